@@ -1,0 +1,7 @@
+[
+  inputs: [
+    "{mix,.formatter}.exs",
+    "{lib,test,bench,examples}/**/*.{ex,exs}",
+    "apis/*/{lib,test}/**/*.{ex,exs}"
+  ]
+]
