@@ -1,0 +1,421 @@
+defmodule QuickBEAM do
+  @moduledoc """
+  JavaScript runtimes that live in the Erlang VM as processes do: each has its own heap and mailbox,
+  is preempted, can be killed at any moment without harm to its neighbours, and is supervised.
+
+      iex> {:ok, rt} = QuickBEAM.start(handlers: %{"double" => fn [n] -> n * 2 end})
+      iex> QuickBEAM.eval(rt, "await Beam.call('double', 21)")
+      {:ok, 42}
+
+  Under a supervisor:
+
+      children = [
+        {QuickBEAM, name: :renderer, script: "assets/server.tsx"}
+      ]
+
+      {:ok, html} = QuickBEAM.call(:renderer, "render", [%{path: "/"}], timeout: 500)
+
+  ## Requests
+
+  Any process may send requests to a runtime, by its pid or any other `t:GenServer.server/0`. They are
+  run in the order of their arrival; one that awaits a promise lets the next ones run meanwhile. Each
+  ends in exactly one reply. When the process that made a request dies, the request is cancelled.
+
+  A function that needs the runtime exits as `GenServer.call/3` does if there is no such process:
+  with `{:noproc, {QuickBEAM, function, args}}`. A runtime that is stopped or killed meanwhile
+  answers its open requests with an `"InterruptedError"`. All errors of JavaScript and of its limits are
+  `{:error, %QuickBEAM.JSError{}}`; a wrong argument or option raises an `ArgumentError`.
+
+  ## Values
+
+  Terms and JavaScript values become each other without JSON between them:
+
+  | BEAM to JavaScript | JavaScript to BEAM |
+  |---|---|
+  | integer: number; beyond ±2^53 BigInt | integral number: integer; other number: float; BigInt: integer |
+  | float: number; `:Infinity`, `:"-Infinity"`, `:NaN`: the numbers | the three numbers: the three atoms |
+  | UTF-8 binary: string; other binary and `{:bytes, binary}`: `Uint8Array` | string: binary, lone surrogates U+FFFD |
+  | `true`, `false`, `nil` | booleans; `null` and `undefined`: `nil` |
+  | other atom: Symbol | Symbol: the existing atom of its description, else the description |
+  | list, tuple: Array | Array and Set: list |
+  | map with binaries, atoms or numbers as keys: Object | Object: map with string keys; Map with string keys: map |
+  | `DateTime`, `NaiveDateTime`, `Date`: Date; `MapSet`: Set; other structs: Object | Date: `DateTime`; Error: map with name, message and stack |
+  | pid, reference, port, function: opaque host object | the same term |
+  | | typed arrays, ArrayBuffer: binary |
+
+  A cycle becomes `nil` where it closes.
+
+  ## Telemetry
+
+  See `QuickBEAM.Telemetry`.
+  """
+
+  alias QuickBEAM.{Bytecode, JS, JSError, Options, Runtime, Telemetry}
+  alias QuickBEAM.Options.{Check, Grants, Request}
+  alias QuickBEAM.Owner
+
+  @typedoc "A runtime: its pid or the name that it was started with."
+  @type runtime :: GenServer.server()
+
+  @typedoc "What a request returns whose value matters."
+  @type result :: {:ok, term()} | {:error, JSError.t()}
+
+  @doc """
+  Starts a runtime and links it to the caller.
+
+  #{Options.docs()}
+  The realm holds the grants that `:allow` lists; what is not granted throws a `NotAllowedError`:
+
+  #{Grants.docs()}
+  Returns when the script, if there is one, has run to its end, with its top-level `await`s:
+
+    * `{:ok, pid}`
+    * `{:error, {:already_started, pid}}` - the name is taken
+    * `{:error, {:script_not_found, path, posix}}` - the script cannot be read
+    * `{:error, %QuickBEAM.JSError{}}` - the script does not compile, or it threw
+
+  Raises an `ArgumentError` that names an unknown option, or one whose value is wrong.
+
+      iex> {:ok, rt} = QuickBEAM.start(define: %{"greeting" => "hello"}, memory_limit: 32_000_000)
+      iex> QuickBEAM.eval(rt, "greeting.toUpperCase()")
+      {:ok, "HELLO"}
+
+      iex> QuickBEAM.start(script: "no/such/file.js")
+      {:error, {:script_not_found, "no/such/file.js", :enoent}}
+
+      iex> QuickBEAM.start(memroy_limit: 1)
+      ** (ArgumentError) unknown option :memroy_limit; the options are #{Options.names()}
+  """
+  @spec start(keyword()) :: GenServer.on_start()
+  def start(options \\ []), do: Runtime.start_link(options)
+
+  @doc """
+  The child spec of a runtime, for `{QuickBEAM, options}` in a supervisor's children.
+
+      iex> QuickBEAM.child_spec(name: :renderer)
+      %{id: :renderer, start: {QuickBEAM.Runtime, :start_link, [[name: :renderer]]}}
+  """
+  @spec child_spec(keyword()) :: Supervisor.child_spec()
+  def child_spec(options) do
+    %{
+      id: options[:id] || options[:name] || Runtime,
+      start: {Runtime, :start_link, [options]}
+    }
+  end
+
+  @doc """
+  Stops a runtime at once, in whatever state it is. Its open requests end with an `"InterruptedError"`.
+
+  Stopping a process that is no more is `:ok`; a name that nothing is registered under exits with `:noproc`.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.stop(rt)
+      :ok
+  """
+  @spec stop(runtime()) :: :ok
+  def stop(runtime) do
+    if Telemetry.enabled?(),
+      do: Telemetry.span(:stop, %{runtime: runtime}, fn -> do_stop(runtime) end),
+      else: do_stop(runtime)
+  end
+
+  defp do_stop(runtime) do
+    server = Owner.Request.locate!(runtime, :stop, [runtime])
+    monitor = Process.monitor(server)
+    send(server, {:quickbeam, :stop})
+
+    receive do
+      {:DOWN, ^monitor, :process, _server, _reason} -> :ok
+    end
+  end
+
+  @doc """
+  Runs a script and returns the value of its last statement.
+
+  `await` may be used at the top level, and a promise is awaited. `let`, `const`, `class` and functions
+  of one eval are visible to the next.
+
+  Options:
+
+    * `:timeout` - milliseconds from now on, or `:infinity`; default: the option `:timeout` of the runtime
+    * `:vars` - map of names to terms, bound for this eval only; they shadow globals of the same name
+    * `:filename` - shown in stacks; default `"<eval>"`
+
+  ## Examples
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.eval(rt, "const xs = [3, 1, 2]; xs.sort()")
+      {:ok, [1, 2, 3]}
+      iex> QuickBEAM.eval(rt, "xs.map(x => x * factor)", vars: %{factor: 10})
+      {:ok, [10, 20, 30]}
+      iex> {:error, error} = QuickBEAM.eval(rt, "null.x")
+      iex> error.name
+      "TypeError"
+      iex> {:error, error} = QuickBEAM.eval(rt, "for (;;) {}", timeout: 20)
+      iex> error.name
+      "TimeoutError"
+  """
+  @spec eval(runtime(), String.t(), keyword()) :: result()
+  def eval(runtime, code, options \\ []) when is_binary(code) do
+    {timeout, filename, vars} = Request.eval(options)
+
+    if Telemetry.enabled?() do
+      Telemetry.span(:eval, %{runtime: runtime, filename: filename}, fn ->
+        request(runtime, {:eval, code, filename, vars}, timeout, :eval, [runtime, code, options])
+      end)
+    else
+      request(runtime, {:eval, code, filename, vars}, timeout, :eval, [runtime, code, options])
+    end
+  end
+
+  @doc """
+  Runs TypeScript, otherwise like `eval/3`. Types are removed, not checked.
+
+  The name given as `:filename` decides what is understood: `.ts` (the default is `"eval.ts"`) or `.tsx`.
+  Errors are shown at their place in the TypeScript source.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.eval_ts(rt, "const n: number = 20; (n as any) + 1")
+      {:ok, 21}
+      iex> {:error, error} = QuickBEAM.eval_ts(rt, "let = : number")
+      iex> error.name
+      "SyntaxError"
+  """
+  @spec eval_ts(runtime(), String.t(), keyword()) :: result()
+  def eval_ts(runtime, code, options \\ []) when is_binary(code) do
+    filename = Keyword.get(options, :filename) || "eval.ts"
+
+    with {:ok, %{code: code, map: map}} <- JS.transform(code, filename, sourcemap: true),
+         :ok <-
+           request(runtime, {:source_map, filename, map}, nil, :eval_ts, [runtime, code, options]) do
+      eval(runtime, code, Keyword.put(options, :filename, filename))
+    else
+      {:error, %JSError{} = error} -> {:error, error}
+      {:error, errors} when is_list(errors) -> {:error, Owner.Setup.syntax_error(errors)}
+    end
+  end
+
+  @doc """
+  Calls a function of the global object with terms as its arguments. A promise is awaited.
+
+  A dotted path reaches nested functions; `this` is the object that the last name is looked up in.
+
+  Options:
+
+    * `:timeout` - milliseconds from now on, or `:infinity`; default: the option `:timeout` of the runtime
+
+  ## Examples
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.call(rt, "Math.max", [1, 5, 3])
+      {:ok, 5}
+      iex> {:error, error} = QuickBEAM.call(rt, "nothing.there")
+      iex> error.name
+      "TypeError"
+  """
+  @spec call(runtime(), String.t() | atom(), [term()], keyword()) :: result()
+  def call(runtime, function, args \\ [], options \\ []) when is_list(args) do
+    timeout = Request.timeout(options)
+    function = name!(function)
+
+    if Telemetry.enabled?() do
+      Telemetry.span(:call, %{runtime: runtime, function: function}, fn ->
+        request(runtime, {:call, function, args}, timeout, :call, [
+          runtime,
+          function,
+          args,
+          options
+        ])
+      end)
+    else
+      request(runtime, {:call, function, args}, timeout, :call, [runtime, function, args, options])
+    end
+  end
+
+  @doc """
+  Compiles an ES module, so that later code can `import` it by `name`. It is evaluated by its first import.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.load_module(rt, "geometry", "export const area = (w, h) => w * h")
+      :ok
+      iex> QuickBEAM.eval(rt, "const { area } = await import('geometry'); area(2, 3)")
+      {:ok, 6}
+  """
+  @spec load_module(runtime(), String.t(), String.t()) :: :ok | {:error, JSError.t()}
+  def load_module(runtime, name, code) when is_binary(name) and is_binary(code),
+    do: request(runtime, {:load_module, name, code}, nil, :load_module, [runtime, name, code])
+
+  @doc """
+  Compiles a script to bytecode without running it, for `load_bytecode/2`.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> {:ok, bytecode} = QuickBEAM.compile(rt, "6 * 7")
+      iex> QuickBEAM.load_bytecode(rt, bytecode)
+      {:ok, 42}
+  """
+  @spec compile(runtime(), String.t()) :: {:ok, binary()} | {:error, JSError.t()}
+  def compile(runtime, code) when is_binary(code),
+    do: request(runtime, {:compile, code, nil}, nil, :compile, [runtime, code])
+
+  @doc """
+  Runs bytecode made by `compile/2`, and returns what the script returns.
+
+  Bytecode of another version of the engine, or damaged, is an error and is never executed. Bytecode
+  made by strangers must not be loaded: the checks find accidents, not attacks.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> {:error, error} = QuickBEAM.load_bytecode(rt, "not bytecode")
+      iex> is_binary(error.message)
+      true
+  """
+  @spec load_bytecode(runtime(), binary()) :: result()
+  def load_bytecode(runtime, bytecode) when is_binary(bytecode),
+    do: request(runtime, {:load_bytecode, bytecode}, nil, :load_bytecode, [runtime, bytecode])
+
+  @doc """
+  Disassembles bytecode made by `compile/2`, without a runtime.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> {:ok, bytecode} = QuickBEAM.compile(rt, "function add(a, b) { return a + b }")
+      iex> {:ok, %QuickBEAM.Bytecode{functions: [add]}} = QuickBEAM.disasm(bytecode)
+      iex> {add.name, add.args}
+      {"add", ["a", "b"]}
+  """
+  @spec disasm(binary()) :: {:ok, Bytecode.t()} | {:error, JSError.t()}
+  def disasm(bytecode) when is_binary(bytecode) do
+    {:ok, runtime} = Runtime.start_link(apis: false)
+
+    try do
+      request(runtime, {:disasm_bytecode, bytecode}, nil, :disasm, [bytecode])
+    after
+      stop(runtime)
+    end
+  end
+
+  @doc """
+  Compiles a script and disassembles it.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> {:ok, %QuickBEAM.Bytecode{opcodes: opcodes}} = QuickBEAM.disasm(rt, "1 + 1")
+      iex> opcodes != []
+      true
+  """
+  @spec disasm(runtime(), String.t()) :: {:ok, Bytecode.t()} | {:error, JSError.t()}
+  def disasm(runtime, code) when is_binary(code),
+    do: request(runtime, {:disasm_code, code}, nil, :disasm, [runtime, code])
+
+  @doc """
+  Gives the runtime a fresh realm: as it was after its start, with its `:define`s, its script run again.
+
+  Whatever ran is interrupted. Handlers that run go on, and their results are ignored.
+
+      iex> {:ok, rt} = QuickBEAM.start(define: %{"n" => 1})
+      iex> QuickBEAM.eval(rt, "n = 2; globalThis.leak = true")
+      iex> QuickBEAM.reset(rt)
+      :ok
+      iex> QuickBEAM.eval(rt, "[n, typeof leak]")
+      {:ok, [1, "undefined"]}
+  """
+  @spec reset(runtime()) :: :ok | {:error, JSError.t()}
+  def reset(runtime), do: GenServer.call(runtime, :reset, :infinity)
+
+  @doc """
+  Sends a message to the runtime, for the callbacks of `Beam.onMessage`, and does not wait for them.
+
+  Messages that arrive before the first callback is registered are kept for it. A full inbox is a
+  `"BusyError"`.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.eval(rt, "const seen = []; Beam.onMessage(m => seen.push(m)); null")
+      iex> QuickBEAM.send_message(rt, %{price: 42})
+      :ok
+      iex> QuickBEAM.eval(rt, "seen")
+      {:ok, [%{"price" => 42}]}
+  """
+  @spec send_message(runtime(), term()) :: :ok | {:error, JSError.t()}
+  def send_message(runtime, message), do: Owner.Request.send_message(runtime, message)
+
+  @doc """
+  The names of the globals, sorted. With `user_only: true` only those that code, `:define` or
+  `set_global/3` have added.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.eval(rt, "let a = 1; var b = 2; globalThis.c = 3")
+      iex> QuickBEAM.globals(rt, user_only: true)
+      {:ok, ["a", "b", "c"]}
+      iex> {:ok, names} = QuickBEAM.globals(rt)
+      iex> "Math" in names
+      true
+  """
+  @spec globals(runtime(), keyword()) :: {:ok, [String.t()]} | {:error, JSError.t()}
+  def globals(runtime, options \\ []) do
+    op = {:globals, Request.user_only(options)}
+    request(runtime, op, nil, :globals, [runtime, options])
+  end
+
+  @doc """
+  The value of a global, `nil` if there is none of this name.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.eval(rt, "var user = {name: 'Ada'}")
+      iex> QuickBEAM.get_global(rt, "user")
+      {:ok, %{"name" => "Ada"}}
+  """
+  @spec get_global(runtime(), String.t() | atom()) :: result()
+  def get_global(runtime, name),
+    do: request(runtime, {:get_global, name!(name)}, nil, :get_global, [runtime, name])
+
+  @doc """
+  Sets a property of the global object to a term.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.set_global(rt, "config", %{retries: 3})
+      :ok
+      iex> QuickBEAM.eval(rt, "config.retries")
+      {:ok, 3}
+  """
+  @spec set_global(runtime(), String.t() | atom(), term()) :: :ok | {:error, JSError.t()}
+  def set_global(runtime, name, term) do
+    op = {:set_global, name!(name), term}
+    request(runtime, op, nil, :set_global, [runtime, name, term])
+  end
+
+  @doc """
+  What the runtime is and does, as a map. Raises a `QuickBEAM.JSError` if it cannot tell.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> is_map(QuickBEAM.info(rt))
+      true
+  """
+  @spec info(runtime()) :: map()
+  def info(runtime), do: runtime |> request(:info, nil, :info, [runtime]) |> unwrap!()
+
+  @doc """
+  The memory of the runtime's heap, as a map of figures in bytes and counts. Raises a
+  `QuickBEAM.JSError` if it cannot tell.
+
+      iex> {:ok, rt} = QuickBEAM.start(memory_limit: 32_000_000)
+      iex> usage = QuickBEAM.memory_usage(rt)
+      iex> Enum.all?(usage, fn {key, figure} -> is_atom(key) and is_integer(figure) end)
+      true
+  """
+  @spec memory_usage(runtime()) :: %{atom() => integer()}
+  def memory_usage(runtime),
+    do: runtime |> request(:memory_usage, nil, :memory_usage, [runtime]) |> unwrap!()
+
+  @compile {:inline, request: 5}
+  defp request(runtime, op, timeout, function, args),
+    do: Owner.Request.run(runtime, op, timeout, function, args)
+
+  defp unwrap!({:ok, value}), do: value
+  defp unwrap!({:error, error}), do: raise(error)
+
+  defp name!(name) when is_binary(name), do: name
+
+  defp name!(name) do
+    case Check.name(name) do
+      {:ok, name} -> name
+      :error -> raise ArgumentError, "a name must be a string or an atom, got: #{inspect(name)}"
+    end
+  end
+end

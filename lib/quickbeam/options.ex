@@ -1,0 +1,99 @@
+defmodule QuickBEAM.Options do
+  @moduledoc false
+  # The options of an owner, declared once: `validate!/1` checks them against `@options`, and
+  # `docs/0` writes the table of the public documentation from it.
+
+  alias QuickBEAM.Options.{Check, Grants}
+
+  # key: {check, default, documentation of the default, documentation}
+  @options [
+    name: {:name, nil, "none", "registers the runtime under a `t:GenServer.name/0`"},
+    id: {:any, nil, "none", "id of the child spec, before `:name`"},
+    handlers:
+      {:handlers, %{}, "`%{}`",
+       "`%{name => fun}`: what `Beam.call(name, ...args)` runs; `fun` takes the list of arguments"},
+    script:
+      {:path, nil, "none",
+       "JavaScript, TypeScript or JSX file that is run at start, bundled with its imports"},
+    apis:
+      {:apis, [:browser], "`[:browser]`",
+       "`:browser`, `:node`, one of #{Enum.map_join(Check.api_groups(), ", ", &"`#{inspect(&1)}`")}, " <>
+         "a list of them, or `false` for a bare engine"},
+    define:
+      {:define, %{}, "`%{}`", "`%{name => term}`: globals that are set before the script runs"},
+    memory_limit:
+      {:bytes, 256 * 1024 * 1024, "256 MB", "bytes that the JavaScript heap may take"},
+    max_stack_size: {:bytes, 8 * 1024 * 1024, "8 MB", "bytes that JavaScript's stack may take"},
+    max_reductions:
+      {:count, nil, "none", "interpreter steps that one eval, call or callback may take"},
+    max_convert_depth:
+      {:count, nil, "1,000",
+       "levels of a JavaScript value that become a term. What lies deeper becomes `nil` if this option is set, and is an error otherwise"},
+    max_convert_nodes:
+      {:count, nil, "unlimited",
+       "values, counted at every level, that one JavaScript value may become; those beyond become `nil`"},
+    timeout:
+      {:timeout, :infinity, "`:infinity`",
+       "milliseconds: the `:timeout` of an eval or call that has none of its own"},
+    console:
+      {:console, nil, "none",
+       "function that gets what the console prints, instead of Logger: a map with `:level`, `:text`, `:method`, `:file` and `:line`. It runs in the runtime's process, so it should be quick"},
+    allow: {:grants, :all, "`:all`", "grants: `:all`, or a list of those below"},
+    sandbox:
+      {:boolean, false, "`false`",
+       "`true` is short for `allow: []`, `memory_limit: 64 MB`, `max_stack_size: 512 KB` and `timeout: 1000`, each of which may still be given"}
+  ]
+
+  @sandbox [
+    allow: [],
+    memory_limit: 64 * 1024 * 1024,
+    max_stack_size: 512 * 1024,
+    timeout: 1_000
+  ]
+
+  defstruct for({key, {_check, default, _, _}} <- @options, do: {key, default})
+
+  @type t :: %__MODULE__{}
+
+  @doc "The options as a Markdown table."
+  @spec docs() :: String.t()
+  def docs do
+    rows =
+      for {key, {_, _, default, doc}} <- @options, do: "| `:#{key}` | #{doc} | #{default} |\n"
+
+    "| option | meaning | default |\n|---|---|---|\n#{rows}"
+  end
+
+  @doc "Checks `options`; raises an `ArgumentError` that names the first wrong one."
+  @spec validate!(keyword()) :: t()
+  def validate!(options) do
+    unless Keyword.keyword?(options) do
+      raise ArgumentError, "options must be a keyword list, got: #{inspect(options)}"
+    end
+
+    for {key, _} <- options, not Keyword.has_key?(@options, key), do: unknown!(key)
+
+    checked = for {key, value} <- options, do: {key, check!(key, value)}
+    sandbox = if Keyword.get(checked, :sandbox), do: @sandbox, else: []
+    struct!(__MODULE__, Keyword.merge(sandbox, checked))
+  end
+
+  defp check!(key, value) do
+    {check, _, _, _} = Keyword.fetch!(@options, key)
+
+    case run(check, value) do
+      {:ok, checked} -> checked
+      {:error, problem} -> raise ArgumentError, "option #{inspect(key)} #{problem}"
+    end
+  end
+
+  defp run(:grants, value), do: Grants.check(value)
+  defp run(check, value), do: Check.run(check, value)
+
+  @doc "The names of the options, as an error lists them."
+  @spec names() :: String.t()
+  def names, do: Enum.map_join(@options, ", ", fn {key, _} -> inspect(key) end)
+
+  defp unknown!(key),
+    do: raise(ArgumentError, "unknown option #{inspect(key)}; the options are #{names()}")
+end

@@ -1,0 +1,116 @@
+defmodule QuickBEAM.Options.Check do
+  @moduledoc false
+  # The shapes that option values must have. A check returns `{:ok, value}`, the value brought to
+  # its one internal form, or `{:error, problem}`, a text that goes on after "option :name".
+
+  @api_groups ~w(fetch websocket worker channel eventsource intl url crypto compression buffer dom
+                 console storage locks beam)a
+  @max_bytes 0x7FFF_FFFF_FFFF_FFFF
+
+  @doc "The granular groups that `:apis` takes beside `:browser` and `:node`."
+  @spec api_groups() :: [atom()]
+  def api_groups, do: @api_groups
+
+  @spec run(atom(), term()) :: {:ok, term()} | {:error, String.t()}
+  def run(:any, value), do: {:ok, value}
+
+  def run(:name, nil), do: {:ok, nil}
+  def run(:name, name) when is_atom(name) and not is_boolean(name), do: {:ok, name}
+  def run(:name, {:global, _term} = name), do: {:ok, name}
+  def run(:name, {:via, module, _term} = name) when is_atom(module), do: {:ok, name}
+  def run(:name, other), do: must("be an atom, {:global, term} or {:via, module, term}", other)
+
+  def run(:boolean, value) when is_boolean(value), do: {:ok, value}
+  def run(:boolean, other), do: must("be true or false", other)
+
+  def run(:bytes, bytes) when is_integer(bytes) and bytes in 1..@max_bytes, do: {:ok, bytes}
+  def run(:bytes, other), do: must("be a positive number of bytes", other)
+
+  def run(:count, nil), do: {:ok, nil}
+  def run(:count, count) when is_integer(count) and count in 1..@max_bytes, do: {:ok, count}
+  def run(:count, other), do: must("be a positive integer or nil", other)
+
+  def run(:timeout, :infinity), do: {:ok, :infinity}
+  def run(:timeout, ms) when is_integer(ms) and ms in 0..@max_bytes, do: {:ok, ms}
+  def run(:timeout, other), do: must("be a number of milliseconds or :infinity", other)
+
+  def run(:console, nil), do: {:ok, nil}
+  def run(:console, fun) when is_function(fun, 1), do: {:ok, fun}
+  def run(:console, other), do: must("be a function of one argument", other)
+
+  def run(:path, nil), do: {:ok, nil}
+
+  def run(:path, path) when is_binary(path) do
+    if path != "" and not String.contains?(path, <<0>>),
+      do: {:ok, path},
+      else: must("be the path of a file", path)
+  end
+
+  def run(:path, other), do: must("be the path of a file, as a string", other)
+
+  def run(:apis, false), do: {:ok, []}
+  def run(:apis, api) when is_atom(api), do: run(:apis, [api])
+
+  def run(:apis, apis) when is_list(apis) do
+    case reject(apis, &(&1 in [:browser, :node | @api_groups])) do
+      :none -> {:ok, Enum.uniq(apis)}
+      {:some, api} -> {:error, "has no API group #{inspect(api)}; the groups are #{groups()}"}
+      :improper -> must("be a list", apis)
+    end
+  end
+
+  def run(:apis, other), do: must("be false, an API group or a list of them", other)
+
+  def run(:handlers, handlers) when is_map(handlers) and not is_struct(handlers) do
+    names(handlers, fn
+      fun when is_function(fun, 1) -> :ok
+      other -> {:error, "a function that takes the list of arguments", other}
+    end)
+  end
+
+  def run(:handlers, other), do: must("be a map from names to functions", other)
+
+  def run(:define, define) when is_map(define) and not is_struct(define),
+    do: names(define, fn _term -> :ok end)
+
+  def run(:define, other), do: must("be a map from names to terms", other)
+
+  @doc "Whether `name` can be the name of a global or a handler; the name as a string."
+  @spec name(term()) :: {:ok, String.t()} | :error
+  def name(name) when is_atom(name) and name not in [nil, true, false],
+    do: {:ok, Atom.to_string(name)}
+
+  def name(name) when is_binary(name) and name != "",
+    do: if(String.valid?(name), do: {:ok, name}, else: :error)
+
+  def name(_other), do: :error
+
+  @doc "The error of a value that must `requirement`."
+  @spec must(String.t(), term()) :: {:error, String.t()}
+  def must(requirement, value), do: {:error, "must #{requirement}, got: #{inspect(value)}"}
+
+  @doc "The first element of `list` that `good?` is false for."
+  @spec reject(list(), (term() -> boolean())) :: :none | {:some, term()} | :improper
+  def reject([], _good?), do: :none
+
+  def reject([head | tail], good?),
+    do: if(good?.(head), do: reject(tail, good?), else: {:some, head})
+
+  def reject(_tail, _good?), do: :improper
+
+  defp names(map, check) do
+    Enum.reduce_while(map, {:ok, %{}}, fn {key, value}, {:ok, checked} ->
+      with {:name, {:ok, name}} <- {:name, name(key)},
+           {:twice, false} <- {:twice, is_map_key(checked, name)},
+           :ok <- check.(value) do
+        {:cont, {:ok, Map.put(checked, name, value)}}
+      else
+        {:name, :error} -> {:halt, must("have non-empty strings or atoms as names", key)}
+        {:twice, true} -> {:halt, {:error, "has the name #{inspect(key)} twice"}}
+        {:error, what, value} -> {:halt, must("have #{what} for #{inspect(key)}", value)}
+      end
+    end)
+  end
+
+  defp groups, do: Enum.map_join([:browser, :node | @api_groups], ", ", &inspect/1)
+end

@@ -1,0 +1,232 @@
+defmodule QuickBEAM.Owner do
+  @moduledoc false
+  # What every process that owns a realm does, whatever its placement: it creates the realm, runs
+  # the handlers that JavaScript calls, takes what the console prints, and takes the realm with it
+  # when it ends. `QuickBEAM.Runtime` is a GenServer around it.
+  #
+  # - `QuickBEAM.Owner.Request`  requests of any process, which do not pass through the owner
+  # - `QuickBEAM.Owner.Handler`  one run of a handler, in a process linked to the owner
+  # - `QuickBEAM.Owner.Setup`    the globals and the script of a fresh start, and of a reset
+  # - `QuickBEAM.Owner.Console`  the way to Logger
+  #
+  # The owner never waits: not for the realm, not for a handler. Only its start does, for the script,
+  # and goes on serving the script's calls meanwhile. It traps exits, so that it learns of a
+  # handler's death by the link that also makes handlers die with it.
+
+  alias QuickBEAM.{JSError, Native, Options}
+  alias QuickBEAM.Options.Grants
+  alias QuickBEAM.Owner.{Console, Handler, Setup}
+
+  defstruct [:handle, :options, :name, :parent, :callers, setup: [], running: %{}]
+
+  @type t :: %__MODULE__{
+          handle: Native.handle(),
+          options: Options.t(),
+          name: term(),
+          parent: pid() | nil,
+          callers: [pid()],
+          setup: [Setup.step()],
+          running: %{pid() => {:call, Native.call_id(), String.t()} | {:reset, GenServer.from()}}
+        }
+
+  @doc """
+  Makes the calling process the owner of a new realm and brings it to its state of a fresh start.
+
+  On an error the process must end; it is no longer linked to its parent then, which gets the error
+  as the result of the start instead of an exit signal.
+  """
+  @spec start(Options.t()) :: {:ok, t()} | {:error, term()}
+  def start(options) do
+    Process.flag(:trap_exit, true)
+    {parent, callers} = ancestry()
+
+    with {:ok, setup} <- Setup.steps(options),
+         owner = create(options, setup, parent, callers),
+         {:ok, owner} <- set_up(owner) do
+      {:ok, owner}
+    else
+      {:error, reason} ->
+        if parent, do: Process.unlink(parent)
+        {:error, reason}
+    end
+  end
+
+  @doc "Handles a message to the owner process."
+  @spec handle_info(term(), t()) :: {:noreply, t()} | {:stop, term(), t()}
+  def handle_info({:quickbeam, :call, id, name, args, sync?}, owner) do
+    case Map.get(owner.options.handlers, name) do
+      nil ->
+        refuse(owner, id, %{name: "Error", message: "no handler #{inspect(name)}", stack: nil})
+
+      fun ->
+        if Grants.allowed?(owner.options.allow, :handlers, name),
+          do: {:noreply, call(owner, fun, id, name, args, sync?)},
+          else: refuse(owner, id, Handler.not_allowed(name))
+    end
+  end
+
+  def handle_info({:quickbeam, :console, level, text, details}, owner) do
+    output = Map.merge(details, %{level: level, text: text})
+    Console.print(output, owner.options.console, owner.name)
+    {:noreply, owner}
+  end
+
+  def handle_info({:quickbeam, :uncaught, kind, error}, owner) do
+    Console.uncaught(kind, error, owner.name)
+    {:noreply, owner}
+  end
+
+  def handle_info({:quickbeam, :start_failed, message}, owner) do
+    {:stop, {:quickbeam_dead, %JSError{name: "InternalError", message: message}}, owner}
+  end
+
+  def handle_info({:quickbeam, :dead, error}, owner),
+    do: {:stop, {:quickbeam_dead, error}, owner}
+
+  def handle_info({:quickbeam, :stop}, owner), do: {:stop, :normal, owner}
+
+  def handle_info({:EXIT, pid, reason}, owner) do
+    case Map.pop(owner.running, pid) do
+      {nil, _running} -> other_exit(pid, reason, owner)
+      {work, running} -> {:noreply, ended(work, reason, %{owner | running: running})}
+    end
+  end
+
+  def handle_info(_message, owner), do: {:noreply, owner}
+
+  @doc "Resets the realm and sets it up again; answers `from` when that is done."
+  @spec reset(t(), GenServer.from()) :: t()
+  def reset(owner, from) do
+    realm = self()
+    steps = [:reset | owner.setup]
+    pid = spawn_link(fn -> GenServer.reply(from, Setup.run(steps, realm)) end)
+    %{owner | running: Map.put(owner.running, pid, {:reset, from})}
+  end
+
+  @doc "Ends the realm and everything that runs for it."
+  @spec stop(t()) :: :ok
+  def stop(owner) do
+    Native.realm_stop(owner.handle)
+    # A normal exit of the owner would leave its handlers alive.
+    for {pid, _work} <- owner.running, do: Process.exit(pid, :kill)
+    :ok
+  end
+
+  # Starting
+
+  defp create(options, setup, parent, callers) do
+    handle = Native.realm_start(realm_options(options))
+    Native.realm_handlers(handle, Map.keys(options.handlers))
+
+    %__MODULE__{
+      handle: handle,
+      options: options,
+      name: options.name || self(),
+      parent: parent,
+      callers: callers,
+      setup: setup
+    }
+  end
+
+  defp realm_options(options) do
+    options
+    |> Map.take([
+      :memory_limit,
+      :max_stack_size,
+      :max_reductions,
+      :max_convert_depth,
+      :max_convert_nodes,
+      :apis,
+      :allow,
+      :timeout
+    ])
+    |> Map.merge(%{executor: nil, console: true})
+  end
+
+  defp set_up(%{setup: []} = owner), do: {:ok, owner}
+
+  defp set_up(%{setup: steps} = owner) do
+    realm = self()
+
+    worker =
+      spawn_link(fn -> send(realm, {:quickbeam_set_up, self(), Setup.run(steps, realm)}) end)
+
+    await_set_up(worker, owner)
+  end
+
+  defp await_set_up(worker, owner) do
+    receive do
+      {:quickbeam_set_up, ^worker, :ok} ->
+        {:ok, owner}
+
+      {:quickbeam_set_up, ^worker, {:error, error}} ->
+        stop(owner)
+        {:error, error}
+
+      {:EXIT, ^worker, reason} ->
+        stop(owner)
+        {:error, reason}
+
+      message when elem(message, 0) in [:quickbeam, :EXIT] ->
+        case handle_info(message, owner) do
+          {:noreply, owner} ->
+            await_set_up(worker, owner)
+
+          {:stop, reason, owner} ->
+            stop(owner)
+            {:error, reason}
+        end
+    end
+  end
+
+  # The process that started this one, and those that a handler counts as its callers.
+  defp ancestry do
+    pids =
+      for ancestor <- Process.get(:"$ancestors", []),
+          pid = if(is_pid(ancestor), do: ancestor, else: Process.whereis(ancestor)),
+          do: pid
+
+    {List.first(pids), pids}
+  end
+
+  # Handlers
+
+  defp call(owner, fun, id, name, args, sync?) do
+    call = %{
+      owner: self(),
+      handle: owner.handle,
+      id: id,
+      name: name,
+      sync?: sync?,
+      trusted?: owner.options.allow == :all,
+      callers: owner.callers
+    }
+
+    pid = Handler.start(call, fun, args)
+    %{owner | running: Map.put(owner.running, pid, {:call, id, name})}
+  end
+
+  defp refuse(owner, id, failure) do
+    Native.resolve(owner.handle, id, {:error, failure})
+    {:noreply, owner}
+  end
+
+  # A handler that ends normally has given its result; a second one is ignored by the realm.
+  defp ended(_work, :normal, owner), do: owner
+
+  defp ended({:call, id, name}, reason, owner) do
+    Native.resolve(owner.handle, id, {:error, Handler.exited(name, reason)})
+    owner
+  end
+
+  defp ended({:reset, from}, reason, owner) do
+    message = "the reset failed: #{Exception.format_exit(reason)}"
+    GenServer.reply(from, {:error, %JSError{name: "InternalError", message: message}})
+    owner
+  end
+
+  # Processes other than its own work are linked to the owner as if it did not trap exits.
+  defp other_exit(parent, reason, %{parent: parent} = owner), do: {:stop, reason, owner}
+  defp other_exit(_pid, :normal, owner), do: {:noreply, owner}
+  defp other_exit(_pid, reason, owner), do: {:stop, reason, owner}
+end

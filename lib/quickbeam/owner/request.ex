@@ -1,0 +1,134 @@
+defmodule QuickBEAM.Owner.Request do
+  @moduledoc false
+  # How any process asks a realm for something. A request goes from the caller straight into the
+  # realm's inbox and its reply straight back: the owner process only lends its pid as the address.
+  #
+  # This is the hot path. The timeout is counted by the executor, which owes exactly one reply to
+  # each op, whatever becomes of the realm; so the caller waits without a timeout of its own.
+
+  alias QuickBEAM.{JSError, Native}
+  alias QuickBEAM.Owner.Handler
+
+  @type server :: GenServer.server()
+  @type op :: atom() | tuple()
+  @type reply :: :ok | {:ok, term()} | {:error, JSError.t()}
+
+  @doc """
+  Sends `op` to the realm of `server` and waits for its reply.
+
+  With the timeout `nil` the realm's own applies. Exits like `GenServer.call/3` if there is no such
+  process; `function` and `args` are what the exit reason names.
+  """
+  @spec run(server(), op(), timeout() | nil, atom(), list()) :: reply()
+  def run(server, op, timeout, function, args) when is_pid(server) and node(server) == node() do
+    case local(server, op, timeout) do
+      :noproc -> exit({:noproc, {QuickBEAM, function, args}})
+      reply -> reply
+    end
+  end
+
+  def run(server, op, timeout, function, args) do
+    case locate!(server, function, args) do
+      pid when is_pid(pid) and node(pid) == node() ->
+        run(pid, op, timeout, function, args)
+
+      remote ->
+        case remote(remote, :local, [self(), op, timeout], function, args) do
+          :noproc -> exit({:noproc, {QuickBEAM, function, args}})
+          {:badop, message} -> raise ArgumentError, message
+          reply -> reply
+        end
+    end
+  end
+
+  @doc "Puts `message` into the inbox of `server`'s realm, without waiting."
+  @spec send_message(server(), term()) :: :ok | {:error, JSError.t()}
+  def send_message(server, message) do
+    args = [server, message]
+
+    result =
+      case locate!(server, :send_message, args) do
+        pid when is_pid(pid) and node(pid) == node() -> Native.send_message(pid, message)
+        remote -> remote(remote, :send_message, [message], :send_message, args)
+      end
+
+    case result do
+      :ok -> :ok
+      :busy -> {:error, busy()}
+      :noproc -> exit({:noproc, {QuickBEAM, :send_message, args}})
+    end
+  end
+
+  @doc "The process, or the name on another node, that `server` stands for; exits if there is none."
+  @spec locate!(server(), atom(), list()) :: pid() | {atom(), node()}
+  def locate!(server, function, args) do
+    GenServer.whereis(server) || exit({:noproc, {QuickBEAM, function, args}})
+  end
+
+  @compile {:inline, local: 3}
+  defp local(pid, op, timeout) do
+    ref = make_ref()
+
+    case Native.submit(pid, ref, op, timeout, Handler.parent(pid)) do
+      :ok ->
+        receive do
+          {^ref, reply} -> reply
+        end
+
+      :noproc ->
+        :noproc
+
+      :busy ->
+        {:error, busy()}
+
+      {:badop, message} ->
+        raise ArgumentError, message
+    end
+  end
+
+  # On another node
+
+  defp remote(server, function, args, called, call_args) do
+    node = if is_pid(server), do: node(server), else: elem(server, 1)
+
+    try do
+      :erpc.call(node, __MODULE__, :serve, [server, function, args], :infinity)
+    catch
+      :error, {:erpc, reason} -> exit({{:nodedown, node, reason}, {QuickBEAM, called, call_args}})
+    end
+  end
+
+  @doc false
+  # The part of a remote request that runs on the realm's node.
+  def serve(server, function, args) do
+    case {GenServer.whereis(server), function, args} do
+      {nil, _function, _args} -> :noproc
+      {pid, :send_message, [message]} -> Native.send_message(pid, message)
+      {pid, :local, [caller, op, timeout]} -> serve_local(pid, caller, op, timeout)
+    end
+  end
+
+  # The op is cancelled by the death of the process that submitted it, so that one follows the caller.
+  defp serve_local(pid, caller, op, timeout) do
+    monitor = Process.monitor(caller)
+    ref = make_ref()
+
+    case Native.submit(pid, ref, op, timeout, nil) do
+      :ok ->
+        receive do
+          {^ref, reply} -> reply
+          {:DOWN, ^monitor, :process, _pid, _reason} -> :noproc
+        end
+
+      :busy ->
+        {:error, busy()}
+
+      refused ->
+        refused
+    end
+  end
+
+  defp busy do
+    %JSError{name: "BusyError", message: "the runtime's inbox is full; nothing was run"}
+  end
+end

@@ -1,0 +1,65 @@
+defmodule QuickBEAM.Owner.Setup do
+  @moduledoc false
+  # What makes a bare realm the one that the options describe: its globals, then its script. A start
+  # and a reset run the same steps; the script is read and bundled once, by the start.
+
+  alias QuickBEAM.{JS, JSError, Options}
+  alias QuickBEAM.Owner.Request
+
+  @type step :: Request.op()
+
+  @doc "The ops that set up a realm with these options."
+  @spec steps(Options.t()) ::
+          {:ok, [step()]}
+          | {:error, {:script_not_found, Path.t(), File.posix()} | JSError.t()}
+  def steps(%Options{define: define, script: script}) do
+    globals = for {name, term} <- define, do: {:set_global, name, term}
+
+    with {:ok, steps} <- script(script), do: {:ok, globals ++ steps}
+  end
+
+  @doc "Runs `steps` in the realm of `owner`, up to the first error."
+  @spec run([step()], pid()) :: :ok | {:error, JSError.t()}
+  def run([], _owner), do: :ok
+
+  def run([step | steps], owner) do
+    case Request.run(owner, step, nil, :start, []) do
+      {:error, error} -> {:error, error}
+      _done -> run(steps, owner)
+    end
+  end
+
+  @doc "The first of several diagnostics of the toolchain, as JavaScript's own compiler reports them."
+  @spec syntax_error([JS.Error.t(), ...]) :: JSError.t()
+  def syntax_error([error | _more]) do
+    frame = if error.code_frame, do: "\n" <> error.code_frame, else: ""
+
+    %JSError{
+      name: "SyntaxError",
+      message: error.message <> frame,
+      filename: error.file,
+      line: error.line,
+      column: error.column
+    }
+  end
+
+  defp script(nil), do: {:ok, []}
+
+  defp script(path) do
+    with :ok <- readable(path),
+         {:ok, %{code: code, map: map, kind: kind}} <- JS.bundle_file(path, sourcemap: true) do
+      {:ok, [{:source_map, path, map}, program(kind, code, path)]}
+    else
+      {:error, errors} when is_list(errors) -> {:error, syntax_error(errors)}
+      {:error, posix} when is_atom(posix) -> {:error, {:script_not_found, path, posix}}
+    end
+  end
+
+  defp program(:script, code, path), do: {:eval, code, path, nil}
+  defp program(:module, code, path), do: {:eval_module, code, path}
+
+  # The bundler's own message for an unreadable entry names no reason.
+  defp readable(path) do
+    with {:ok, file} <- File.open(path, [:read]), do: File.close(file)
+  end
+end

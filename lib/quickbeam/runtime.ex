@@ -1,0 +1,59 @@
+defmodule QuickBEAM.Runtime do
+  @moduledoc """
+  The process that owns a runtime: one realm in an isolate on a thread of its own.
+
+  `QuickBEAM` is the interface; this module is what a supervisor starts. Requests do not pass
+  through this process: it only runs handlers, takes what the console prints, and resets the realm.
+  When it ends, for whatever reason, the realm is gone too, with everything that runs in it.
+
+  It stops with the reason `{:quickbeam_dead, %QuickBEAM.JSError{}}` when the isolate cannot go on,
+  so that its supervisor starts a fresh one.
+  """
+
+  use GenServer
+
+  alias QuickBEAM.{Options, Owner, Telemetry}
+
+  @doc """
+  Starts a runtime linked to the caller. The options are those of `QuickBEAM.start/1`.
+
+      iex> {:ok, rt} = QuickBEAM.Runtime.start_link(apis: false)
+      iex> QuickBEAM.eval(rt, "6 * 7")
+      {:ok, 42}
+  """
+  @spec start_link(keyword()) :: GenServer.on_start()
+  def start_link(options \\ []) do
+    if Telemetry.enabled?() do
+      Telemetry.span(:start, %{name: options[:name]}, fn -> do_start_link(options) end)
+    else
+      do_start_link(options)
+    end
+  end
+
+  defp do_start_link(options) do
+    options = Options.validate!(options)
+
+    GenServer.start_link(
+      __MODULE__,
+      options,
+      if(options.name, do: [name: options.name], else: [])
+    )
+  end
+
+  @impl true
+  def init(options) do
+    case Owner.start(options) do
+      {:ok, owner} -> {:ok, owner}
+      {:error, reason} -> {:stop, reason}
+    end
+  end
+
+  @impl true
+  def handle_call(:reset, from, owner), do: {:noreply, Owner.reset(owner, from)}
+
+  @impl true
+  def handle_info(message, owner), do: Owner.handle_info(message, owner)
+
+  @impl true
+  def terminate(_reason, owner), do: Owner.stop(owner)
+end

@@ -1,0 +1,79 @@
+defmodule QuickBEAM.Telemetry do
+  @moduledoc """
+  Spans for `:telemetry`, emitted when that library is there.
+
+  QuickBEAM does not depend on `:telemetry`; whether it can be loaded is looked up once, when the
+  application starts. Without it, a span costs one read of a persistent term.
+
+  | span | metadata |
+  |---|---|
+  | `[:quickbeam, :start]` | `:name` |
+  | `[:quickbeam, :stop]` | `:runtime` |
+  | `[:quickbeam, :eval]` | `:runtime`, `:filename` |
+  | `[:quickbeam, :call]` | `:runtime`, `:function` |
+
+  Each span is three events, as in `:telemetry.span/3`: `:start` with the measurements
+  `:system_time` and `:monotonic_time`, then `:stop` or `:exception` with `:duration` and
+  `:monotonic_time`, all in native time units. At `:stop` the metadata has `result: :ok`,
+  or `result: :error` and the `:error`: a JavaScript error ends a span like any other result. `:exception` means that the caller
+  exited (no such runtime) or that an option was wrong; its metadata has `:kind`, `:reason` and
+  `:stacktrace`. All events of a span share `:telemetry_span_context`.
+
+      :telemetry.attach("slow evals", [:quickbeam, :eval, :stop], fn _event, measurements, metadata, _config ->
+        if measurements.duration > System.convert_time_unit(100, :millisecond, :native),
+          do: Logger.warning("slow: \#{inspect(metadata.runtime)}")
+      end, nil)
+  """
+
+  @key {__MODULE__, :enabled}
+
+  @doc false
+  # Looks whether `:telemetry` can be loaded, and remembers the answer.
+  @spec detect() :: boolean()
+  def detect do
+    enabled = Code.ensure_loaded?(:telemetry) and function_exported?(:telemetry, :execute, 3)
+    :persistent_term.put(@key, enabled)
+    enabled
+  end
+
+  @doc false
+  @spec enabled?() :: boolean()
+  def enabled?, do: :persistent_term.get(@key, false)
+
+  @doc false
+  # Runs `fun` inside the span `[:quickbeam, name]`. The caller has asked `enabled?/0`, so that
+  # neither the closure nor the metadata is made in vain.
+  @spec span(atom(), map(), (... -> result)) :: result when result: term()
+  def span(name, metadata, fun) do
+    started = System.monotonic_time()
+    metadata = Map.put(metadata, :telemetry_span_context, make_ref())
+    time = %{system_time: System.system_time(), monotonic_time: started}
+    execute(name, :start, time, metadata)
+
+    try do
+      fun.()
+    catch
+      kind, reason ->
+        failure = %{kind: kind, reason: reason, stacktrace: __STACKTRACE__}
+        execute(name, :exception, elapsed(started), Map.merge(metadata, failure))
+        :erlang.raise(kind, reason, __STACKTRACE__)
+    else
+      result ->
+        execute(name, :stop, elapsed(started), Map.merge(metadata, outcome(result)))
+        result
+    end
+  end
+
+  defp outcome({:error, error}), do: %{result: :error, error: error}
+  defp outcome(_result), do: %{result: :ok}
+
+  defp elapsed(started) do
+    now = System.monotonic_time()
+    %{duration: now - started, monotonic_time: now}
+  end
+
+  defp execute(name, event, measurements, metadata) do
+    # The module is optional, so the compiler must not see a call to it.
+    apply(:telemetry, :execute, [[:quickbeam, name, event], measurements, metadata])
+  end
+end
