@@ -1,1 +1,61 @@
-//! QuickBEAM engine.
+//! The JavaScript engine of QuickBEAM: quickjs-ng behind a small safe interface.
+//!
+//! # Map
+//!
+//! | type | is | owned by |
+//! |---|---|---|
+//! | [`Isolate`] | one `JSRuntime` with its own [heap](Heap) | the embedder |
+//! | [`Realm`] | one `JSContext`: a set of globals | its isolate |
+//! | [`Ctx`] | permission to use a realm now, on this thread | nobody: it is a borrow |
+//! | [`Value`] | a counted reference to a JS value | the scope that holds the `Ctx` |
+//! | [`Persistent`] | a value kept between turns | the embedder, until taken back |
+//!
+//! What must never happen: two threads inside one isolate; a [`Value`] that outlives its [`Ctx`];
+//! a panic that crosses from Rust into the engine's C frames (every entry catches them and marks the
+//! isolate [broken](Isolate::is_broken)); guest bytes given to the bytecode reader.
+//!
+//! This crate knows no threads, no BEAM and no Web API.
+//!
+//! ```
+//! use quickbeam_engine::{EvalOptions, Isolate, IsolateOptions};
+//!
+//! let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+//! let realm = isolate.new_realm().unwrap();
+//! isolate.enter(&realm, |ctx| {
+//!     let value = ctx.eval("6 * 7", &EvalOptions::default()).unwrap();
+//!     assert_eq!(value.as_int(), Some(42));
+//! });
+//! ```
+
+#![expect(
+    unsafe_code,
+    reason = "this crate is where the engine's C interface is made safe; each block says why it holds"
+)]
+
+mod bytecode;
+mod ctx;
+mod encode;
+mod error;
+mod function;
+mod heap;
+mod host_object;
+mod interrupt;
+mod isolate;
+mod module;
+mod object;
+mod promise;
+mod text;
+mod value;
+
+pub use bytecode::{BytecodeError, Glue};
+pub use ctx::{Ctx, EvalOptions};
+pub use encode::{EncodeError, EncodeLimits, Sink, encode};
+pub use error::{ErrorReport, Frame, Result, Thrown};
+pub use function::{Args, NativeFn};
+pub use heap::{Heap, HeapStats};
+pub use interrupt::{Interrupt, Pacer, Verdict};
+pub use isolate::{Isolate, IsolateError, IsolateOptions, Realm};
+pub use module::{ModuleKind, ModuleLoader, ModuleSource};
+pub use object::{Attributes, PropertyKey};
+pub use promise::{PromiseState, Settler};
+pub use value::{Persistent, TypedArrayKind, Value};

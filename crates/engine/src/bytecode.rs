@@ -1,0 +1,212 @@
+//! Compiled scripts.
+//!
+//! The engine's reader trusts its input, so compiled code travels in an envelope: magic, flags, the
+//! engine's version and a SHA-256 of all that follows. Damaged code and code of another engine are refused before the
+//! reader sees a byte. The envelope does not tell who made it: code from strangers must not be loaded.
+
+use crate::ctx::{Ctx, EvalOptions};
+use crate::error::{Result, Thrown};
+use crate::value::Value;
+use rquickjs::qjs;
+use sha2::{Digest, Sha256};
+use std::ffi::{CStr, c_int};
+use std::fmt;
+use std::slice;
+use std::sync::OnceLock;
+
+const MAGIC: &[u8; 4] = b"QBJS";
+const DIGEST: usize = 32;
+const ASYNC: u8 = 1;
+
+/// Why bytecode was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BytecodeError {
+    /// Not made by `compile`.
+    NotBytecode,
+    /// Made by another engine version.
+    Version {
+        /// The version that made it.
+        found: String,
+        /// The version here.
+        expected: String,
+    },
+    /// Changed or cut since it was made.
+    Damaged,
+}
+
+impl fmt::Display for BytecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BytecodeError::NotBytecode => f.write_str("this is not bytecode made by QuickBEAM.compile"),
+            BytecodeError::Version { found, expected } => {
+                write!(
+                    f,
+                    "bytecode of engine version {found} cannot run on engine version {expected}; compile it again"
+                )
+            }
+            BytecodeError::Damaged => f.write_str("the bytecode is damaged: its checksum does not match"),
+        }
+    }
+}
+
+impl std::error::Error for BytecodeError {}
+
+fn engine_version() -> String {
+    // SAFETY: a static C string.
+    unsafe { CStr::from_ptr(qjs::JS_GetVersion()) }.to_string_lossy().into_owned()
+}
+
+fn seal(payload: &[u8], flags: u8) -> Vec<u8> {
+    let version = engine_version();
+    let mut body = vec![flags, version.len() as u8];
+    body.extend_from_slice(version.as_bytes());
+    body.extend_from_slice(payload);
+    let mut sealed = MAGIC.to_vec();
+    sealed.extend_from_slice(&Sha256::digest(&body));
+    sealed.extend_from_slice(&body);
+    sealed
+}
+
+fn open(sealed: &[u8]) -> std::result::Result<(&[u8], u8), BytecodeError> {
+    let rest = sealed.strip_prefix(MAGIC).ok_or(BytecodeError::NotBytecode)?;
+    let (digest, body) = rest.split_at_checked(DIGEST).ok_or(BytecodeError::Damaged)?;
+    if Sha256::digest(body).as_slice() != digest {
+        return Err(BytecodeError::Damaged);
+    }
+    let [flags, version_len, rest @ ..] = body else {
+        return Err(BytecodeError::Damaged);
+    };
+    let (version, payload) = rest.split_at_checked(usize::from(*version_len)).ok_or(BytecodeError::Damaged)?;
+    let expected = engine_version();
+    if version != expected.as_bytes() {
+        return Err(BytecodeError::Version { found: String::from_utf8_lossy(version).into_owned(), expected });
+    }
+    Ok((payload, *flags))
+}
+
+impl<'a> Ctx<'a> {
+    /// Compiles a script without running it.
+    ///
+    /// # Errors
+    /// Throws `SyntaxError`s.
+    pub fn compile(self, source: &str, options: &EvalOptions<'_>) -> Result<Vec<u8>> {
+        let (async_flag, flags) = if options.top_level_await { (qjs::JS_EVAL_FLAG_ASYNC, ASYNC) } else { (0, 0) };
+        Ok(seal(&self.compile_raw(source, options, async_flag)?, flags))
+    }
+
+    fn compile_raw(self, source: &str, options: &EvalOptions<'_>, async_flag: u32) -> Result<Vec<u8>> {
+        let eval_flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY | async_flag;
+        let function = self.check(self.eval_raw(source, options, eval_flags as c_int)?)?;
+        let mut size = 0;
+        // SAFETY: a compiled function and a valid out pointer; the buffer is ours to free.
+        unsafe {
+            let buffer =
+                qjs::JS_WriteObject(self.raw(), &mut size, function.raw(), qjs::JS_WRITE_OBJ_BYTECODE as c_int);
+            if buffer.is_null() {
+                return Err(Thrown);
+            }
+            let payload = slice::from_raw_parts(buffer, size as usize).to_vec();
+            qjs::js_free(self.raw(), buffer.cast());
+            Ok(payload)
+        }
+    }
+
+    /// SAFETY: this engine's writer made `payload`.
+    unsafe fn run_raw(self, payload: &[u8]) -> Result<Value<'a>> {
+        // SAFETY: by contract; the function is taken over.
+        let raw = unsafe {
+            let read = qjs::JS_ReadObject(
+                self.raw(),
+                payload.as_ptr(),
+                payload.len() as _,
+                qjs::JS_READ_OBJ_BYTECODE as c_int,
+            );
+            let function = self.check(read)?;
+            qjs::JS_EvalFunction(self.raw(), function.into_raw())
+        };
+        self.check(raw)
+    }
+
+    /// Runs what [`Ctx::compile`] made. The flag tells whether the result is a promise of `{ value }`.
+    ///
+    /// # Errors
+    /// Throws what the script throws; a `TypeError` that says why the bytecode was refused.
+    pub fn run_bytecode(self, sealed: &[u8]) -> Result<(Value<'a>, bool)> {
+        let (payload, flags) = open(sealed).map_err(|error| self.throw_type(&error.to_string()))?;
+        // SAFETY: the envelope says that this engine wrote the payload.
+        Ok((unsafe { self.run_raw(payload) }?, flags & ASYNC != 0))
+    }
+}
+
+/// JavaScript that is part of this program. It is compiled once per process; each realm then only loads
+/// the result.
+///
+/// ```
+/// use quickbeam_engine::{Glue, Isolate, IsolateOptions};
+///
+/// static DOUBLE: Glue = Glue::new("internal:double", "(n) => n * 2");
+///
+/// let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+/// let realm = isolate.new_realm().unwrap();
+/// isolate.enter(&realm, |ctx| {
+///     let double = DOUBLE.run(ctx).unwrap();
+///     let result = ctx.call(&double, &ctx.undefined(), &[ctx.int(21)]).unwrap();
+///     assert_eq!(result.as_int(), Some(42));
+/// });
+/// ```
+pub struct Glue {
+    name: &'static str,
+    source: &'static str,
+    compiled: OnceLock<Vec<u8>>,
+}
+
+impl Glue {
+    /// Names a script; `name` appears in stack traces.
+    pub const fn new(name: &'static str, source: &'static str) -> Glue {
+        Glue { name, source, compiled: OnceLock::new() }
+    }
+
+    /// Runs the script in a realm and returns its completion value.
+    ///
+    /// # Errors
+    /// Throws what the script throws.
+    pub fn run<'a>(&self, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        let payload = match self.compiled.get() {
+            Some(payload) => payload,
+            None => {
+                let options = EvalOptions { filename: self.name, ..EvalOptions::default() };
+                let payload = ctx.compile_raw(self.source, &options, 0)?;
+                self.compiled.get_or_init(|| payload)
+            }
+        };
+        // SAFETY: the engine of this process wrote the payload.
+        unsafe { ctx.run_raw(payload) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_change_to_sealed_bytecode_is_refused() {
+        let sealed = seal(b"payload", 0);
+        assert_eq!(open(&sealed), Ok((&b"payload"[..], 0)));
+        for index in 0..sealed.len() {
+            let mut damaged = sealed.clone();
+            damaged[index] ^= 1;
+            assert!(open(&damaged).is_err(), "byte {index}");
+            assert!(open(&sealed[..index]).is_err(), "cut at {index}");
+        }
+    }
+
+    #[test]
+    fn bytecode_of_another_version_is_named() {
+        let mut body = vec![0, 3];
+        body.extend_from_slice(b"9.9payload");
+        let mut sealed = MAGIC.to_vec();
+        sealed.extend_from_slice(&Sha256::digest(&body));
+        sealed.extend_from_slice(&body);
+        assert_eq!(open(&sealed), Err(BytecodeError::Version { found: "9.9".into(), expected: engine_version() }));
+    }
+}

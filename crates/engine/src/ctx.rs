@@ -1,0 +1,301 @@
+//! What can be done inside a realm.
+
+use crate::error::{ErrorReport, Result, Thrown};
+use crate::isolate::{Inner, Intrinsics, RealmSlot};
+use crate::module::ModuleLoader;
+use crate::value::{Persistent, Value};
+use rquickjs::qjs;
+use std::any::Any;
+use std::cell::RefCell;
+use std::ffi::{CString, c_int};
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+/// Permission to use a realm on this thread, for as long as `'a`.
+#[derive(Clone, Copy)]
+pub struct Ctx<'a> {
+    raw: NonNull<qjs::JSContext>,
+    _borrow: PhantomData<&'a mut ()>,
+}
+
+/// How source is evaluated.
+#[derive(Debug, Clone)]
+pub struct EvalOptions<'s> {
+    /// Name in stack traces.
+    pub filename: &'s str,
+    /// Line number of the first line.
+    pub first_line: i32,
+    /// Allow `await` at top level: the result is a promise of `{ value }`.
+    pub top_level_await: bool,
+}
+
+impl Default for EvalOptions<'_> {
+    fn default() -> Self {
+        EvalOptions { filename: "<eval>", first_line: 1, top_level_await: false }
+    }
+}
+
+impl<'a> Ctx<'a> {
+    /// SAFETY: the context is live and used by this thread alone for `'a`.
+    pub(crate) unsafe fn from_raw(raw: NonNull<qjs::JSContext>) -> Ctx<'a> {
+        Ctx { raw, _borrow: PhantomData }
+    }
+
+    pub(crate) fn raw(self) -> *mut qjs::JSContext {
+        self.raw.as_ptr()
+    }
+
+    pub(crate) fn inner(self) -> &'a Inner {
+        // SAFETY: the runtime of a live context is live for `'a`.
+        unsafe { Inner::of(qjs::JS_GetRuntime(self.raw())) }
+    }
+
+    pub(crate) fn slot(self) -> &'a RealmSlot {
+        // SAFETY: `Isolate::new_realm` sets the slot before any other code enters, and it is freed
+        // only with the realm.
+        unsafe { &*qjs::JS_GetContextOpaque(self.raw()).cast::<RealmSlot>() }
+    }
+
+    /// Owns `raw`, or reports the exception that it marks.
+    pub(crate) fn check(self, raw: qjs::JSValue) -> Result<Value<'a>> {
+        // SAFETY: the engine just gave `raw` to us; exception markers are not values.
+        unsafe { if qjs::JS_IsException(raw) { Err(Thrown) } else { Ok(Value::from_raw(self, raw)) } }
+    }
+
+    pub(crate) fn check_int(self, status: c_int) -> Result<bool> {
+        if status < 0 { Err(Thrown) } else { Ok(status > 0) }
+    }
+
+    /// Captures what the realm needs before guest code can change it.
+    pub(crate) fn realm_slot(self) -> Result<RealmSlot> {
+        let method = |class: &str, name: &str| -> Result<Persistent> {
+            Ok(self.globals().get(class)?.get("prototype")?.get(name)?.persist())
+        };
+        Ok(RealmSlot {
+            rt: self.inner().rt,
+            data: RefCell::new(None),
+            loader: RefCell::new(None),
+            rejections: RefCell::new(Vec::new()),
+            intrinsics: Intrinsics {
+                map_for_each: method("Map", "forEach")?,
+                set_for_each: method("Set", "forEach")?,
+                date_get_time: method("Date", "getTime")?,
+                bigint_to_string: method("BigInt", "toString")?,
+            },
+        })
+    }
+
+    /// Attaches the embedder's state to the realm.
+    pub fn set_data<T: 'static>(self, data: Rc<T>) {
+        *self.slot().data.borrow_mut() = Some(data);
+    }
+
+    /// The embedder's state of this realm, if it has that type.
+    pub fn data<T: 'static>(self) -> Option<Rc<T>> {
+        let data: Rc<dyn Any> = self.slot().data.borrow().clone()?;
+        data.downcast().ok()
+    }
+
+    /// Sets where `import` finds modules.
+    pub fn set_module_loader(self, loader: Rc<dyn ModuleLoader>) {
+        *self.slot().loader.borrow_mut() = Some(loader);
+    }
+
+    /// The global object.
+    pub fn globals(self) -> Value<'a> {
+        // SAFETY: the context is live; a global object always exists.
+        unsafe { Value::from_raw(self, qjs::JS_GetGlobalObject(self.raw())) }
+    }
+
+    /// Evaluates a script in the global scope. Interior NUL bytes are allowed.
+    ///
+    /// # Errors
+    /// Throws what the script throws, `SyntaxError` included.
+    pub fn eval(self, source: &str, options: &EvalOptions<'_>) -> Result<Value<'a>> {
+        let flags = if options.top_level_await { qjs::JS_EVAL_FLAG_ASYNC } else { 0 };
+        let raw = self.eval_raw(source, options, (qjs::JS_EVAL_TYPE_GLOBAL | flags) as c_int)?;
+        self.check(raw)
+    }
+
+    pub(crate) fn eval_raw(self, source: &str, options: &EvalOptions<'_>, flags: c_int) -> Result<qjs::JSValue> {
+        let filename = c_text(options.filename);
+        let text = NulTerminated::new(source);
+        let mut eval_options = qjs::JSEvalOptions {
+            version: qjs::JS_EVAL_OPTIONS_VERSION as c_int,
+            eval_flags: flags,
+            filename: filename.as_ptr(),
+            line_num: options.first_line,
+        };
+        // SAFETY: the source is NUL-terminated at its length and all pointers outlive the call.
+        Ok(unsafe { qjs::JS_Eval2(self.raw(), text.as_ptr(), source.len() as _, &mut eval_options) })
+    }
+
+    /// Takes the pending exception; `undefined` if there is none.
+    pub fn take_exception(self) -> Value<'a> {
+        // SAFETY: the context is live; the result is owned.
+        unsafe {
+            let raw = qjs::JS_GetException(self.raw());
+            if qjs::JS_IsUninitialized(raw) { self.undefined() } else { Value::from_raw(self, raw) }
+        }
+    }
+
+    /// Takes the pending exception and describes it.
+    pub fn take_report(self) -> ErrorReport {
+        let thrown = self.take_exception();
+        // SAFETY: a live value; the mark would make reading its properties uncatchable to us as well.
+        unsafe { qjs::JS_ClearUncatchableError(self.raw(), thrown.raw()) };
+        ErrorReport::of(self, &thrown)
+    }
+
+    /// Throws a value.
+    pub fn throw(self, value: Value<'a>) -> Thrown {
+        // SAFETY: the engine takes the reference over.
+        unsafe { qjs::JS_Throw(self.raw(), value.into_raw()) };
+        Thrown
+    }
+
+    /// Throws an error of one of the language's classes (`"TypeError"`, `"RangeError"`, `"SyntaxError"`,
+    /// `"ReferenceError"`, `"InternalError"`), or an `Error` with that `name`.
+    pub fn throw_error(self, name: &str, message: &str) -> Thrown {
+        match self.error(name, message) {
+            Ok(error) => self.throw(error),
+            Err(thrown) => thrown,
+        }
+    }
+
+    /// Throws a `TypeError`.
+    pub fn throw_type(self, message: &str) -> Thrown {
+        self.throw_error("TypeError", message)
+    }
+
+    /// Makes an error object; see [`Ctx::throw_error`] for `name`.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn error(self, name: &str, message: &str) -> Result<Value<'a>> {
+        let format = c"%s".as_ptr();
+        let empty = c"".as_ptr();
+        // SAFETY: the format takes one C string and gets one.
+        let raw = unsafe {
+            match name {
+                "TypeError" => qjs::JS_NewTypeError(self.raw(), format, empty),
+                "RangeError" => qjs::JS_NewRangeError(self.raw(), format, empty),
+                "SyntaxError" => qjs::JS_NewSyntaxError(self.raw(), format, empty),
+                "ReferenceError" => qjs::JS_NewReferenceError(self.raw(), format, empty),
+                "InternalError" => qjs::JS_NewInternalError(self.raw(), format, empty),
+                _ => qjs::JS_NewPlainError(self.raw(), format, empty),
+            }
+        };
+        let error = self.check(raw)?;
+        let hidden = crate::Attributes { enumerable: false, ..crate::Attributes::ALL };
+        // The engine's own constructors cut messages at 256 bytes.
+        error.define("message", self.string(message)?, hidden)?;
+        if !matches!(name, "Error" | "TypeError" | "RangeError" | "SyntaxError" | "ReferenceError" | "InternalError") {
+            error.define("name", self.string(name)?, hidden)?;
+        }
+        Ok(error)
+    }
+
+    /// Ends the running script with an error it cannot catch, as an [aborted](crate::Verdict::Abort) poll does.
+    pub fn throw_uncatchable(self, message: &str) -> Thrown {
+        match self.error("InternalError", message) {
+            Ok(error) => {
+                // SAFETY: a live error object.
+                unsafe { qjs::JS_SetUncatchableError(self.raw(), error.raw()) };
+                self.throw(error)
+            }
+            Err(thrown) => thrown,
+        }
+    }
+
+    /// Polls for interrupts on behalf of native code that loops; counts as `steps` steps.
+    ///
+    /// # Errors
+    /// Throws uncatchably if the script is to end.
+    pub fn poll(self, steps: u32) -> Result<()> {
+        let inner = self.inner();
+        let Some(interrupt) = inner.interrupt.borrow().clone() else {
+            return Ok(());
+        };
+        match interrupt.poll(steps) {
+            crate::Verdict::Continue(steps) => {
+                inner.set_countdown(steps);
+                Ok(())
+            }
+            crate::Verdict::Abort => {
+                inner.set_countdown(1);
+                Err(self.throw_uncatchable("interrupted"))
+            }
+        }
+    }
+
+    /// Bytes of stack that native recursion may still use here.
+    pub fn stack_left(self) -> usize {
+        self.inner().stack_left()
+    }
+
+    /// Takes a kept value back.
+    pub fn restore(self, kept: Persistent) -> Value<'a> {
+        // SAFETY: the reference moves from `kept`, which belongs to this isolate.
+        unsafe { Value::from_raw(self, kept.raw()) }
+    }
+
+    /// Another reference to a kept value.
+    pub fn get_kept(self, kept: &Persistent) -> Value<'a> {
+        // SAFETY: the value is live while kept.
+        unsafe { Value::borrowed(self, kept.raw()) }
+    }
+
+    /// Rejections without a handler since the last call, as (promise, reason).
+    pub fn take_unhandled_rejections(self) -> Vec<(Value<'a>, Value<'a>)> {
+        let kept = self.slot().rejections.take();
+        kept.into_iter().map(|(promise, reason)| (self.restore(promise), self.restore(reason))).collect()
+    }
+
+    /// Runs the next job of the isolate (a promise reaction). `None` if none waits.
+    pub fn run_job(self) -> Option<Result<()>> {
+        let mut job_ctx = std::ptr::null_mut();
+        // SAFETY: the runtime is live and entered by this thread.
+        match unsafe { qjs::JS_ExecutePendingJob(qjs::JS_GetRuntime(self.raw()), &mut job_ctx) } {
+            0 => None,
+            status if status > 0 => Some(Ok(())),
+            _ => Some(Err(Thrown)),
+        }
+    }
+}
+
+/// A C string from text that may hold NULs (they end file names early, harmlessly).
+pub(crate) fn c_text(text: &str) -> CString {
+    let end = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
+    CString::new(&text[..end]).unwrap_or_default()
+}
+
+/// Source text with the NUL that the engine's lexer expects behind it; short sources stay on the stack.
+enum NulTerminated {
+    Short([u8; 256]),
+    Long(Vec<u8>),
+}
+
+impl NulTerminated {
+    fn new(text: &str) -> NulTerminated {
+        let bytes = text.as_bytes();
+        if bytes.len() < 256 {
+            let mut short = [0; 256];
+            short[..bytes.len()].copy_from_slice(bytes);
+            NulTerminated::Short(short)
+        } else {
+            let mut long = Vec::with_capacity(bytes.len() + 1);
+            long.extend_from_slice(bytes);
+            long.push(0);
+            NulTerminated::Long(long)
+        }
+    }
+
+    fn as_ptr(&self) -> *const std::ffi::c_char {
+        match self {
+            NulTerminated::Short(bytes) => bytes.as_ptr().cast(),
+            NulTerminated::Long(bytes) => bytes.as_ptr().cast(),
+        }
+    }
+}

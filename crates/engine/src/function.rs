@@ -1,0 +1,214 @@
+//! Native functions and calls.
+//!
+//! A native function is a closure that captures nothing, so each gets a C entry of its own by
+//! monomorphisation: no allocation and no indirection per call. Every entry catches panics.
+
+use crate::ctx::{Ctx, c_text};
+use crate::error::{Result, Thrown};
+use crate::isolate::assert_stateless;
+use crate::object::Attributes;
+use crate::value::Value;
+use rquickjs::qjs;
+use std::any::Any;
+use std::ffi::c_int;
+use std::mem::{self, ManuallyDrop};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+
+/// A native function: `(ctx, this, arguments)`. Anything with this signature that captures nothing.
+pub trait NativeFn: for<'a> Fn(Ctx<'a>, &Value<'a>, Args<'a>) -> Result<Value<'a>> + Copy + 'static {}
+
+impl<F> NativeFn for F where F: for<'a> Fn(Ctx<'a>, &Value<'a>, Args<'a>) -> Result<Value<'a>> + Copy + 'static {}
+
+/// Arguments of a native call.
+#[derive(Clone, Copy)]
+pub struct Args<'a> {
+    ctx: Ctx<'a>,
+    values: &'a [qjs::JSValue],
+}
+
+impl<'a> Args<'a> {
+    /// SAFETY: `values` are live values of `ctx` for `'a`.
+    unsafe fn new(ctx: Ctx<'a>, count: c_int, values: *mut qjs::JSValue) -> Args<'a> {
+        let count = usize::try_from(count).unwrap_or(0);
+        // SAFETY: by contract; the engine gives no pointer when there is nothing.
+        let values = if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(values, count) } };
+        Args { ctx, values }
+    }
+
+    /// How many were given.
+    pub fn len(self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether none was given.
+    pub fn is_empty(self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The value at `index`; `undefined` past the end.
+    pub fn get(self, index: usize) -> Value<'a> {
+        match self.values.get(index) {
+            // SAFETY: a live value.
+            Some(&raw) => unsafe { Value::borrowed(self.ctx, raw) },
+            None => self.ctx.undefined(),
+        }
+    }
+
+    /// All values from `index` on.
+    pub fn rest(self, index: usize) -> Vec<Value<'a>> {
+        (index..self.len()).map(|index| self.get(index)).collect()
+    }
+}
+
+impl<'a> Ctx<'a> {
+    /// Makes a function of `length` declared parameters.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn function<F: NativeFn>(self, name: &str, length: u32, _native: F) -> Result<Value<'a>> {
+        self.native(name, length, call::<F>, qjs::JSCFunctionEnum_JS_CFUNC_generic)
+    }
+
+    /// Makes a constructor: called only with `new`, it gets `new.target` as `this`.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn constructor<F: NativeFn>(self, name: &str, length: u32, _native: F) -> Result<Value<'a>> {
+        self.native(name, length, call::<F>, qjs::JSCFunctionEnum_JS_CFUNC_constructor)
+    }
+
+    fn native(
+        self,
+        name: &str,
+        length: u32,
+        entry: unsafe extern "C" fn(*mut qjs::JSContext, qjs::JSValue, c_int, *mut qjs::JSValue) -> qjs::JSValue,
+        kind: qjs::JSCFunctionEnum,
+    ) -> Result<Value<'a>> {
+        let name = c_text(name);
+        // SAFETY: `entry` has the signature that both kinds are called with; the name is copied.
+        let raw = unsafe { qjs::JS_NewCFunction2(self.raw(), Some(entry), name.as_ptr(), length as c_int, kind, 0) };
+        self.check(raw)
+    }
+
+    /// Makes a function that gets a `bound` value in place of `this`: `(ctx, bound, arguments)`.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn bound_function<F: NativeFn>(self, bound: &Value<'a>, _native: F) -> Result<Value<'a>> {
+        let mut raw = bound.raw();
+        // SAFETY: the engine takes a reference of its own to the one bound value.
+        let function = unsafe { qjs::JS_NewCFunctionData(self.raw(), Some(call_bound::<F>), 0, 0, 1, &mut raw) };
+        self.check(function)
+    }
+
+    /// Defines a global that costs nothing but its slot until it is first read: then `make` runs and its
+    /// result takes the property's place. Assigning replaces it unmade.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn define_lazy_global<F: NativeFn>(self, name: &str, _make: F) -> Result<()> {
+        let key = self.string(name)?;
+        let get = self.bound_function(&key, make_lazy::<F>)?;
+        let set = self.bound_function(&key, replace_lazy)?;
+        self.globals().define_accessor(name, get, Some(set), Attributes::HIDDEN)
+    }
+
+    /// Calls a function.
+    ///
+    /// # Errors
+    /// Throws what the function throws; a `TypeError` if it is none.
+    pub fn call(self, function: &Value<'a>, this: &Value<'a>, args: &[Value<'a>]) -> Result<Value<'a>> {
+        const INLINE: usize = 8;
+        if args.len() <= INLINE {
+            let mut raw = [qjs::JS_UNDEFINED; INLINE];
+            for (slot, arg) in raw.iter_mut().zip(args) {
+                *slot = arg.raw();
+            }
+            return self.call_raw(function, this, &mut raw[..args.len()]);
+        }
+        let mut raw: Vec<qjs::JSValue> = args.iter().map(Value::raw).collect();
+        self.call_raw(function, this, &mut raw)
+    }
+
+    fn call_raw(self, function: &Value<'a>, this: &Value<'a>, args: &mut [qjs::JSValue]) -> Result<Value<'a>> {
+        // SAFETY: live values; the engine borrows the arguments.
+        let raw =
+            unsafe { qjs::JS_Call(self.raw(), function.raw(), this.raw(), args.len() as c_int, args.as_mut_ptr()) };
+        self.check(raw)
+    }
+
+    /// `new class(...args)`.
+    ///
+    /// # Errors
+    /// Throws what the constructor throws; a `TypeError` if it is none.
+    pub fn construct(self, class: &Value<'a>, args: &[Value<'a>]) -> Result<Value<'a>> {
+        let mut raw: Vec<qjs::JSValue> = args.iter().map(Value::raw).collect();
+        // SAFETY: live values; the engine borrows the arguments.
+        let made = unsafe { qjs::JS_CallConstructor(self.raw(), class.raw(), raw.len() as c_int, raw.as_mut_ptr()) };
+        self.check(made)
+    }
+}
+
+fn make_lazy<'a, F: NativeFn>(ctx: Ctx<'a>, name: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    const { assert_stateless::<F>() };
+    let made = conjure::<F>()(ctx, &ctx.globals(), args)?;
+    ctx.globals().define(&name.to_text()?, made.clone(), Attributes::HIDDEN)?;
+    Ok(made)
+}
+
+fn replace_lazy<'a>(ctx: Ctx<'a>, name: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    ctx.globals().define(&name.to_text()?, args.get(0), Attributes::HIDDEN)?;
+    Ok(ctx.undefined())
+}
+
+/// Makes a value of a type without contents.
+fn conjure<F: Copy>() -> F {
+    // SAFETY: callers have asserted that `F` has no size, and a value of it was given when the function was made.
+    unsafe { mem::zeroed() }
+}
+
+unsafe extern "C" fn call<F: NativeFn>(
+    ctx: *mut qjs::JSContext,
+    this: qjs::JSValue,
+    argc: c_int,
+    argv: *mut qjs::JSValue,
+) -> qjs::JSValue {
+    const { assert_stateless::<F>() };
+    // SAFETY: the engine calls with a live context and values that it keeps alive for the call.
+    let (ctx, this, args) = unsafe {
+        let ctx = Ctx::from_raw(NonNull::new_unchecked(ctx));
+        (ctx, ManuallyDrop::new(Value::from_raw(ctx, this)), Args::new(ctx, argc, argv))
+    };
+    guard(ctx, || conjure::<F>()(ctx, &this, args))
+}
+
+unsafe extern "C" fn call_bound<F: NativeFn>(
+    ctx: *mut qjs::JSContext,
+    _this: qjs::JSValue,
+    argc: c_int,
+    argv: *mut qjs::JSValue,
+    _magic: c_int,
+    bound: *mut qjs::JSValue,
+) -> qjs::JSValue {
+    // SAFETY: `bound` points to the one value given to `bound_function`.
+    unsafe { call::<F>(ctx, *bound, argc, argv) }
+}
+
+/// Runs native code for the engine: a panic ends the script and marks the isolate broken.
+pub(crate) fn guard<'a>(ctx: Ctx<'a>, f: impl FnOnce() -> Result<Value<'a>>) -> qjs::JSValue {
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(Ok(value)) => value.into_raw(),
+        Ok(Err(Thrown)) => qjs::JS_EXCEPTION,
+        Err(panic) => {
+            ctx.inner().mark_broken(panic_text(&*panic));
+            ctx.throw_uncatchable("internal error in native code; please report this");
+            qjs::JS_EXCEPTION
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without a message")
+}

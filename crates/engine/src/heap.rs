@@ -1,0 +1,353 @@
+//! The memory of one isolate.
+//!
+//! quickjs-ng asks for 4 KB arenas and for blocks above 512 bytes; each becomes one [`Block`], linked
+//! into its heap. Three consequences: the account is exact, freeing an isolate is freeing its blocks
+//! (no finaliser of the engine runs, whatever state a guest left it in), and limits are decided here:
+//!
+//! * past the *limit*, small requests still succeed but raise [`Heap::over_limit`], which ends the
+//!   running script at its next interrupt poll; large requests fail, which JS sees as an
+//!   `out of memory` error. Engine code that handles a failed small allocation badly is never reached.
+//! * past the *ceiling* (limit plus slack, passed only by a builtin that allocates without polling)
+//!   the heap asks its embedder to abandon the isolate: see [`Interrupt::exhausted`](crate::Interrupt).
+
+use crate::isolate::Inner;
+use rquickjs::qjs;
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::ptr;
+
+/// Requests of at least this many bytes fail at the limit; smaller ones only raise the flag.
+const LARGE: usize = 64 * 1024;
+
+const ALIGN: usize = 16;
+
+#[repr(C, align(16))]
+struct Block {
+    prev: *mut Block,
+    next: *mut Block,
+    size: usize,
+}
+
+const HEADER: usize = size_of::<Block>();
+
+/// Figures of one heap, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HeapStats {
+    /// Bytes held now, block headers included.
+    pub used: usize,
+    /// The most that was held at once.
+    pub peak: usize,
+    /// The limit; `usize::MAX` when there is none.
+    pub limit: usize,
+    /// Live blocks.
+    pub blocks: usize,
+}
+
+/// The allocator behind one isolate. See the module documentation.
+pub struct Heap {
+    head: Cell<*mut Block>,
+    used: Cell<usize>,
+    peak: Cell<usize>,
+    blocks: Cell<usize>,
+    limit: Cell<usize>,
+    over_limit: Cell<bool>,
+    fail_at: Cell<Option<u64>>,
+    requests: Cell<u64>,
+    owner: Cell<*const Inner>,
+    on_over_limit: Cell<Option<*mut i32>>,
+}
+
+impl Heap {
+    pub(crate) fn new(limit: usize) -> Box<Heap> {
+        Box::new(Heap {
+            head: Cell::new(ptr::null_mut()),
+            used: Cell::new(0),
+            peak: Cell::new(0),
+            blocks: Cell::new(0),
+            limit: Cell::new(limit),
+            over_limit: Cell::new(false),
+            fail_at: Cell::new(None),
+            requests: Cell::new(0),
+            owner: Cell::new(ptr::null()),
+            on_over_limit: Cell::new(None),
+        })
+    }
+
+    /// Current figures.
+    pub fn stats(&self) -> HeapStats {
+        HeapStats { used: self.used.get(), peak: self.peak.get(), limit: self.limit.get(), blocks: self.blocks.get() }
+    }
+
+    /// Whether a request has passed the limit since the flag was last [cleared](Heap::clear_over_limit).
+    pub fn over_limit(&self) -> bool {
+        self.over_limit.get()
+    }
+
+    /// Lowers the flag, after garbage was collected or the script that raised it has ended.
+    pub fn clear_over_limit(&self) {
+        self.over_limit.set(false);
+    }
+
+    /// Whether more is held than the limit allows.
+    pub fn is_over(&self) -> bool {
+        self.used.get() > self.limit.get()
+    }
+
+    /// Changes the limit; it takes effect with the next request.
+    pub fn set_limit(&self, limit: usize) {
+        self.limit.set(limit);
+    }
+
+    /// Names the isolate that is asked past the ceiling.
+    pub(crate) fn set_owner(&self, owner: *const Inner) {
+        self.owner.set(owner);
+    }
+
+    /// Makes the `n`-th request from now (and every later one) fail; for fault injection in tests.
+    pub fn fail_after(&self, n: Option<u64>) {
+        self.requests.set(0);
+        self.fail_at.set(n);
+    }
+
+    /// Requests since [`Heap::fail_after`] was last called.
+    pub fn requests(&self) -> u64 {
+        self.requests.get()
+    }
+
+    pub(crate) fn poke_on_over_limit(&self, counter: Option<*mut i32>) {
+        self.on_over_limit.set(counter);
+    }
+
+    /// limit + a quarter, at least 8 MB of slack: what builtins that never poll may overshoot.
+    fn ceiling(&self) -> usize {
+        let limit = self.limit.get();
+        limit.saturating_add((limit / 4).max(8 * 1024 * 1024))
+    }
+
+    /// Whether a request for `size` more bytes may go on.
+    fn admit(&self, size: usize) -> bool {
+        self.requests.set(self.requests.get() + 1);
+        if self.fail_at.get().is_some_and(|n| self.requests.get() >= n) {
+            return false;
+        }
+        let after = self.used.get().saturating_add(size);
+        if after <= self.limit.get() {
+            return true;
+        }
+        if size >= LARGE {
+            return false;
+        }
+        self.over_limit.set(true);
+        if let Some(counter) = self.on_over_limit.get() {
+            // SAFETY: the isolate sets this to the interrupt counter of the context it is in, and
+            // clears it before that context can go; this runs on the isolate's own thread.
+            unsafe { counter.write(1) };
+        }
+        if after <= self.ceiling() {
+            return true;
+        }
+        let owner = self.owner.get();
+        if !owner.is_null() {
+            // SAFETY: the isolate names itself after it is boxed and clears this before it goes.
+            unsafe { (*owner).exhausted() };
+        }
+        false
+    }
+
+    fn layout(size: usize) -> Option<Layout> {
+        Layout::from_size_align(size.checked_add(HEADER)?, ALIGN).ok()
+    }
+
+    fn account(&self, grown: usize) {
+        let used = self.used.get() + grown;
+        self.used.set(used);
+        if used > self.peak.get() {
+            self.peak.set(used);
+        }
+    }
+
+    /// SAFETY: `block` points to at least `HEADER` writable bytes allocated for `size`.
+    unsafe fn link(&self, block: *mut Block, size: usize) -> *mut c_void {
+        let next = self.head.get();
+        // SAFETY: by contract for `block`; `next` is null or a live block of this heap.
+        unsafe {
+            block.write(Block { prev: ptr::null_mut(), next, size });
+            if !next.is_null() {
+                (*next).prev = block;
+            }
+            self.head.set(block);
+            self.account(size + HEADER);
+            self.blocks.set(self.blocks.get() + 1);
+            block.add(1).cast()
+        }
+    }
+
+    /// SAFETY: `block` is a live block of this heap.
+    unsafe fn unlink(&self, block: *mut Block) {
+        // SAFETY: by contract, and neighbours of a live block are live.
+        unsafe {
+            let Block { prev, next, size } = block.read();
+            if prev.is_null() {
+                self.head.set(next);
+            } else {
+                (*prev).next = next;
+            }
+            if !next.is_null() {
+                (*next).prev = prev;
+            }
+            self.used.set(self.used.get() - size - HEADER);
+            self.blocks.set(self.blocks.get() - 1);
+        }
+    }
+
+    fn allocate(&self, size: usize, zeroed: bool) -> *mut c_void {
+        let Some(layout) = Heap::layout(size) else {
+            return ptr::null_mut();
+        };
+        if !self.admit(size) {
+            return ptr::null_mut();
+        }
+        // SAFETY: the layout is never empty (it holds the header).
+        let raw = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
+        if raw.is_null() {
+            return ptr::null_mut();
+        }
+        // SAFETY: `raw` was just allocated with room for the header and `size` bytes.
+        unsafe { self.link(raw.cast(), size) }
+    }
+
+    /// SAFETY: `user` is null or came from this heap and is live.
+    unsafe fn free(&self, user: *mut c_void) {
+        if user.is_null() {
+            return;
+        }
+        // SAFETY: by contract the header stands right before `user`, with the size it was made with.
+        unsafe {
+            let block = user.cast::<Block>().sub(1);
+            self.unlink(block);
+            let size = (*block).size;
+            dealloc(block.cast(), Layout::from_size_align_unchecked(size + HEADER, ALIGN));
+        }
+    }
+
+    /// SAFETY: as for `free`.
+    unsafe fn resize(&self, user: *mut c_void, size: usize) -> *mut c_void {
+        if user.is_null() {
+            return self.allocate(size, false);
+        }
+        // SAFETY: by contract; a failed realloc leaves the old block as it was, so it is linked again.
+        unsafe {
+            let block = user.cast::<Block>().sub(1);
+            let old = (*block).size;
+            let Some(layout) = Heap::layout(size) else {
+                return ptr::null_mut();
+            };
+            if size > old && !self.admit(size - old) {
+                return ptr::null_mut();
+            }
+            self.unlink(block);
+            let old_layout = Layout::from_size_align_unchecked(old + HEADER, ALIGN);
+            let moved = realloc(block.cast(), old_layout, layout.size());
+            if moved.is_null() {
+                self.link(block, old);
+                return ptr::null_mut();
+            }
+            self.link(moved.cast(), size)
+        }
+    }
+
+    pub(crate) fn functions() -> qjs::JSMallocFunctions {
+        qjs::JSMallocFunctions {
+            js_calloc: Some(js_calloc),
+            js_malloc: Some(js_malloc),
+            js_free: Some(js_free),
+            js_realloc: Some(js_realloc),
+            js_malloc_usable_size: Some(js_malloc_usable_size),
+        }
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        let mut block = self.head.get();
+        while !block.is_null() {
+            // SAFETY: every linked block is live and was allocated with this layout; the engine
+            // that used them is gone with its heap.
+            unsafe {
+                let Block { next, size, .. } = block.read();
+                dealloc(block.cast(), Layout::from_size_align_unchecked(size + HEADER, ALIGN));
+                block = next;
+            }
+        }
+    }
+}
+
+/// SAFETY (all callbacks): `opaque` is the `Heap` given to `JS_NewRuntime2`, which outlives the runtime.
+unsafe extern "C" fn js_calloc(opaque: *mut c_void, count: qjs::size_t, size: qjs::size_t) -> *mut c_void {
+    let Some(total) = (count as usize).checked_mul(size as usize) else {
+        return ptr::null_mut();
+    };
+    // SAFETY: see above.
+    unsafe { &*opaque.cast::<Heap>() }.allocate(total, true)
+}
+
+unsafe extern "C" fn js_malloc(opaque: *mut c_void, size: qjs::size_t) -> *mut c_void {
+    // SAFETY: see `js_calloc`.
+    unsafe { &*opaque.cast::<Heap>() }.allocate(size as usize, false)
+}
+
+unsafe extern "C" fn js_free(opaque: *mut c_void, user: *mut c_void) {
+    // SAFETY: see `js_calloc`; the engine frees only what it was given, once.
+    unsafe { (*opaque.cast::<Heap>()).free(user) }
+}
+
+unsafe extern "C" fn js_realloc(opaque: *mut c_void, user: *mut c_void, size: qjs::size_t) -> *mut c_void {
+    // SAFETY: see `js_free`.
+    unsafe { (*opaque.cast::<Heap>()).resize(user, size as usize) }
+}
+
+unsafe extern "C" fn js_malloc_usable_size(user: *const c_void) -> qjs::size_t {
+    if user.is_null() {
+        return 0;
+    }
+    // SAFETY: the engine asks only for blocks it was given, whose header stands right before.
+    unsafe { (*user.cast::<Block>().sub(1)).size as qjs::size_t }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_for_every_block() {
+        let heap = Heap::new(usize::MAX);
+        let a = heap.allocate(100, false);
+        let b = heap.allocate(200, true);
+        assert_eq!(heap.stats().used, 300 + 2 * HEADER);
+        // SAFETY: `a` and `b` are live blocks of this heap.
+        let c = unsafe { heap.resize(a, 1000) };
+        unsafe { heap.free(b) };
+        assert_eq!((heap.stats().used, heap.stats().blocks), (1000 + HEADER, 1));
+        unsafe { heap.free(c) };
+        assert_eq!((heap.stats().used, heap.stats().blocks), (0, 0));
+        assert!(heap.stats().peak >= 1200);
+    }
+
+    #[test]
+    fn past_the_limit_small_requests_raise_the_flag_and_large_ones_fail() {
+        let heap = Heap::new(1024);
+        assert!(!heap.allocate(512, false).is_null());
+        assert!(!heap.over_limit());
+        assert!(!heap.allocate(4096, false).is_null());
+        assert!(heap.over_limit());
+        assert!(heap.allocate(LARGE, false).is_null());
+    }
+
+    #[test]
+    fn past_the_ceiling_every_request_fails() {
+        let heap = Heap::new(0);
+        while !heap.allocate(LARGE - 1, false).is_null() {}
+        assert!(heap.stats().used <= 9 * 1024 * 1024);
+    }
+}

@@ -1,0 +1,147 @@
+//! Promises: making, settling, observing, and rejections that nobody handles.
+
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::function::NativeFn;
+use crate::isolate::RealmSlot;
+use crate::value::{Persistent, Value};
+use rquickjs::qjs;
+use std::ffi::c_void;
+use std::ptr::NonNull;
+
+/// Where a promise stands.
+pub enum PromiseState<'a> {
+    /// Not settled.
+    Pending,
+    /// Settled with a value.
+    Fulfilled(Value<'a>),
+    /// Settled with a reason.
+    Rejected(Value<'a>),
+}
+
+/// Settles one promise, once.
+#[must_use = "the promise stays pending until it is settled"]
+pub struct Settler {
+    resolve: Persistent,
+    reject: Persistent,
+}
+
+impl Settler {
+    /// Fulfils (or, with a promise, follows) or rejects.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn settle<'a>(self, ctx: Ctx<'a>, outcome: std::result::Result<Value<'a>, Value<'a>>) -> Result<()> {
+        let resolve = ctx.restore(self.resolve);
+        let reject = ctx.restore(self.reject);
+        let (function, value) = match outcome {
+            Ok(value) => (resolve, value),
+            Err(reason) => (reject, reason),
+        };
+        ctx.call(&function, &ctx.undefined(), &[value]).map(drop)
+    }
+
+    /// Gives up: the promise stays pending for ever.
+    pub fn abandon(self, ctx: Ctx<'_>) {
+        drop((ctx.restore(self.resolve), ctx.restore(self.reject)));
+    }
+}
+
+impl<'a> Ctx<'a> {
+    /// Makes a pending promise.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn promise(self) -> Result<(Value<'a>, Settler)> {
+        let mut functions = [qjs::JS_UNDEFINED; 2];
+        // SAFETY: room for the two functions, which are owned on success.
+        let raw = unsafe { qjs::JS_NewPromiseCapability(self.raw(), functions.as_mut_ptr()) };
+        let promise = self.check(raw)?;
+        // SAFETY: see above.
+        let [resolve, reject] = functions.map(|raw| unsafe { Value::from_raw(self, raw) }.persist());
+        Ok((promise, Settler { resolve, reject }))
+    }
+}
+
+impl<'a> Value<'a> {
+    /// The state of a promise; `None` for other values.
+    pub fn promise_state(&self) -> Option<PromiseState<'a>> {
+        let ctx = self.ctx();
+        // SAFETY: a live value.
+        let state = unsafe { qjs::JS_PromiseState(ctx.raw(), self.raw()) };
+        // SAFETY: a settled promise's result, owned.
+        let result = || unsafe { Value::from_raw(ctx, qjs::JS_PromiseResult(ctx.raw(), self.raw())) };
+        match state {
+            qjs::JSPromiseStateEnum_JS_PROMISE_PENDING => Some(PromiseState::Pending),
+            qjs::JSPromiseStateEnum_JS_PROMISE_FULFILLED => Some(PromiseState::Fulfilled(result())),
+            qjs::JSPromiseStateEnum_JS_PROMISE_REJECTED => Some(PromiseState::Rejected(result())),
+            _ => None,
+        }
+    }
+
+    /// Says that somebody looks after this promise's rejection.
+    pub fn mark_handled(&self) {
+        // SAFETY: a live value; other objects are left alone.
+        unsafe { qjs::JS_PromiseMarkAsHandled(self.ctx().raw(), self.raw()) };
+        forget_rejection(self.ctx().slot(), self.raw());
+    }
+
+    /// Calls `on_fulfilled(bound)` or `on_rejected(bound)` once the promise settles, whatever the
+    /// guest has done to `Promise.prototype.then`. `bound` is passed as `this`.
+    ///
+    /// # Errors
+    /// Throws a `TypeError` if this is no promise, or if memory is short.
+    pub fn on_settled<F: NativeFn, R: NativeFn>(
+        &self,
+        bound: &Value<'a>,
+        on_fulfilled: F,
+        on_rejected: R,
+    ) -> Result<()> {
+        let ctx = self.ctx();
+        let fulfilled = ctx.bound_function(bound, on_fulfilled)?;
+        let rejected = ctx.bound_function(bound, on_rejected)?;
+        // SAFETY: live values; the derived promise is freed when dropped.
+        let raw = unsafe { qjs::JS_PromiseThen(ctx.raw(), self.raw(), fulfilled.raw(), rejected.raw()) };
+        ctx.check(raw).map(drop)
+    }
+}
+
+fn forget_rejection(slot: &RealmSlot, promise: qjs::JSValue) {
+    // SAFETY: both are live objects: the list keeps its promises.
+    let same = |kept: &Persistent| unsafe { qjs::JS_VALUE_GET_PTR(kept.raw()) == qjs::JS_VALUE_GET_PTR(promise) };
+    let mut rejections = slot.rejections.borrow_mut();
+    let Some(index) = rejections.iter().position(|(kept, _)| same(kept)) else {
+        return;
+    };
+    let (promise, reason) = rejections.remove(index);
+    drop(rejections);
+    // SAFETY: any live context of the isolate frees its values; the slot's own realm is entered.
+    unsafe {
+        let rt = slot.rt;
+        promise.free(rt);
+        reason.free(rt);
+    }
+}
+
+/// SAFETY: installed on a runtime whose contexts all have a slot once guest code runs.
+pub(crate) unsafe extern "C" fn on_rejection(
+    ctx: *mut qjs::JSContext,
+    promise: qjs::JSValue,
+    reason: qjs::JSValue,
+    is_handled: bool,
+    _opaque: *mut c_void,
+) {
+    // SAFETY: the engine calls with a live context and live values.
+    unsafe {
+        if qjs::JS_GetContextOpaque(ctx).is_null() {
+            return;
+        }
+        let ctx = Ctx::from_raw(NonNull::new_unchecked(ctx));
+        if is_handled {
+            forget_rejection(ctx.slot(), promise);
+        } else {
+            let kept = (Value::borrowed(ctx, promise).persist(), Value::borrowed(ctx, reason).persist());
+            ctx.slot().rejections.borrow_mut().push(kept);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! How JavaScript APIs plug into realms.
+
+use quickbeam_engine::{Ctx, Result};
+
+/// One JavaScript API. Installed into each realm that asks for it, before any guest code runs.
+///
+/// Install lazily where an API is large: [`Ctx::define_lazy_global`] makes a global that costs a property
+/// until it is touched.
+pub trait Api: Send + Sync {
+    /// Its name, for errors.
+    fn name(&self) -> &'static str;
+
+    /// Defines its globals.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    fn install(&self, ctx: Ctx<'_>) -> Result<()>;
+}

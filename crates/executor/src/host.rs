@@ -1,0 +1,130 @@
+//! What an executor asks of whoever embeds it, and how values cross.
+
+use quickbeam_engine::{Ctx, ErrorReport, Result, Value};
+use std::collections::BTreeMap;
+
+/// Identifies one call from JavaScript to the host, within one realm.
+pub type CallId = u64;
+
+/// Something that becomes a JS value on the isolate's own thread.
+pub trait Input: Send {
+    /// Makes the value.
+    ///
+    /// # Errors
+    /// Throws what names the part that has no JS counterpart.
+    fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>>;
+}
+
+impl<F> Input for F
+where
+    F: for<'a> FnOnce(Ctx<'a>) -> Result<Value<'a>> + Send,
+{
+    fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        self(ctx)
+    }
+}
+
+/// What an op ends with.
+pub enum Outcome<'o, 'a> {
+    /// It is done and has no value.
+    Done,
+    /// A JS value, to be encoded before this call returns.
+    Value(Ctx<'a>, &'o Value<'a>),
+    /// Names of globals, sorted.
+    Names(Vec<String>),
+    /// Compiled code.
+    Bytes(Vec<u8>),
+    /// Figures by name.
+    Figures(BTreeMap<&'static str, u64>),
+    /// It failed.
+    Failed(ErrorReport),
+}
+
+/// Takes the outcome of one op. The executor calls `send` exactly once, also when the realm dies.
+pub trait Reply: Send {
+    /// Delivers the outcome. An outcome that cannot be delivered (a getter that throws while the value
+    /// is encoded) is delivered as [`Outcome::Failed`].
+    fn send(self: Box<Self>, outcome: Outcome<'_, '_>);
+
+    /// Whether nobody waits for it any more; such an op is cancelled.
+    fn is_abandoned(&self) -> bool {
+        false
+    }
+}
+
+impl<F> Reply for F
+where
+    F: for<'o, 'a> FnOnce(Outcome<'o, 'a>) + Send,
+{
+    fn send(self: Box<Self>, outcome: Outcome<'_, '_>) {
+        self(outcome);
+    }
+}
+
+/// How bad a line of log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Level {
+    Debug,
+    Info,
+    Warning,
+    Error,
+}
+
+/// A line that JavaScript logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// How bad it is.
+    pub level: Level,
+    /// The method of `console` that was called.
+    pub method: &'static str,
+    /// The formatted text.
+    pub text: String,
+    /// Where it was called: file and line.
+    pub place: Option<(String, u32)>,
+}
+
+/// What nobody in JavaScript caught.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Uncaught {
+    /// An exception in a timer, a message callback or another callback.
+    Exception(ErrorReport),
+    /// A promise that was rejected and never handled.
+    Rejection(ErrorReport),
+}
+
+/// What answers a realm. All methods are called on the executor's thread and must not block.
+pub trait Host: Send + Sync {
+    /// JavaScript calls the handler `name`. The answer comes as [`Op::Resolve`](crate::Op) with this `id`.
+    /// `sync` tells that the calling script is suspended until then.
+    ///
+    /// # Errors
+    /// Throws if there is no such handler or an argument cannot be encoded.
+    fn call<'a>(&self, ctx: Ctx<'a>, id: CallId, sync: bool, name: &str, args: &[Value<'a>]) -> Result<()>;
+
+    /// JavaScript logged a line.
+    fn log(&self, line: LogLine);
+
+    /// An error that nobody caught.
+    fn uncaught(&self, error: Uncaught);
+
+    /// The realm's isolate is gone for good, for this reason. Not called when the realm is stopped.
+    fn died(&self, reason: ErrorReport);
+
+    /// `Beam.self()`: what stands for the owner; `null` where there is none.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    fn owner<'a>(&self, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        Ok(ctx.null())
+    }
+
+    /// `Beam.send(target, message)`.
+    ///
+    /// # Errors
+    /// Throws if `target` is no address or the message cannot be encoded.
+    fn send<'a>(&self, ctx: Ctx<'a>, target: &Value<'a>, message: &Value<'a>) -> Result<()> {
+        let _ = (target, message);
+        Err(ctx.throw_type("this host has no processes to send to"))
+    }
+}
