@@ -28,7 +28,7 @@ test: ## every test: Rust, Elixir, doctests
 
 bench: ## every figure next to its baseline; ONLY=pattern selects, CHECK=1 fails on a missed target
 	@script/setup
-	@mix run bench/run.exs
+	@MIX_ENV=prod mix run bench/run.exs
 
 check: ## formatters, lints, warnings, docs
 	@script/setup

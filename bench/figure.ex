@@ -1,0 +1,61 @@
+defmodule QuickBEAM.Bench.Figure do
+  @moduledoc """
+  One figure: what is measured, what it is held against, and what it should reach.
+
+    * `name` - what `make bench ONLY=pattern` matches
+    * `unit` - `:us`, `:ms` or `:kb`
+    * `measure` - returns samples, in microseconds or kilobytes
+    * `baseline` - `{name, fun}`; `fun` returns samples of something comparable, in the same run
+    * `target` - what the median may be at most, in `unit`, or a function from the median of the
+      baseline, in `unit`, to that
+  """
+
+  alias QuickBEAM.Bench.Measure
+
+  @enforce_keys [:name, :unit, :measure, :baseline, :target]
+  defstruct @enforce_keys
+
+  @type t :: %__MODULE__{
+          name: String.t(),
+          unit: :us | :ms | :kb,
+          measure: (() -> [number()]),
+          baseline: {String.t(), (() -> [number()])},
+          target: number() | (float() -> number())
+        }
+
+  @type result :: %{
+          name: String.t(),
+          unit: String.t(),
+          median: float(),
+          spread: float(),
+          baseline: {String.t(), float()},
+          target: float(),
+          ok?: boolean()
+        }
+
+  @doc "Measures the baseline and the figure, one after the other."
+  @spec run(t()) :: result()
+  def run(figure) do
+    {baseline_name, baseline} = figure.baseline
+    baseline = in_unit(Measure.median(baseline.()), figure.unit)
+    samples = figure.measure.()
+    median = in_unit(Measure.median(samples), figure.unit)
+    target = target(figure.target, baseline)
+
+    %{
+      name: figure.name,
+      unit: %{us: "µs", ms: "ms", kb: "KB"}[figure.unit],
+      median: median,
+      spread: Measure.spread(samples),
+      baseline: {baseline_name, baseline},
+      target: target,
+      ok?: median <= target
+    }
+  end
+
+  defp in_unit(microseconds, :ms), do: microseconds / 1_000
+  defp in_unit(value, _unit), do: value / 1
+
+  defp target(target, baseline) when is_function(target), do: target.(baseline) / 1
+  defp target(target, _baseline), do: target / 1
+end
