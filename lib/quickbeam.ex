@@ -214,7 +214,7 @@ defmodule QuickBEAM do
       "TypeError"
   """
   @spec call(runtime(), String.t() | atom(), [term()], keyword()) :: result()
-  def call(runtime, function, args \\ [], options \\ []) when is_list(args) do
+  def call(runtime, function, args \\ [], options \\ []) when length(args) >= 0 do
     timeout = Request.timeout(options)
     function = name!(function)
 

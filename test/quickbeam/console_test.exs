@@ -1,0 +1,133 @@
+defmodule QuickBEAM.ConsoleTest do
+  # Logger's output is everybody's.
+  use ExUnit.Case, async: false
+
+  import ExUnit.CaptureLog
+  import QuickBEAM.Test.Helpers
+
+  test "methods have levels" do
+    test = self()
+    rt = start_runtime(console: &send(test, {:console, &1}))
+
+    for {method, level} <- [
+          debug: :debug,
+          log: :info,
+          info: :info,
+          warn: :warning,
+          error: :error,
+          trace: :debug
+        ] do
+      {:ok, _} = QuickBEAM.eval(rt, "console.#{method}('text', 1, [2])", filename: "app.js")
+      method = Atom.to_string(method)
+
+      assert_receive {:console,
+                      %{level: ^level, method: ^method, text: text, file: "app.js"} = output}
+
+      assert text =~ "text 1 [ 2 ]" and is_integer(output.line)
+    end
+  end
+
+  test "values are formatted, whatever they are" do
+    test = self()
+    rt = start_runtime(console: &send(test, {:console, &1.text}))
+
+    for {arguments, text} <- [
+          {"'%s is %d', 'x', 42", "x is 42"},
+          {"{a: 1, b: {c: [1, 'x']}}", "{ a: 1, b: { c: [ 1, 'x' ] } }"},
+          {"null, undefined, true", "null undefined true"},
+          {"", ""},
+          {"new Map([['k', 1]])", "Map(1) { 'k' => 1 }"}
+        ] do
+      {:ok, _} = QuickBEAM.eval(rt, "console.log(#{arguments})")
+      assert_receive {:console, ^text}
+    end
+
+    for hostile <- [
+          "{get a() { throw 1 }}",
+          "new Proxy({}, {get() { throw 1 }, ownKeys() { throw 2 }})",
+          "(() => { const o = {}; o.o = o; return o })()",
+          "(() => { let a = []; for (let i = 0; i < 1e5; i++) a = [a]; return a })()",
+          "'\\ud800'",
+          "'x'.repeat(1e6)",
+          "Symbol('s')",
+          "Object.create(null)"
+        ] do
+      assert {:ok, _} = QuickBEAM.eval(rt, "console.log(#{hostile})")
+      assert_receive {:console, text}
+      assert String.valid?(text)
+    end
+  end
+
+  test "without a function the console goes to Logger" do
+    rt = start_runtime(name: __MODULE__.Named)
+
+    log =
+      capture_log([metadata: [:runtime, :console, :file, :module]], fn ->
+        {:ok, _} = QuickBEAM.eval(rt, "console.warn('careful')", filename: "warn.js")
+        drain(rt)
+      end)
+
+    assert log =~ "careful" and log =~ "[warn"
+    assert log =~ "console=warn" and log =~ "runtime=QuickBEAM.ConsoleTest.Named"
+    assert log =~ "file=warn.js" and log =~ "module=QuickBEAM.Owner.Console"
+  end
+
+  test "a console function that fails does not harm the runtime" do
+    for fun <- [fn _ -> raise "oops" end, fn _ -> throw(:oops) end, fn _ -> exit(:oops) end] do
+      rt = start_runtime(console: fun)
+
+      log =
+        capture_log(fn ->
+          {:ok, _} = QuickBEAM.eval(rt, "console.log(1)")
+          drain(rt)
+        end)
+
+      assert log =~ ":console function of a runtime failed" and log =~ "oops"
+      assert_usable(rt)
+    end
+  end
+
+  test "errors that nothing catches are logged with their stack" do
+    for {code, title} <- [
+          {"setTimeout(function tick() { throw new TypeError('lost') }, 0)",
+           "Uncaught TypeError: lost"},
+          {"(async function tick() { throw new TypeError('lost') })(); 1",
+           "Uncaught (in promise) TypeError: lost"},
+          {"queueMicrotask(function tick() { throw new TypeError('lost') })", "TypeError: lost"},
+          {"Beam.onMessage(function tick() { throw new TypeError('lost') })",
+           "Uncaught TypeError: lost"},
+          {"reportError(new TypeError('lost')); function tick() {}", "TypeError: lost"},
+          {"setTimeout(() => { throw 'lost' }, 0)", "Uncaught"}
+        ] do
+      rt = start_runtime()
+
+      log =
+        capture_log(fn ->
+          {:ok, _} = QuickBEAM.eval(rt, code, filename: "lost.js")
+          QuickBEAM.send_message(rt, 1)
+          {:ok, _} = QuickBEAM.eval(rt, "await new Promise(resolve => setTimeout(resolve, 5))")
+          drain(rt)
+        end)
+
+      assert log =~ title
+      assert log =~ "[error]" and log =~ "lost"
+      if code =~ "throw new", do: assert(log =~ "tick" and log =~ "lost.js:1")
+      assert_usable(rt)
+    end
+  end
+
+  test "a rejection that is handled later in the same turn is not logged" do
+    rt = start_runtime()
+
+    log =
+      capture_log(fn ->
+        {:ok, _} = QuickBEAM.eval(rt, "const p = Promise.reject(1); p.catch(() => {}); 1")
+        drain(rt)
+      end)
+
+    refute log =~ "Uncaught"
+  end
+
+  # What the realm has sent its owner is handled before a call that comes later.
+  defp drain(rt), do: :sys.get_state(rt)
+end

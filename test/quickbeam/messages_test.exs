@@ -1,0 +1,81 @@
+defmodule QuickBEAM.MessagesTest do
+  use ExUnit.Case, async: true
+
+  import QuickBEAM.Test.Helpers
+
+  test "messages reach every callback, in order" do
+    rt = start_runtime()
+
+    {:ok, _} =
+      QuickBEAM.eval(rt, """
+      const a = [], b = [];
+      const off = Beam.onMessage(m => a.push(m));
+      Beam.onMessage(m => b.push(m));
+      null
+      """)
+
+    for n <- 1..100, do: assert(QuickBEAM.send_message(rt, n) == :ok)
+    assert QuickBEAM.eval(rt, "[a.length, a]") == {:ok, [100, Enum.to_list(1..100)]}
+    {:ok, _} = QuickBEAM.eval(rt, "off(); null")
+    :ok = QuickBEAM.send_message(rt, :last)
+    assert QuickBEAM.eval(rt, "[a.length, b.length, b.at(-1)]") == {:ok, [100, 101, :last]}
+  end
+
+  test "messages before the first callback are kept for it" do
+    rt = start_runtime()
+    :ok = QuickBEAM.send_message(rt, %{n: 1})
+    :ok = QuickBEAM.send_message(rt, [2])
+    {:ok, _} = QuickBEAM.eval(rt, "const seen = []; Beam.onMessage(m => seen.push(m)); null")
+    assert QuickBEAM.eval(rt, "await null; seen") == {:ok, [%{"n" => 1}, [2]]}
+  end
+
+  test "a callback that throws is logged and harms no other" do
+    test = self()
+    rt = start_runtime(handlers: %{"seen" => fn [m] -> send(test, {:seen, m}) && nil end})
+
+    {:ok, _} =
+      QuickBEAM.eval(rt, """
+      Beam.onMessage(() => { throw new Error('callback') });
+      Beam.onMessage(m => { Beam.call('seen', m) });
+      null
+      """)
+
+    :ok = QuickBEAM.send_message(rt, 1)
+    assert_receive {:seen, 1}
+    assert_usable(rt)
+  end
+
+  test "Beam.send and Beam.self" do
+    rt = start_runtime()
+    assert QuickBEAM.eval(rt, "Beam.self()") == {:ok, rt}
+    {:ok, _} = QuickBEAM.eval(rt, "Beam.send(pid, {from: Beam.self()})", vars: %{pid: self()})
+    assert_receive %{"from" => ^rt}
+
+    {:ok, _} = QuickBEAM.eval(rt, "const got = []; Beam.onMessage(m => got.push(m)); null")
+    {:ok, _} = QuickBEAM.eval(rt, "Beam.send(Beam.self(), 'me')")
+    other = start_runtime()
+    {:ok, _} = QuickBEAM.eval(other, "Beam.send(pid, 'you')", vars: %{pid: rt})
+
+    dead = spawn(fn -> :ok end)
+    assert_down(dead)
+    assert {:ok, _} = QuickBEAM.eval(rt, "Beam.send(pid, 1)", vars: %{pid: dead})
+
+    for not_pid <- ["1", "'<0.1.0>'", "null", "{}", "Object.create(Beam.self())"] do
+      assert {:error, %{name: "TypeError"}} = QuickBEAM.eval(rt, "Beam.send(#{not_pid}, 1)")
+    end
+  end
+
+  test "a flood is refused, not kept without bound" do
+    rt = start_runtime(handlers: %{"stuck" => stuck()})
+    request = request(fn -> QuickBEAM.eval(rt, "Beam.callSync('stuck')") end)
+    assert_receive {:stuck, _handler}
+
+    assert {:error, %{name: "BusyError"}} =
+             Enum.find_value(1..10_000_000, fn n ->
+               with :ok <- QuickBEAM.send_message(rt, n), do: nil
+             end)
+
+    QuickBEAM.stop(rt)
+    assert {:error, %{name: "InterruptedError"}} = await_result(request)
+  end
+end

@@ -1,0 +1,271 @@
+defmodule QuickBEAM.StartTest do
+  use ExUnit.Case, async: true
+
+  import QuickBEAM.Test.Helpers
+
+  alias QuickBEAM.JSError
+
+  test "child specs" do
+    assert %{id: QuickBEAM.Runtime, start: {QuickBEAM.Runtime, :start_link, [[]]}} =
+             QuickBEAM.child_spec([])
+
+    assert %{id: :a} = QuickBEAM.child_spec(name: :a)
+    assert %{id: 1} = QuickBEAM.child_spec(name: :a, id: 1)
+    assert %{id: 1} = Supervisor.child_spec({QuickBEAM, id: 1}, [])
+  end
+
+  test "names of every kind" do
+    start_supervised!({Registry, keys: :unique, name: __MODULE__.Registry})
+
+    for name <- [
+          __MODULE__.Local,
+          {:global, {__MODULE__, 1}},
+          {:via, Registry, {__MODULE__.Registry, "one"}}
+        ] do
+      rt = start_runtime(name: name)
+      assert QuickBEAM.eval(name, "1") == {:ok, 1}
+      assert QuickBEAM.eval({__MODULE__.Local, node()}, "1") == {:ok, 1}
+      assert QuickBEAM.start(name: name) == {:error, {:already_started, rt}}
+      assert QuickBEAM.send_message(name, 1) == :ok
+      assert QuickBEAM.reset(name) == :ok
+    end
+
+    for name <- [{:global, {__MODULE__, 1}}, {:via, Registry, {__MODULE__.Registry, "one"}}] do
+      assert QuickBEAM.stop(name) == :ok
+      assert GenServer.whereis(name) == nil
+    end
+  end
+
+  test "a name that is no process's exits as a call of a GenServer does" do
+    dead = spawn(fn -> :ok end)
+    assert_down(dead)
+
+    for {server, function, args} <- [
+          {:nobody, :eval, ["1", []]},
+          {dead, :eval, ["1", []]},
+          {{:global, :nobody}, :eval, ["1", [timeout: 1]]},
+          {{:nobody, node()}, :call, ["f", [], []]},
+          {self(), :call, ["f", [1], []]},
+          {:nobody, :load_module, ["m", ""]},
+          {:nobody, :compile, [""]},
+          {:nobody, :load_bytecode, [""]},
+          {:nobody, :send_message, [1]},
+          {dead, :send_message, [1]},
+          {:nobody, :globals, [[]]},
+          {:nobody, :get_global, ["x"]},
+          {:nobody, :set_global, ["x", 1]},
+          {:nobody, :info, []},
+          {:nobody, :memory_usage, []},
+          {:nobody, :stop, []}
+        ] do
+      args = [server | args]
+
+      assert catch_exit(apply(QuickBEAM, function, args)) ==
+               {:noproc, {QuickBEAM, function, args}}
+    end
+
+    assert {:noproc, _} = catch_exit(QuickBEAM.reset(:nobody))
+    assert QuickBEAM.stop(dead) == :ok
+  end
+
+  test "an unknown option raises in the caller" do
+    assert_raise ArgumentError, ~r/unknown option :nmae/, fn -> QuickBEAM.start(nmae: :x) end
+  end
+
+  test "defines are globals of every kind of term" do
+    rt = start_runtime(define: %{"user" => %{name: "Ada"}, :list => [1], "nothing" => nil})
+    assert QuickBEAM.eval(rt, "[user.name, list, nothing]") == {:ok, ["Ada", [1], nil]}
+    assert QuickBEAM.globals(rt, user_only: true) == {:ok, ["list", "nothing", "user"]}
+  end
+
+  @tag :tmp_dir
+  test "a script runs before the start returns, with the defines and its imports", %{tmp_dir: dir} do
+    write_files(dir, %{
+      "main.ts" => """
+      import { area } from "./geometry";
+      import data from "./data.json";
+      const size: number = side * data.scale;
+      (globalThis as any).result = area(size);
+      """,
+      "geometry.ts" => "export const area = (n: number): number => n * n",
+      "data.json" => ~s({"scale": 2})
+    })
+
+    rt = start_runtime(script: Path.join(dir, "main.ts"), define: %{"side" => 3})
+    assert QuickBEAM.get_global(rt, "result") == {:ok, 36}
+  end
+
+  @tag :tmp_dir
+  test "top-level functions of a script without imports can be called", %{tmp_dir: dir} do
+    write_files(dir, %{"main.tsx" => "function twice(n: number) { return n * 2 }"})
+    rt = start_runtime(script: Path.join(dir, "main.tsx"))
+    assert QuickBEAM.call(rt, "twice", [4]) == {:ok, 8}
+  end
+
+  @tag :tmp_dir
+  test "a script may await, and call handlers, of both kinds", %{tmp_dir: dir} do
+    write_files(dir, %{
+      "main.js" => """
+      globalThis.a = await Beam.call("add", 1, 2);
+      globalThis.b = Beam.callSync("add", a, 4);
+      await new Promise(resolve => setTimeout(resolve, 1));
+      globalThis.done = true;
+      """
+    })
+
+    options = [script: Path.join(dir, "main.js"), handlers: %{"add" => fn [a, b] -> a + b end}]
+    rt = start_runtime(options)
+    assert QuickBEAM.eval(rt, "[a, b, done]") == {:ok, [3, 7, true]}
+  end
+
+  @tag :tmp_dir
+  test "start errors do not take the caller with them", %{tmp_dir: dir} do
+    write_files(dir, %{
+      "throws.js" => "const a = 1;\nnull.x;\n",
+      "rejects.js" => "await Promise.reject(new RangeError('late'))",
+      "syntax.ts" => "const a: = 1",
+      "imports.js" => "import './missing.js'"
+    })
+
+    path = &Path.join(dir, &1)
+
+    assert QuickBEAM.start(script: path.("no.js")) ==
+             {:error, {:script_not_found, path.("no.js"), :enoent}}
+
+    assert QuickBEAM.start(script: dir) == {:error, {:script_not_found, dir, :eisdir}}
+
+    assert {:error, %JSError{name: "TypeError", line: 2, filename: filename}} =
+             QuickBEAM.start(script: path.("throws.js"))
+
+    assert filename =~ "throws.js"
+    assert {:error, %JSError{name: "RangeError"}} = QuickBEAM.start(script: path.("rejects.js"))
+
+    assert {:error, %JSError{name: "SyntaxError", line: 1}} =
+             QuickBEAM.start(script: path.("syntax.ts"))
+
+    assert {:error, %JSError{message: message}} = QuickBEAM.start(script: path.("imports.js"))
+    assert message =~ "missing.js"
+
+    write_files(dir, %{"endless.js" => "for (;;) {}"})
+
+    assert {:error, %JSError{name: "TimeoutError"}} =
+             QuickBEAM.start(script: path.("endless.js"), timeout: 50)
+
+    refute_received {:EXIT, _, _}
+  end
+
+  test "reset gives back the state of a fresh start" do
+    rt = start_runtime(define: %{"n" => 1, "box" => %{value: 1}})
+    {:ok, fresh} = QuickBEAM.globals(rt)
+
+    damage = [
+      "n = 2; box.value = 2; globalThis.leak = 1; let lexical = 1; var v = 1; class K {}",
+      "Array.prototype.map = null; Object.prototype.polluted = true; Math.max = () => 7",
+      "delete globalThis.JSON; globalThis.Promise = undefined; Object.freeze(globalThis)",
+      "Beam.onMessage(() => { throw 1 }); setInterval(() => { leak++ }, 1); null"
+    ]
+
+    for code <- damage, do: QuickBEAM.eval(rt, code)
+    :ok = QuickBEAM.load_module(rt, "mod", "export default 1")
+    assert QuickBEAM.reset(rt) == :ok
+
+    assert QuickBEAM.globals(rt) == {:ok, fresh}
+
+    assert QuickBEAM.eval(rt, """
+           [n, box.value, typeof leak, typeof lexical, typeof v, typeof K, [1].map(x => x),
+            typeof ({}).polluted, Math.max(1, 2), typeof JSON, Object.isFrozen(globalThis)]
+           """) ==
+             {:ok,
+              [1, 1] ++
+                List.duplicate("undefined", 4) ++ [[1], "undefined", 2, "object", false]}
+
+    assert {:error, _} = QuickBEAM.eval(rt, "await import('mod')")
+    assert QuickBEAM.eval(rt, "let lexical = 2; lexical") == {:ok, 2}
+  end
+
+  @tag :tmp_dir
+  test "reset runs the script of the start again", %{tmp_dir: dir} do
+    path = Path.join(dir, "main.js")
+    File.write!(path, "globalThis.count = Beam.callSync('next')")
+    counter = start_supervised!({Agent, fn -> 0 end})
+    next = fn [] -> Agent.get_and_update(counter, &{&1, &1 + 1}) end
+    rt = start_runtime(script: path, handlers: %{"next" => next})
+    assert QuickBEAM.get_global(rt, "count") == {:ok, 0}
+    File.write!(path, "throw new Error('changed since')")
+    assert QuickBEAM.reset(rt) == :ok
+    assert QuickBEAM.get_global(rt, "count") == {:ok, 1}
+  end
+
+  test "a bare engine has the globals that are always there" do
+    rt = start_runtime(apis: false)
+
+    names = ~w(Beam setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate
+               queueMicrotask console TextEncoder TextDecoder atob btoa structuredClone performance
+               crypto globalThis self reportError)
+
+    for name <- names do
+      assert {name, QuickBEAM.eval(rt, "typeof #{name} !== 'undefined'")} == {name, {:ok, true}}
+    end
+
+    assert {:ok, 16} = QuickBEAM.eval(rt, "crypto.getRandomValues(new Uint8Array(16)).length")
+    assert {:ok, true} = QuickBEAM.eval(rt, "performance.now() >= 0")
+  end
+
+  test "limits end in errors that name them, and the runtime goes on" do
+    rt = start_runtime(memory_limit: 8_000_000)
+
+    assert {:error, error} =
+             QuickBEAM.eval(rt, "const a = []; for (;;) a.push('x'.repeat(1e5) + a.length)")
+
+    assert error.message =~ "8000000" or error.message =~ "memory"
+    assert_usable(rt)
+
+    rt = start_runtime(max_stack_size: 100_000)
+    assert {:error, error} = QuickBEAM.eval(rt, "function f() { return 1 + f() } f()")
+    assert error.message =~ "stack"
+    assert_usable(rt)
+
+    rt = start_runtime(max_reductions: 1_000_000)
+    assert {:error, %{name: "InterruptedError"} = error} = QuickBEAM.eval(rt, "for (;;) {}")
+    assert error.message =~ "1000000" or error.message =~ "1,000,000"
+    assert_usable(rt)
+    # The budget is one op's, not the runtime's.
+    for _ <- 1..50,
+        do: assert({:ok, _} = QuickBEAM.eval(rt, "for (let i = 0; i < 50000; i++) {}"))
+  end
+
+  test "a sandbox has limits, and no grants" do
+    rt = start_runtime(sandbox: true, timeout: 100, handlers: %{"h" => fn _ -> 1 end})
+    assert {:error, %{name: "TimeoutError"}} = QuickBEAM.eval(rt, "for (;;) {}")
+    assert {:error, %{name: "TimeoutError"}} = QuickBEAM.eval(rt, "await new Promise(() => {})")
+
+    assert {:error, %{name: "NotAllowedError", message: message}} =
+             QuickBEAM.eval(rt, "await Beam.call('h')")
+
+    assert message =~ ~s({:handlers, ["h"]})
+    assert {:error, %{name: "NotAllowedError"}} = QuickBEAM.eval(rt, "Beam.callSync('h')")
+    assert_usable(rt)
+  end
+
+  test "grants name the handlers that may be called" do
+    handlers = %{"yes" => fn _ -> 1 end, "no" => fn _ -> 1 end}
+    rt = start_runtime(handlers: handlers, allow: [{:handlers, ["yes"]}])
+    assert QuickBEAM.eval(rt, "await Beam.call('yes')") == {:ok, 1}
+    assert {:error, %{name: "NotAllowedError"}} = QuickBEAM.eval(rt, "await Beam.call('no')")
+  end
+
+  test "messages need the grant of processes" do
+    code = "Beam.send(pid, 'hello')"
+    rt = start_runtime()
+    assert {:ok, _} = QuickBEAM.eval(rt, code, vars: %{pid: self()})
+    assert_receive "hello"
+
+    rt = start_runtime(allow: [:handlers])
+
+    assert {:error, %{name: "NotAllowedError", message: message}} =
+             QuickBEAM.eval(rt, code, vars: %{pid: self()})
+
+    assert message =~ "processes"
+    refute_received "hello"
+  end
+end
