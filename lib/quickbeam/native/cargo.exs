@@ -27,7 +27,7 @@ defmodule QuickBEAM.Native.Cargo do
         ["--message-format", "json-render-diagnostics"]
 
     # A port has no terminal, and cargo counts its steps only when told to.
-    env = [{'CARGO_TERM_PROGRESS_WHEN', 'always'}, {'CARGO_TERM_PROGRESS_WIDTH', '100'}]
+    env = [{~c"CARGO_TERM_PROGRESS_WHEN", ~c"always"}, {~c"CARGO_TERM_PROGRESS_WIDTH", ~c"100"}]
 
     port =
       Port.open({:spawn_executable, cargo}, [
