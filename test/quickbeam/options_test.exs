@@ -6,29 +6,30 @@ defmodule QuickBEAM.OptionsTest do
 
   doctest QuickBEAM.JSError
 
-  @accepted [
-    {[], &match?(%{apis: [:browser], allow: :all, timeout: :infinity}, &1)},
-    {[apis: false], &(&1.apis == [])},
-    {[apis: :node], &(&1.apis == [:node])},
-    {[apis: [:dom, :url, :dom]], &(&1.apis == [:dom, :url])},
-    {[handlers: %{"a" => &__MODULE__.handler/1, :b => &__MODULE__.handler/1}],
-     &(Map.keys(&1.handlers) == ["a", "b"])},
-    {[define: %{"a" => 1, :b => {:any, :term}}],
-     &(&1.define == %{"a" => 1, "b" => {:any, :term}})},
-    {[sandbox: true],
-     &match?(
-       %{allow: [], memory_limit: 67_108_864, max_stack_size: 524_288, timeout: 1_000},
-       &1
-     )},
-    {[timeout: 5, sandbox: true, allow: [:net]], &match?(%{timeout: 5, allow: [:net]}, &1)},
-    {[sandbox: false], &(&1.allow == :all)},
-    {[allow: [:net, {:net, ["a:1"]}, {:read, ["/"]}, {:handlers, []}]], &(length(&1.allow) == 4)},
-    {[name: {:via, Registry, {A, 1}}], &(&1.name == {:via, Registry, {A, 1}})},
-    {[name: {:global, "x"}, id: 7, max_reductions: 1], &(&1.id == 7)}
-  ]
-
   test "what is accepted" do
-    for {options, check} <- @accepted do
+    accepted = [
+      {[], &match?(%{apis: [:browser], allow: :all, timeout: :infinity}, &1)},
+      {[apis: false], &(&1.apis == [])},
+      {[apis: :node], &(&1.apis == [:node])},
+      {[apis: [:dom, :url, :dom]], &(&1.apis == [:dom, :url])},
+      {[handlers: %{"a" => &__MODULE__.handler/1, :b => &__MODULE__.handler/1}],
+       &(Map.keys(&1.handlers) == ["a", "b"])},
+      {[define: %{"a" => 1, :b => {:any, :term}}],
+       &(&1.define == %{"a" => 1, "b" => {:any, :term}})},
+      {[sandbox: true],
+       &match?(
+         %{allow: [], memory_limit: 67_108_864, max_stack_size: 524_288, timeout: 1_000},
+         &1
+       )},
+      {[timeout: 5, sandbox: true, allow: [:net]], &match?(%{timeout: 5, allow: [:net]}, &1)},
+      {[sandbox: false], &(&1.allow == :all)},
+      {[allow: [:net, {:net, ["a:1"]}, {:read, ["/"]}, {:handlers, []}]],
+       &(length(&1.allow) == 4)},
+      {[name: {:via, Registry, {A, 1}}], &(&1.name == {:via, Registry, {A, 1}})},
+      {[name: {:global, "x"}, id: 7, max_reductions: 1], &(&1.id == 7)}
+    ]
+
+    for {options, check} <- accepted do
       assert check.(Options.validate!(options)), inspect(options)
     end
   end
