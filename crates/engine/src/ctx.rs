@@ -230,6 +230,32 @@ impl<'a> Ctx<'a> {
         }
     }
 
+    /// The isolate's memory.
+    pub fn heap(self) -> &'a crate::Heap {
+        &self.inner().heap
+    }
+
+    /// Collects garbage.
+    pub fn collect_garbage(self) {
+        // SAFETY: the runtime is live and entered by this thread.
+        unsafe { qjs::JS_RunGC(self.inner().rt) };
+    }
+
+    /// Polls again after `steps` steps (1 to 10,000).
+    pub fn set_countdown(self, steps: u32) {
+        self.inner().set_countdown(steps);
+    }
+
+    /// Steps since the last poll.
+    pub fn steps_since_poll(self) -> u32 {
+        self.inner().steps_since_poll()
+    }
+
+    /// The engine's own census of the heap; see [`Isolate::census`](crate::Isolate::census).
+    pub fn census(self) -> [(&'static str, u64); 12] {
+        self.inner().census()
+    }
+
     /// Bytes of stack that native recursion may still use here.
     pub fn stack_left(self) -> usize {
         self.inner().stack_left()

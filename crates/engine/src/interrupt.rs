@@ -34,6 +34,11 @@ pub trait Interrupt {
     /// `steps` is how many steps ran since the last poll.
     fn poll(&self, steps: u32) -> Verdict;
 
+    /// More memory is held than the limit allows, garbage already collected.
+    fn over_limit(&self) -> Verdict {
+        Verdict::Abort
+    }
+
     /// A builtin that never polls has passed the heap's ceiling. This must not return into the engine:
     /// it switches away from the stack for good and has the isolate dropped. An embedder without
     /// stacks of its own may return; the request then fails as a null pointer, which the engine mostly,
@@ -100,7 +105,13 @@ pub(crate) unsafe extern "C" fn on_poll(_rt: *mut qjs::JSRuntime, opaque: *mut c
         return 0;
     };
     let steps = (started - left) as u32;
-    match catch_unwind(AssertUnwindSafe(|| interrupt.poll(steps))) {
+    let verdict = catch_unwind(AssertUnwindSafe(|| {
+        if inner.heap.over_limit() && inner.still_over_limit() && interrupt.over_limit() == Verdict::Abort {
+            return Verdict::Abort;
+        }
+        interrupt.poll(steps)
+    }));
+    match verdict {
         Ok(Verdict::Continue(steps)) => {
             inner.set_countdown(steps);
             0

@@ -105,7 +105,7 @@ impl Inner {
         }
     }
 
-    fn steps_since_poll(&self) -> u32 {
+    pub(crate) fn steps_since_poll(&self) -> u32 {
         let counter = self.counter.get();
         if counter.is_null() {
             return 0;
@@ -118,6 +118,40 @@ impl Inner {
     pub(crate) fn stack_left(&self) -> usize {
         let here = 0u8;
         (&raw const here as usize).saturating_sub(self.stack_limit.get())
+    }
+
+    pub(crate) fn census(&self) -> [(&'static str, u64); 12] {
+        // SAFETY: a plain struct of integers, filled in by the engine for this live runtime.
+        let usage = unsafe {
+            let mut usage = std::mem::zeroed::<qjs::JSMemoryUsage>();
+            qjs::JS_ComputeMemoryUsage(self.rt, &mut usage);
+            usage
+        };
+        [
+            ("malloc_count", usage.malloc_count),
+            ("memory_used_size", usage.memory_used_size),
+            ("atom_count", usage.atom_count),
+            ("atom_size", usage.atom_size),
+            ("str_count", usage.str_count),
+            ("str_size", usage.str_size),
+            ("obj_count", usage.obj_count),
+            ("obj_size", usage.obj_size),
+            ("prop_count", usage.prop_count),
+            ("shape_count", usage.shape_count),
+            ("js_func_count", usage.js_func_count),
+            ("array_count", usage.array_count),
+        ]
+        .map(|(name, value)| (name, u64::try_from(value).unwrap_or(0)))
+    }
+
+    /// Collects garbage and tells whether the heap is over its limit all the same.
+    pub(crate) fn still_over_limit(&self) -> bool {
+        // SAFETY: polls happen where the engine may allocate, and so may collect.
+        unsafe { qjs::JS_RunGC(self.rt) };
+        if !self.heap.is_over() {
+            self.heap.clear_over_limit();
+        }
+        self.heap.is_over()
     }
 
     pub(crate) fn exhausted(&self) {
@@ -307,6 +341,11 @@ impl Isolate {
     pub fn collect_garbage(&self) {
         // SAFETY: the runtime is live and only this thread uses it.
         unsafe { qjs::JS_RunGC(self.inner.rt) };
+    }
+
+    /// The engine's own census of the heap, by name; walks the whole heap.
+    pub fn census(&self) -> [(&'static str, u64); 12] {
+        self.inner.census()
     }
 
     /// Whether jobs (promise reactions) wait.
