@@ -1,0 +1,62 @@
+defmodule QuickBEAM.CommandLine.Terminal do
+  @moduledoc false
+  # Gives a function a terminal with line editing and history, as the Erlang shell has them. Mix
+  # starts the VM without a shell, therefore one is started here, with the function in the place of
+  # its evaluator. Without a terminal (a pipe, a file) the function just runs.
+
+  @doc "Runs `fun` to its end in a process whose group leader edits lines, if there is a terminal."
+  @spec run((() -> term())) :: :ok
+  def run(fun) do
+    if terminal?(), do: in_shell(fun), else: fun.()
+    :ok
+  end
+
+  defp terminal? do
+    tty?(:stdin, 0) and tty?(:stdout, 1) and System.get_env("TERM", "dumb") not in ["", "dumb"]
+  end
+
+  # Before OTP 26 the VM cannot be asked.
+  defp tty?(stream, descriptor) do
+    if Code.ensure_loaded?(:prim_tty) and function_exported?(:prim_tty, :isatty, 1) do
+      apply(:prim_tty, :isatty, [stream]) == true
+    else
+      case File.read_link("/proc/self/fd/#{descriptor}") do
+        {:ok, path} -> path =~ ~r"^/dev/(pts/|tty)"
+        {:error, _reason} -> false
+      end
+    end
+  end
+
+  defp in_shell(fun) do
+    keep_history()
+    me = self()
+    ref = make_ref()
+    start = {__MODULE__, :start, [fn -> send(me, {ref, fun.()}) end]}
+
+    if System.otp_release() >= "26" do
+      :ok = apply(:shell, :start_interactive, [start])
+    else
+      # Until OTP 25 two processes would read standard input: the plain one must go first.
+      :ok = :supervisor.terminate_child(:kernel_sup, :user)
+      apply(:user_drv, :start, [[:"tty_sl -c -e", start]])
+    end
+
+    receive do
+      {^ref, _result} -> :ok
+    end
+  end
+
+  @doc false
+  def start(fun) do
+    spawn(fn ->
+      :io.setopts(binary: true, encoding: :unicode)
+      fun.()
+    end)
+  end
+
+  defp keep_history do
+    Application.put_env(:kernel, :shell_history, :enabled)
+    path = :filename.basedir(:user_cache, "quickbeam-history")
+    Application.put_env(:kernel, :shell_history_path, to_charlist(path))
+  end
+end
