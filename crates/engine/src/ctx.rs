@@ -77,6 +77,7 @@ impl<'a> Ctx<'a> {
             data: RefCell::new(None),
             loader: RefCell::new(None),
             rejections: RefCell::new(Vec::new()),
+            kept: RefCell::new(Vec::new()),
             intrinsics: Intrinsics {
                 map_for_each: method("Map", "forEach")?,
                 set_for_each: method("Set", "forEach")?,
@@ -251,6 +252,11 @@ impl<'a> Ctx<'a> {
         self.inner().steps_since_poll()
     }
 
+    /// Why the isolate must not be used any more; see [`Isolate::is_broken`](crate::Isolate::is_broken).
+    pub fn is_broken(self) -> Option<String> {
+        self.inner().is_broken()
+    }
+
     /// The engine's own census of the heap; see [`Isolate::census`](crate::Isolate::census).
     pub fn census(self) -> [(&'static str, u64); 12] {
         self.inner().census()
@@ -277,6 +283,12 @@ impl<'a> Ctx<'a> {
     pub fn take_unhandled_rejections(self) -> Vec<(Value<'a>, Value<'a>)> {
         let kept = self.slot().rejections.take();
         kept.into_iter().map(|(promise, reason)| (self.restore(promise), self.restore(reason))).collect()
+    }
+
+    /// Whether jobs (promise reactions) wait.
+    pub fn has_jobs(self) -> bool {
+        // SAFETY: the runtime is live and entered by this thread.
+        unsafe { qjs::JS_IsJobPending(self.inner().rt) }
     }
 
     /// Runs the next job of the isolate (a promise reaction). `None` if none waits.

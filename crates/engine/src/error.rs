@@ -54,7 +54,7 @@ impl ErrorReport {
     }
 
     fn describe(ctx: Ctx<'_>, thrown: &Value<'_>, causes_left: usize) -> ErrorReport {
-        if !thrown.is_error() {
+        if !thrown.is_error() && !thrown.is_dom_exception() {
             return ErrorReport { message: primitive_text(ctx, thrown), ..ErrorReport::new("Error", "") };
         }
         let field = |key: &str| -> Option<String> {

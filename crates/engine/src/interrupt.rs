@@ -100,7 +100,7 @@ pub(crate) unsafe extern "C" fn on_poll(_rt: *mut qjs::JSRuntime, opaque: *mut c
     // SAFETY: see above.
     let inner = unsafe { &*opaque.cast::<Inner>() };
     let started = inner.countdown.get();
-    let left = inner.pacer.take_left().clamp(0, started - 1);
+    let left = inner.pacer.borrow().take_left().clamp(0, started - 1);
     let Some(interrupt) = inner.interrupt.borrow().clone() else {
         return 0;
     };

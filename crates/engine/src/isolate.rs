@@ -68,7 +68,7 @@ impl std::error::Error for IsolateError {}
 pub(crate) struct Inner {
     pub(crate) rt: *mut qjs::JSRuntime,
     pub(crate) heap: Box<Heap>,
-    pub(crate) pacer: Arc<Pacer>,
+    pub(crate) pacer: RefCell<Arc<Pacer>>,
     pub(crate) interrupt: RefCell<Option<Rc<dyn Interrupt>>>,
     /// The interrupt counter of the realm entered now; null outside.
     counter: Cell<*mut i32>,
@@ -93,6 +93,10 @@ impl Inner {
 
     pub(crate) fn mark_broken(&self, what: &str) {
         self.broken.borrow_mut().get_or_insert_with(|| what.to_owned());
+    }
+
+    pub(crate) fn is_broken(&self) -> Option<String> {
+        self.broken.borrow().clone()
     }
 
     pub(crate) fn set_countdown(&self, steps: u32) {
@@ -189,6 +193,8 @@ pub(crate) struct RealmSlot {
     pub(crate) data: RefCell<Option<Rc<dyn Any>>>,
     pub(crate) loader: RefCell<Option<Rc<dyn ModuleLoader>>>,
     pub(crate) rejections: RefCell<Vec<(Persistent, Persistent)>>,
+    /// What the embedder keeps for the realm's lifetime, by name.
+    pub(crate) kept: RefCell<Vec<(&'static str, Persistent)>>,
     pub(crate) intrinsics: Intrinsics,
 }
 
@@ -217,7 +223,7 @@ impl Isolate {
         let inner = Box::new(Inner {
             rt,
             heap,
-            pacer: Arc::default(),
+            pacer: RefCell::default(),
             interrupt: RefCell::new(None),
             counter: Cell::new(ptr::null_mut()),
             countdown: Cell::new(STEPS_PER_POLL),
@@ -286,6 +292,9 @@ impl Isolate {
             self.inner.slots.borrow_mut().retain(|kept| kept.as_ptr() != slot);
             let slot = Box::from_raw(slot);
             slot.intrinsics.free(self.inner.rt);
+            for (_, value) in slot.kept.take() {
+                value.free(self.inner.rt);
+            }
             drop(slot);
             qjs::JS_FreeContext(raw);
             qjs::JS_RunGC(self.inner.rt);
@@ -322,9 +331,9 @@ impl Isolate {
         self.inner.steps_since_poll()
     }
 
-    /// What lets other threads ask this isolate to poll.
-    pub fn pacer(&self) -> Arc<Pacer> {
-        self.inner.pacer.clone()
+    /// Names what lets other threads ask this isolate to poll; set it while no realm is entered.
+    pub fn set_pacer(&self, pacer: Arc<Pacer>) {
+        *self.inner.pacer.borrow_mut() = pacer;
     }
 
     /// The isolate's memory.
@@ -334,7 +343,7 @@ impl Isolate {
 
     /// Why this isolate must not be used any more (a panic in native code), if so.
     pub fn is_broken(&self) -> Option<String> {
-        self.inner.broken.borrow().clone()
+        self.inner.is_broken()
     }
 
     /// Collects garbage.
@@ -358,7 +367,7 @@ impl Isolate {
 impl Drop for Isolate {
     /// Frees the heap whole: no finaliser runs, no guest code, whatever state it was left in.
     fn drop(&mut self) {
-        self.inner.pacer.publish(ptr::null_mut());
+        self.inner.pacer.borrow().publish(ptr::null_mut());
         self.inner.heap.poke_on_over_limit(None);
         self.inner.heap.set_owner(ptr::null());
         for slot in self.inner.slots.take() {
@@ -389,7 +398,7 @@ impl<'i> Entered<'i> {
 
     fn publish(inner: &Inner, counter: *mut i32) {
         inner.counter.set(counter);
-        inner.pacer.publish(counter);
+        inner.pacer.borrow().publish(counter);
         inner.heap.poke_on_over_limit(NonNull::new(counter).map(NonNull::as_ptr));
     }
 }

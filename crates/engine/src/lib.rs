@@ -33,6 +33,7 @@
 )]
 
 mod bytecode;
+mod class;
 mod ctx;
 mod encode;
 mod error;

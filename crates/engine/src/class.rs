@@ -1,0 +1,108 @@
+//! What kind of object a value is, beyond the tests of [`Value`], and DOM exceptions.
+
+use crate::ctx::{Ctx, c_text};
+use crate::error::{Result, Thrown};
+use crate::object::PropertyKey;
+use crate::value::{Persistent, Value};
+use rquickjs::qjs;
+
+/// The engine's first class: objects without internal slots.
+const ORDINARY: qjs::JSClassID = 1;
+
+/// The engine prints exception messages into a buffer of 256 bytes.
+const MAX_MESSAGE: usize = 250;
+
+impl<'a> Ctx<'a> {
+    /// Throws a `DOMException` of that `name`.
+    ///
+    /// ```
+    /// use quickbeam_engine::{Isolate, IsolateOptions};
+    ///
+    /// let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    /// let realm = isolate.new_realm().unwrap();
+    /// isolate.enter(&realm, |ctx| {
+    ///     ctx.throw_dom_exception("AbortError", "stopped");
+    ///     let report = ctx.take_report();
+    ///     assert_eq!((report.name.as_str(), report.message.as_str()), ("AbortError", "stopped"));
+    /// });
+    /// ```
+    pub fn throw_dom_exception(self, name: &str, message: &str) -> Thrown {
+        let mut end = message.len().min(MAX_MESSAGE);
+        while !message.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (name, message) = (c_text(name), c_text(&message[..end]));
+        // SAFETY: the format takes one C string and gets one; every realm has the class.
+        unsafe { qjs::JS_ThrowDOMException(self.raw(), name.as_ptr(), c"%s".as_ptr(), message.as_ptr()) };
+        Thrown
+    }
+
+    /// Keeps `value` for the realm's lifetime under a name that guest code cannot reach; replaces what was kept.
+    pub fn keep(self, name: &'static str, value: Value<'a>) {
+        let mut kept = self.slot().kept.borrow_mut();
+        let replaced = match kept.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, place)) => Some(std::mem::replace(place, value.persist())),
+            None => {
+                kept.push((name, value.persist()));
+                None
+            }
+        };
+        drop(kept);
+        drop(replaced.map(|value| self.restore(value)));
+    }
+
+    /// What [`Ctx::keep`] was given under that name.
+    pub fn kept(self, name: &'static str) -> Option<Value<'a>> {
+        let kept = self.slot().kept.borrow();
+        let (_, value): &(_, Persistent) = kept.iter().find(|(known, _)| *known == name)?;
+        Some(self.get_kept(value))
+    }
+}
+
+impl<'a> Value<'a> {
+    fn class_id(&self) -> Option<qjs::JSClassID> {
+        // SAFETY: an object.
+        self.is_object().then(|| unsafe { qjs::JS_GetClassID(self.raw()) })
+    }
+
+    /// An object without internal slots: neither an array nor a function nor any other exotic or builtin kind.
+    /// Instances of classes that scripts define are ordinary.
+    pub fn is_ordinary(&self) -> bool {
+        self.class_id() == Some(ORDINARY)
+    }
+
+    /// The engine's name for an object's kind, such as `Object`, `Number` (a boxed one), `WeakMap` or `Map Iterator`.
+    /// `None` for primitives.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn class_name(&self) -> Result<Option<String>> {
+        let Some(id) = self.class_id() else { return Ok(None) };
+        let ctx = self.ctx();
+        // SAFETY: a live runtime; the atom is owned.
+        let atom = unsafe { PropertyKey::from_raw(ctx, qjs::JS_GetClassName(qjs::JS_GetRuntime(ctx.raw()), id)) };
+        atom.to_value()?.to_text().map(Some)
+    }
+
+    /// A `DOMException`?
+    pub fn is_dom_exception(&self) -> bool {
+        self.class_id().is_some_and(|id| id > ORDINARY)
+            && !self.is_function()
+            && self.class_name().is_ok_and(|name| name.as_deref() == Some("DOMException"))
+    }
+
+    /// A proxy's target and handler, `null` once revoked; `None` for other values. No trap runs.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn proxy_parts(&self) -> Result<Option<(Value<'a>, Value<'a>)>> {
+        if !self.is_proxy() {
+            return Ok(None);
+        }
+        let ctx = self.ctx();
+        // SAFETY: a live proxy; both results are owned.
+        let (target, handler) =
+            unsafe { (qjs::JS_GetProxyTarget(ctx.raw(), self.raw()), qjs::JS_GetProxyHandler(ctx.raw(), self.raw())) };
+        Ok(Some((ctx.check(target)?, ctx.check(handler)?)))
+    }
+}

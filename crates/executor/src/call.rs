@@ -1,0 +1,160 @@
+//! Calls from JavaScript to the host.
+
+use crate::fiber::Pause;
+use crate::host::CallId;
+use crate::op::{Answer, HostError};
+use crate::realm::RealmState;
+use quickbeam_engine::{Attributes, Ctx, Result, Settler, Thrown, Value};
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// Calls that wait for an answer at once.
+const MAX_CALLS: usize = 100_000;
+
+#[derive(Default)]
+pub(crate) struct Calls {
+    last_id: CallId,
+    /// Calls whose promise is pending.
+    pending: HashMap<CallId, Settler>,
+    /// Calls that suspend the fiber, outermost first, and their answers.
+    suspended: Vec<(CallId, Option<Answer>)>,
+}
+
+impl Calls {
+    fn next_id(&mut self) -> CallId {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.pending.len() + self.suspended.len()
+    }
+}
+
+/// Calls a handler of the host; a promise of its answer.
+///
+/// # Errors
+/// Throws if there is no such handler, an argument cannot be encoded, or 100,000 calls wait already.
+pub fn call_host<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Value<'a>> {
+    let state = RealmState::of(ctx)?;
+    if state.calls.borrow().pending.len() >= MAX_CALLS {
+        return Err(ctx.throw_error("RangeError", &format!("{MAX_CALLS} calls wait for an answer already")));
+    }
+    let id = state.calls.borrow_mut().next_id();
+    let (promise, settler) = ctx.promise()?;
+    if let Err(Thrown) = state.host.call(ctx, id, false, name, args) {
+        settler.abandon(ctx);
+        return Err(Thrown);
+    }
+    state.calls.borrow_mut().pending.insert(id, settler);
+    Ok(promise)
+}
+
+/// Calls a handler of the host and suspends this isolate's fiber, not its thread, until the answer is there.
+/// Ops that the handler submits with this call as their parent run nested meanwhile.
+///
+/// # Errors
+/// As [`call_host`]; and what the handler failed with.
+pub fn call_host_sync<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Value<'a>> {
+    let state = RealmState::of(ctx)?;
+    let id = state.calls.borrow_mut().next_id();
+    state.host.call(ctx, id, true, name, args)?;
+    state.calls.borrow_mut().suspended.push((id, None));
+    let answer = state.wait_for_answer(ctx);
+    state.calls.borrow_mut().suspended.pop();
+    match answer? {
+        Ok(value) => value.into_js(ctx),
+        Err(error) => {
+            let error = host_error(ctx, &error)?;
+            Err(ctx.throw(error))
+        }
+    }
+}
+
+/// Suspends this isolate's fiber, not its thread, for that long.
+///
+/// # Errors
+/// Throws uncatchably if the script is to end.
+pub fn sleep_sync(ctx: Ctx<'_>, duration: Duration) -> Result<()> {
+    let state = RealmState::of(ctx)?;
+    let until = Instant::now().checked_add(duration);
+    loop {
+        let now = Instant::now();
+        if state.judge(now).is_some() {
+            return Err(ctx.throw_uncatchable("interrupted"));
+        }
+        if until.is_some_and(|until| until <= now) {
+            return Ok(());
+        }
+        let wake = [until, state.next_due()].into_iter().flatten().min();
+        if !state.guard.suspend(Pause::Waiting(wake)) {
+            return Err(ctx.throw_type("sleepSync needs a fiber"));
+        }
+    }
+}
+
+/// The JS error for what a handler failed with.
+fn host_error<'a>(ctx: Ctx<'a>, error: &HostError) -> Result<Value<'a>> {
+    let value = ctx.error(&error.name, &error.message)?;
+    if let Some(stack) = &error.stack {
+        value.define("stack", ctx.string(stack)?, Attributes::HIDDEN)?;
+    }
+    Ok(value)
+}
+
+impl RealmState {
+    /// The earliest time at which a suspended or idle realm must look again, timers aside.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        let queued = self.mail.inbox().next_due();
+        [queued, self.parked.borrow().next_due(), self.guard.next_due()].into_iter().flatten().min()
+    }
+
+    /// Waits, on the suspended fiber, for the answer to the innermost suspended call.
+    fn wait_for_answer(&self, ctx: Ctx<'_>) -> Result<Answer> {
+        loop {
+            self.take_answers(ctx);
+            if let Some(answer) = self.calls.borrow_mut().suspended.last_mut().and_then(|(_, answer)| answer.take()) {
+                return Ok(answer);
+            }
+            if self.judge(Instant::now()).is_some() {
+                return Err(ctx.throw_uncatchable("interrupted"));
+            }
+            let waiting: Vec<CallId> = self.calls.borrow().suspended.iter().map(|(id, _)| *id).collect();
+            let nested = self.mail.inbox().pop_nested(&waiting);
+            if let Some(envelope) = nested {
+                self.execute(ctx, envelope);
+                continue;
+            }
+            if !self.guard.suspend(Pause::Waiting(self.next_due())) {
+                return Err(ctx.throw_type("callSync needs a fiber"));
+            }
+        }
+    }
+
+    /// Hands the answers that have come to the calls they belong to; answers to calls that are gone are dropped.
+    pub(crate) fn take_answers(&self, ctx: Ctx<'_>) {
+        loop {
+            let Some((id, answer)) = self.mail.inbox().pop_answer() else { return };
+            let settler = {
+                let mut calls = self.calls.borrow_mut();
+                if let Some((_, slot)) = calls.suspended.iter_mut().find(|(call, _)| *call == id) {
+                    *slot = Some(answer);
+                    continue;
+                }
+                calls.pending.remove(&id)
+            };
+            let Some(settler) = settler else { continue };
+            let outcome = match answer {
+                Ok(value) => value.into_js(ctx).map_err(|Thrown| ctx.take_exception()),
+                Err(error) => match host_error(ctx, &error) {
+                    Ok(error) => Err(error),
+                    Err(Thrown) => Err(ctx.take_exception()),
+                },
+            };
+            if let Err(Thrown) = settler.settle(ctx, outcome) {
+                let report = self.take_report(ctx);
+                self.host.uncaught(crate::host::Uncaught::Exception(report));
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What an executor and a realm are made with.
+
+use crate::api::Api;
+use crate::host::Host;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How an executor schedules.
+#[derive(Debug, Clone)]
+pub struct ExecutorOptions {
+    /// OS threads, at least 1. Default 1.
+    pub threads: usize,
+    /// How long a turn may take while another isolate is runnable. Zero preempts at every poll.
+    /// Default 1 ms.
+    pub slice: Duration,
+    /// Ops and messages that one inbox holds before it answers busy. Default 65,536.
+    pub inbox_capacity: usize,
+}
+
+impl Default for ExecutorOptions {
+    fn default() -> Self {
+        ExecutorOptions { threads: 1, slice: Duration::from_millis(1), inbox_capacity: 65_536 }
+    }
+}
+
+/// What a realm may use and who answers it.
+#[derive(Clone)]
+pub struct RealmConfig {
+    /// Answers calls, takes logs and errors.
+    pub host: Arc<dyn Host>,
+    /// APIs to install, in order.
+    pub apis: Vec<&'static dyn Api>,
+    /// Bytes of heap.
+    pub memory_limit: usize,
+    /// Bytes of stack for scripts.
+    pub max_stack_size: usize,
+    /// Interpreter steps of one op or callback.
+    pub max_reductions: Option<u64>,
+}
+
+impl RealmConfig {
+    /// 256 MB of heap, 8 MB of stack, no budget, no APIs.
+    pub fn new(host: Arc<dyn Host>) -> RealmConfig {
+        RealmConfig { host, apis: Vec::new(), memory_limit: 256 << 20, max_stack_size: 8 << 20, max_reductions: None }
+    }
+}

@@ -1,0 +1,238 @@
+//! Carrying out ops.
+
+use crate::guard::Frame;
+use crate::host::{Outcome, Reply};
+use crate::inbox::Envelope;
+use crate::op::Op;
+use crate::park::Parked;
+use crate::realm::RealmState;
+use crate::task;
+use quickbeam_engine::{Attributes, Ctx, ErrorReport, EvalOptions, Result, Thrown, Value};
+use std::collections::{BTreeMap, HashSet};
+
+/// Where the variables of one eval are while its script starts.
+const VARS: &str = "__quickbeam_vars__";
+
+/// Default name of a script in stack traces.
+const EVAL: &str = "<eval>";
+
+/// What becomes of an op's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// It is the reply.
+    Value,
+    /// It is an object whose `value` is the reply (a script with top-level await).
+    Unwrap,
+    /// The reply is that the op is done.
+    Done,
+}
+
+/// What running an op gave.
+enum Ran<'a> {
+    Value(Value<'a>, Then),
+    Outcome(Outcome<'static, 'static>),
+}
+
+impl RealmState {
+    /// Runs one op in a frame of its own, with the jobs it starts, and replies or parks it.
+    pub(crate) fn execute(&self, ctx: Ctx<'_>, envelope: Envelope) {
+        let Envelope { op, reply, due, .. } = envelope;
+        if reply.as_ref().is_some_and(|reply| reply.is_abandoned()) {
+            return;
+        }
+        if let Op::Reset = op {
+            return self.ask_reset(reply);
+        }
+        let what = op.noun();
+        ctx.set_countdown(self.open_frame(Frame::op(what, reply, due)));
+        let ran = self.run(ctx, op).map_err(|Thrown| ctx.take_exception());
+        if self.guard.ending().is_none() {
+            self.run_jobs(ctx);
+        }
+        match self.guard.ending() {
+            Some(reason) => fail(self.guard.take_reply(), reason.report(what)),
+            None => self.answer(ctx, Parked { what, reply: self.guard.take_reply(), due, then: Then::Value }, ran),
+        }
+        self.close_frame(ctx.steps_since_poll());
+        self.settle_memory(ctx);
+        ctx.set_countdown(self.countdown());
+    }
+
+    fn ask_reset(&self, reply: Option<Box<dyn Reply>>) {
+        if self.guard.depth() > 0 {
+            let message = "a runtime cannot be reset by a handler that one of its own callSync waits for";
+            return fail(reply, ErrorReport::new("InvalidStateError", message));
+        }
+        *self.reset.borrow_mut() = Some(reply);
+    }
+
+    fn answer<'a>(&self, ctx: Ctx<'a>, mut parked: Parked, ran: std::result::Result<Ran<'a>, Value<'a>>) {
+        match ran {
+            Ok(Ran::Value(value, then)) => {
+                parked.then = then;
+                self.conclude(ctx, parked, Ok(value));
+            }
+            Ok(Ran::Outcome(outcome)) => {
+                if let Some(reply) = parked.reply {
+                    reply.send(outcome);
+                }
+            }
+            Err(thrown) => self.conclude(ctx, parked, Err(thrown)),
+        }
+    }
+
+    fn run<'a>(&self, ctx: Ctx<'a>, op: Op) -> Result<Ran<'a>> {
+        let value = |value| Ran::Value(value, Then::Value);
+        let done = || Ran::Outcome(Outcome::Done);
+        match op {
+            Op::Eval { source, filename, vars: None } => eval(ctx, &source, filename.as_deref(), 1),
+            Op::Eval { source, filename, vars: Some(vars) } => {
+                let vars = vars.into_js(ctx)?;
+                eval_with(ctx, &source, filename.as_deref(), vars)
+            }
+            Op::EvalModule { source, filename } => Ok(Ran::Value(ctx.eval_module(&source, &filename)?, Then::Done)),
+            Op::Call { path, args } => {
+                let args = args.into_js(ctx)?;
+                call(ctx, &path, &args).map(value)
+            }
+            Op::LoadModule { name, source } => {
+                self.modules.give(&name, source);
+                Ok(Ran::Value(ctx.import("", &name)?, Then::Done))
+            }
+            Op::Compile { source, filename } => {
+                let bytes = ctx.compile(&source, &options(&source, filename.as_deref(), 1))?;
+                Ok(Ran::Outcome(Outcome::Bytes(bytes)))
+            }
+            Op::RunBytecode(bytes) => {
+                let (value, is_async) = ctx.run_bytecode(&bytes)?;
+                Ok(Ran::Value(value, if is_async { Then::Unwrap } else { Then::Value }))
+            }
+            Op::GetGlobal(name) => lookup(ctx, &name).map(|found| value(found.unwrap_or_else(|| ctx.undefined()))),
+            Op::SetGlobal { name, value } => {
+                let value = value.into_js(ctx)?;
+                ctx.globals().set(&name, value)?;
+                Ok(done())
+            }
+            Op::Globals { user_only } => Ok(Ran::Outcome(Outcome::Names(self.global_names(ctx, user_only)?))),
+            Op::Message(message) => Ok(Ran::Outcome(match self.receive(ctx, message)? {
+                Ok(()) => Outcome::Done,
+                Err(report) => Outcome::Failed(report),
+            })),
+            Op::MemoryUsage => Ok(Ran::Outcome(Outcome::Figures(self.memory_figures(ctx)))),
+            Op::Info => Ok(Ran::Outcome(Outcome::Figures(self.figures(ctx)))),
+            Op::Reset => Ok(done()),
+        }
+    }
+
+    fn global_names(&self, ctx: Ctx<'_>, user_only: bool) -> Result<Vec<String>> {
+        let builtin = if user_only { task::fresh_global_names(&self.config) } else { HashSet::new() };
+        let mut names = names_of(&ctx.globals())?;
+        names.retain(|name| !builtin.contains(name));
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn memory_figures(&self, ctx: Ctx<'_>) -> BTreeMap<&'static str, u64> {
+        let heap = ctx.heap().stats();
+        let mut figures = BTreeMap::from(ctx.census());
+        figures.insert("malloc_size", heap.used as u64);
+        figures.insert("malloc_peak", heap.peak as u64);
+        figures.insert("malloc_limit", self.config.memory_limit as u64);
+        figures
+    }
+
+    fn figures(&self, ctx: Ctx<'_>) -> BTreeMap<&'static str, u64> {
+        BTreeMap::from([
+            ("memory", ctx.heap().stats().used as u64),
+            ("reductions", self.guard.reductions()),
+            ("timers", self.timers.borrow().len() as u64),
+            ("pending_calls", self.calls.borrow().len() as u64),
+            ("pending_ops", self.parked.borrow().len() as u64),
+            ("inbox", self.mail.inbox().len() as u64),
+        ])
+    }
+}
+
+pub(crate) fn fail(reply: Option<Box<dyn Reply>>, report: ErrorReport) {
+    if let Some(reply) = reply {
+        reply.send(Outcome::Failed(report));
+    }
+}
+
+pub(crate) fn names_of(object: &Value<'_>) -> Result<Vec<String>> {
+    object.all_keys()?.iter().map(|key| key.to_value()?.to_text()).collect()
+}
+
+/// Scripts that never say `await` skip the promise that top-level await costs.
+fn options<'s>(source: &str, filename: Option<&'s str>, first_line: i32) -> EvalOptions<'s> {
+    EvalOptions { filename: filename.unwrap_or(EVAL), first_line, top_level_await: source.contains("await") }
+}
+
+fn eval<'a>(ctx: Ctx<'a>, source: &str, filename: Option<&str>, first_line: i32) -> Result<Ran<'a>> {
+    let options = options(source, filename, first_line);
+    let then = if options.top_level_await { Then::Unwrap } else { Then::Value };
+    Ok(Ran::Value(ctx.eval(source, &options)?, then))
+}
+
+/// Evaluates a script inside `with (vars)`: the names shadow globals for this script and the closures that it makes,
+/// and for nothing else.
+fn eval_with<'a>(ctx: Ctx<'a>, source: &str, filename: Option<&str>, vars: Value<'a>) -> Result<Ran<'a>> {
+    if !vars.is_object() {
+        return Err(ctx.throw_type("vars must be a map of names to values"));
+    }
+    vars.set_prototype(&ctx.null())?;
+    ctx.globals().define(VARS, vars, Attributes::HIDDEN)?;
+    let ran = eval(ctx, &format!("with ({VARS}) {{\n{source}\n}}"), filename, 0);
+    let deleted = ctx.globals().delete(VARS);
+    let ran = ran?;
+    deleted?;
+    Ok(ran)
+}
+
+/// Calls the function at a dotted path, with the object that holds it as `this`.
+fn call<'a>(ctx: Ctx<'a>, path: &str, args: &Value<'a>) -> Result<Value<'a>> {
+    let mut names = path.split('.');
+    let head = names.next().unwrap_or_default();
+    let missing = |name: &str| ctx.throw_error("ReferenceError", &format!("{name} is not defined"));
+    let mut this = ctx.undefined();
+    let mut target = lookup(ctx, head)?.ok_or_else(|| missing(head))?;
+    let mut walked = head.len();
+    for name in names {
+        if target.is_undefined() || target.is_null() {
+            return Err(ctx.throw_type(&format!("cannot call '{path}': {} has no properties", &path[..walked])));
+        }
+        walked += 1 + name.len();
+        let next = target.get(name)?;
+        this = target;
+        target = next;
+    }
+    if !target.is_function() {
+        return Err(ctx.throw_type(&format!("'{path}' is not a function")));
+    }
+    let count = args.length()? as u32;
+    let args: Vec<Value<'a>> = (0..count).map(|index| args.get_index(index)).collect::<Result<_>>()?;
+    ctx.call(&target, &this, &args)
+}
+
+/// The global of that name: a property of the global object, or a `let`, `const` or `class` of an earlier script.
+fn lookup<'a>(ctx: Ctx<'a>, name: &str) -> Result<Option<Value<'a>>> {
+    let value = ctx.globals().get(name)?;
+    if !value.is_undefined() {
+        return Ok(Some(value));
+    }
+    if !is_identifier(name) {
+        return Ok(None);
+    }
+    match ctx.eval(name, &EvalOptions::default()) {
+        Ok(value) => Ok(Some(value)),
+        Err(Thrown) => {
+            drop(ctx.take_exception());
+            Ok(None)
+        }
+    }
+}
+
+fn is_identifier(name: &str) -> bool {
+    let is_start = |c: char| c.is_alphabetic() || c == '_' || c == '$';
+    name.chars().next().is_some_and(is_start) && name.chars().all(|c| is_start(c) || c.is_numeric())
+}

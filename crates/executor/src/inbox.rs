@@ -1,0 +1,177 @@
+//! The bounded queue in front of a realm.
+//!
+//! Three lanes: answers to the realm's own calls (bounded by the calls that wait), ops that handlers of such calls
+//! submit, and everything else. While a `callSync` suspends the fiber the first two lanes move on.
+
+use crate::host::{CallId, Reply};
+use crate::op::{Answer, Op, SubmitError};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// An op on its way.
+pub(crate) struct Envelope {
+    pub(crate) op: Op,
+    pub(crate) reply: Option<Box<dyn Reply>>,
+    pub(crate) due: Option<Due>,
+    pub(crate) parent: Option<CallId>,
+}
+
+/// When an op times out, and after how long that was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) at: Instant,
+    pub(crate) timeout: Duration,
+}
+
+pub(crate) struct Inbox {
+    ops: VecDeque<Envelope>,
+    nested: VecDeque<Envelope>,
+    answers: VecDeque<(CallId, Answer)>,
+    capacity: usize,
+    closed: bool,
+    /// No queued op is due earlier than this.
+    next_due: Option<Instant>,
+}
+
+impl Inbox {
+    pub(crate) fn new(capacity: usize) -> Inbox {
+        Inbox {
+            ops: VecDeque::new(),
+            nested: VecDeque::new(),
+            answers: VecDeque::new(),
+            capacity,
+            closed: false,
+            next_due: None,
+        }
+    }
+
+    pub(crate) fn push(&mut self, envelope: Envelope) -> Result<(), SubmitError> {
+        if self.closed {
+            return Err(SubmitError::Closed);
+        }
+        if self.ops.len() + self.nested.len() >= self.capacity {
+            return Err(SubmitError::Busy);
+        }
+        if let Some(due) = envelope.due {
+            self.next_due = Some(self.next_due.map_or(due.at, |next| next.min(due.at)));
+        }
+        let lane = if envelope.parent.is_some() { &mut self.nested } else { &mut self.ops };
+        lane.push_back(envelope);
+        Ok(())
+    }
+
+    pub(crate) fn push_answer(&mut self, id: CallId, answer: Answer) {
+        if !self.closed {
+            self.answers.push_back((id, answer));
+        }
+    }
+
+    pub(crate) fn pop_answer(&mut self) -> Option<(CallId, Answer)> {
+        self.answers.pop_front()
+    }
+
+    /// The next op at top level.
+    pub(crate) fn pop(&mut self) -> Option<Envelope> {
+        self.nested.pop_front().or_else(|| self.ops.pop_front())
+    }
+
+    /// The next op of a handler of one of these calls; ops of other handlers take their place in the common lane.
+    pub(crate) fn pop_nested(&mut self, waiting: &[CallId]) -> Option<Envelope> {
+        while let Some(envelope) = self.nested.pop_front() {
+            if envelope.parent.is_some_and(|parent| waiting.contains(&parent)) {
+                return Some(envelope);
+            }
+            self.ops.push_back(envelope);
+        }
+        None
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ops.len() + self.nested.len() + self.answers.len()
+    }
+
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.next_due
+    }
+
+    /// Removes the ops that are past their time.
+    pub(crate) fn take_expired(&mut self, now: Instant) -> Vec<Envelope> {
+        if self.next_due.is_none_or(|next| next > now) {
+            return Vec::new();
+        }
+        let is_expired = |envelope: &Envelope| envelope.due.is_some_and(|due| due.at <= now);
+        let mut expired = Vec::new();
+        for lane in [&mut self.nested, &mut self.ops] {
+            let (gone, kept) = std::mem::take(lane).into_iter().partition(is_expired);
+            *lane = kept;
+            expired.extend::<VecDeque<Envelope>>(gone);
+        }
+        self.next_due = self.nested.iter().chain(&self.ops).filter_map(|envelope| Some(envelope.due?.at)).min();
+        expired
+    }
+
+    /// Closes the inbox and gives back what it held.
+    pub(crate) fn close(&mut self) -> Vec<Envelope> {
+        self.closed = true;
+        self.answers.clear();
+        self.next_due = None;
+        self.nested.drain(..).chain(self.ops.drain(..)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope(name: &str, parent: Option<CallId>, due: Option<Instant>) -> Envelope {
+        let due = due.map(|at| Due { at, timeout: Duration::ZERO });
+        Envelope { op: Op::GetGlobal(name.to_owned()), reply: None, due, parent }
+    }
+
+    fn name(envelope: Option<Envelope>) -> Option<String> {
+        match envelope?.op {
+            Op::GetGlobal(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn ops_leave_in_order_and_a_full_inbox_says_so() {
+        let mut inbox = Inbox::new(2);
+        assert_eq!(inbox.push(envelope("a", None, None)), Ok(()));
+        assert_eq!(inbox.push(envelope("b", None, None)), Ok(()));
+        assert_eq!(inbox.push(envelope("c", None, None)), Err(SubmitError::Busy));
+        assert_eq!(name(inbox.pop()).as_deref(), Some("a"));
+        assert_eq!(inbox.push(envelope("d", None, None)), Ok(()));
+        assert_eq!(inbox.close().len(), 2);
+        assert_eq!(inbox.push(envelope("e", None, None)), Err(SubmitError::Closed));
+    }
+
+    #[test]
+    fn only_ops_of_waiting_calls_run_nested() {
+        let mut inbox = Inbox::new(9);
+        for (op, parent) in [("a", None), ("b", Some(1)), ("c", Some(2))] {
+            inbox.push(envelope(op, parent, None)).unwrap();
+        }
+        assert_eq!(name(inbox.pop_nested(&[2])).as_deref(), Some("c"));
+        assert_eq!(name(inbox.pop_nested(&[2])), None);
+        assert_eq!(name(inbox.pop()).as_deref(), Some("a"));
+        assert_eq!(name(inbox.pop()).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn expired_ops_are_taken_out_and_the_next_due_time_follows() {
+        let start = Instant::now();
+        let at = |seconds| Some(start + Duration::from_secs(seconds));
+        let mut inbox = Inbox::new(9);
+        for (op, due) in [("a", at(3)), ("b", None), ("c", at(1)), ("d", at(2))] {
+            inbox.push(envelope(op, None, due)).unwrap();
+        }
+        assert_eq!(inbox.next_due(), at(1));
+        assert!(inbox.take_expired(start).is_empty());
+        assert_eq!(inbox.take_expired(start + Duration::from_secs(2)).len(), 2);
+        assert_eq!(inbox.next_due(), at(3));
+        assert_eq!(name(inbox.pop()).as_deref(), Some("a"));
+        assert_eq!(name(inbox.pop()).as_deref(), Some("b"));
+    }
+}

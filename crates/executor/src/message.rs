@@ -1,0 +1,91 @@
+//! Messages to a realm and its `onMessage` callbacks.
+
+use crate::host::Input;
+use crate::realm::RealmState;
+use quickbeam_engine::{Ctx, ErrorReport, Persistent, Result, Value};
+use std::collections::VecDeque;
+
+/// Messages kept while nobody listens.
+const MAX_KEPT: usize = 10_000;
+
+/// Callbacks registered at once.
+const MAX_CALLBACKS: usize = 10_000;
+
+#[derive(Default)]
+pub(crate) struct Messages {
+    callbacks: Vec<(u32, Persistent)>,
+    kept: VecDeque<Persistent>,
+    last_id: u32,
+}
+
+/// Registers a callback for messages. Those that came before the first one are delivered to it, after the running
+/// script.
+///
+/// # Errors
+/// Throws a `TypeError` if `callback` cannot be called, a `RangeError` past 10,000 callbacks.
+pub fn on_message<'a>(ctx: Ctx<'a>, callback: Value<'a>) -> Result<u32> {
+    if !callback.is_function() {
+        return Err(ctx.throw_type("onMessage needs a function"));
+    }
+    let state = RealmState::of(ctx)?;
+    let mut messages = state.messages.borrow_mut();
+    if messages.callbacks.len() >= MAX_CALLBACKS {
+        drop(messages);
+        return Err(ctx.throw_error("RangeError", &format!("a runtime has at most {MAX_CALLBACKS} message callbacks")));
+    }
+    messages.last_id = messages.last_id.wrapping_add(1);
+    let id = messages.last_id;
+    messages.callbacks.push((id, callback.persist()));
+    Ok(id)
+}
+
+/// Removes a callback; other ids are ignored.
+pub fn off_message(ctx: Ctx<'_>, id: u32) {
+    let Ok(state) = RealmState::of(ctx) else { return };
+    let mut messages = state.messages.borrow_mut();
+    let Some(index) = messages.callbacks.iter().position(|(kept, _)| *kept == id) else { return };
+    let (_, callback) = messages.callbacks.remove(index);
+    drop(messages);
+    drop(ctx.restore(callback));
+}
+
+impl RealmState {
+    /// Takes a message in: it is delivered by the turn, in order.
+    ///
+    /// # Errors
+    /// A `BusyError` if too many are kept; what the conversion threw is pending otherwise.
+    pub(crate) fn receive<'a>(
+        &self,
+        ctx: Ctx<'a>,
+        message: Box<dyn Input>,
+    ) -> Result<std::result::Result<(), ErrorReport>> {
+        let value = message.into_js(ctx)?;
+        let mut messages = self.messages.borrow_mut();
+        if messages.kept.len() >= MAX_KEPT {
+            drop(messages);
+            let text = format!("{MAX_KEPT} messages wait for a callback of Beam.onMessage; this one was not taken");
+            return Ok(Err(ErrorReport::new("BusyError", text)));
+        }
+        messages.kept.push_back(value.persist());
+        Ok(Ok(()))
+    }
+
+    /// Delivers the oldest kept message to every callback. False if there is none or nobody listens.
+    pub(crate) fn deliver_message(&self, ctx: Ctx<'_>) -> bool {
+        let (message, callbacks) = {
+            let mut messages = self.messages.borrow_mut();
+            if messages.callbacks.is_empty() {
+                return false;
+            }
+            let Some(message) = messages.kept.pop_front() else { return false };
+            let callbacks: Vec<Value<'_>> = messages.callbacks.iter().map(|(_, kept)| ctx.get_kept(kept)).collect();
+            (ctx.restore(message), callbacks)
+        };
+        for callback in callbacks {
+            let args = std::slice::from_ref(&message);
+            let frame = crate::guard::Frame::callback("message callback");
+            self.callback(ctx, frame, || ctx.call(&callback, &ctx.undefined(), args).map(drop));
+        }
+        true
+    }
+}

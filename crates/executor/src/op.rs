@@ -1,0 +1,135 @@
+//! Requests to a realm.
+
+use crate::host::{CallId, Input};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One request to a realm, and what its [`Reply`](crate::Reply) gets.
+pub enum Op {
+    /// Evaluate a script in the global scope; a value. A promise is awaited.
+    Eval {
+        /// The script.
+        source: String,
+        /// Name in stack traces.
+        filename: Option<String>,
+        /// An object whose properties are in scope for this script only.
+        vars: Option<Box<dyn Input>>,
+    },
+    /// Evaluate a module; done once its top-level awaits are.
+    EvalModule {
+        /// The module's text.
+        source: String,
+        /// Its `import.meta.url` and name in stack traces.
+        filename: String,
+    },
+    /// Call the function at a dotted path from the globals; a value. A promise is awaited.
+    Call {
+        /// Such as `render` or `app.render`.
+        path: String,
+        /// An array of arguments.
+        args: Box<dyn Input>,
+    },
+    /// Register and evaluate a module that others can import by `name`; done.
+    LoadModule {
+        /// What to import it by.
+        name: String,
+        /// The module's text.
+        source: String,
+    },
+    /// Compile a script; bytes.
+    Compile {
+        /// The script.
+        source: String,
+        /// Name in stack traces.
+        filename: Option<String>,
+    },
+    /// Run compiled bytes; a value.
+    RunBytecode(Arc<[u8]>),
+    /// Read a global; a value, `undefined` if there is none.
+    GetGlobal(String),
+    /// Assign a global; done.
+    SetGlobal {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: Box<dyn Input>,
+    },
+    /// Names on the global object; names.
+    Globals {
+        /// Leave out those that a fresh realm has.
+        user_only: bool,
+    },
+    /// Deliver a message to the callbacks of `Beam.onMessage`; done.
+    Message(Box<dyn Input>),
+    /// Replace the realm by a fresh one; done.
+    Reset,
+    /// Memory figures; figures.
+    MemoryUsage,
+    /// What the realm is doing; figures.
+    Info,
+}
+
+impl Op {
+    /// The word for error messages.
+    pub(crate) fn noun(&self) -> &'static str {
+        match self {
+            Op::Eval { .. } => "eval",
+            Op::EvalModule { .. } => "module",
+            Op::Call { .. } => "call",
+            Op::LoadModule { .. } => "load_module",
+            Op::Compile { .. } => "compile",
+            Op::RunBytecode(_) => "load_bytecode",
+            Op::GetGlobal(_) => "get_global",
+            Op::SetGlobal { .. } => "set_global",
+            Op::Globals { .. } => "globals",
+            Op::Message(_) => "message",
+            Op::Reset => "reset",
+            Op::MemoryUsage => "memory_usage",
+            Op::Info => "info",
+        }
+    }
+}
+
+/// How an op is submitted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SubmitOptions {
+    /// Ends the op with a `TimeoutError` this long after submission.
+    pub timeout: Option<Duration>,
+    /// The call whose handler submits this op: while that call suspends the realm's fiber, the op runs nested on it.
+    pub parent: Option<CallId>,
+}
+
+/// Why an op was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubmitError {
+    /// The inbox is full.
+    Busy,
+    /// The realm is gone.
+    Closed,
+}
+
+impl fmt::Display for SubmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SubmitError::Busy => "the realm's inbox is full",
+            SubmitError::Closed => "the realm is gone",
+        })
+    }
+}
+
+impl std::error::Error for SubmitError {}
+
+/// What a host call failed with; becomes an `Error` with that `name` and `message`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostError {
+    /// Such as an exception's module name.
+    pub name: String,
+    /// What went wrong.
+    pub message: String,
+    /// The host's own stack trace, if any.
+    pub stack: Option<String>,
+}
+
+/// The host's answer to a call.
+pub type Answer = Result<Box<dyn Input>, HostError>;
