@@ -73,10 +73,20 @@ defmodule QuickBEAM.CommandLine.Source do
 
   defp unfinished?(error, code) do
     lines = String.split(code, "\n")
-
-    at_end? =
-      error.line == length(lines) and (error.column || 0) > String.length(List.last(lines))
-
-    at_end? or error.message =~ ~r/EOF|Unterminated (template|multi-?line comment)/i
+    at_end? = error.line == length(lines) and error.column == utf16(List.last(lines)) + 1
+    at_end? or error.message =~ "Unterminated multiline comment" or template?(error, lines)
   end
+
+  # A string in quotes cannot go on in the next line, a template can.
+  defp template?(%{message: "Unterminated string" <> _, line: line, column: column}, lines)
+       when is_integer(line) and is_integer(column) do
+    before = lines |> Enum.at(line - 1, "") |> String.split("`")
+    before |> Enum.scan(&(&2 <> "`" <> &1)) |> Enum.any?(&(utf16(&1) == column - 1))
+  end
+
+  defp template?(_error, _lines), do: false
+
+  # The parser counts columns in UTF-16 code units.
+  defp utf16(text),
+    do: div(byte_size(:unicode.characters_to_binary(text, :utf8, {:utf16, :big})), 2)
 end
