@@ -17,7 +17,19 @@ defmodule QuickBEAM.Owner do
   alias QuickBEAM.Options.Grants
   alias QuickBEAM.Owner.{Console, Handler, Setup}
 
-  defstruct [:handle, :options, :name, :parent, :callers, setup: [], running: %{}]
+  # A guest may have 100,000 calls open at a time; that many processes are not its to take.
+  @max_running 10_000
+
+  defstruct [
+    :handle,
+    :options,
+    :name,
+    :parent,
+    :callers,
+    setup: [],
+    running: %{},
+    waiting: :queue.new()
+  ]
 
   @type t :: %__MODULE__{
           handle: Native.handle(),
@@ -26,7 +38,8 @@ defmodule QuickBEAM.Owner do
           parent: pid() | nil,
           callers: [pid()],
           setup: [Setup.step()],
-          running: %{pid() => {:call, Native.call_id(), String.t()} | {:reset, GenServer.from()}}
+          running: %{pid() => {:call, Native.call_id(), String.t()} | {:reset, GenServer.from()}},
+          waiting: :queue.queue({Handler.call(), list()})
         }
 
   @doc """
@@ -58,9 +71,9 @@ defmodule QuickBEAM.Owner do
       nil ->
         refuse(owner, id, %{name: "Error", message: "no handler #{inspect(name)}", stack: nil})
 
-      fun ->
+      _fun ->
         if Grants.allowed?(owner.options.allow, :handlers, name),
-          do: {:noreply, call(owner, fun, id, name, args, sync?)},
+          do: {:noreply, call(owner, id, name, args, sync?)},
           else: refuse(owner, id, Handler.not_allowed(name))
     end
   end
@@ -88,7 +101,7 @@ defmodule QuickBEAM.Owner do
   def handle_info({:EXIT, pid, reason}, owner) do
     case Map.pop(owner.running, pid) do
       {nil, _running} -> other_exit(pid, reason, owner)
-      {work, running} -> {:noreply, ended(work, reason, %{owner | running: running})}
+      {work, running} -> {:noreply, next(ended(work, reason, %{owner | running: running}))}
     end
   end
 
@@ -191,7 +204,7 @@ defmodule QuickBEAM.Owner do
 
   # Handlers
 
-  defp call(owner, fun, id, name, args, sync?) do
+  defp call(owner, id, name, args, sync?) do
     call = %{
       owner: self(),
       handle: owner.handle,
@@ -202,8 +215,22 @@ defmodule QuickBEAM.Owner do
       callers: owner.callers
     }
 
-    pid = Handler.start(call, fun, args)
-    %{owner | running: Map.put(owner.running, pid, {:call, id, name})}
+    # A suspended realm may be what the running handlers wait for, so its call must not wait for them.
+    if sync? or map_size(owner.running) < @max_running,
+      do: run(owner, call, args),
+      else: %{owner | waiting: :queue.in({call, args}, owner.waiting)}
+  end
+
+  defp run(owner, call, args) do
+    pid = Handler.start(call, Map.fetch!(owner.options.handlers, call.name), args)
+    %{owner | running: Map.put(owner.running, pid, {:call, call.id, call.name})}
+  end
+
+  defp next(owner) do
+    case :queue.out(owner.waiting) do
+      {{:value, {call, args}}, waiting} -> run(%{owner | waiting: waiting}, call, args)
+      {:empty, _waiting} -> owner
+    end
   end
 
   defp refuse(owner, id, failure) do

@@ -106,6 +106,12 @@ defmodule QuickBEAM.HandlersTest do
              {:ok, 249_500}
   end
 
+  test "more calls than handlers may run at a time" do
+    rt = start_runtime(handlers: %{"same" => fn [n] -> n end})
+    code = "await Promise.all(Array.from({length: 30000}, (_, i) => Beam.call('same', i)))"
+    assert QuickBEAM.eval(rt, code) == {:ok, Enum.to_list(0..29_999)}
+  end
+
   test "handlers run beside each other, and while JavaScript goes on" do
     test = self()
 
