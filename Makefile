@@ -36,7 +36,7 @@ check: ## formatters, lints, warnings, docs
 	mix format --check-formatted
 	cargo clippy --workspace --all-targets $(CARGO_PROFILE) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps $(CARGO_PROFILE)
-	mix compile --warnings-as-errors
+	mix compile --force --warnings-as-errors
 	mix run --no-start script/check_docs.exs
 	mix test test/architecture_test.exs
 

@@ -44,14 +44,19 @@ defmodule QuickBEAM.CommandLine do
   def print(%{text: text}), do: IO.puts(text)
 
   @doc """
-  From now on sends `{ref, error}` to the caller for each error that nothing in a runtime caught, instead
-  of logging it. Returns `ref`.
+  Runs `fun` with a reference; meanwhile each error that nothing in a runtime caught is sent to the caller
+  as `{reference, error}` instead of being logged.
   """
-  @spec catch_uncaught() :: reference()
-  def catch_uncaught do
+  @spec with_uncaught((reference() -> result)) :: result when result: term()
+  def with_uncaught(fun) do
     ref = make_ref()
     :ok = :logger.add_primary_filter(:quickbeam_uncaught, {&__MODULE__.filter/2, {self(), ref}})
-    ref
+
+    try do
+      fun.(ref)
+    after
+      :logger.remove_primary_filter(:quickbeam_uncaught)
+    end
   end
 
   @doc false

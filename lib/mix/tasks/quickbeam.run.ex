@@ -44,11 +44,11 @@ defmodule Mix.Tasks.Quickbeam.Run do
     Mix.Task.run("app.config")
     {:ok, _} = Application.ensure_all_started(:quickbeam)
     Process.flag(:trap_exit, true)
-    errors = CommandLine.catch_uncaught()
+    own = [script: file, define: %{"scriptArgs" => args}, console: &CommandLine.print/1]
+    CommandLine.with_uncaught(fn errors -> start(own ++ options, errors) end)
+  end
 
-    options =
-      [script: file, define: %{"scriptArgs" => args}, console: &CommandLine.print/1] ++ options
-
+  defp start(options, errors) do
     case QuickBEAM.start(options) do
       {:ok, runtime} ->
         outcome = until_idle(runtime, errors)

@@ -24,11 +24,13 @@ defmodule QuickBEAM.CommandLine.Repl do
   @spec run(keyword()) :: :ok
   def run(options) do
     Process.flag(:trap_exit, true)
-    errors = CommandLine.catch_uncaught()
     options = [console: &CommandLine.print/1] ++ options
-    state = start(%{options: options, errors: errors, runtime: nil})
-    IO.puts("QuickBEAM #{Application.spec(:quickbeam, :vsn)}. Type .help for the commands.")
-    loop(state, "")
+
+    CommandLine.with_uncaught(fn errors ->
+      state = start(%{options: options, errors: errors, runtime: nil})
+      IO.puts("QuickBEAM #{Application.spec(:quickbeam, :vsn)}. Type .help for the commands.")
+      loop(state, "")
+    end)
   end
 
   defp start(state) do
