@@ -18,8 +18,8 @@ defmodule QuickBEAM.Bench.Figure do
   @type t :: %__MODULE__{
           name: String.t(),
           unit: :us | :ms | :kb,
-          measure: (() -> [number()]),
-          baseline: {String.t(), (() -> [number()])},
+          measure: (... -> [number()]),
+          baseline: {String.t(), (... -> [number()])},
           target: number() | (float() -> number())
         }
 

@@ -14,7 +14,7 @@ defmodule QuickBEAM.Bench.Measure do
   Runs `fun` over and over, after a warm-up, in batches that take about 8 ms each; one sample is the
   mean of one batch.
   """
-  @spec repeat((() -> term())) :: [float()]
+  @spec repeat((... -> term())) :: [float()]
   def repeat(fun) do
     runs = calibrate(fun)
     for _ <- 1..@samples, do: batch(fun, runs) / runs
@@ -24,7 +24,7 @@ defmodule QuickBEAM.Bench.Measure do
   Runs `fun` `samples` times after two warm-ups; `fun` returns the microseconds that it took, so that
   it can prepare and clean up off the clock.
   """
-  @spec each((() -> number()), pos_integer()) :: [number()]
+  @spec each((... -> number()), pos_integer()) :: [number()]
   def each(fun, samples) do
     fun.()
     fun.()
@@ -32,7 +32,7 @@ defmodule QuickBEAM.Bench.Measure do
   end
 
   @doc "The microseconds that `fun` takes, and what it returns."
-  @spec time((() -> result)) :: {float(), result} when result: term()
+  @spec time((... -> result)) :: {float(), result} when result: term()
   def time(fun) do
     start = System.monotonic_time(:nanosecond)
     result = fun.()

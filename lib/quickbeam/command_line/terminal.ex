@@ -5,7 +5,7 @@ defmodule QuickBEAM.CommandLine.Terminal do
   # its evaluator. Without a terminal (a pipe, a file) the function just runs.
 
   @doc "Runs `fun` to its end in a process whose group leader edits lines, if there is a terminal."
-  @spec run((() -> term())) :: :ok
+  @spec run((... -> term())) :: :ok
   def run(fun) do
     if terminal?(), do: in_shell(fun), else: fun.()
     :ok
