@@ -17,7 +17,7 @@ defmodule QuickBEAM.Test.Helpers do
   Runs `fun` in a process of its own, which sends the test `{pid, result, rest}`: what `fun` returned or
   how it exited, and all other messages that the process has got. Returns its pid.
   """
-  @spec request((() -> term())) :: pid()
+  @spec request((... -> term())) :: pid()
   def request(fun) do
     test = self()
 
