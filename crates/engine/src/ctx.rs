@@ -1,7 +1,8 @@
 //! What can be done inside a realm.
 
 use crate::error::{ErrorReport, Result, Thrown};
-use crate::isolate::{Inner, Intrinsics, RealmSlot};
+use crate::intrinsics::Intrinsics;
+use crate::isolate::{Inner, RealmSlot};
 use crate::module::ModuleLoader;
 use crate::value::{Persistent, Value};
 use rquickjs::qjs;
@@ -69,21 +70,13 @@ impl<'a> Ctx<'a> {
 
     /// Captures what the realm needs before guest code can change it.
     pub(crate) fn realm_slot(self) -> Result<RealmSlot> {
-        let method = |class: &str, name: &str| -> Result<Persistent> {
-            Ok(self.globals().get(class)?.get("prototype")?.get(name)?.persist())
-        };
         Ok(RealmSlot {
             rt: self.inner().rt,
             data: RefCell::new(None),
             loader: RefCell::new(None),
             rejections: RefCell::new(Vec::new()),
             kept: RefCell::new(Vec::new()),
-            intrinsics: Intrinsics {
-                map_for_each: method("Map", "forEach")?,
-                set_for_each: method("Set", "forEach")?,
-                date_get_time: method("Date", "getTime")?,
-                bigint_to_string: method("BigInt", "toString")?,
-            },
+            intrinsics: Intrinsics::of(self)?,
         })
     }
 

@@ -44,6 +44,22 @@ pub struct HeapStats {
     pub blocks: usize,
 }
 
+/// Failures to inject, counting requests from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Faults {
+    /// None; every request is counted.
+    #[default]
+    None,
+    /// The n-th request.
+    Once(u64),
+    /// The n-th request and all later ones.
+    From(u64),
+    /// The n-th of those of at least 64 KB, which are the only ones counted.
+    LargeOnce(u64),
+    /// The n-th of those of at least 64 KB and all later such ones.
+    LargeFrom(u64),
+}
+
 /// The allocator behind one isolate. See the module documentation.
 pub struct Heap {
     head: Cell<*mut Block>,
@@ -52,7 +68,7 @@ pub struct Heap {
     blocks: Cell<usize>,
     limit: Cell<usize>,
     over_limit: Cell<bool>,
-    fail_at: Cell<Option<u64>>,
+    faults: Cell<Faults>,
     requests: Cell<u64>,
     owner: Cell<*const Inner>,
     on_over_limit: Cell<Option<*mut i32>>,
@@ -67,7 +83,7 @@ impl Heap {
             blocks: Cell::new(0),
             limit: Cell::new(limit),
             over_limit: Cell::new(false),
-            fail_at: Cell::new(None),
+            faults: Cell::new(Faults::None),
             requests: Cell::new(0),
             owner: Cell::new(ptr::null()),
             on_over_limit: Cell::new(None),
@@ -104,15 +120,30 @@ impl Heap {
         self.owner.set(owner);
     }
 
-    /// Makes the `n`-th request from now (and every later one) fail; for fault injection in tests.
-    pub fn fail_after(&self, n: Option<u64>) {
+    /// Makes requests fail from now on; for tests of what a failure does.
+    pub fn inject_faults(&self, faults: Faults) {
         self.requests.set(0);
-        self.fail_at.set(n);
+        self.faults.set(faults);
     }
 
-    /// Requests since [`Heap::fail_after`] was last called.
+    /// Requests that the injected faults counted since [`Heap::inject_faults`] was last called.
     pub fn requests(&self) -> u64 {
         self.requests.get()
+    }
+
+    /// Whether an injected fault ends this request.
+    fn fails(&self, size: usize) -> bool {
+        let faults = self.faults.get();
+        if matches!(faults, Faults::LargeOnce(_) | Faults::LargeFrom(_)) && size < LARGE {
+            return false;
+        }
+        let request = self.requests.get() + 1;
+        self.requests.set(request);
+        match faults {
+            Faults::None => false,
+            Faults::Once(n) | Faults::LargeOnce(n) => request == n,
+            Faults::From(n) | Faults::LargeFrom(n) => request >= n,
+        }
     }
 
     pub(crate) fn poke_on_over_limit(&self, counter: Option<*mut i32>) {
@@ -127,8 +158,7 @@ impl Heap {
 
     /// Whether a request for `size` more bytes may go on.
     fn admit(&self, size: usize) -> bool {
-        self.requests.set(self.requests.get() + 1);
-        if self.fail_at.get().is_some_and(|n| self.requests.get() >= n) {
+        if self.fails(size) {
             return false;
         }
         let after = self.used.get().saturating_add(size);

@@ -5,6 +5,7 @@ use crate::function::NativeFn;
 use crate::heap::{Heap, HeapStats};
 use crate::host_object::{self, Externals};
 use crate::interrupt::{self, Interrupt, Pacer, STEPS_PER_POLL};
+use crate::intrinsics::Intrinsics;
 use crate::module::{self, ModuleLoader};
 use crate::promise;
 use crate::value::Persistent;
@@ -196,14 +197,6 @@ pub(crate) struct RealmSlot {
     /// What the embedder keeps for the realm's lifetime, by name.
     pub(crate) kept: RefCell<Vec<(&'static str, Persistent)>>,
     pub(crate) intrinsics: Intrinsics,
-}
-
-/// Builtins captured before guest code could replace them.
-pub(crate) struct Intrinsics {
-    pub(crate) map_for_each: Persistent,
-    pub(crate) set_for_each: Persistent,
-    pub(crate) date_get_time: Persistent,
-    pub(crate) bigint_to_string: Persistent,
 }
 
 impl Isolate {
@@ -408,15 +401,6 @@ impl Drop for Entered<'_> {
         self.inner.depth.set(self.inner.depth.get() - 1);
         if self.inner.counter.get() != self.outer_counter {
             Self::publish(self.inner, self.outer_counter);
-        }
-    }
-}
-
-impl Intrinsics {
-    fn free(&self, rt: *mut qjs::JSRuntime) {
-        for value in [&self.map_for_each, &self.set_for_each, &self.date_get_time, &self.bigint_to_string] {
-            // SAFETY: the runtime is live and each value is freed once, here.
-            unsafe { value.free(rt) };
         }
     }
 }

@@ -1,0 +1,68 @@
+//! Builtins of a realm, captured before guest code could replace them.
+//!
+//! The `next` methods of iterator helpers (`Iterator.prototype.map` and its like) and of iterators that
+//! `Iterator.from` wraps are replaced: the engine calls its own `next` functions of an inner iterator
+//! without checking the stack, so a chain of 100,000 helpers would overflow it. Through a native
+//! function of ours each level is an ordinary call, which is checked.
+
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::function::Args;
+use crate::object::Attributes;
+use crate::value::{Persistent, Value};
+use rquickjs::qjs;
+
+pub(crate) struct Intrinsics {
+    pub(crate) map_for_each: Persistent,
+    pub(crate) set_for_each: Persistent,
+    pub(crate) date_get_time: Persistent,
+    pub(crate) bigint_to_string: Persistent,
+    helper_next: Persistent,
+    wrapped_next: Persistent,
+}
+
+impl Intrinsics {
+    /// Captures what the realm needs and guards its iterators.
+    pub(crate) fn of(ctx: Ctx<'_>) -> Result<Intrinsics> {
+        let method = |class: &str, name: &str| -> Result<Persistent> {
+            Ok(ctx.globals().get(class)?.get("prototype")?.get(name)?.persist())
+        };
+        let iterator = ctx.globals().get("Iterator")?;
+        let helper = ctx.call(&iterator.get("prototype")?.get("take")?, &ctx.object()?, &[ctx.int(0)])?;
+        let wrapped = ctx.call(&iterator.get("from")?, &iterator, &[ctx.object()?])?;
+        Ok(Intrinsics {
+            map_for_each: method("Map", "forEach")?,
+            set_for_each: method("Set", "forEach")?,
+            date_get_time: method("Date", "getTime")?,
+            bigint_to_string: method("BigInt", "toString")?,
+            helper_next: replace_next(&helper, ctx.function("next", 0, guarded_helper_next)?)?,
+            wrapped_next: replace_next(&wrapped, ctx.function("next", 0, guarded_wrapped_next)?)?,
+        })
+    }
+
+    /// SAFETY: the runtime is the realm's own and live, and the values are not used afterwards.
+    pub(crate) unsafe fn free(&self, rt: *mut qjs::JSRuntime) {
+        let Intrinsics { map_for_each, set_for_each, date_get_time, bigint_to_string, helper_next, wrapped_next } =
+            self;
+        for value in [map_for_each, set_for_each, date_get_time, bigint_to_string, helper_next, wrapped_next] {
+            // SAFETY: by contract.
+            unsafe { value.free(rt) };
+        }
+    }
+}
+
+/// Gives the prototype of `iterator` another `next` and returns the one it had.
+fn replace_next<'a>(iterator: &Value<'a>, guarded: Value<'a>) -> Result<Persistent> {
+    let prototype = iterator.prototype()?;
+    let original = prototype.get("next")?;
+    prototype.define("next", guarded, Attributes::HIDDEN)?;
+    Ok(original.persist())
+}
+
+fn guarded_helper_next<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    ctx.call(&ctx.get_kept(&ctx.slot().intrinsics.helper_next), this, &args.rest(0))
+}
+
+fn guarded_wrapped_next<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    ctx.call(&ctx.get_kept(&ctx.slot().intrinsics.wrapped_next), this, &args.rest(0))
+}
