@@ -92,17 +92,21 @@ impl<'a> Value<'a> {
     }
 
     /// A proxy's target and handler, `null` once revoked; `None` for other values. No trap runs.
-    ///
-    /// # Errors
-    /// Throws if memory is short.
-    pub fn proxy_parts(&self) -> Result<Option<(Value<'a>, Value<'a>)>> {
+    pub fn proxy_parts(&self) -> Option<(Value<'a>, Value<'a>)> {
         if !self.is_proxy() {
-            return Ok(None);
+            return None;
         }
         let ctx = self.ctx();
+        let part = |raw| {
+            ctx.check(raw).unwrap_or_else(|Thrown| {
+                drop(ctx.take_exception());
+                ctx.null()
+            })
+        };
         // SAFETY: a live proxy; both results are owned.
-        let (target, handler) =
-            unsafe { (qjs::JS_GetProxyTarget(ctx.raw(), self.raw()), qjs::JS_GetProxyHandler(ctx.raw(), self.raw())) };
-        Ok(Some((ctx.check(target)?, ctx.check(handler)?)))
+        let (target, handler) = unsafe {
+            (qjs::JS_GetProxyTarget(ctx.raw(), self.raw()), qjs::JS_GetProxyHandler(ctx.raw(), self.raw()))
+        };
+        Some((part(target), part(handler)))
     }
 }
