@@ -6,7 +6,7 @@ defmodule QuickBEAM.CommandLine.Repl do
   # is printed.
 
   alias QuickBEAM.{CommandLine, JSError}
-  alias QuickBEAM.CommandLine.Source
+  alias QuickBEAM.CommandLine.{Source, Terminal}
 
   @show "__quickbeam_show"
   @file_name "<repl>"
@@ -54,7 +54,7 @@ defmodule QuickBEAM.CommandLine.Repl do
   end
 
   defp loop(state, input) do
-    case IO.gets(if(input == "", do: "> ", else: "... ")) do
+    case Terminal.line(if(input == "", do: "> ", else: "... ")) do
       line when is_binary(line) -> line(state, input, line)
       _end_or_error -> finish(state, input)
     end

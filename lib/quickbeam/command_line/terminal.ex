@@ -11,6 +11,29 @@ defmodule QuickBEAM.CommandLine.Terminal do
     :ok
   end
 
+  @doc """
+  A line of input with its line break, without one at the end of the input, or `:eof`.
+
+  Only lines that are read this way come back with the arrow keys; `IO.gets/1` reads past the history.
+  """
+  @spec line(String.t()) :: String.t() | :eof | {:error, term()}
+  def line(prompt) do
+    :io.request(:standard_io, {:get_until, :unicode, prompt, __MODULE__, :take_line, []})
+  end
+
+  @doc false
+  def take_line([], :eof), do: {:done, :eof, []}
+  def take_line(taken, :eof), do: {:done, to_line(taken), []}
+
+  def take_line(taken, chars) do
+    case Enum.split_while(chars, &(&1 != ?\n)) do
+      {line, [?\n | rest]} -> {:done, to_line([taken, line, ?\n]), rest}
+      {part, []} -> {:more, [taken, part]}
+    end
+  end
+
+  defp to_line(chars), do: IO.chardata_to_string(chars)
+
   defp terminal? do
     tty?(:stdin, 0) and tty?(:stdout, 1) and System.get_env("TERM", "dumb") not in ["", "dumb"]
   end
