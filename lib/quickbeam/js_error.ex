@@ -17,6 +17,7 @@ defmodule QuickBEAM.JSError do
   |---|---|
   | `"TimeoutError"` | the `:timeout` of an eval or call has passed |
   | `"InterruptedError"` | the reductions are used up, or the runtime was stopped or reset meanwhile |
+  | `"OutOfMemoryError"` | `:memory_limit` is reached |
   | `"BusyError"` | the runtime's inbox is full; nothing was run |
   | `"NotAllowedError"` | the realm does not hold the grant that the message names |
 

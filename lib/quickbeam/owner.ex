@@ -89,6 +89,12 @@ defmodule QuickBEAM.Owner do
     {:noreply, owner}
   end
 
+  # A realm's thread cannot send to another node; only a process can.
+  def handle_info({:quickbeam, :send, pid, message}, owner) do
+    send(pid, message)
+    {:noreply, owner}
+  end
+
   def handle_info({:quickbeam, :start_failed, message}, owner) do
     {:stop, {:quickbeam_dead, %JSError{name: "InternalError", message: message}}, owner}
   end
