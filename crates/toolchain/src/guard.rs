@@ -24,29 +24,32 @@ pub(crate) const MAX_STACK: usize = 512 * 1024 * 1024;
 /// The deepest nesting accepted.
 const MAX_NESTING: usize = (MAX_STACK - STACK_BASE) / STACK_PER_LEVEL;
 
-/// Checks one source.
+/// Brackets in brackets that are accepted, where they can be counted. Looking ahead for arrow functions
+/// takes parsers time that grows with the square of this.
+const MAX_BRACKETS: usize = 1_000;
+
+/// Checks one source, and says how deep it can nest.
 ///
 /// # Errors
 /// Too long, or it may nest deeper than the largest stack holds.
 pub(crate) fn check_source(file: &str, source: &str, language: Language) -> Result<usize, Diagnostic> {
-    if source.len() > MAX_SOURCE_BYTES {
-        let message = format!("the source has {} bytes, the limit is {MAX_SOURCE_BYTES}", source.len());
-        return Err(Diagnostic::in_file(file, message));
+    let refuse = |message: String| Err(Diagnostic::in_file(file, message));
+    let bytes = source.len();
+    if bytes > MAX_SOURCE_BYTES {
+        return refuse(format!("the source has {bytes} bytes, the limit is {MAX_SOURCE_BYTES}"));
     }
     match nesting::bound(source, language) {
-        nesting::Bound::AtMost(depth) if depth <= MAX_NESTING => Ok(depth),
-        nesting::Bound::AtMost(depth) => {
-            let message = format!("code is nested too deeply: up to {depth} levels, the limit is {MAX_NESTING}");
-            Err(Diagnostic::in_file(file, message))
+        nesting::Bound::AtMost { brackets, .. } if brackets > MAX_BRACKETS => {
+            refuse(format!("nested too deeply: {brackets} brackets in each other, the limit is {MAX_BRACKETS}"))
         }
-        nesting::Bound::Unknown if source.len() <= MAX_NESTING => Ok(source.len()),
-        nesting::Bound::Unknown => {
-            let message = format!(
-                "cannot tell how deeply the code is nested; such sources are limited to {MAX_NESTING} bytes, this one has {}",
-                source.len()
-            );
-            Err(Diagnostic::in_file(file, message))
+        nesting::Bound::AtMost { levels, .. } if levels > MAX_NESTING => {
+            refuse(format!("nested too deeply: up to {levels} levels, the limit is {MAX_NESTING}"))
         }
+        nesting::Bound::AtMost { levels, .. } => Ok(levels),
+        nesting::Bound::Unknown if bytes > MAX_NESTING => refuse(format!(
+            "cannot tell how deeply it is nested; such sources are limited to {MAX_NESTING} bytes, this one has {bytes}"
+        )),
+        nesting::Bound::Unknown => Ok(bytes),
     }
 }
 

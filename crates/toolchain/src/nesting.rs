@@ -11,13 +11,14 @@
 
 use crate::syntax::Language;
 
-/// Sources of this many bytes or less are not scanned.
+/// Sources of this many bytes or less are not scanned: nothing they hold takes long.
 const SHORT: usize = 4_096;
 
 /// How deep a source can nest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bound {
-    AtMost(usize),
+    /// At most `levels` in whatever way, of which `brackets` are open brackets.
+    AtMost { levels: usize, brackets: usize },
     /// At most the source's length in bytes; more cannot be said.
     Unknown,
 }
@@ -25,14 +26,14 @@ pub(crate) enum Bound {
 /// Bounds the nesting of `source`.
 pub(crate) fn bound(source: &str, language: Language) -> Bound {
     if source.len() <= SHORT {
-        return Bound::AtMost(source.len());
+        return Bound::AtMost { levels: source.len(), brackets: 0 };
     }
     if language.jsx {
         return Bound::Unknown;
     }
     let mut scan = Scan::new(source, language.typescript);
     match scan.run() {
-        Ok(()) => Bound::AtMost(scan.deepest),
+        Ok(()) => Bound::AtMost { levels: scan.deepest, brackets: scan.most_brackets },
         Err(Unsure) => Bound::Unknown,
     }
 }
@@ -103,6 +104,7 @@ struct Scan<'a> {
     /// The cost of all levels but the last.
     outer: usize,
     deepest: usize,
+    most_brackets: usize,
     before: Before,
     /// A line break has passed since the token before.
     line_break: bool,
@@ -127,6 +129,7 @@ impl<'a> Scan<'a> {
             levels: vec![Level { bracket: statements, tokens: 0, held: 0 }],
             outer: 0,
             deepest: 1,
+            most_brackets: 0,
             before: Before::Semicolon,
             line_break: true,
             statement_end: false,
@@ -208,6 +211,7 @@ impl<'a> Scan<'a> {
         self.outer += self.levels.last().map_or(0, Level::cost);
         self.levels.push(Level { bracket, tokens: 0, held: 0 });
         self.deepest = self.deepest.max(self.outer + 1);
+        self.most_brackets = self.most_brackets.max(self.levels.len() - 1);
         self.before = before;
         self.at += 1;
         Ok(())

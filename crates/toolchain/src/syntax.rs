@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use oxc::allocator::Allocator;
+use oxc::ast::AstKind;
 use oxc::ast::ast::Program;
+use oxc::ast_visit::Visit;
 use oxc::diagnostics::{OxcDiagnostic, Severity};
 use oxc::parser::{ParseOptions, Parser};
 use oxc::semantic::{Scoping, SemanticBuilder};
-use oxc::span::SourceType;
+use oxc::span::{GetSpan, SourceType};
 use oxc::transformer as oxc_transformer;
 
 use crate::{Diagnostic, Diagnostics};
@@ -136,10 +138,52 @@ fn parse_as<'a>(
     if parsed.panicked {
         return Err(vec![Diagnostic::in_file(file, "cannot be parsed")]);
     }
+    check_depth(file, source, &parsed.program)?;
     let semantic = SemanticBuilder::new().with_check_syntax_error(true).with_enum_eval(true).build(&parsed.program);
     diagnostics(file, source, semantic.diagnostics.iter())?;
     let scoping = semantic.semantic.into_scoping();
     Ok(Parsed { program: parsed.program, module_record: parsed.module_record, scoping })
+}
+
+/// Levels of the syntax tree that are accepted. The minifier takes time that grows with the square of this.
+pub(crate) const MAX_DEPTH: usize = 5_000;
+
+/// Whether the error is that the syntax tree is too deep.
+pub(crate) fn is_depth_error(error: &Diagnostic) -> bool {
+    error.message.starts_with(DEPTH_ERROR)
+}
+
+const DEPTH_ERROR: &str = "nested too deeply: the syntax tree";
+
+fn check_depth(file: &str, source: &str, program: &Program<'_>) -> Result<(), Diagnostic> {
+    let mut depth = Depth { now: 0, exceeded: None };
+    depth.visit_program(program);
+    match depth.exceeded {
+        None => Ok(()),
+        Some(offset) => {
+            let message = format!("{DEPTH_ERROR} has more than {MAX_DEPTH} levels");
+            Err(Diagnostic::at_offset(file, source, offset as usize, message))
+        }
+    }
+}
+
+struct Depth {
+    now: usize,
+    /// Where the first node is that is too deep.
+    exceeded: Option<u32>,
+}
+
+impl<'a> Visit<'a> for Depth {
+    fn enter_node(&mut self, kind: AstKind<'a>) {
+        self.now += 1;
+        if self.now > MAX_DEPTH && self.exceeded.is_none() {
+            self.exceeded = Some(kind.span().start);
+        }
+    }
+
+    fn leave_node(&mut self, _: AstKind<'a>) {
+        self.now -= 1;
+    }
 }
 
 /// The errors among `found`, unless there are none.

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arcstr::ArcStr;
+use oxc::allocator::Allocator;
 use rolldown::plugin::{
     HookLoadArgs, HookLoadOutput, HookLoadReturn, HookResolveIdArgs, HookResolveIdOutput, HookResolveIdReturn,
     HookUsage, Plugin, PluginContext, SharedLoadPluginContext,
 };
 
 use super::normalize;
-use crate::syntax::Language;
+use crate::syntax::{self, Language};
 use crate::{Diagnostic, Diagnostics, guard};
 
 /// Where files held in memory are said to be, so that rolldown has absolute paths to work with.
@@ -197,7 +198,7 @@ impl Modules {
             "css" => return Err(Diagnostic::in_file(&name, "CSS cannot be bundled into a script")),
             // JSON goes to a parser with a limit of its own.
             "json" => {}
-            _ => _ = guard::check_source(&name, &source, bundled_language(extension))?,
+            _ => check_module(&name, &source, bundled_language(extension))?,
         }
         Ok(source)
     }
@@ -257,6 +258,19 @@ impl Plugin for Modules {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(path, code.clone());
         Ok(Some(HookLoadOutput { code, ..HookLoadOutput::default() }))
     }
+}
+
+/// Passes a source that rolldown will parse. Runs on the pool, whose stacks are large enough to parse it here too.
+fn check_module(name: &str, source: &str, language: Language) -> Result<(), Diagnostic> {
+    let levels = guard::check_source(name, source, language)?;
+    if levels <= syntax::MAX_DEPTH {
+        return Ok(());
+    }
+    // Any other error is rolldown's to tell.
+    guard::catch(|| match syntax::parse(&Allocator::default(), name, source, language) {
+        Err(errors) => errors.into_iter().find(syntax::is_depth_error).map_or(Ok(()), Err),
+        Ok(_) => Ok(()),
+    })?
 }
 
 fn is_relative(specifier: &str) -> bool {
