@@ -51,7 +51,8 @@ impl fmt::Display for BytecodeError {
 
 impl std::error::Error for BytecodeError {}
 
-fn engine_version() -> String {
+/// The version of quickjs-ng.
+pub fn engine_version() -> String {
     // SAFETY: a static C string.
     unsafe { CStr::from_ptr(qjs::JS_GetVersion()) }.to_string_lossy().into_owned()
 }

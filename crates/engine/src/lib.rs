@@ -49,7 +49,7 @@ mod promise;
 mod text;
 mod value;
 
-pub use bytecode::{BytecodeError, Glue};
+pub use bytecode::{BytecodeError, Glue, engine_version};
 pub use ctx::{Ctx, EvalOptions};
 pub use encode::{EncodeError, EncodeLimits, Sink, encode};
 pub use error::{ErrorReport, Frame, Result, Thrown};

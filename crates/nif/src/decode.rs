@@ -1,0 +1,280 @@
+//! From terms to JS values, in one walk.
+
+use crate::atoms;
+use crate::calendar::{MS_PER_DAY, days_from_civil};
+use crate::host_term::HostTerm;
+use quickbeam_engine::{Attributes, Ctx, PropertyKey, Result, Thrown, Value};
+use quickbeam_executor::Input;
+use rustler::env::{OwnedEnv, SavedTerm};
+use rustler::types::map::MapIterator;
+use rustler::{Atom, Binary, ListIterator, Term, TermType};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Stack that one level of the walk may need.
+const STACK_RESERVE: usize = 32 * 1024;
+
+/// Terms between two interrupt polls.
+const TERMS_PER_POLL: u32 = 10_000;
+
+/// A term on its way to an isolate's thread.
+pub(crate) struct TermInput {
+    env: OwnedEnv,
+    term: SavedTerm,
+}
+
+impl TermInput {
+    pub(crate) fn new(term: Term<'_>) -> TermInput {
+        let env = OwnedEnv::new();
+        let term = env.save(term);
+        TermInput { env, term }
+    }
+}
+
+impl Input for TermInput {
+    fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        self.env.run(|env| decode(ctx, self.term.load(env)))
+    }
+}
+
+/// Converts a term.
+pub(crate) fn decode<'a>(ctx: Ctx<'a>, term: Term<'_>) -> Result<Value<'a>> {
+    Walk { ctx, until_poll: TERMS_PER_POLL, keys: HashMap::new() }.term(term)
+}
+
+struct Walk<'a> {
+    ctx: Ctx<'a>,
+    until_poll: u32,
+    /// Property keys of atoms.
+    keys: HashMap<Atom, PropertyKey<'a>, std::hash::BuildHasherDefault<AtomHasher>>,
+}
+
+/// Atoms are small distinct integers already.
+#[derive(Default)]
+struct AtomHasher(u64);
+
+impl std::hash::Hasher for AtomHasher {
+    fn finish(&self) -> u64 {
+        self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_usize(&mut self, word: usize) {
+        self.0 ^= word as u64;
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 ^= word;
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn term(&mut self, term: Term<'_>) -> Result<Value<'a>> {
+        self.until_poll -= 1;
+        if self.until_poll == 0 {
+            self.until_poll = TERMS_PER_POLL;
+            self.ctx.poll(TERMS_PER_POLL)?;
+        }
+        match term.get_type() {
+            TermType::Binary => self.binary(term),
+            TermType::Integer => self.integer(term),
+            TermType::Atom => self.atom(term),
+            TermType::Float => Ok(self.ctx.number(term.decode::<f64>().unwrap_or(f64::NAN))),
+            TermType::List => self.list(term),
+            TermType::Tuple => self.tuple(term),
+            TermType::Map => self.map(term),
+            TermType::Pid | TermType::Ref | TermType::Port | TermType::Fun => {
+                self.ctx.host_object(Rc::new(HostTerm::new(term)), None)
+            }
+            TermType::Unknown => Err(self.ctx.throw_type("this term has no JavaScript counterpart")),
+        }
+    }
+
+    fn nested(&self) -> Result<()> {
+        if self.ctx.stack_left() < STACK_RESERVE {
+            return Err(self.ctx.throw_error("RangeError", "the term is nested deeper than max_stack_size allows"));
+        }
+        Ok(())
+    }
+
+    fn binary(&self, term: Term<'_>) -> Result<Value<'a>> {
+        let Ok(binary) = Binary::from_term(term) else {
+            return Err(self.ctx.throw_type("a bitstring that is no binary has no JavaScript counterpart"));
+        };
+        match std::str::from_utf8(binary.as_slice()) {
+            Ok(text) => self.ctx.string(text),
+            Err(_) => self.ctx.uint8_array(binary.as_slice()),
+        }
+    }
+
+    fn integer(&self, term: Term<'_>) -> Result<Value<'a>> {
+        const MAX_SAFE: i64 = 1 << 53;
+        match term.decode::<i64>() {
+            Ok(small) if let Ok(int) = i32::try_from(small) => Ok(self.ctx.int(int)),
+            Ok(small) if (-MAX_SAFE..=MAX_SAFE).contains(&small) => Ok(self.ctx.number(small as f64)),
+            Ok(large) => self.ctx.bigint_i64(large),
+            Err(_) => {
+                let (negative, digits) = big_integer(term).ok_or_else(|| self.ctx.throw_type("an unreadable integer"))?;
+                self.ctx.bigint_hex(negative, &digits)
+            }
+        }
+    }
+
+    fn atom(&self, term: Term<'_>) -> Result<Value<'a>> {
+        let Ok(atom) = Atom::from_term(term) else { return Ok(self.ctx.undefined()) };
+        if atom == atoms::nil() {
+            return Ok(self.ctx.null());
+        }
+        if let Ok(boolean) = term.decode::<bool>() {
+            return Ok(self.ctx.boolean(boolean));
+        }
+        let number = [
+            (atoms::positive_infinity(), f64::INFINITY),
+            (atoms::negative_infinity(), f64::NEG_INFINITY),
+            (atoms::nan(), f64::NAN),
+        ];
+        if let Some((_, number)) = number.iter().find(|(name, _)| *name == atom) {
+            return Ok(self.ctx.number(*number));
+        }
+        self.ctx.symbol_for(&atom_text(term))
+    }
+
+    fn list(&mut self, term: Term<'_>) -> Result<Value<'a>> {
+        if term.list_length().is_err() {
+            return Err(self.ctx.throw_type("an improper list has no JavaScript counterpart"));
+        }
+        let Ok(items) = term.decode::<ListIterator<'_>>() else { return self.ctx.array(Vec::new()) };
+        self.nested()?;
+        let values = items.map(|item| self.term(item)).collect::<Result<Vec<_>>>()?;
+        self.ctx.array(values)
+    }
+
+    fn tuple(&mut self, term: Term<'_>) -> Result<Value<'a>> {
+        let items = rustler::types::tuple::get_tuple(term).unwrap_or_default();
+        if let [tag, bytes] = items.as_slice()
+            && atoms::bytes() == *tag
+            && let Ok(binary) = Binary::from_term(*bytes)
+        {
+            return self.ctx.uint8_array(binary.as_slice());
+        }
+        self.nested()?;
+        let values = items.into_iter().map(|item| self.term(item)).collect::<Result<Vec<_>>>()?;
+        self.ctx.array(values)
+    }
+
+    fn map(&mut self, term: Term<'_>) -> Result<Value<'a>> {
+        self.nested()?;
+        if let Ok(name) = term.map_get(atoms::struct_key())
+            && let Some(value) = self.known_struct(term, name)
+        {
+            return value;
+        }
+        let object = self.ctx.object()?;
+        let Some(entries) = MapIterator::new(term) else { return Ok(object) };
+        for (key, item) in entries {
+            if atoms::struct_key() == key {
+                continue;
+            }
+            let value = self.term(item)?;
+            self.define(&object, key, value)?;
+        }
+        Ok(object)
+    }
+
+    fn define(&mut self, object: &Value<'a>, key: Term<'_>, value: Value<'a>) -> Result<()> {
+        match key.get_type() {
+            TermType::Atom => {
+                let Ok(atom) = Atom::from_term(key) else { return Ok(()) };
+                if !self.keys.contains_key(&atom) {
+                    let name = self.ctx.key(&atom_text(key))?;
+                    self.keys.insert(atom, name);
+                }
+                match self.keys.get(&atom) {
+                    Some(name) => object.define_key(name, value, Attributes::ALL),
+                    None => Ok(()),
+                }
+            }
+            TermType::Binary => {
+                let text = Binary::from_term(key).ok();
+                let text = text.as_ref().and_then(|binary| std::str::from_utf8(binary.as_slice()).ok());
+                match text {
+                    Some(name) => object.define(name, value, Attributes::ALL),
+                    None => Err(self.bad_key(key)),
+                }
+            }
+            TermType::Integer | TermType::Float => {
+                let name = self.term(key)?.to_text()?;
+                object.define(&name, value, Attributes::ALL)
+            }
+            _ => Err(self.bad_key(key)),
+        }
+    }
+
+    fn bad_key(&self, key: Term<'_>) -> Thrown {
+        let shown: String = format!("{key:?}").chars().take(80).collect();
+        self.ctx.throw_type(&format!("the map key {shown} is no string, atom or number, and so no property name"))
+    }
+
+    /// Structs of the standard library that have counterparts of their own.
+    fn known_struct(&mut self, term: Term<'_>, name: Term<'_>) -> Option<Result<Value<'a>>> {
+        if atoms::map_set() == name {
+            return Some(self.set(term.map_get(atoms::map()).ok()?));
+        }
+        let has_time = atoms::date_time() == name || atoms::naive_date_time() == name;
+        if !has_time && atoms::date() != name {
+            return None;
+        }
+        let field = |key: Atom| term.map_get(key).ok()?.decode::<i64>().ok();
+        let days = days_from_civil(field(atoms::year())?, field(atoms::month())?, field(atoms::day())?);
+        let mut ms = days.checked_mul(MS_PER_DAY)?;
+        if has_time {
+            let (micros, _precision) = term.map_get(atoms::microsecond()).ok()?.decode::<(i64, i64)>().ok()?;
+            let offset = field(atoms::utc_offset()).unwrap_or(0) + field(atoms::std_offset()).unwrap_or(0);
+            let seconds = field(atoms::hour())? * 3600 + field(atoms::minute())? * 60 + field(atoms::second())? - offset;
+            ms += seconds * 1000 + micros / 1000;
+        }
+        Some(self.ctx.date(ms as f64))
+    }
+
+    fn set(&mut self, members: Term<'_>) -> Result<Value<'a>> {
+        let entries = MapIterator::new(members).into_iter().flatten();
+        let values = entries.map(|(member, _)| self.term(member)).collect::<Result<Vec<_>>>()?;
+        let values = self.ctx.array(values)?;
+        self.ctx.construct(&self.ctx.globals().get("Set")?, &[values])
+    }
+}
+
+/// An atom's name. The NIF interface of OTP 25 reads Latin-1 names only; others are read from the external format.
+fn atom_text(atom: Term<'_>) -> String {
+    const ATOM_UTF8: u8 = 118;
+    const SMALL_ATOM_UTF8: u8 = 119;
+    if let Ok(text) = atom.atom_to_string() {
+        return text;
+    }
+    let encoded = atom.to_binary();
+    match encoded.as_slice() {
+        [131, ATOM_UTF8, _, _, text @ ..] | [131, SMALL_ATOM_UTF8, _, text @ ..] => {
+            String::from_utf8_lossy(text).into_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Sign and hexadecimal digits of an integer beyond 64 bits, from its external term format.
+fn big_integer(term: Term<'_>) -> Option<(bool, String)> {
+    const SMALL_BIG: u8 = 110;
+    const LARGE_BIG: u8 = 111;
+    let encoded = term.to_binary();
+    let (sign, magnitude) = match encoded.as_slice() {
+        [131, SMALL_BIG, _, sign, magnitude @ ..] => (sign, magnitude),
+        [131, LARGE_BIG, _, _, _, _, sign, magnitude @ ..] => (sign, magnitude),
+        _ => return None,
+    };
+    let digits = magnitude.iter().rev().map(|byte| format!("{byte:02x}")).collect();
+    Some((*sign == 1, digits))
+}

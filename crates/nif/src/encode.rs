@@ -1,0 +1,170 @@
+//! From JS values to terms: the engine's walk with terms as its result.
+
+use crate::atoms;
+use crate::calendar::{MS_PER_DAY, civil_from_days};
+use crate::host_term::HostTerm;
+use quickbeam_engine::{Ctx, EncodeError, EncodeLimits, ErrorReport, Sink, Value, encode};
+use quickbeam_executor::take_report;
+use rustler::types::atom;
+use rustler::{Encoder, Env, NewBinary, Term};
+use std::any::Any;
+
+/// Converts a value.
+///
+/// # Errors
+/// What a getter threw, or the limit that the value passed.
+pub(crate) fn to_term<'e>(
+    env: Env<'e>,
+    ctx: Ctx<'_>,
+    value: &Value<'_>,
+    limits: EncodeLimits,
+) -> Result<Term<'e>, ErrorReport> {
+    encode(ctx, value, limits, &mut TermSink { env }).map_err(|error| match error {
+        EncodeError::Thrown => take_report(ctx),
+        EncodeError::Limit(message) => ErrorReport::new("RangeError", message),
+    })
+}
+
+pub(crate) fn binary<'e>(env: Env<'e>, bytes: &[u8]) -> Term<'e> {
+    NewBinary::from_slice(env, bytes).into()
+}
+
+struct TermSink<'e> {
+    env: Env<'e>,
+}
+
+impl<'e> Sink for TermSink<'e> {
+    type Term = Term<'e>;
+
+    fn nil(&mut self) -> Term<'e> {
+        atom::nil().to_term(self.env)
+    }
+
+    fn boolean(&mut self, value: bool) -> Term<'e> {
+        value.encode(self.env)
+    }
+
+    fn integer(&mut self, value: i64) -> Term<'e> {
+        value.encode(self.env)
+    }
+
+    fn float(&mut self, value: f64) -> Term<'e> {
+        let named = if value.is_nan() {
+            atoms::nan()
+        } else if value == f64::INFINITY {
+            atoms::positive_infinity()
+        } else if value == f64::NEG_INFINITY {
+            atoms::negative_infinity()
+        } else {
+            return value.encode(self.env);
+        };
+        named.to_term(self.env)
+    }
+
+    fn bigint(&mut self, negative: bool, digits: &str) -> Term<'e> {
+        let term = self.env.binary_to_term(&external_integer(negative, digits));
+        term.map_or_else(|| self.nil(), |(term, _)| term)
+    }
+
+    fn string(&mut self, text: &str) -> Term<'e> {
+        binary(self.env, text.as_bytes())
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Term<'e> {
+        binary(self.env, bytes)
+    }
+
+    fn symbol(&mut self, description: &str) -> Term<'e> {
+        existing_atom(self.env, description).unwrap_or_else(|| self.string(description))
+    }
+
+    fn date(&mut self, epoch_ms: f64) -> Term<'e> {
+        date_time(self.env, epoch_ms as i64)
+    }
+
+    fn list(&mut self, items: &[Term<'e>]) -> Term<'e> {
+        items.encode(self.env)
+    }
+
+    fn map(&mut self, keys: &[Term<'e>], values: &[Term<'e>]) -> Term<'e> {
+        match Term::map_from_term_arrays(self.env, keys, values) {
+            Ok(map) => map,
+            Err(_) => {
+                let entries = keys.iter().zip(values);
+                let empty = Term::map_new(self.env);
+                entries.fold(empty, |map, (key, value)| map.map_put(*key, *value).unwrap_or(map))
+            }
+        }
+    }
+
+    fn host(&mut self, value: &dyn Any) -> Option<Term<'e>> {
+        Some(value.downcast_ref::<HostTerm>()?.copy_to(self.env))
+    }
+}
+
+/// The atom of that name, if there is one. The NIF interface of OTP 25 looks up Latin-1 names only; for others the
+/// external format of an atom is made here and read in the mode that makes no atoms.
+fn existing_atom<'e>(env: Env<'e>, name: &str) -> Option<Term<'e>> {
+    const SMALL_ATOM_UTF8: u8 = 119;
+    if let Ok(atom) = rustler::Atom::existing_from_str(env, name) {
+        return Some(atom.to_term(env));
+    }
+    let len = u8::try_from(name.len()).ok()?;
+    if name.is_ascii() {
+        return None;
+    }
+    let mut external = vec![131, SMALL_ATOM_UTF8, len];
+    external.extend_from_slice(name.as_bytes());
+    Some(env.binary_to_term(&external)?.0)
+}
+
+/// An integer in external term format (SMALL_BIG_EXT or LARGE_BIG_EXT), made here from checked digits.
+fn external_integer(negative: bool, digits: &str) -> Vec<u8> {
+    let digits = digits.trim_start_matches('0').as_bytes();
+    let mut magnitude: Vec<u8> = digits.rchunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | nibble(*digit))).collect();
+    if magnitude.is_empty() {
+        magnitude.push(0);
+    }
+    let mut external = vec![131];
+    match u8::try_from(magnitude.len()) {
+        Ok(len) => external.extend([110, len]),
+        Err(_) => {
+            external.push(111);
+            external.extend((magnitude.len() as u32).to_be_bytes());
+        }
+    }
+    external.push(u8::from(negative));
+    external.append(&mut magnitude);
+    external
+}
+
+fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => 0,
+    }
+}
+
+/// A `DateTime` in UTC with a precision of milliseconds.
+fn date_time(env: Env<'_>, epoch_ms: i64) -> Term<'_> {
+    let (days, ms) = (epoch_ms.div_euclid(MS_PER_DAY), epoch_ms.rem_euclid(MS_PER_DAY));
+    let (year, month, day) = civil_from_days(days);
+    let fields: [(rustler::Atom, Term<'_>); 13] = [
+        (atoms::struct_key(), atoms::date_time().encode(env)),
+        (atoms::calendar(), atoms::calendar_iso().encode(env)),
+        (atoms::year(), year.encode(env)),
+        (atoms::month(), month.encode(env)),
+        (atoms::day(), day.encode(env)),
+        (atoms::hour(), (ms / 3_600_000).encode(env)),
+        (atoms::minute(), (ms / 60_000 % 60).encode(env)),
+        (atoms::second(), (ms / 1000 % 60).encode(env)),
+        (atoms::microsecond(), (ms % 1000 * 1000, 3).encode(env)),
+        (atoms::time_zone(), binary(env, b"Etc/UTC")),
+        (atoms::zone_abbr(), binary(env, b"UTC")),
+        (atoms::utc_offset(), 0.encode(env)),
+        (atoms::std_offset(), 0.encode(env)),
+    ];
+    let (keys, values): (Vec<_>, Vec<_>) = fields.into_iter().map(|(key, value)| (key.to_term(env), value)).unzip();
+    Term::map_from_term_arrays(env, &keys, &values).unwrap_or_else(|_| Term::map_new(env))
+}

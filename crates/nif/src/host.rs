@@ -1,0 +1,147 @@
+//! The BEAM as a realm's host: everything it asks for becomes a message to its owner process.
+
+use crate::atoms;
+use crate::decode::decode;
+use crate::encode::{binary, to_term};
+use crate::error::{SourceMaps, js_error, map};
+use crate::host_term::HostTerm;
+use quickbeam_engine::{Ctx, EncodeLimits, ErrorReport, Result, Thrown, Value};
+use quickbeam_executor::{CallId, Host, Level, LogLine, Uncaught};
+use rustler::env::OwnedEnv;
+use rustler::{Encoder, Env, LocalPid, Term};
+use std::collections::HashSet;
+use std::sync::{PoisonError, RwLock};
+
+/// What a realm's callbacks need to reach its owner.
+pub(crate) struct BeamHost {
+    pub(crate) owner: LocalPid,
+    pub(crate) limits: EncodeLimits,
+    pub(crate) source_maps: SourceMaps,
+    handlers: RwLock<HashSet<String>>,
+}
+
+impl BeamHost {
+    pub(crate) fn new(owner: LocalPid, limits: EncodeLimits) -> BeamHost {
+        BeamHost { owner, limits, source_maps: SourceMaps::default(), handlers: RwLock::default() }
+    }
+
+    pub(crate) fn set_handlers(&self, names: HashSet<String>) {
+        *self.handlers.write().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+
+    /// Sends to the owner; an owner that is gone takes its realm with it, so a failure needs no answer.
+    fn tell<F>(&self, message: F)
+    where
+        F: for<'e> FnOnce(Env<'e>) -> Term<'e>,
+    {
+        let _ = OwnedEnv::new().send_and_clear(&self.owner, |env| message(env));
+    }
+
+    /// Makes a message out of JS values and sends it.
+    fn tell_values<'a, F>(&self, ctx: Ctx<'a>, target: &LocalPid, message: F) -> Result<()>
+    where
+        F: for<'e> FnOnce(Env<'e>) -> std::result::Result<Term<'e>, ErrorReport>,
+    {
+        let mut failed = None;
+        let _ = OwnedEnv::new().send_and_clear_if(target, |env| message(env).map_err(|report| failed = Some(report)).ok());
+        match failed {
+            Some(report) => Err(ctx.throw_error(&report.name, &report.message)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A send that may be called off while its message is made.
+trait SendIf {
+    fn send_and_clear_if<F>(&mut self, target: &LocalPid, message: F) -> bool
+    where
+        F: for<'e> FnOnce(Env<'e>) -> Option<Term<'e>>;
+}
+
+impl SendIf for OwnedEnv {
+    fn send_and_clear_if<F>(&mut self, target: &LocalPid, message: F) -> bool
+    where
+        F: for<'e> FnOnce(Env<'e>) -> Option<Term<'e>>,
+    {
+        let Some(saved) = self.run(|env| message(env).map(|term| self.save(term))) else { return false };
+        self.send_and_clear(target, |env| saved.load(env)).is_ok()
+    }
+}
+
+impl Host for BeamHost {
+    fn call<'a>(&self, ctx: Ctx<'a>, id: CallId, sync: bool, name: &str, args: &[Value<'a>]) -> Result<()> {
+        if !self.handlers.read().unwrap_or_else(PoisonError::into_inner).contains(name) {
+            return Err(ctx.throw_error("Error", &format!("no handler is named '{name}'")));
+        }
+        self.tell_values(ctx, &self.owner, |env| {
+            let mut terms = Vec::with_capacity(args.len());
+            for arg in args {
+                terms.push(to_term(env, ctx, arg, self.limits)?);
+            }
+            let head = (atoms::quickbeam(), atoms::call(), id, binary(env, name.as_bytes()), terms, sync);
+            Ok(head.encode(env))
+        })
+    }
+
+    fn log(&self, line: LogLine) {
+        let level = match line.level {
+            Level::Debug => atoms::debug(),
+            Level::Info => atoms::info(),
+            Level::Warning => atoms::warning(),
+            Level::Error => atoms::error(),
+        };
+        self.tell(|env| {
+            let nil = atoms::nil().to_term(env);
+            let (file, at) = match &line.place {
+                Some((file, at)) => (binary(env, file.as_bytes()), at.encode(env)),
+                None => (nil, nil),
+            };
+            let method = binary(env, line.method.as_bytes());
+            let meta = map(env, &[(atoms::method(), method), (atoms::file(), file), (atoms::line(), at)]);
+            (atoms::quickbeam(), atoms::console(), level, binary(env, line.text.as_bytes()), meta).encode(env)
+        });
+    }
+
+    fn uncaught(&self, error: Uncaught) {
+        let (kind, report) = match error {
+            Uncaught::Exception(report) => (atoms::exception(), report),
+            Uncaught::Rejection(report) => (atoms::rejection(), report),
+        };
+        self.tell(|env| {
+            let error = js_error(env, report, &self.source_maps);
+            (atoms::quickbeam(), atoms::uncaught(), kind, error).encode(env)
+        });
+    }
+
+    fn died(&self, reason: ErrorReport) {
+        self.tell(|env| {
+            let error = js_error(env, reason, &self.source_maps);
+            (atoms::quickbeam(), atoms::dead(), error).encode(env)
+        });
+    }
+
+    fn owner<'a>(&self, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        OwnedEnv::new().run(|env| decode(ctx, self.owner.encode(env)))
+    }
+
+    fn send<'a>(&self, ctx: Ctx<'a>, target: &Value<'a>, message: &Value<'a>) -> Result<()> {
+        let pid = target.host::<HostTerm>().ok_or(Thrown);
+        let Ok(pid) = pid else { return Err(ctx.throw_type("Beam.send needs a pid")) };
+        let env = OwnedEnv::new();
+        let (is_pid, local) = env.run(|env| {
+            let term = pid.copy_to(env);
+            (term.is_pid(), term.decode::<LocalPid>().ok())
+        });
+        if !is_pid {
+            return Err(ctx.throw_type("Beam.send needs a pid"));
+        }
+        match local {
+            Some(local) => self.tell_values(ctx, &local, |env| to_term(env, ctx, message, self.limits)),
+            // Only a process can send to another node.
+            None => self.tell_values(ctx, &self.owner, |env| {
+                let message = to_term(env, ctx, message, self.limits)?;
+                Ok((atoms::quickbeam(), atoms::send(), pid.copy_to(env), message).encode(env))
+            }),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Reading ops.
+
+use crate::atoms;
+use crate::decode::TermInput;
+use quickbeam_executor::Op;
+use quickbeam_toolchain::SourceMap;
+use rustler::types::tuple::get_tuple;
+use rustler::{Binary, Term};
+
+/// What a process asks of a realm.
+pub(crate) enum Request {
+    Op(Op),
+    /// Show errors of this file at their original places.
+    SourceMap(String, SourceMap),
+}
+
+/// Reads an op as `QuickBEAM.Native.submit/5` takes it.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
+    if term.is_atom() {
+        return Ok(Request::Op(if atoms::reset() == term {
+            Op::Reset
+        } else if atoms::memory_usage() == term {
+            Op::MemoryUsage
+        } else if atoms::info() == term {
+            Op::Info
+        } else {
+            return Err(format!("unknown op {term:?}"));
+        }));
+    }
+    let parts = get_tuple(term).map_err(|_| "an op is an atom or a tuple".to_owned())?;
+    let Some((tag, fields)) = parts.split_first() else { return Err("an op is not empty".to_owned()) };
+    let is = |atom: rustler::Atom| atom == *tag;
+    let op = match fields {
+        [code, filename, vars] if is(atoms::eval()) => Op::Eval {
+            source: text(*code, "code")?,
+            filename: optional_text(*filename, "filename")?,
+            vars: if atoms::nil() == *vars { None } else { Some(Box::new(TermInput::new(*vars))) },
+        },
+        [code, filename] if is(atoms::eval_module()) => {
+            Op::EvalModule { source: text(*code, "code")?, filename: text(*filename, "filename")? }
+        }
+        [path, args] if is(atoms::call()) => {
+            Op::Call { path: text(*path, "function name")?, args: Box::new(TermInput::new(*args)) }
+        }
+        [name, code] if is(atoms::load_module()) => {
+            Op::LoadModule { name: text(*name, "module name")?, source: text(*code, "code")? }
+        }
+        [code, filename] if is(atoms::compile()) => {
+            Op::Compile { source: text(*code, "code")?, filename: optional_text(*filename, "filename")? }
+        }
+        [bytes] if is(atoms::load_bytecode()) => {
+            let bytes = Binary::from_term(*bytes).map_err(|_| "bytecode is a binary".to_owned())?;
+            Op::RunBytecode(bytes.as_slice().into())
+        }
+        [name] if is(atoms::get_global()) => Op::GetGlobal(text(*name, "name")?),
+        [name, value] if is(atoms::set_global()) => {
+            Op::SetGlobal { name: text(*name, "name")?, value: Box::new(TermInput::new(*value)) }
+        }
+        [user_only] if is(atoms::globals()) => Op::Globals { user_only: user_only.decode().unwrap_or(false) },
+        [message] if is(atoms::message()) => Op::Message(Box::new(TermInput::new(*message))),
+        [filename, json] if is(atoms::source_map()) => {
+            let map = SourceMap::parse(&text(*json, "source map")?).map_err(|error| error.to_string())?;
+            return Ok(Request::SourceMap(text(*filename, "filename")?, map));
+        }
+        _ => return Err(format!("unknown op {tag:?} with {} fields", fields.len())),
+    };
+    Ok(Request::Op(op))
+}
+
+fn text(term: Term<'_>, what: &str) -> Result<String, String> {
+    let binary = Binary::from_term(term).map_err(|_| format!("the {what} must be a string"))?;
+    match std::str::from_utf8(binary.as_slice()) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => Err(format!("the {what} is not valid UTF-8 at byte {}", error.valid_up_to())),
+    }
+}
+
+fn optional_text(term: Term<'_>, what: &str) -> Result<Option<String>, String> {
+    if atoms::nil() == term { Ok(None) } else { text(term, what).map(Some) }
+}

@@ -1,0 +1,214 @@
+//! Realms of owner processes.
+
+use crate::atoms;
+use crate::decode::TermInput;
+use crate::host::BeamHost;
+use crate::op::{Request, read};
+use crate::reply::BeamReply;
+use quickbeam_engine::EncodeLimits;
+use quickbeam_executor::{CallId, Executor, ExecutorOptions, HostError, Op, RealmConfig, RealmHandle, SubmitError, SubmitOptions};
+use rustler::{Atom, Decoder, Encoder, Env, LocalPid, Monitor, NifResult, Resource, ResourceArc, Term};
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+/// A realm with its owner. It goes with the owner process, or when the last term that refers to it does.
+pub(crate) struct OwnedRealm {
+    handle: RealmHandle,
+    host: Arc<BeamHost>,
+}
+
+/// What the owner holds: it keeps the realm, and its monitor takes the realm down with the owner.
+pub(crate) struct Owner {
+    realm: Arc<OwnedRealm>,
+}
+
+#[rustler::resource_impl]
+impl Resource for Owner {
+    const IMPLEMENTS_DOWN: bool = true;
+
+    fn down<'a>(&'a self, _env: Env<'a>, pid: LocalPid, _monitor: Monitor) {
+        self.realm.end(&pid);
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let owner = self.realm.host.owner;
+        self.realm.end(&owner);
+    }
+}
+
+impl OwnedRealm {
+    fn end(&self, owner: &LocalPid) {
+        table_mut().remove(&key(owner));
+        self.handle.kill();
+    }
+}
+
+/// Threads that run realms.
+pub(crate) struct ExecutorResource(Arc<Executor>);
+
+#[rustler::resource_impl]
+impl Resource for ExecutorResource {}
+
+type Table = HashMap<usize, Arc<OwnedRealm>, BuildHasherDefault<DefaultHasher>>;
+
+static TABLE: OnceLock<RwLock<Table>> = OnceLock::new();
+
+fn table() -> RwLockReadGuard<'static, Table> {
+    TABLE.get_or_init(RwLock::default).read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn table_mut() -> RwLockWriteGuard<'static, Table> {
+    TABLE.get_or_init(RwLock::default).write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Local pids are immediate: the word is the identity.
+fn key(pid: &LocalPid) -> usize {
+    pid.as_c_arg().pid
+}
+
+fn find(owner: &LocalPid) -> Option<Arc<OwnedRealm>> {
+    table().get(&key(owner)).cloned()
+}
+
+fn option<'a, T: Decoder<'a>>(options: Term<'a>, name: Atom) -> NifResult<Option<T>> {
+    match options.map_get(name) {
+        Ok(value) if atoms::nil() == value => Ok(None),
+        Ok(value) => value.decode().map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
+#[rustler::nif]
+fn executor_start(threads: usize) -> NifResult<ResourceArc<ExecutorResource>> {
+    Ok(ResourceArc::new(ExecutorResource(start_executor(threads)?)))
+}
+
+fn start_executor(threads: usize) -> NifResult<Arc<Executor>> {
+    let options = ExecutorOptions { threads, ..ExecutorOptions::default() };
+    Executor::new(&options).map_err(|error| rustler::Error::RaiseTerm(Box::new(error.to_string())))
+}
+
+#[rustler::nif]
+fn realm_start(env: Env<'_>, options: Term<'_>) -> NifResult<ResourceArc<Owner>> {
+    let owner = env.pid();
+    let depth = option::<u32>(options, atoms::max_convert_depth())?;
+    let nodes = option::<u64>(options, atoms::max_convert_nodes())?;
+    let memory_limit = option::<usize>(options, atoms::memory_limit())?.unwrap_or(256 << 20);
+    let limits = EncodeLimits {
+        max_depth: depth.unwrap_or(1000),
+        max_nodes: nodes.unwrap_or(u64::MAX),
+        max_bytes: (memory_limit as u64).saturating_mul(4),
+        cut: depth.is_some() || nodes.is_some(),
+    };
+    let host = Arc::new(BeamHost::new(owner, limits));
+    let config = RealmConfig {
+        memory_limit,
+        max_stack_size: option::<usize>(options, atoms::max_stack_size())?.unwrap_or(8 << 20),
+        max_reductions: option::<u64>(options, atoms::max_reductions())?,
+        ..RealmConfig::new(host.clone())
+    };
+    let executor = match option::<ResourceArc<ExecutorResource>>(options, atoms::executor())? {
+        Some(executor) => executor.0.clone(),
+        None => start_executor(1)?,
+    };
+    let realm = Arc::new(OwnedRealm { handle: executor.spawn(config), host });
+    table_mut().insert(key(&owner), realm.clone());
+    let resource = ResourceArc::new(Owner { realm });
+    if resource.monitor(Some(env), &owner).is_none() {
+        resource.realm.end(&owner);
+    }
+    Ok(resource)
+}
+
+#[rustler::nif]
+fn realm_stop(owner: ResourceArc<Owner>) -> Atom {
+    let pid = owner.realm.host.owner;
+    owner.realm.end(&pid);
+    atoms::ok()
+}
+
+#[rustler::nif]
+fn realm_handlers(owner: ResourceArc<Owner>, names: Vec<String>) -> Atom {
+    owner.realm.host.set_handlers(names.into_iter().collect::<HashSet<_>>());
+    atoms::ok()
+}
+
+#[rustler::nif]
+fn submit<'a>(
+    env: Env<'a>,
+    owner: LocalPid,
+    reference: Term<'a>,
+    op: Term<'a>,
+    timeout: Term<'a>,
+    parent: Option<CallId>,
+) -> Term<'a> {
+    let Some(realm) = find(&owner) else { return atoms::noproc().to_term(env) };
+    let request = match read(op) {
+        Ok(request) => request,
+        Err(message) => return (atoms::badop(), message).encode(env),
+    };
+    let reply = BeamReply::new(env.pid(), reference, realm.host.clone());
+    let op = match request {
+        Request::Op(op) => op,
+        Request::SourceMap(filename, map) => {
+            realm.host.source_maps.insert(filename, map);
+            drop(reply);
+            let _ = env.send(&env.pid(), (reference, atoms::ok()));
+            return atoms::ok().to_term(env);
+        }
+    };
+    let timeout = timeout.decode::<u64>().ok().map(Duration::from_millis);
+    match realm.handle.submit(op, Box::new(reply), SubmitOptions { timeout, parent }) {
+        Ok(()) => atoms::ok().to_term(env),
+        Err(error) => refused(error).to_term(env),
+    }
+}
+
+fn refused(error: SubmitError) -> Atom {
+    match error {
+        SubmitError::Busy => atoms::busy(),
+        SubmitError::Closed => atoms::noproc(),
+    }
+}
+
+#[rustler::nif]
+fn send_message(owner: LocalPid, message: Term<'_>) -> Atom {
+    let Some(realm) = find(&owner) else { return atoms::noproc() };
+    match realm.handle.cast(Op::Message(Box::new(TermInput::new(message)))) {
+        Ok(()) => atoms::ok(),
+        Err(error) => refused(error),
+    }
+}
+
+#[rustler::nif]
+fn resolve(owner: ResourceArc<Owner>, id: CallId, result: Term<'_>) -> Atom {
+    let answer = match result.decode::<(Atom, Term<'_>)>() {
+        Ok((tag, value)) if tag == atoms::ok() => Ok(Box::new(TermInput::new(value)) as _),
+        Ok((_, error)) => Err(HostError {
+            name: option(error, atoms::name()).ok().flatten().unwrap_or_else(|| "Error".to_owned()),
+            message: option(error, atoms::message()).ok().flatten().unwrap_or_default(),
+            stack: option(error, atoms::stack()).ok().flatten(),
+        }),
+        Err(_) => Err(HostError {
+            name: "Error".to_owned(),
+            message: "the handler's result was not understood".to_owned(),
+            stack: None,
+        }),
+    };
+    owner.realm.handle.resolve(id, answer);
+    atoms::ok()
+}
+
+#[rustler::nif]
+fn version(env: Env<'_>) -> Term<'_> {
+    let text = |text: &str| crate::encode::binary(env, text.as_bytes());
+    let fields = [
+        (atoms::quickbeam(), text(env!("CARGO_PKG_VERSION"))),
+        (atoms::quickjs(), text(&quickbeam_engine::engine_version())),
+    ];
+    crate::error::map(env, &fields)
+}

@@ -1,0 +1,81 @@
+//! Replies: the one message that each op ends with.
+
+use crate::atoms;
+use crate::encode::{binary, to_term};
+use crate::error::js_error;
+use crate::host::BeamHost;
+use quickbeam_executor::{Outcome, Reply};
+use rustler::env::{OwnedEnv, SavedTerm};
+use rustler::{Encoder, Env, LocalPid, Term};
+use std::sync::Arc;
+
+/// Sends `{ref, reply}` to the process that submitted an op. One that is dropped unused by a worker sends an error, so
+/// that no caller waits for ever; one that is dropped on a scheduler was refused, which `submit` returns.
+pub(crate) struct BeamReply {
+    caller: LocalPid,
+    host: Arc<BeamHost>,
+    message: Option<(OwnedEnv, SavedTerm)>,
+}
+
+impl BeamReply {
+    pub(crate) fn new(caller: LocalPid, reference: Term<'_>, host: Arc<BeamHost>) -> BeamReply {
+        let env = OwnedEnv::new();
+        let reference = env.save(reference);
+        BeamReply { caller, host, message: Some((env, reference)) }
+    }
+
+    fn deliver(&mut self, outcome: Outcome<'_, '_>) {
+        let Some((mut env, reference)) = self.message.take() else { return };
+        let host = &self.host;
+        let _ = env.send_and_clear(&self.caller, |env| (reference.load(env), reply_term(env, host, outcome)));
+    }
+}
+
+impl Reply for BeamReply {
+    fn send(mut self: Box<Self>, outcome: Outcome<'_, '_>) {
+        self.deliver(outcome);
+    }
+
+    fn is_abandoned(&self) -> bool {
+        match &self.message {
+            Some((env, _)) => !env.run(|env| env.is_process_alive(self.caller)),
+            None => true,
+        }
+    }
+}
+
+impl Drop for BeamReply {
+    fn drop(&mut self) {
+        if on_scheduler() {
+            return;
+        }
+        let message = "internal bug in QuickBEAM: an op ended without an outcome; please report it";
+        self.deliver(Outcome::Failed(quickbeam_engine::ErrorReport::new("InternalError", message)));
+    }
+}
+
+fn on_scheduler() -> bool {
+    // SAFETY: asks for the kind of the calling thread; a thread that the VM did not make has kind 0.
+    unsafe { rustler::sys::enif_thread_type() != rustler::sys::ERL_NIF_THR_UNDEFINED }
+}
+
+fn reply_term<'e>(env: Env<'e>, host: &BeamHost, outcome: Outcome<'_, '_>) -> Term<'e> {
+    let ok = |term: Term<'e>| (atoms::ok(), term).encode(env);
+    match outcome {
+        Outcome::Done => atoms::ok().to_term(env),
+        Outcome::Value(ctx, value) => match to_term(env, ctx, value, host.limits) {
+            Ok(term) => ok(term),
+            Err(report) => (atoms::error(), js_error(env, report, &host.source_maps)).encode(env),
+        },
+        Outcome::Names(names) => ok(names.encode(env)),
+        Outcome::Bytes(bytes) => ok(binary(env, &bytes)),
+        Outcome::Figures(figures) => {
+            let (keys, values): (Vec<_>, Vec<_>) = figures
+                .iter()
+                .filter_map(|(name, value)| Some((rustler::Atom::from_str(env, name).ok()?.to_term(env), value.encode(env))))
+                .unzip();
+            ok(Term::map_from_term_arrays(env, &keys, &values).unwrap_or_else(|_| Term::map_new(env)))
+        }
+        Outcome::Failed(report) => (atoms::error(), js_error(env, report, &host.source_maps)).encode(env),
+    }
+}
