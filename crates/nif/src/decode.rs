@@ -39,7 +39,7 @@ impl Input for TermInput {
 
 /// Converts a term.
 pub(crate) fn decode<'a>(ctx: Ctx<'a>, term: Term<'_>) -> Result<Value<'a>> {
-    Walk { ctx, until_poll: TERMS_PER_POLL, keys: HashMap::new() }.term(term)
+    Walk { ctx, until_poll: TERMS_PER_POLL, keys: HashMap::default() }.term(term)
 }
 
 struct Walk<'a> {

@@ -42,7 +42,7 @@ impl Drop for Owner {
 
 impl OwnedRealm {
     fn end(&self, owner: &LocalPid) {
-        table_mut().remove(&key(owner));
+        table_mut().remove(owner);
         self.handle.kill();
     }
 }
@@ -53,7 +53,7 @@ pub(crate) struct ExecutorResource(Arc<Executor>);
 #[rustler::resource_impl]
 impl Resource for ExecutorResource {}
 
-type Table = HashMap<usize, Arc<OwnedRealm>, BuildHasherDefault<DefaultHasher>>;
+type Table = HashMap<LocalPid, Arc<OwnedRealm>, BuildHasherDefault<DefaultHasher>>;
 
 static TABLE: OnceLock<RwLock<Table>> = OnceLock::new();
 
@@ -65,13 +65,8 @@ fn table_mut() -> RwLockWriteGuard<'static, Table> {
     TABLE.get_or_init(RwLock::default).write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Local pids are immediate: the word is the identity.
-fn key(pid: &LocalPid) -> usize {
-    pid.as_c_arg().pid
-}
-
 fn find(owner: &LocalPid) -> Option<Arc<OwnedRealm>> {
-    table().get(&key(owner)).cloned()
+    table().get(owner).cloned()
 }
 
 fn option<'a, T: Decoder<'a>>(options: Term<'a>, name: Atom) -> NifResult<Option<T>> {
@@ -93,7 +88,7 @@ fn start_executor(threads: usize) -> NifResult<Arc<Executor>> {
 }
 
 #[rustler::nif]
-fn realm_start(env: Env<'_>, options: Term<'_>) -> NifResult<ResourceArc<Owner>> {
+fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
     let owner = env.pid();
     let depth = option::<u32>(options, atoms::max_convert_depth())?;
     let nodes = option::<u64>(options, atoms::max_convert_nodes())?;
@@ -116,12 +111,12 @@ fn realm_start(env: Env<'_>, options: Term<'_>) -> NifResult<ResourceArc<Owner>>
         None => start_executor(1)?,
     };
     let realm = Arc::new(OwnedRealm { handle: executor.spawn(config), host });
-    table_mut().insert(key(&owner), realm.clone());
+    table_mut().insert(owner, realm.clone());
     let resource = ResourceArc::new(Owner { realm });
     if resource.monitor(Some(env), &owner).is_none() {
         resource.realm.end(&owner);
     }
-    Ok(resource)
+    Ok(resource.encode(env))
 }
 
 #[rustler::nif]
