@@ -54,6 +54,12 @@ impl<'a> PropertyKey<'a> {
         self.atom
     }
 
+    /// Whether the key is an integer below 2^31: an index.
+    pub fn is_index(&self) -> bool {
+        const INTEGER_ATOM: qjs::JSAtom = 1 << 31;
+        self.atom & INTEGER_ATOM != 0
+    }
+
     /// Another reference to the key.
     pub fn duplicate(&self) -> PropertyKey<'a> {
         // SAFETY: a live atom.

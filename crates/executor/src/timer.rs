@@ -130,11 +130,12 @@ fn release(ctx: Ctx<'_>, timer: Timer) {
 }
 
 impl RealmState {
-    /// Runs the timers that are due now, each in a frame of its own.
+    /// Runs the timers that are due now, each in a frame of its own and followed by the jobs that it caused.
     pub(crate) fn run_timers(&self, ctx: Ctx<'_>, now: Instant) {
         let due = self.timers.borrow_mut().take_due(now);
         for id in due {
             self.run_timer(ctx, id, now);
+            self.checkpoint(ctx);
             if self.mail.is_killed() {
                 return;
             }

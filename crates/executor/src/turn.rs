@@ -37,12 +37,7 @@ impl RealmState {
             if let Some(envelope) = next {
                 self.execute(ctx, envelope);
             }
-            if ctx.has_jobs() {
-                self.callback(ctx, Frame::callback("job"), || {
-                    self.run_jobs(ctx);
-                    Ok(())
-                });
-            }
+            self.checkpoint(ctx);
             self.report_rejections(ctx);
             if let Some(reply) = self.reset.take() {
                 return Stretch::Reset(reply);
@@ -52,6 +47,16 @@ impl RealmState {
                 return Stretch::End(TurnEnd::Idle(wake));
             }
             self.breathe(now);
+        }
+    }
+
+    /// Runs the jobs that wait.
+    pub(crate) fn checkpoint(&self, ctx: Ctx<'_>) {
+        if ctx.has_jobs() {
+            self.callback(ctx, Frame::callback("job"), || {
+                self.run_jobs(ctx);
+                Ok(())
+            });
         }
     }
 

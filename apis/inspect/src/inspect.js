@@ -1,0 +1,481 @@
+// Turns values into text as Node's util.inspect does, within bounds: hostile values cost no more than BUDGET characters.
+((layout, errors, native) => {
+  const { quote, escapeControls, join, BREAK_LENGTH, MAX_ITEMS } = layout;
+  const { classOf, promiseState, proxyParts, extraKeys } = native;
+
+  const BUDGET = 1 << 20;
+  const MAX_STRING = 10_000;
+  const CUSTOM = Symbol.for("nodejs.util.inspect.custom");
+  const IDENTIFIER = /^[a-zA-Z_][a-zA-Z_0-9]*$/;
+  const INDEX = /^(0|[1-9][0-9]*)$/;
+
+  const { getOwnPropertyDescriptor, getOwnPropertyNames, getOwnPropertySymbols, getPrototypeOf, keys: keysOf, hasOwn } = Object;
+  const call = Function.prototype.call;
+  const bind = (method) => call.bind(method);
+  const getter = (owner, name) => bind(getOwnPropertyDescriptor(owner, name).get);
+  const isEnumerable = bind(Object.prototype.propertyIsEnumerable);
+  const functionText = bind(Function.prototype.toString);
+  const regexpText = bind(RegExp.prototype.toString);
+  const toISO = bind(Date.prototype.toISOString);
+  const toTime = bind(Date.prototype.getTime);
+  const symbolText = bind(Symbol.prototype.toString);
+  const mapSize = getter(Map.prototype, "size");
+  const setSize = getter(Set.prototype, "size");
+  const mapForEach = bind(Map.prototype.forEach);
+  const setForEach = bind(Set.prototype.forEach);
+  const TypedArray = getPrototypeOf(Uint8Array);
+  const typedLength = getter(TypedArray.prototype, "length");
+  const valueOf = {
+    Number: bind(Number.prototype.valueOf),
+    String: bind(String.prototype.valueOf),
+    Boolean: bind(Boolean.prototype.valueOf),
+    BigInt: bind(BigInt.prototype.valueOf),
+    Symbol: bind(Symbol.prototype.valueOf),
+  };
+
+  const plural = (count, noun) => `${count} more ${noun}${count > 1 ? "s" : ""}`;
+
+  // ── Names of classes ──
+
+  const isInstance = (value, Class) => {
+    try {
+      return value instanceof Class;
+    } catch {
+      return false;
+    }
+  };
+
+  const constructorName = (state, value, depth, className) => {
+    let first;
+    for (let object = value; object !== null && object !== undefined; ) {
+      const descriptor = getOwnPropertyDescriptor(object, "constructor");
+      const Class = descriptor?.value;
+      if (typeof Class === "function" && Class.name !== "" && isInstance(value, Class)) return String(Class.name);
+      object = getPrototypeOf(object);
+      if (first === undefined) first = object;
+    }
+    if (first === null) return null;
+    const fallback = className.endsWith(" Iterator") || className === "Generator" ? "Object" : className;
+    if (depth > state.maxDepth) return `${fallback} <Complex prototype>`;
+    const ofPrototype = constructorName(state, first, depth + 1, classOf(first));
+    if (ofPrototype === null) return `${fallback} <${inspect(first, { depth: -1, custom: false })}>`;
+    return `${fallback} <${ofPrototype}>`;
+  };
+
+  const prefixOf = (constructor, tag, fallback, size = "") => {
+    if (constructor === null) {
+      const shown = tag !== "" && fallback !== tag ? ` [${tag}]` : "";
+      return `[${fallback}${size}: null prototype]${shown} `;
+    }
+    return tag !== "" && constructor !== tag ? `${constructor}${size} [${tag}] ` : `${constructor}${size} `;
+  };
+
+  const tagOf = (state, value) => {
+    const tag = value[Symbol.toStringTag];
+    if (typeof tag !== "string" || tag === "") return "";
+    const shownAsProperty = state.showHidden ? hasOwn(value, Symbol.toStringTag) : isEnumerable(value, Symbol.toStringTag);
+    return shownAsProperty ? "" : tag;
+  };
+
+  // ── Keys ──
+
+  const visibleSymbols = (state, value) => {
+    const symbols = getOwnPropertySymbols(value);
+    return state.showHidden ? symbols : symbols.filter((symbol) => isEnumerable(value, symbol));
+  };
+
+  const ownKeys = (state, value) => {
+    const names = state.showHidden ? getOwnPropertyNames(value) : keysOf(value);
+    return names.concat(visibleSymbols(state, value));
+  };
+
+  const nonIndexKeys = (state, value) => extraKeys(value, state.showHidden).concat(visibleSymbols(state, value));
+
+  // ── Primitives ──
+
+  const formatNumber = (number) => (Object.is(number, -0) ? "-0" : `${number}`);
+
+  const formatString = (state, text) => {
+    let trailer = "";
+    if (text.length > MAX_STRING) {
+      trailer = `... ${plural(text.length - MAX_STRING, "character")}`;
+      text = text.slice(0, MAX_STRING);
+    }
+    if (text.length > 16 && text.length > BREAK_LENGTH - state.indentation - 4) {
+      const lines = text.split(/(?<=\n)/);
+      return lines.map(quote).join(` +\n${" ".repeat(state.indentation + 2)}`) + trailer;
+    }
+    return quote(text) + trailer;
+  };
+
+  const formatPrimitive = (state, value) => {
+    switch (typeof value) {
+      case "string":
+        return formatString(state, value);
+      case "number":
+        return formatNumber(value);
+      case "bigint":
+        return `${value}n`;
+      case "symbol":
+        return symbolText(value);
+      default:
+        return `${value}`;
+    }
+  };
+
+  // ── Contents of the builtin kinds: arrays of entries ──
+
+  const indented = (state, format) => {
+    state.indentation += 2;
+    try {
+      return format();
+    } finally {
+      state.indentation -= 2;
+    }
+  };
+
+  const formatSparse = (state, array, depth, entries, from) => {
+    const keys = keysOf(array);
+    let index = from;
+    for (let i = from; i < keys.length && entries.length < MAX_ITEMS; i++) {
+      const key = keys[i];
+      if (`${index}` !== key) {
+        if (!INDEX.test(key)) break;
+        const holes = Number(key) - index;
+        entries.push(`<${holes} empty item${holes > 1 ? "s" : ""}>`);
+        index = Number(key);
+        if (entries.length === MAX_ITEMS) break;
+      }
+      entries.push(formatProperty(state, array, depth, key, true));
+      index++;
+    }
+    const left = array.length - index;
+    if (left > 0) {
+      entries.push(entries.length === MAX_ITEMS ? `... ${plural(left, "item")}` : `<${left} empty item${left > 1 ? "s" : ""}>`);
+    }
+    return entries;
+  };
+
+  const formatArray = (state, array, depth) => {
+    const entries = [];
+    const shown = Math.min(MAX_ITEMS, array.length);
+    for (let i = 0; i < shown; i++) {
+      if (!hasOwn(array, i)) return formatSparse(state, array, depth, entries, i);
+      entries.push(formatProperty(state, array, depth, i, true));
+    }
+    if (array.length > shown) entries.push(`... ${plural(array.length - shown, "item")}`);
+    return entries;
+  };
+
+  const formatTypedArray = (state, array) => {
+    const length = typedLength(array);
+    const shown = Math.min(MAX_ITEMS, length);
+    const entries = [];
+    for (let i = 0; i < shown; i++) entries.push(formatPrimitive(state, array[i]));
+    if (length > shown) entries.push(`... ${plural(length - shown, "item")}`);
+    if (state.showHidden) {
+      const shownKeys = ["BYTES_PER_ELEMENT", "length", "byteLength", "byteOffset", "buffer"];
+      indented(state, () => {
+        for (const key of shownKeys) entries.push(`[${key}]: ${formatValue(state, array[key], state.depth)}`);
+      });
+    }
+    return entries;
+  };
+
+  const takeFirst = (forEach, collection, format) => {
+    const entries = [];
+    let seen = 0;
+    forEach(collection, (value, key) => {
+      if (seen++ < MAX_ITEMS) entries.push(format(value, key));
+    });
+    if (seen > MAX_ITEMS) entries.push(`... ${plural(seen - MAX_ITEMS, "item")}`);
+    return entries;
+  };
+
+  const formatSet = (state, set, depth) =>
+    indented(state, () => takeFirst(setForEach, set, (value) => formatValue(state, value, depth)));
+
+  const formatMap = (state, map, depth) =>
+    indented(state, () =>
+      takeFirst(mapForEach, map, (value, key) => `${formatValue(state, key, depth)} => ${formatValue(state, value, depth)}`),
+    );
+
+  const formatBuffer = (_state, buffer) => {
+    let bytes;
+    try {
+      bytes = new Uint8Array(buffer);
+    } catch {
+      return ["(detached)"];
+    }
+    const shown = Math.min(50, bytes.length);
+    let hex = Array.from(bytes.subarray(0, shown), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    if (bytes.length > shown) hex += ` ... ${plural(bytes.length - shown, "byte")}`;
+    return [`[Uint8Contents]: <${hex}>`];
+  };
+
+  const formatPromise = (state, promise, depth) => {
+    const [status, result] = promiseState(promise);
+    if (status === "pending") return ["<pending>"];
+    const text = indented(state, () => formatValue(state, result, depth));
+    return [status === "rejected" ? `<rejected> ${text}` : text];
+  };
+
+  const formatUnknown = () => ["<items unknown>"];
+  const formatNothing = () => [];
+
+  const formatProperty = (state, object, depth, key, isElement) => {
+    const descriptor = getOwnPropertyDescriptor(object, key) ?? { value: object[key], enumerable: true };
+    let text;
+    if (descriptor.value !== undefined) {
+      text = indented(state, () => formatValue(state, descriptor.value, depth));
+    } else if (descriptor.get !== undefined) {
+      text = descriptor.set === undefined ? "[Getter]" : "[Getter/Setter]";
+    } else {
+      text = descriptor.set === undefined ? "undefined" : "[Setter]";
+    }
+    if (isElement) return text;
+    return `${propertyName(key, descriptor.enumerable)}: ${text}`;
+  };
+
+  const propertyName = (key, enumerable) => {
+    if (typeof key === "symbol") return `[${escapeControls(symbolText(key))}]`;
+    if (key === "__proto__") return "['__proto__']";
+    if (enumerable === false) return `[${escapeControls(key)}]`;
+    return IDENTIFIER.test(key) ? key : quote(key);
+  };
+
+  // ── How each kind opens ──
+
+  const functionBase = (state, value, className, constructor, tag) => {
+    const source = functionText(value);
+    if (/^class[\s{]/.test(source) && source.endsWith("}")) return classBase(value, constructor, tag);
+    const isAsync = className.startsWith("Async");
+    const type = `${isAsync ? "Async" : ""}${className.includes("Generator") ? "Generator" : ""}Function`;
+    let base = `[${type}`;
+    if (constructor === null) base += " (null prototype)";
+    const name = value.name;
+    if (name === "") base += " (anonymous)";
+    else base += `: ${typeof name === "string" ? name : formatValue(state, name, 0)}`;
+    base += "]";
+    if (constructor !== type && constructor !== null) base += ` ${constructor}`;
+    if (tag !== "" && constructor !== tag) base += ` [${tag}]`;
+    return base;
+  };
+
+  const classBase = (value, constructor, tag) => {
+    const name = (hasOwn(value, "name") && value.name) || "(anonymous)";
+    let base = `class ${name}`;
+    if (constructor !== "Function" && constructor !== null) base += ` [${constructor}]`;
+    if (tag !== "" && constructor !== tag) base += ` [${tag}]`;
+    if (constructor === null) return `[${base} extends null]`;
+    const parent = getPrototypeOf(value).name;
+    return parent ? `[${base} extends ${parent}]` : `[${base}]`;
+  };
+
+  const boxedBase = (state, value, className, constructor, tag) => {
+    let base = `[${className}`;
+    if (className !== constructor) base += constructor === null ? " (null prototype)" : ` (${constructor})`;
+    base += `: ${formatPrimitive({ ...state, indentation: -1e9 }, valueOf[className](value))}]`;
+    if (tag !== "" && tag !== constructor) base += ` [${tag}]`;
+    return base;
+  };
+
+  const dateBase = (value) => {
+    const time = toTime(value);
+    return time !== time ? "Invalid Date" : toISO(value);
+  };
+
+  const prefixed = (prefix, name, base) => (prefix === `${name} ` ? base : `${prefix}${base}`);
+
+  /** What surrounds a value's entries, and what makes them: a string when there is nothing else to show. */
+  const describe = (state, value, depth, className, constructor, tag) => {
+    const shape = { base: "", open: "", close: "}", format: formatNothing, keys: undefined, list: undefined };
+    const open = (fallback, size) => `${prefixOf(constructor, tag, fallback, size)}{`;
+    const emptyAs = (text) => (shape.keys.length === 0 ? text : undefined);
+    switch (className) {
+      case "Array": {
+        const prefix = constructor !== "Array" || tag !== "" ? prefixOf(constructor, tag, "Array", `(${value.length})`) : "";
+        shape.keys = nonIndexKeys(state, value);
+        Object.assign(shape, { open: `${prefix}[`, close: "]", format: formatArray, list: { length: value.length } });
+        return (value.length === 0 ? emptyAs(`${prefix}[]`) : undefined) ?? shape;
+      }
+      case "Set":
+      case "Map": {
+        const isSet = className === "Set";
+        const size = isSet ? setSize(value) : mapSize(value);
+        shape.keys = ownKeys(state, value);
+        shape.open = open(className, `(${size})`);
+        shape.format = isSet ? formatSet : formatMap;
+        return (size === 0 ? emptyAs(`${shape.open}}`) : undefined) ?? shape;
+      }
+      case "Function":
+      case "GeneratorFunction":
+      case "AsyncFunction":
+      case "AsyncGeneratorFunction":
+        shape.keys = ownKeys(state, value);
+        shape.base = functionBase(state, value, className, constructor, tag);
+        shape.open = "{";
+        return emptyAs(shape.base) ?? shape;
+      case "RegExp":
+        shape.keys = ownKeys(state, value);
+        shape.base = prefixed(prefixOf(constructor, tag, "RegExp"), "RegExp", regexpText(value));
+        shape.open = "{";
+        return emptyAs(shape.base) ?? (depth > state.maxDepth ? shape.base : shape);
+      case "Date":
+        shape.keys = ownKeys(state, value);
+        shape.base = prefixed(prefixOf(constructor, tag, "Date"), "Date", dateBase(value));
+        shape.open = "{";
+        return emptyAs(shape.base) ?? shape;
+      case "Error":
+      case "DOMException":
+        shape.keys = ownKeys(state, value);
+        shape.base = errors.format(state, value, constructor, tag, shape.keys, prefixOf);
+        shape.open = "{";
+        return emptyAs(shape.base) ?? shape;
+      case "Number":
+      case "String":
+      case "Boolean":
+      case "BigInt":
+      case "Symbol":
+        shape.keys = className === "String" ? nonIndexKeys(state, value) : ownKeys(state, value);
+        shape.base = boxedBase(state, value, className, constructor, tag);
+        shape.open = "{";
+        return emptyAs(shape.base) ?? shape;
+      case "ArrayBuffer":
+      case "SharedArrayBuffer":
+        shape.keys = ["byteLength", ...ownKeys(state, value)];
+        shape.open = open(className);
+        shape.format = formatBuffer;
+        return shape;
+      case "DataView":
+        shape.keys = ["byteLength", "byteOffset", "buffer", ...ownKeys(state, value)];
+        shape.open = open(className);
+        return shape;
+      case "Promise":
+        return Object.assign(shape, { keys: ownKeys(state, value), open: open(className), format: formatPromise });
+      case "WeakSet":
+      case "WeakMap":
+        return Object.assign(shape, { keys: ownKeys(state, value), open: open(className), format: formatUnknown });
+    }
+    if (className.endsWith("Array") && value instanceof TypedArray) {
+      const length = typedLength(value);
+      shape.keys = nonIndexKeys(state, value);
+      const prefix = prefixOf(constructor, tag, className, `(${length})`);
+      Object.assign(shape, { open: `${prefix}[`, close: "]", format: formatTypedArray, list: { length } });
+      return (length === 0 && !state.showHidden ? emptyAs(`${prefix}[]`) : undefined) ?? shape;
+    }
+    return describeOrdinary(state, value, className, constructor, tag, shape);
+  };
+
+  const describeOrdinary = (state, value, className, constructor, tag, shape) => {
+    shape.keys = ownKeys(state, value);
+    if (className === "Arguments") shape.open = "[Arguments] {";
+    else if (constructor === "Object") shape.open = tag === "" ? "{" : `${prefixOf(constructor, tag, "Object")}{`;
+    else shape.open = `${prefixOf(constructor, tag, "Object")}{`;
+    return shape.keys.length === 0 ? `${shape.open}}` : shape;
+  };
+
+  // ── The walk ──
+
+  const formatRaw = (state, value, depth, className) => {
+    const constructor = constructorName(state, value, depth, className);
+    const tag = tagOf(state, value);
+    const shape = describe(state, value, depth, className, constructor, tag);
+    if (typeof shape === "string") return shape;
+    if (depth > state.maxDepth) {
+      const fallback = className === "Array" ? "Array" : "Object";
+      return `[${prefixOf(constructor, tag, fallback).slice(0, -1)}]`;
+    }
+    return formatEntries(state, value, depth + 1, shape);
+  };
+
+  const formatEntries = (state, value, depth, shape) => {
+    state.seen.push(value);
+    state.lastDepth = depth;
+    const entries = shape.format(state, value, depth);
+    if (shape.list !== undefined) shape.list = { isNumeric: isNumeric(value, entries.length), hasMore: entries.length > MAX_ITEMS };
+    for (let i = 0; i < shape.keys.length; i++) {
+      if (state.spent > BUDGET) {
+        entries.push(`... ${shape.keys.length - i} more properties`);
+        break;
+      }
+      entries.push(formatProperty(state, value, depth, shape.keys[i], false));
+    }
+    state.seen.pop();
+    const index = state.circular?.get(value);
+    const reference = index === undefined ? "" : `<ref *${index}>`;
+    const base = reference !== "" && shape.base !== "" ? `${reference} ${shape.base}` : reference + shape.base;
+    state.depth = depth;
+    const text = join(state, entries, base, shape.open, shape.close, shape.list);
+    state.spent += text.length;
+    if (state.spent > BUDGET) state.maxDepth = -1;
+    return text;
+  };
+
+  const isNumeric = (list, count) => {
+    for (let i = 0; i < count; i++) {
+      const value = getOwnPropertyDescriptor(list, i)?.value;
+      if (typeof value !== "number" && typeof value !== "bigint") return false;
+    }
+    return true;
+  };
+
+  const circularMark = (state, value) => {
+    state.circular ??= new Map();
+    let index = state.circular.get(value);
+    if (index === undefined) state.circular.set(value, (index = state.circular.size + 1));
+    return `[Circular *${index}]`;
+  };
+
+  const formatProxy = (state, parts, depth) => {
+    if (parts[0] === null) return "<Revoked Proxy>";
+    if (!state.showProxy) return formatValue(state, parts[0], depth);
+    if (depth > state.maxDepth) return "Proxy [Array]";
+    const entries = indented(state, () => parts.map((part) => formatValue(state, part, depth + 1)));
+    state.depth = depth + 1;
+    return join(state, entries, "", "Proxy [", "]", { isNumeric: false, hasMore: false });
+  };
+
+  const customText = (state, value, depth) => {
+    const custom = value[CUSTOM];
+    if (typeof custom !== "function" || custom === inspect) return undefined;
+    const constructor = getOwnPropertyDescriptor(value, "constructor");
+    if (constructor?.value?.prototype === value) return undefined;
+    const options = { depth: state.maxDepth - depth, showHidden: state.showHidden, breakLength: BREAK_LENGTH, compact: 3 };
+    const made = call.call(custom, value, options.depth, { ...options, stylize: String }, inspect);
+    if (typeof made === "object" && made !== null) return made === value ? undefined : formatValue(state, made, depth);
+    return `${made}`.replaceAll("\n", `\n${" ".repeat(state.indentation)}`);
+  };
+
+  const formatValue = (state, value, depth) => {
+    if (value === null || (typeof value !== "object" && typeof value !== "function")) return formatPrimitive(state, value);
+    const className = classOf(value);
+    if (className === "Proxy") return formatProxy(state, proxyParts(value), depth);
+    try {
+      const custom = state.custom ? customText(state, value, depth) : undefined;
+      if (custom !== undefined) return custom;
+      if (state.seen.includes(value)) return circularMark(state, value);
+      return formatRaw(state, value, depth, className);
+    } catch (error) {
+      if (depth > 0 && error instanceof RangeError) throw error;
+      return `[${className}: Inspection interrupted prematurely. ${reasonOf(error)}]`;
+    }
+  };
+
+  const reasonOf = (error) => {
+    try {
+      return `${error?.message ?? error}`.slice(0, 200);
+    } catch {
+      return "An error that cannot be shown.";
+    }
+  };
+
+  /** The text of a value. Options: depth (2), showHidden (false), showProxy (false), custom (true). */
+  const inspect = (value, { depth = 2, showHidden = false, showProxy = false, custom = true } = {}) => {
+    const maxDepth = depth === null ? Infinity : Number(depth);
+    const state = { maxDepth, showHidden, showProxy, custom, indentation: 0, depth: 0, lastDepth: 0, spent: 0, seen: [] };
+    return formatValue(state, value, 0);
+  };
+
+  return { inspect, formatNumber };
+})

@@ -1,0 +1,98 @@
+//! Values as text, the way Node's `util.inspect` and `util.format` write them.
+//!
+//! The formatter is JavaScript, loaded into a realm when it is first used. It never runs getters of the values that it shows;
+//! proxies are looked through without running traps. What it makes is bounded: two levels deep, 100 elements of
+//! a list, 10,000 characters of a string, about 1 MB in all.
+//!
+//! ```
+//! use quickbeam_engine::{EvalOptions, Isolate, IsolateOptions};
+//!
+//! let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+//! let realm = isolate.new_realm().unwrap();
+//! isolate.enter(&realm, |ctx| {
+//!     let value = ctx.eval("({ a: [1, { b: {} }], [Symbol('c')]: new Map([['k', 1n]]) })", &EvalOptions::default()).unwrap();
+//!     let text = quickbeam_api_inspect::inspect(ctx, &value).unwrap();
+//!     assert_eq!(text.to_text().unwrap(), "{ a: [ 1, { b: {} } ], [Symbol(c)]: Map(1) { 'k' => 1n } }");
+//! });
+//! ```
+
+use quickbeam_engine::{Args, Ctx, Glue, PromiseState, Result, Value};
+
+static LAYOUT: Glue = Glue::new("internal:inspect/layout", include_str!("layout.js"));
+static ERRORS: Glue = Glue::new("internal:inspect/errors", include_str!("errors.js"));
+static INSPECT: Glue = Glue::new("internal:inspect", include_str!("inspect.js"));
+static FORMAT: Glue = Glue::new("internal:inspect/format", include_str!("format.js"));
+
+const KEPT: &str = "inspect";
+
+/// The realm's formatter: an object with `inspect(value, { depth, showHidden, showProxy })`, `format(arguments)`, which
+/// knows format strings, and `widthOf(text)`, the columns a text takes.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn formatter(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    if let Some(formatter) = ctx.kept(KEPT) {
+        return Ok(formatter);
+    }
+    let native = ctx.object()?;
+    native.set("classOf", ctx.function("classOf", 1, class_of)?)?;
+    native.set("promiseState", ctx.function("promiseState", 1, promise_state)?)?;
+    native.set("proxyParts", ctx.function("proxyParts", 1, proxy_parts)?)?;
+    native.set("extraKeys", ctx.function("extraKeys", 2, extra_keys)?)?;
+    native.set("isBuiltin", ctx.function("isBuiltin", 1, is_builtin)?)?;
+    let layout = LAYOUT.run(ctx)?;
+    let undefined = ctx.undefined();
+    let formatter = ctx.call(&INSPECT.run(ctx)?, &undefined, &[layout.clone(), ERRORS.run(ctx)?, native.clone()])?;
+    let format = ctx.call(&FORMAT.run(ctx)?, &undefined, &[formatter.clone(), native])?;
+    formatter.set("format", format.get("format")?)?;
+    formatter.set("widthOf", layout.get("widthOf")?)?;
+    ctx.keep(KEPT, formatter.clone());
+    Ok(formatter)
+}
+
+/// The text of a value, as a string.
+///
+/// # Errors
+/// Throws if memory is short or the script is to end.
+pub fn inspect<'a>(ctx: Ctx<'a>, value: &Value<'a>) -> Result<Value<'a>> {
+    ctx.call(&formatter(ctx)?.get("inspect")?, &ctx.undefined(), std::slice::from_ref(value))
+}
+
+fn class_of<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    match args.get(0).class_name()? {
+        Some(name) => ctx.string(&name),
+        None => Ok(ctx.null()),
+    }
+}
+
+fn promise_state<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let (state, result) = match args.get(0).promise_state() {
+        None | Some(PromiseState::Pending) => ("pending", ctx.undefined()),
+        Some(PromiseState::Fulfilled(value)) => ("fulfilled", value),
+        Some(PromiseState::Rejected(reason)) => ("rejected", reason),
+    };
+    ctx.array(vec![ctx.string(state)?, result])
+}
+
+fn proxy_parts<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    match args.get(0).proxy_parts() {
+        Some((target, handler)) => ctx.array(vec![target, handler]),
+        None => Ok(ctx.null()),
+    }
+}
+
+/// Own string keys that are no array indices; enumerable ones, or all if the second argument is true.
+fn extra_keys<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let object = args.get(0);
+    let keys = if args.get(1).truthy() { object.all_keys()? } else { object.keys()? };
+    let names = keys.iter().filter(|key| !key.is_index()).map(|key| key.to_value());
+    ctx.array(names.collect::<Result<Vec<_>>>()?)
+}
+
+/// Whether a class is one of the language's own on this realm's global object.
+fn is_builtin<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let class = args.get(0);
+    let source = ctx.globals().get("Function")?.get("prototype")?.get("toString")?;
+    let text = ctx.call(&source, &class, &[])?;
+    Ok(ctx.boolean(text.with_text(|text| text.contains("[native code]"))?))
+}

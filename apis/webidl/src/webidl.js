@@ -1,0 +1,78 @@
+// What classes need to look as Web IDL asks, and the conversions of its types.
+((native) => {
+  const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object;
+  const { ownKeys } = Reflect;
+
+  const show = (object, hidden) => {
+    for (const key of ownKeys(object)) {
+      if (typeof key === "symbol" || hidden.includes(key)) continue;
+      const descriptor = getOwnPropertyDescriptor(object, key);
+      if (!descriptor.configurable) continue;
+      descriptor.enumerable = true;
+      defineProperty(object, key, descriptor);
+    }
+  };
+
+  /** Prototypes of platform objects, with the steps that serialise those that can be cloned. */
+  const platform = new WeakMap();
+
+  /** Gives a class the attributes of an interface. `clone(object)` makes a structured clone, where there is one. */
+  const expose = (Class, { constants = {}, clone } = {}) => {
+    const { prototype } = Class;
+    show(prototype, ["constructor"]);
+    show(Class, ["length", "name", "prototype"]);
+    for (const [name, value] of Object.entries(constants)) {
+      for (const object of [Class, prototype]) defineProperty(object, name, { value, enumerable: true });
+    }
+    defineProperty(prototype, Symbol.toStringTag, { value: Class.name, configurable: true });
+    platform.set(prototype, clone ?? null);
+    return Class;
+  };
+
+  /** The cloning steps of a platform object, `null` if it has none, `undefined` for other objects. */
+  const cloneSteps = (object) => {
+    for (let link = object; link !== null; link = getPrototypeOf(link)) {
+      const steps = platform.get(link);
+      if (steps !== undefined) return steps;
+    }
+    return undefined;
+  };
+
+  const need = (args, count, what) => {
+    if (args.length < count) {
+      throw new TypeError(`${what}: ${count} argument${count > 1 ? "s" : ""} required, but only ${args.length} present`);
+    }
+  };
+
+  const dictionary = (value, what) => {
+    if (value === undefined || value === null) return {};
+    if (typeof value !== "object" && typeof value !== "function") throw new TypeError(`${what} is not an object`);
+    return value;
+  };
+
+  const integer = (low, high, wrap) => (value, what = "value") => {
+    const number = +value;
+    if (wrap === undefined) {
+      const whole = Math.trunc(number);
+      if (!(whole >= low && whole <= high)) throw new TypeError(`${what} is outside the range from ${low} to ${high}`);
+      return whole + 0;
+    }
+    return wrap(number);
+  };
+
+  const MAX_SAFE = Number.MAX_SAFE_INTEGER;
+
+  return {
+    expose,
+    cloneSteps,
+    need,
+    dictionary,
+    long: integer(0, 0, (number) => number | 0),
+    unsignedLong: integer(0, 0, (number) => number >>> 0),
+    unsignedShort: integer(0, 0, (number) => number & 0xffff),
+    enforcedUnsignedLongLong: integer(0, MAX_SAFE),
+    string: (value) => `${value}`,
+    scalarString: (value) => `${value}`.toWellFormed(),
+    domException: (name, message) => new native.DOMException(message, name),
+  };
+})
