@@ -29,6 +29,9 @@ pub(crate) fn binary<'e>(env: Env<'e>, bytes: &[u8]) -> Term<'e> {
     NewBinary::from_slice(env, bytes).into()
 }
 
+/// Up to OTP 25 at least, `enif_make_map_from_arrays` crashes for more keys on a thread that is no scheduler.
+const MAX_MAP_AT_ONCE: usize = 128;
+
 struct TermSink<'e> {
     env: Env<'e>,
 }
@@ -87,14 +90,13 @@ impl<'e> Sink for TermSink<'e> {
     }
 
     fn map(&mut self, keys: &[Term<'e>], values: &[Term<'e>]) -> Term<'e> {
-        match Term::map_from_term_arrays(self.env, keys, values) {
-            Ok(map) => map,
-            Err(_) => {
-                let entries = keys.iter().zip(values);
-                let empty = Term::map_new(self.env);
-                entries.fold(empty, |map, (key, value)| map.map_put(*key, *value).unwrap_or(map))
-            }
+        let whole = keys.len() <= MAX_MAP_AT_ONCE;
+        if let Some(map) = whole.then(|| Term::map_from_term_arrays(self.env, keys, values).ok()).flatten() {
+            return map;
         }
+        let entries = keys.iter().zip(values);
+        let empty = Term::map_new(self.env);
+        entries.fold(empty, |map, (key, value)| map.map_put(*key, *value).unwrap_or(map))
     }
 
     fn host(&mut self, value: &dyn Any) -> Option<Term<'e>> {
