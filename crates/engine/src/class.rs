@@ -104,9 +104,8 @@ impl<'a> Value<'a> {
             })
         };
         // SAFETY: a live proxy; both results are owned.
-        let (target, handler) = unsafe {
-            (qjs::JS_GetProxyTarget(ctx.raw(), self.raw()), qjs::JS_GetProxyHandler(ctx.raw(), self.raw()))
-        };
+        let (target, handler) =
+            unsafe { (qjs::JS_GetProxyTarget(ctx.raw(), self.raw()), qjs::JS_GetProxyHandler(ctx.raw(), self.raw())) };
         Some((part(target), part(handler)))
     }
 }

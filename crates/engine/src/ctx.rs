@@ -1,6 +1,7 @@
 //! What can be done inside a realm.
 
 use crate::error::{ErrorReport, Result, Thrown};
+use crate::interrupt::Verdict;
 use crate::intrinsics::Intrinsics;
 use crate::isolate::{Inner, RealmSlot};
 use crate::module::ModuleLoader;
@@ -114,7 +115,7 @@ impl<'a> Ctx<'a> {
 
     pub(crate) fn eval_raw(self, source: &str, options: &EvalOptions<'_>, flags: c_int) -> Result<qjs::JSValue> {
         let filename = c_text(options.filename);
-        let text = NulTerminated::new(source);
+        let text = NulTerminated::new(self, source)?;
         let mut eval_options = qjs::JSEvalOptions {
             version: qjs::JS_EVAL_OPTIONS_VERSION as c_int,
             eval_flags: flags,
@@ -212,12 +213,15 @@ impl<'a> Ctx<'a> {
         let Some(interrupt) = inner.interrupt.borrow().clone() else {
             return Ok(());
         };
-        match interrupt.poll(steps) {
-            crate::Verdict::Continue(steps) => {
+        let is_over = self.heap().over_limit() && inner.still_over_limit();
+        let verdict =
+            if is_over && interrupt.over_limit() == Verdict::Abort { Verdict::Abort } else { interrupt.poll(steps) };
+        match verdict {
+            Verdict::Continue(steps) => {
                 inner.set_countdown(steps);
                 Ok(())
             }
-            crate::Verdict::Abort => {
+            Verdict::Abort => {
                 inner.set_countdown(1);
                 Err(self.throw_uncatchable("interrupted"))
             }
@@ -302,31 +306,43 @@ pub(crate) fn c_text(text: &str) -> CString {
     CString::new(&text[..end]).unwrap_or_default()
 }
 
-/// Source text with the NUL that the engine's lexer expects behind it; short sources stay on the stack.
-enum NulTerminated {
+/// Text with the NUL that the engine's lexer expects behind it. Long text is copied into the isolate's heap, so that it
+/// counts there and goes with it; short text stays on the stack.
+pub(crate) enum NulTerminated<'a> {
     Short([u8; 256]),
-    Long(Vec<u8>),
+    Long(Ctx<'a>, NonNull<u8>),
 }
 
-impl NulTerminated {
-    fn new(text: &str) -> NulTerminated {
+impl<'a> NulTerminated<'a> {
+    pub(crate) fn new(ctx: Ctx<'a>, text: &str) -> Result<NulTerminated<'a>> {
         let bytes = text.as_bytes();
         if bytes.len() < 256 {
             let mut short = [0; 256];
             short[..bytes.len()].copy_from_slice(bytes);
-            NulTerminated::Short(short)
-        } else {
-            let mut long = Vec::with_capacity(bytes.len() + 1);
-            long.extend_from_slice(bytes);
-            long.push(0);
-            NulTerminated::Long(long)
+            return Ok(NulTerminated::Short(short));
+        }
+        // SAFETY: `js_malloc` gives room for the text and the NUL, or throws.
+        unsafe {
+            let copy = NonNull::new(qjs::js_malloc(ctx.raw(), (bytes.len() + 1) as _).cast::<u8>()).ok_or(Thrown)?;
+            copy.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            copy.add(bytes.len()).write(0);
+            Ok(NulTerminated::Long(ctx, copy))
         }
     }
 
-    fn as_ptr(&self) -> *const std::ffi::c_char {
+    pub(crate) fn as_ptr(&self) -> *const std::ffi::c_char {
         match self {
             NulTerminated::Short(bytes) => bytes.as_ptr().cast(),
-            NulTerminated::Long(bytes) => bytes.as_ptr().cast(),
+            NulTerminated::Long(_, copy) => copy.as_ptr().cast(),
+        }
+    }
+}
+
+impl Drop for NulTerminated<'_> {
+    fn drop(&mut self) {
+        if let NulTerminated::Long(ctx, copy) = self {
+            // SAFETY: made by `js_malloc` in `new`, freed once.
+            unsafe { qjs::js_free(ctx.raw(), copy.as_ptr().cast()) };
         }
     }
 }

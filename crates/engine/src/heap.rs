@@ -380,4 +380,33 @@ mod tests {
         while !heap.allocate(LARGE - 1, false).is_null() {}
         assert!(heap.stats().used <= 9 * 1024 * 1024);
     }
+
+    #[test]
+    fn only_large_requests_fail_below_the_ceiling() {
+        for seed in 1..=50_u64 {
+            let heap = Heap::new((seed as usize) << 17);
+            let mut random = seed;
+            let mut live = Vec::new();
+            for _ in 0..2_000 {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let size = 1 << (random >> 60) << (random >> 57 & 3) | (random >> 40 & 15) as usize;
+                let held = heap.stats().used;
+                let block = match live.len() {
+                    // SAFETY: each block is live, and replaced or forgotten by what is done to it.
+                    n if n > 0 && random & 1 == 0 => unsafe { heap.resize(live[n - 1], size) },
+                    _ => heap.allocate(size, false),
+                };
+                if block.is_null() {
+                    assert!(size >= LARGE || held + size > heap.ceiling(), "{size} bytes refused with {held} held");
+                    live.drain(..).for_each(|block| unsafe { heap.free(block) });
+                } else if random & 1 == 0 && !live.is_empty() {
+                    live.pop();
+                    live.push(block);
+                } else {
+                    live.push(block);
+                }
+                assert!(heap.stats().used <= heap.ceiling() + LARGE);
+            }
+        }
+    }
 }

@@ -88,10 +88,15 @@ impl Pacer {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Running { counter, left: 0 };
     }
 
-    /// Steps that a poke cut off the current countdown.
-    fn take_left(&self) -> i32 {
+    /// Steps that a poke cut off the current countdown; 0 from now on.
+    pub(crate) fn take_left(&self) -> i32 {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut running.left)
+    }
+
+    /// Steps that a poke cut off the current countdown.
+    pub(crate) fn left(&self) -> i32 {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).left
     }
 }
 

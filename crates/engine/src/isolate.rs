@@ -106,7 +106,13 @@ impl Inner {
         let counter = self.counter.get();
         if !counter.is_null() {
             // SAFETY: non-null only while its context is entered.
-            unsafe { counter.write(steps) };
+            unsafe {
+                if counter.read() <= 1 {
+                    // What a poke cut off the old countdown must not be taken off the new one.
+                    self.pacer.borrow().take_left();
+                }
+                counter.write(steps);
+            }
         }
     }
 
@@ -116,7 +122,10 @@ impl Inner {
             return 0;
         }
         // SAFETY: as in `set_countdown`.
-        let left = unsafe { counter.read() };
+        let left = match unsafe { counter.read() } {
+            left if left <= 1 => left.max(self.pacer.borrow().left()),
+            left => left,
+        };
         (self.countdown.get() - left).max(0) as u32
     }
 

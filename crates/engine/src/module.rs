@@ -1,12 +1,13 @@
 //! ES modules: finding, compiling and evaluating them.
 
-use crate::ctx::{Ctx, EvalOptions, c_text};
+use crate::ctx::{Ctx, EvalOptions, NulTerminated, c_text};
 use crate::error::{Result, Thrown};
 use crate::function::guard;
 use crate::value::Value;
 use rquickjs::qjs;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
+use std::rc::Rc;
 
 /// What a module's text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +23,8 @@ pub enum ModuleKind {
 pub struct ModuleSource {
     /// How to read `text`.
     pub kind: ModuleKind,
-    /// The text itself.
-    pub text: String,
+    /// The text itself, shared with its loader.
+    pub text: Rc<String>,
 }
 
 /// Where `import` finds modules. Messages of errors become JS errors.
@@ -79,11 +80,10 @@ impl<'a> Ctx<'a> {
     }
 
     fn json_module(self, name: &str, text: &str) -> Result<NonNull<qjs::JSModuleDef>> {
-        let (file, mut source) = (c_text(name), text.as_bytes().to_vec());
-        source.push(0);
+        let (file, source) = (c_text(name), NulTerminated::new(self, text)?);
         // SAFETY: NUL-terminated text of the given length; the module takes the value over.
         unsafe {
-            let raw = qjs::JS_ParseJSON(self.raw(), source.as_ptr().cast(), text.len() as _, file.as_ptr());
+            let raw = qjs::JS_ParseJSON(self.raw(), source.as_ptr(), text.len() as _, file.as_ptr());
             let value = self.check(raw)?;
             let module =
                 NonNull::new(qjs::JS_NewCModule(self.raw(), file.as_ptr(), Some(export_json))).ok_or(Thrown)?;

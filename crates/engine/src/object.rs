@@ -2,6 +2,7 @@
 
 use crate::ctx::{Ctx, c_text};
 use crate::error::{Result, Thrown};
+use crate::text::utf16_to_enter;
 use crate::value::Value;
 use rquickjs::qjs;
 use std::ffi::c_int;
@@ -119,6 +120,9 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// Throws if memory is short or the string is too long.
     pub fn string(self, text: &str) -> Result<Value<'a>> {
+        if let Some(units) = utf16_to_enter(text) {
+            return self.string_utf16(&units);
+        }
         // SAFETY: pointer and length of valid UTF-8.
         self.check(unsafe { qjs::JS_NewStringLen(self.raw(), text.as_ptr().cast(), text.len() as _) })
     }

@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
-use crate::text::wtf8_to_utf8;
+use crate::text::{is_long_utf16, utf16_to_utf8, wtf8_to_utf8};
 use rquickjs::qjs;
 use std::borrow::Cow;
 use std::ffi::c_char;
@@ -229,6 +229,15 @@ impl<'a> Value<'a> {
     /// # Errors
     /// As [`Value::to_text`].
     pub fn with_text<R>(&self, f: impl FnOnce(Cow<'_, str>) -> R) -> Result<R> {
+        let tag = self.tag();
+        if tag == qjs::JS_TAG_STRING_ROPE {
+            // SAFETY: a live value; the result is owned and flat.
+            return self.ctx.check(unsafe { qjs::JS_ToString(self.ctx.raw(), self.raw) })?.with_text(f);
+        }
+        // SAFETY: a live flat string.
+        if tag == qjs::JS_TAG_STRING && unsafe { is_long_utf16(self.raw) } {
+            return Ok(f(Cow::Owned(self.utf16_text()?)));
+        }
         let mut len: qjs::size_t = 0;
         // SAFETY: live value; the pointer is checked, and freed below after its last use.
         unsafe {
@@ -240,6 +249,20 @@ impl<'a> Value<'a> {
             let result = f(wtf8_to_utf8(slice::from_raw_parts(ptr.cast(), len as usize)));
             drop(freed);
             Ok(result)
+        }
+    }
+
+    fn utf16_text(&self) -> Result<String> {
+        let mut len: qjs::size_t = 0;
+        // SAFETY: live value; the pointer is checked, and freed after its last use.
+        unsafe {
+            let ptr = qjs::JS_ToCStringLenUTF16(self.ctx.raw(), &mut len, self.raw);
+            if ptr.is_null() {
+                return Err(Thrown);
+            }
+            let text = utf16_to_utf8(slice::from_raw_parts(ptr, len as usize));
+            qjs::JS_FreeCStringUTF16(self.ctx.raw(), ptr);
+            Ok(text)
         }
     }
 
