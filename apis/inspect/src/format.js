@@ -6,7 +6,7 @@
       if (!Object.hasOwn(object, "toString") && !Object.hasOwn(object, Symbol.toPrimitive)) continue;
       const Class = Object.getOwnPropertyDescriptor(object, "constructor")?.value;
       const isBuiltin = typeof Class === "function" && native.isBuiltin(Class);
-      return isBuiltin && object !== Error.prototype && object !== Date.prototype;
+      return isBuiltin && object !== Error.prototype;
     }
     return true;
   };

@@ -95,12 +95,20 @@
 
   const formatNumber = (number) => (Object.is(number, -0) ? "-0" : `${number}`);
 
+  /** Once the budget is spent, objects are no longer opened and strings are cut short. */
+  const spend = (state, characters) => {
+    state.spent += characters;
+    if (state.spent > BUDGET) state.maxDepth = -1;
+  };
+
   const formatString = (state, text) => {
+    const shown = state.spent > BUDGET ? 16 : MAX_STRING;
     let trailer = "";
-    if (text.length > MAX_STRING) {
-      trailer = `... ${plural(text.length - MAX_STRING, "character")}`;
-      text = text.slice(0, MAX_STRING);
+    if (text.length > shown) {
+      trailer = `... ${plural(text.length - shown, "character")}`;
+      text = text.slice(0, shown);
     }
+    spend(state, text.length);
     if (text.length > 16 && text.length > BREAK_LENGTH - state.indentation - 4) {
       const lines = text.split(/(?<=\n)/);
       return lines.map(quote).join(` +\n${" ".repeat(state.indentation + 2)}`) + trailer;
@@ -207,7 +215,7 @@
     } catch {
       return ["(detached)"];
     }
-    const shown = Math.min(50, bytes.length);
+    const shown = Math.min(MAX_ITEMS, bytes.length);
     let hex = Array.from(bytes.subarray(0, shown), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
     if (bytes.length > shown) hex += ` ... ${plural(bytes.length - shown, "byte")}`;
     return [`[Uint8Contents]: <${hex}>`];
@@ -330,6 +338,8 @@
       case "DOMException":
         shape.keys = ownKeys(state, value);
         shape.base = errors.format(state, value, constructor, tag, shape.keys, prefixOf);
+        if (state.spent > BUDGET) shape.base = `${shape.base.slice(0, 200)}...`;
+        spend(state, shape.base.length);
         shape.open = "{";
         return emptyAs(shape.base) ?? shape;
       case "Number":
@@ -407,8 +417,7 @@
     const base = reference !== "" && shape.base !== "" ? `${reference} ${shape.base}` : reference + shape.base;
     state.depth = depth;
     const text = join(state, entries, base, shape.open, shape.close, shape.list);
-    state.spent += text.length;
-    if (state.spent > BUDGET) state.maxDepth = -1;
+    spend(state, 8 * entries.length);
     return text;
   };
 

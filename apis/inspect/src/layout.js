@@ -5,17 +5,19 @@
   const MAX_ITEMS = 100;
 
   const ESCAPES = { "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\" };
-  const NEEDS_ESCAPE = /[\x00-\x1f\\\x7f-\x9f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+  const CONTROL = /[\x00-\x1f\\\x7f-\x9f]/g;
+  const CONTROL_OR_SURROGATE =
+    /[\x00-\x1f\\\x7f-\x9f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
   const escapeUnit = (unit) => {
     const known = ESCAPES[unit];
     if (known !== undefined) return known;
     const code = unit.charCodeAt(0);
     const hex = code.toString(16);
-    return code < 256 ? `\\x${hex.toUpperCase().padStart(2, "0")}` : `\\u${hex.toUpperCase()}`;
+    return code < 256 ? `\\x${hex.toUpperCase().padStart(2, "0")}` : `\\u${hex}`;
   };
 
-  const escapeControls = (text) => text.replace(NEEDS_ESCAPE, escapeUnit);
+  const escapeControls = (text) => text.replace(text.isWellFormed() ? CONTROL : CONTROL_OR_SURROGATE, escapeUnit);
 
   /** A string literal in the quotes that need the least escaping. */
   const quote = (text) => {
@@ -46,7 +48,7 @@
 
   const columnCount = (state, widths, totalWidth, widest, entries) => {
     const bias = Math.sqrt(widest - totalWidth / entries);
-    const biased = Math.max(widest - bias, 1);
+    const biased = Math.max(widest - 3 - bias, 1);
     return Math.min(
       Math.round(Math.sqrt(2.5 * biased * widths.length) / biased),
       Math.floor((BREAK_LENGTH - state.indentation) / widest),

@@ -59,7 +59,11 @@ pub fn inspect<'a>(ctx: Ctx<'a>, value: &Value<'a>) -> Result<Value<'a>> {
 }
 
 fn class_of<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    match args.get(0).class_name()? {
+    let value = args.get(0);
+    if value.is_proxy() {
+        return ctx.string("Proxy");
+    }
+    match value.class_name()? {
         Some(name) => ctx.string(&name),
         None => Ok(ctx.null()),
     }

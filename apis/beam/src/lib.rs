@@ -1,0 +1,160 @@
+//! `Beam`: what no standard has.
+//!
+//! | member | meaning |
+//! |---|---|
+//! | `call(name, ...args)` | calls a handler of the host; a promise of its answer |
+//! | `callSync(name, ...args)` | the same, and suspends this isolate until the answer is there |
+//! | `send(target, message)`, `self()` | sends a message; what stands for the owner |
+//! | `onMessage(callback)` | calls back with each message; returns a function that unregisters the callback |
+//! | `sleep(ms)`, `sleepSync(ms)` | a promise after `ms` milliseconds; suspends this isolate for that long |
+//! | `peek(promise)` | its value or reason, the promise itself while it is pending; other values as they are |
+//! | `peek.status(promise)` | `"pending"`, `"fulfilled"` or `"rejected"` |
+//! | `escapeHTML(text)` | `& < > " '` as character references |
+//! | `nanoseconds()` | time since the realm started |
+//! | `uniqueInteger()` | a number that no other call in this operating system process returns |
+//! | `randomUUIDv7()` | a UUID of version 7 (RFC 9562); later ones are greater |
+//! | `deepEquals(a, b)` | structural equality as Node's `util.isDeepStrictEqual` |
+//! | `inspect(value)` | the text that `console.log` shows |
+//! | `version` | of this library |
+//!
+//! The object is frozen. It is made when it is first touched.
+
+mod uuid;
+
+use quickbeam_api_inspect::inspect;
+use quickbeam_api_webidl::{Natives, kept, need};
+use quickbeam_engine::{Args, Ctx, Glue, PromiseState, Result, Value};
+use quickbeam_executor::{
+    Api, call_host, call_host_sync, host, now_since_start, off_message, on_message, set_timer, sleep_sync,
+};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+static BEAM: Glue = Glue::new("internal:beam", include_str!("beam.js"));
+static DEEP_EQUALS: Glue = Glue::new("internal:beam/deep_equals", include_str!("deep_equals.js"));
+
+/// The API.
+pub struct Beam;
+
+impl Api for Beam {
+    fn name(&self) -> &'static str {
+        "beam"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("Beam", |ctx, _, _| {
+            let version = ctx.string(env!("CARGO_PKG_VERSION"))?;
+            ctx.call(&BEAM.run(ctx)?, &ctx.undefined(), &[natives(ctx)?, version])
+        })
+    }
+}
+
+fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    let natives = Natives::new(ctx)?
+        .function("call", |ctx, _, args| {
+            need(ctx, args, 1, "Beam.call")?;
+            call_host(ctx, &args.get(0).to_text()?, &args.rest(1))
+        })?
+        .function("callSync", |ctx, _, args| {
+            need(ctx, args, 1, "Beam.callSync")?;
+            call_host_sync(ctx, &args.get(0).to_text()?, &args.rest(1))
+        })?
+        .function("send", |ctx, _, args| {
+            need(ctx, args, 2, "Beam.send")?;
+            host(ctx)?.send(ctx, &args.get(0), &args.get(1))?;
+            Ok(ctx.undefined())
+        })?
+        .function("self", |ctx, _, _| host(ctx)?.owner(ctx))?
+        .function("onMessage", |ctx, _, args| Ok(ctx.number(f64::from(on_message(ctx, args.get(0))?))))?
+        .function("offMessage", |ctx, _, args| {
+            off_message(ctx, args.get(0).to_f64()? as u32);
+            Ok(ctx.undefined())
+        })?
+        .function("wakeAfter", |ctx, _, args| {
+            set_timer(ctx, args.get(0), Vec::new(), milliseconds(&args.get(1))?, false)?;
+            Ok(ctx.undefined())
+        })?
+        .function("sleepSync", |ctx, _, args| {
+            sleep_sync(ctx, milliseconds(&args.get(0))?)?;
+            Ok(ctx.undefined())
+        })?;
+    natives
+        .function("status", status)?
+        .function("result", result)?
+        .function("markHandled", |ctx, _, args| {
+            args.get(0).mark_handled();
+            Ok(ctx.undefined())
+        })?
+        .function("escapeHTML", escape_html)?
+        .function("nanoseconds", |ctx, _, _| Ok(ctx.number(now_since_start(ctx).as_nanos() as f64)))?
+        .function("uniqueInteger", unique_integer)?
+        .function("randomUUIDv7", |ctx, _, _| match uuid::version_7() {
+            Ok(uuid) => ctx.string(&uuid),
+            Err(error) => Err(ctx.throw_error("Error", &format!("the system has no randomness: {error}"))),
+        })?
+        .function("deepEquals", deep_equals)?
+        .function("inspect", |ctx, _, args| inspect(ctx, &args.get(0)))
+        .map(Natives::into_value)
+}
+
+fn milliseconds(value: &Value<'_>) -> Result<Duration> {
+    let ms = value.to_f64()?;
+    Ok(Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default())
+}
+
+fn status<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    match args.get(0).promise_state() {
+        None => Ok(ctx.undefined()),
+        Some(PromiseState::Pending) => ctx.string("pending"),
+        Some(PromiseState::Fulfilled(_)) => ctx.string("fulfilled"),
+        Some(PromiseState::Rejected(_)) => ctx.string("rejected"),
+    }
+}
+
+fn result<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    match args.get(0).promise_state() {
+        None | Some(PromiseState::Pending) => Ok(ctx.undefined()),
+        Some(PromiseState::Fulfilled(value) | PromiseState::Rejected(value)) => Ok(value),
+    }
+}
+
+fn escape_html<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    need(ctx, args, 1, "Beam.escapeHTML")?;
+    let escaped = args.get(0).with_text(|text| {
+        let mut escaped = String::with_capacity(text.len() + text.len() / 8);
+        let mut rest = &*text;
+        while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+            let (plain, special) = rest.split_at(at);
+            escaped.push_str(plain);
+            escaped.push_str(match special.as_bytes()[0] {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                b'"' => "&quot;",
+                _ => "&#x27;",
+            });
+            rest = &special[1..];
+        }
+        escaped.push_str(rest);
+        escaped
+    })?;
+    ctx.string(&escaped)
+}
+
+fn unique_integer<'a>(ctx: Ctx<'a>, _this: &Value<'a>, _args: Args<'a>) -> Result<Value<'a>> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    Ok(ctx.number(NEXT.fetch_add(1, Ordering::Relaxed) as f64))
+}
+
+fn deep_equals<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    need(ctx, args, 2, "Beam.deepEquals")?;
+    let deep_equals = kept(ctx, "beam/deep_equals", |ctx| {
+        let class_of = ctx.function("classOf", 1, |ctx, _, args| {
+            let value = args.get(0);
+            let name = if value.is_proxy() { Some("Proxy".to_owned()) } else { value.class_name()? };
+            ctx.string(name.as_deref().unwrap_or_default())
+        })?;
+        ctx.call(&DEEP_EQUALS.run(ctx)?, &ctx.undefined(), &[class_of])
+    })?;
+    ctx.call(&deep_equals, &ctx.undefined(), &[args.get(0), args.get(1)])
+}

@@ -1,0 +1,27 @@
+// Expressions whose text is compared with Node's; see tests/inspect.rs.
+[
+  "1", "-0", "1e21", "NaN", "10n", "'it'", "\"it's\"", "'it\\'s \"q\"'", "'`it\\'s \"q\"'", "'a\\n\\t\\x00\\x7f\\u{1f600}'", "'\\ud800x'", "undefined", "null", "true",
+  "Symbol('x')", "Symbol()", "Symbol.iterator", "[-0]", "[10n]", "[undefined, null]", "['a', 'b']",
+  "{}", "[]", "({a:1})", "({a:{b:{c:{}}}})", "({a:{b:{c:{d:1}}}})", "[[[[]]]]", "[[[[1]]]]", "({'a-b':1, 2:3, [Symbol('q')]:4})",
+  "({a:'x'.repeat(60),b:1})", "({a:'x'.repeat(52),b:1})", "({a:'x'.repeat(57),b:1})", "({a:'x'.repeat(58)})", "({a:'x'.repeat(100)})", "({a:('x'.repeat(40)+'\\n').repeat(3)})",
+  "({ get a(){return 1}, set b(v){}, get c(){return 1}, set c(v){}, ['__proto__']:3 })",
+  "Array.from({length:7},(_, i)=>i)", "Array.from({length:27},(_, i)=>i*i)", "Array.from({length:101},(_, i)=>i)", "Array.from({length:250},(_, i)=>i*1000)", "Array.from({length:30},(_, i)=>'item'+i)", "Array.from({length:10},(_, i)=>({i}))", "Array.from({length:8},(_, i)=>'x'.repeat(i))",
+  "Array.from({length:26},(_, i)=>String.fromCharCode(97+i))", "Array.from({length:9},(_, i)=>'a long entry of text number '+i)", "Array.from({length:12},(_, i)=>i%2?i:'s'+i)", "Array.from({length:20},(_, i)=>i/7)", "Array.from({length:20},(_, i)=>BigInt(i)**9n)",
+  "({list:Array.from({length:40},(_, i)=>i)})", "({a:{list:Array.from({length:40},(_, i)=>'w'+i)}})", "[[1,2,[3,4,[5,[6]]]],{a:[{}]}]",
+  "[,,1]", "[1,,,2]", "new Array(3)", "[,'a',,]", "Object.assign([1,2],{x:1,'-1':2})", "Object.assign([,1],{k:[]})", "(()=>{const a=[1];a[1000]=2;return a})()", "(()=>{const a=Array(200).fill(0);delete a[50];return a})()",
+  "new Map([['k',1],[{a:1},[2]]])", "new Set([1,'2',{}])", "new Map()", "new Set()", "new Map([[new Map([[1,2]]), new Set([new Set([1])])]])", "new Set(Array.from({length:120},(_, i)=>i))", "new Map(Array.from({length:120},(_, i)=>[i,i]))", "Object.assign(new Map([[1,2]]),{x:1})",
+  "new WeakMap()", "new WeakSet()", "new Date(0)", "new Date(NaN)", "Object.assign(new Date(0),{x:1})", "/a\\/b/gi", "Object.assign(/a/,{x:1})",
+  "new Number(3)", "new String('abc')", "Object(Symbol('s'))", "Object(1n)", "new Boolean(false)", "new Number(-0)", "Object.assign(new String('ab'),{x:1})",
+  "new ArrayBuffer(4)", "new Uint8Array([1,2,255]).buffer", "new Uint8Array(3)", "new Uint8Array(0)", "new Float64Array([1.5,-0])", "new BigInt64Array(2)", "new Uint8Array(120)", "new DataView(new ArrayBuffer(2))", "new Uint8ClampedArray([300])", "new ArrayBuffer(60)", "({b:new Uint8Array([1])})",
+  "Promise.resolve(3)", "Promise.resolve({a:[1]})", "new Promise(()=>{})",
+  "function f(){}", "()=>{}", "async()=>{}", "(function*g(){})", "(async function*ag(){})", "class A{}", "(()=>{class A{} return class B extends A{}})()", "class{}", "class extends null{}", "Object.assign(function f(){},{x:1})", "Object.assign(()=>{}, {a:{b:1}})", "({f(){}, g:()=>{}, h:class{}})", "Math.max", "(function(){}).bind()",
+  "new (class A{})", "new (class B{x=1})", "new (class extends Map{})([[1,2]])", "new (class Foo extends Array{})(3)", "new (class Foo extends Set{})([1])", "new (class Foo extends Uint8Array{})(2)", "new (class Foo extends Date{})(0)", "new (class Foo extends RegExp{})('x')", "new (class Foo extends Promise{})(()=>{})", "new (class extends Object{})",
+  "Object.create(null)", "Object.assign(Object.create(null),{a:1})", "Object.create({})", "Object.create(Object.create(null))", "Object.setPrototypeOf([1],null)", "Object.setPrototypeOf(new Map([[1,2]]),null)", "Object.setPrototypeOf(function f(){},null)", "Object.create({constructor:5})", "Object.create(class Q{}.prototype)",
+  "({[Symbol.toStringTag]:'T', a:1})", "new (class X{ get [Symbol.toStringTag](){return 'Y'}})", "new (class Z{ get [Symbol.toStringTag](){return 'Z'}})", "Object.defineProperty({},Symbol.toStringTag,{value:'Hidden'})", "Math", "JSON", "Reflect",
+  "(()=>{const a={};a.self=a;return a})()", "(()=>{const a={b:{}};a.b.a=a;a.b.b=a.b;return a})()", "(()=>{const a=[1];a.push(a,{a});return a})()", "(()=>{const m=new Map();m.set('m',m);return m})()", "(()=>{const o={x:1};return [o,o]})()",
+  "new Proxy({a:1},{get(){throw 1}})", "new Proxy([1,2],{})", "new Proxy(function f(){},{})", "new Proxy(new Proxy({x:1},{}),{})", "(()=>{const p=Proxy.revocable({},{});p.revoke();return p.proxy})()",
+  "({[Symbol.for('nodejs.util.inspect.custom')](){return 'custom'}})", "({a:{[Symbol.for('nodejs.util.inspect.custom')](d){return {depth:d}}}})", "({a:{[Symbol.for('nodejs.util.inspect.custom')](){return 'x\\ny'}}})",
+  "(function(){return arguments})(1,2)", "Object.defineProperty({},'hidden',{value:1})", "Object.freeze({a:1})", "({undefined:undefined,null:null})", "({a:[[1,2,3],[4,5,6]],b:new Map([['x',{y:{z:1}}]])})",
+  "({long1:'aaaaaaaaaaaaaaaaaaaaaaa',long2:'bbbbbbbbbbbbbbbbbbbbbbbb',long3:'cccccccccccccccccccc'})", "({a:1,b:{c:2,d:{e:3,f:{g:4}}},h:[1,2,3]})", "[{a:1,b:2,c:{d:{}}},{a:1,b:2,c:{d:{}}}]", "({x:{y:{z:{}}},w:[[[]]]})", "({x:{y:{z:{q:1}}},w:[[[1]]]})", "({a:{b:{c:{d:{e:1}}}},f:2})", "[['a','b'],['c','d']]", "'x'.repeat(10010)", "['x'.repeat(10010)].length", "({'ключ':'значение','键':'值'})", "['日本語','中文','한국어','a','b','c','d']",
+  "Object.assign(Object.create({inherited:1}),{own:2})", "[1.0,2.5,-3,1e100,1e-7]", "[true,false]", "[Symbol('a'),Symbol('b')]", "({a:Symbol('a')})", "[function(){}, class{}]", "({a:new Date(0),b:/x/,c:new Set([1])})", "({a:{b:{c:new Map([[1,2]]),d:new Date(0),e:/x/,f:()=>{},g:[],h:{},i:new Set()}}})"
+]

@@ -1,0 +1,8 @@
+// Arrays of arguments whose text is compared with Node's util.format; see tests/inspect.rs.
+[
+  "['%s is %d', 'x', 5]", "['%s']", "['%s', 'a', 'b']", "['a', 'b', {c:1}]", "['%%', 1]", "['%%']", "['100%', 5]", "['%', 5]", "['%x %s', 5]", "['%s %s', 'only']", "['a%sb%sc', 1, 2, 3]",
+  "['%s', null]", "['%s', undefined]", "['%s', -0]", "['%s', 12n]", "['%s', Symbol('s')]", "['%s', {a:{b:1}}]", "['%s', [1,[2,[3]]]]", "['%s', ()=>5]", "['%s', class A{}]", "['%s', {toString(){return 'mine'}}]", "['%s', new (class A{toString(){return 'cls'}})]", "['%s', new (class A{})]", "['%s', new Date(0)]", "['%s', Object.create(null)]", "['%s', true]", "['%s', 1.5]",
+  "['%d', '42']", "['%d', '4x']", "['%d', 1.5]", "['%d', 5n]", "['%d', Symbol('s')]", "['%d', {}]", "['%d', -0]", "['%d', null]", "['%i', 42.9]", "['%i', '42.9px']", "['%i', 5n]", "['%i', {}]", "['%i', Symbol()]", "['%f', '1.5x']", "['%f', Symbol()]", "['%f', 'x']", "['%f', 2]",
+  "['%j', {a:[1]}]", "['%j', undefined]", "['%j', (()=>{const a={};a.a=a;return a})()]", "['%o', [1,2]]", "['%o', {a:{b:{c:{d:{e:{f:1}}}}}}]", "['%O', {a:{b:{c:{d:{}}}}}]", "['%O', [1,2]]", "['%o', 'str']", "['%O', 'str']", "['%o', 5]", "['%o', function f(){}]", "['%o', new Map([[1,2]])]",
+  "['%c styled', 'color: red']", "['%cstyled %s', 'color: red', 'x']", "[5, '%s', 'x']", "[{a:1}, 'b']", "[]", "['']", "['', 'x']", "['%s%s', '']", "['%1', 5]", "['a', undefined, null, 5n, Symbol('x')]", "['%s:%s', 'k', 'v', {extra:true}]", "['%i%%', 50]", "['%%%s%%', 'foo']", "['%s %% %s', 1]", "['%a', 1]", "['%-s', 'x']", "['foo %s %s', 'a']", "['%d%s', 1, 'x', 2]"
+]
