@@ -209,7 +209,7 @@ defmodule QuickBEAM do
       iex> {:ok, rt} = QuickBEAM.start()
       iex> QuickBEAM.call(rt, "Math.max", [1, 5, 3])
       {:ok, 5}
-      iex> {:error, error} = QuickBEAM.call(rt, "nothing.there")
+      iex> {:error, error} = QuickBEAM.call(rt, "Math.nothing")
       iex> error.name
       "TypeError"
   """
@@ -233,7 +233,7 @@ defmodule QuickBEAM do
   end
 
   @doc """
-  Compiles an ES module, so that later code can `import` it by `name`. It is evaluated by its first import.
+  Compiles and runs an ES module, so that later code can `import` it by `name`.
 
       iex> {:ok, rt} = QuickBEAM.start()
       iex> QuickBEAM.load_module(rt, "geometry", "export const area = (w, h) => w * h")
@@ -336,13 +336,13 @@ defmodule QuickBEAM do
   def send_message(runtime, message), do: Owner.Request.send_message(runtime, message)
 
   @doc """
-  The names of the globals, sorted. With `user_only: true` only those that code, `:define` or
-  `set_global/3` have added.
+  The names of the properties of the global object, sorted. With `user_only: true` only those that code,
+  `:define` or `set_global/3` have added. What `let`, `const` and `class` declare is no property.
 
       iex> {:ok, rt} = QuickBEAM.start()
       iex> QuickBEAM.eval(rt, "let a = 1; var b = 2; globalThis.c = 3")
       iex> QuickBEAM.globals(rt, user_only: true)
-      {:ok, ["a", "b", "c"]}
+      {:ok, ["b", "c"]}
       iex> {:ok, names} = QuickBEAM.globals(rt)
       iex> "Math" in names
       true
@@ -354,7 +354,7 @@ defmodule QuickBEAM do
   end
 
   @doc """
-  The value of a global, `nil` if there is none of this name.
+  The value of a global, declared or set, `nil` if there is none of this name.
 
       iex> {:ok, rt} = QuickBEAM.start()
       iex> QuickBEAM.eval(rt, "var user = {name: 'Ada'}")

@@ -9,7 +9,7 @@ defmodule QuickBEAM.JSError do
   | `:stack` | the stack as text, one frame a line, or `nil` |
   | `:filename`, `:line`, `:column` | where it was thrown, counted from 1, or `nil` |
   | `:frames` | the stack as maps with `:function`, `:filename`, `:line` and `:column`, innermost first |
-  | `:cause` | the error's `cause`: a `QuickBEAM.JSError`, any other term, or `nil` |
+  | `:cause` | the error's `cause` as a `QuickBEAM.JSError`, or `nil` |
 
   Names that QuickBEAM itself gives:
 
@@ -43,7 +43,7 @@ defmodule QuickBEAM.JSError do
           line: pos_integer() | nil,
           column: pos_integer() | nil,
           frames: [frame()],
-          cause: term()
+          cause: t() | nil
         }
 
   defexception message: "",

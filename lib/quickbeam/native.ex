@@ -28,6 +28,9 @@ defmodule QuickBEAM.Native do
   @spec realm_handlers(handle(), [String.t()]) :: :ok
   def realm_handlers(_handle, _names), do: not_loaded()
 
+  @spec realm_output_taken(handle(), non_neg_integer()) :: non_neg_integer()
+  def realm_output_taken(_handle, _text_bytes), do: not_loaded()
+
   @spec resolve(handle(), call_id(), {:ok, term()} | {:error, map()}) :: :ok
   def resolve(_handle, _call_id, _result), do: not_loaded()
 
@@ -47,6 +50,33 @@ defmodule QuickBEAM.Native do
 
   @spec version() :: %{quickbeam: String.t(), quickjs: String.t()}
   def version, do: not_loaded()
+
+  # The toolchain: errors are maps with the fields of `QuickBEAM.JS.Error`
+
+  @type generated ::
+          {:ok, %{code: String.t(), map: String.t() | nil, kind: :script | :module}}
+          | {:error, [map()]}
+
+  @spec toolchain_transform(binary(), map()) :: generated()
+  def toolchain_transform(_source, _options), do: not_loaded()
+
+  @spec toolchain_minify(binary(), map()) :: generated()
+  def toolchain_minify(_source, _options), do: not_loaded()
+
+  @spec toolchain_bundle([{String.t(), binary()}], map()) :: generated()
+  def toolchain_bundle(_files, _options), do: not_loaded()
+
+  @spec toolchain_bundle_file(String.t(), map()) :: generated()
+  def toolchain_bundle_file(_path, _options), do: not_loaded()
+
+  @spec toolchain_script_file(String.t(), map()) :: generated()
+  def toolchain_script_file(_path, _options), do: not_loaded()
+
+  @spec toolchain_imports(binary(), String.t()) :: {:ok, [String.t()]} | {:error, [map()]}
+  def toolchain_imports(_source, _filename), do: not_loaded()
+
+  @spec toolchain_valid(binary(), String.t()) :: boolean()
+  def toolchain_valid(_source, _filename), do: not_loaded()
 
   defp not_loaded, do: :erlang.nif_error(:nif_not_loaded)
 end

@@ -81,12 +81,12 @@ defmodule QuickBEAM.Owner do
   def handle_info({:quickbeam, :console, level, text, details}, owner) do
     output = Map.merge(details, %{level: level, text: text})
     Console.print(output, owner.options.console, owner.name)
-    {:noreply, owner}
+    output_taken(owner, text)
   end
 
   def handle_info({:quickbeam, :uncaught, kind, error}, owner) do
     Console.uncaught(kind, error, owner.name)
-    {:noreply, owner}
+    output_taken(owner, error.message)
   end
 
   # A realm's thread cannot send to another node; only a process can.
@@ -206,6 +206,13 @@ defmodule QuickBEAM.Owner do
           do: pid
 
     {List.first(pids), pids}
+  end
+
+  # The realm holds output back when the owner does not keep up.
+  defp output_taken(owner, text) do
+    dropped = Native.realm_output_taken(owner.handle, byte_size(text))
+    if dropped > 0, do: Console.dropped(dropped, owner.name)
+    {:noreply, owner}
   end
 
   # Handlers

@@ -66,6 +66,10 @@ rustler::atoms! {
     max_convert_depth,
     max_convert_nodes,
     apis,
+    allow,
+    all,
+    processes,
+    timeout,
     executor,
 
     eval,

@@ -10,6 +10,7 @@ use quickbeam_executor::{CallId, Host, Level, LogLine, Uncaught};
 use rustler::env::OwnedEnv;
 use rustler::{Encoder, Env, LocalPid, Term};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 /// What a realm's callbacks need to reach its owner.
@@ -17,16 +18,56 @@ pub(crate) struct BeamHost {
     pub(crate) owner: LocalPid,
     pub(crate) limits: EncodeLimits,
     pub(crate) source_maps: SourceMaps,
+    may_send: bool,
     handlers: RwLock<HashSet<String>>,
+    backlog: Backlog,
+}
+
+/// Output that the owner has not taken yet. A guest may print faster than the owner takes it, and a mailbox has no
+/// bound: what is too much is dropped, counted, and told.
+#[derive(Default)]
+struct Backlog {
+    bytes: AtomicUsize,
+    dropped: AtomicU64,
+}
+
+impl Backlog {
+    const MAX_BYTES: usize = 8 << 20;
+    /// What a message takes beside its text.
+    const OVERHEAD: usize = 512;
+
+    /// Whether a message with that much text may be sent.
+    fn admit(&self, text: usize) -> bool {
+        let before = self.bytes.fetch_add(text + Self::OVERHEAD, Ordering::Relaxed);
+        let admitted = before < Self::MAX_BYTES;
+        if !admitted {
+            self.bytes.fetch_sub(text + Self::OVERHEAD, Ordering::Relaxed);
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        admitted
+    }
+
+    /// The owner took a message with that much text; tells how many were dropped since the last time.
+    fn taken(&self, text: usize) -> u64 {
+        let cost = text.saturating_add(Self::OVERHEAD);
+        let less = |bytes: usize| Some(bytes.saturating_sub(cost));
+        let _ = self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        self.dropped.swap(0, Ordering::Relaxed)
+    }
 }
 
 impl BeamHost {
-    pub(crate) fn new(owner: LocalPid, limits: EncodeLimits) -> BeamHost {
-        BeamHost { owner, limits, source_maps: SourceMaps::default(), handlers: RwLock::default() }
+    pub(crate) fn new(owner: LocalPid, limits: EncodeLimits, may_send: bool) -> BeamHost {
+        BeamHost { owner, limits, source_maps: SourceMaps::default(), may_send, handlers: RwLock::default(), backlog: Backlog::default() }
     }
 
     pub(crate) fn set_handlers(&self, names: HashSet<String>) {
         *self.handlers.write().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+
+    /// The owner took console output or an uncaught error with that much text; tells how many it never got.
+    pub(crate) fn output_taken(&self, text: usize) -> u64 {
+        self.backlog.taken(text)
     }
 
     /// Sends to the owner; an owner that is gone takes its realm with it, so a failure needs no answer.
@@ -84,6 +125,9 @@ impl Host for BeamHost {
     }
 
     fn log(&self, line: LogLine) {
+        if !self.backlog.admit(line.text.len()) {
+            return;
+        }
         let level = match line.level {
             Level::Debug => atoms::debug(),
             Level::Info => atoms::info(),
@@ -107,6 +151,9 @@ impl Host for BeamHost {
             Uncaught::Exception(report) => (atoms::exception(), report),
             Uncaught::Rejection(report) => (atoms::rejection(), report),
         };
+        if !self.backlog.admit(report.message.len()) {
+            return;
+        }
         self.tell(|env| {
             let error = js_error(env, report, &self.source_maps);
             (atoms::quickbeam(), atoms::uncaught(), kind, error).encode(env)
@@ -125,6 +172,9 @@ impl Host for BeamHost {
     }
 
     fn send<'a>(&self, ctx: Ctx<'a>, target: &Value<'a>, message: &Value<'a>) -> Result<()> {
+        if !self.may_send {
+            return Err(ctx.throw_error("NotAllowedError", "Beam.send needs the grant :processes"));
+        }
         let pid = target.host::<HostTerm>().ok_or(Thrown);
         let Ok(pid) = pid else { return Err(ctx.throw_type("Beam.send needs a pid")) };
         let env = OwnedEnv::new();

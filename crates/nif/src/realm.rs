@@ -17,6 +17,8 @@ use std::time::Duration;
 pub(crate) struct OwnedRealm {
     handle: RealmHandle,
     host: Arc<BeamHost>,
+    /// Of ops that come without one.
+    timeout: Option<Duration>,
 }
 
 /// What the owner holds: it keeps the realm, and its monitor takes the realm down with the owner.
@@ -77,6 +79,20 @@ fn option<'a, T: Decoder<'a>>(options: Term<'a>, name: Atom) -> NifResult<Option
     }
 }
 
+/// A timeout; `infinity` is none.
+fn milliseconds(term: Term<'_>) -> Option<Duration> {
+    term.decode::<u64>().ok().map(Duration::from_millis)
+}
+
+/// Whether the grants of `allow` let the realm send messages.
+fn may_send(options: Term<'_>) -> bool {
+    match options.map_get(atoms::allow()) {
+        Ok(grants) if atoms::all() == grants => true,
+        Ok(grants) => grants.decode::<Vec<Term<'_>>>().is_ok_and(|grants| grants.iter().any(|grant| atoms::processes() == *grant)),
+        Err(_) => true,
+    }
+}
+
 #[rustler::nif]
 fn executor_start(threads: usize) -> NifResult<ResourceArc<ExecutorResource>> {
     Ok(ResourceArc::new(ExecutorResource(start_executor(threads)?)))
@@ -99,7 +115,7 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
         max_bytes: (memory_limit as u64).saturating_mul(4),
         cut: depth.is_some() || nodes.is_some(),
     };
-    let host = Arc::new(BeamHost::new(owner, limits));
+    let host = Arc::new(BeamHost::new(owner, limits, may_send(options)));
     let config = RealmConfig {
         memory_limit,
         max_stack_size: option::<usize>(options, atoms::max_stack_size())?.unwrap_or(8 << 20),
@@ -110,7 +126,8 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
         Some(executor) => executor.0.clone(),
         None => start_executor(1)?,
     };
-    let realm = Arc::new(OwnedRealm { handle: executor.spawn(config), host });
+    let timeout = options.map_get(atoms::timeout()).ok().and_then(milliseconds);
+    let realm = Arc::new(OwnedRealm { handle: executor.spawn(config), host, timeout });
     table_mut().insert(owner, realm.clone());
     let resource = ResourceArc::new(Owner { realm });
     if resource.monitor(Some(env), &owner).is_none() {
@@ -130,6 +147,11 @@ fn realm_stop(owner: ResourceArc<Owner>) -> Atom {
 fn realm_handlers(owner: ResourceArc<Owner>, names: Vec<String>) -> Atom {
     owner.realm.host.set_handlers(names.into_iter().collect::<HashSet<_>>());
     atoms::ok()
+}
+
+#[rustler::nif]
+fn realm_output_taken(owner: ResourceArc<Owner>, text_bytes: usize) -> u64 {
+    owner.realm.host.output_taken(text_bytes)
 }
 
 #[rustler::nif]
@@ -156,7 +178,7 @@ fn submit<'a>(
             return atoms::ok().to_term(env);
         }
     };
-    let timeout = timeout.decode::<u64>().ok().map(Duration::from_millis);
+    let timeout = if atoms::nil() == timeout { realm.timeout } else { milliseconds(timeout) };
     match realm.handle.submit(op, Box::new(reply), SubmitOptions { timeout, parent }) {
         Ok(()) => atoms::ok().to_term(env),
         Err(error) => refused(error).to_term(env),

@@ -41,6 +41,13 @@ defmodule QuickBEAM.Owner.Console do
     Logger.error(fn -> [title(kind), Exception.message(error), stack(error.stack)] end, metadata)
   end
 
+  @doc "Logs that messages were lost because they came faster than they could be logged."
+  @spec dropped(pos_integer(), term()) :: :ok
+  def dropped(count, name) do
+    text = "messages of the console and uncaught errors came too fast: #{count} were dropped"
+    Logger.warning(fn -> text end, runtime: name)
+  end
+
   defp title(:exception), do: "Uncaught "
   defp title(:rejection), do: "Uncaught (in promise) "
 

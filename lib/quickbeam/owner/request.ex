@@ -35,7 +35,6 @@ defmodule QuickBEAM.Owner.Request do
       remote ->
         case remote(remote, :local, [self(), op, timeout], function, args) do
           :noproc -> exit({:noproc, {QuickBEAM, function, args}})
-          {:badop, message} -> raise ArgumentError, message
           reply -> reply
         end
     end
@@ -82,7 +81,7 @@ defmodule QuickBEAM.Owner.Request do
         {:error, busy()}
 
       {:badop, message} ->
-        raise ArgumentError, message
+        {:error, bad(message)}
     end
   end
 
@@ -120,13 +119,19 @@ defmodule QuickBEAM.Owner.Request do
           {:DOWN, ^monitor, :process, _pid, _reason} -> :noproc
         end
 
+      :noproc ->
+        :noproc
+
       :busy ->
         {:error, busy()}
 
-      refused ->
-        refused
+      {:badop, message} ->
+        {:error, bad(message)}
     end
   end
+
+  # What cannot even be handed over, such as code that is not UTF-8.
+  defp bad(message), do: %JSError{name: "TypeError", message: message}
 
   defp busy do
     %JSError{name: "BusyError", message: "the runtime's inbox is full; nothing was run"}

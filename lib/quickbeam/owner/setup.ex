@@ -47,7 +47,7 @@ defmodule QuickBEAM.Owner.Setup do
 
   defp script(path) do
     with :ok <- readable(path),
-         {:ok, %{code: code, map: map, kind: kind}} <- JS.bundle_file(path, sourcemap: true) do
+         {:ok, %{code: code, map: map, kind: kind}} <- JS.script_file(path) do
       {:ok, [{:source_map, path, map}, program(kind, code, path)]}
     else
       {:error, errors} when is_list(errors) -> {:error, syntax_error(errors)}
