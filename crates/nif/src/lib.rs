@@ -10,6 +10,7 @@
 //! | `host` | what a realm asks of its owner, as messages |
 //! | `reply` | the one message that each op ends with |
 //! | `error` | `%QuickBEAM.JSError{}`, at original positions |
+//! | `toolchain` | the functions of `QuickBEAM.Native` about TypeScript, bundling and minifying |
 //!
 //! What must never happen: work on a scheduler that takes longer than a millisecond; an atom made from a guest's string; a
 //! term of the guest's making read by `binary_to_term`; a caller left without a reply.
@@ -26,5 +27,6 @@ mod host_term;
 mod op;
 mod realm;
 mod reply;
+mod toolchain;
 
 rustler::init!("Elixir.QuickBEAM.Native");
