@@ -72,13 +72,20 @@ defmodule QuickBEAM.Native.Cargo do
   defp line(line, state) do
     text = Regex.replace(~r/\e\[[0-9;]*[A-Za-z]/, line, "")
 
-    case Regex.run(~r/^\s*Building .*?(\d+)\/(\d+)/, text) do
-      [_, done, all] ->
-        done = String.to_integer(done)
-        %{state | progress: show(state.progress, done, String.to_integer(all))}
+    cond do
+      step = Regex.run(~r/^\s*Building .*?(\d+)\/(\d+)/, text) ->
+        [done, all] = step |> tl() |> Enum.map(&String.to_integer/1)
+        %{state | progress: show(state.progress, done, all)}
 
-      nil ->
-        if String.trim(text) == "", do: state, else: update_in(state.messages, &[text | &1])
+      text =~ "Blocking waiting for file lock" ->
+        IO.puts(:stderr, "==> quickbeam: waiting for another cargo to end")
+        state
+
+      String.trim(text) == "" ->
+        state
+
+      true ->
+        update_in(state.messages, &[text | &1])
     end
   end
 
