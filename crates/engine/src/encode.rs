@@ -112,6 +112,7 @@ pub fn encode<S: Sink>(
 
 const KEY_CACHE: usize = 32;
 
+/// Each level of the walk costs stack: what few levels need is kept out of line.
 struct Walk<'w, 'a, S: Sink> {
     ctx: Ctx<'a>,
     sink: &'w mut S,
@@ -168,6 +169,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         Ok(())
     }
 
+    #[inline(never)]
     fn text(&mut self, value: &Value<'a>) -> Encoded<S::Term> {
         let sink = &mut *self.sink;
         let (term, len) = value.with_text(|text| (sink.string(&text), text.len()))?;
@@ -175,6 +177,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         Ok(term)
     }
 
+    #[inline(never)]
     fn primitive(&mut self, value: &Value<'a>) -> Encoded<S::Term> {
         if let Some(number) = value.as_f64() {
             const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
@@ -262,7 +265,10 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
 
     /// Converts an object whose children go to `pending[first..]`.
     fn container(&mut self, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
-        if value.is_array() {
+        if value.is_ordinary() {
+            return self.plain(value, first);
+        }
+        if self.is_array(value)? {
             return self.array(value, first);
         }
         if value.is_error() {
@@ -286,7 +292,48 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
             self.charge(len)?;
             return Ok(term);
         }
+        if value.is_data_view() {
+            return self.data_view(value);
+        }
+        if matches!(value.class_name()?.as_deref(), Some("Number" | "String" | "Boolean" | "BigInt" | "Symbol")) {
+            return self.boxed(value);
+        }
         self.plain(value, first)
+    }
+
+    /// `IsArray`: a proxy of an array is one.
+    #[inline(never)]
+    fn is_array(&self, value: &Value<'a>) -> Result<bool> {
+        let Some((mut target, _)) = value.proxy_parts() else { return Ok(value.is_array()) };
+        while let Some((next, _)) = target.proxy_parts() {
+            target = next;
+        }
+        if target.is_null() { Err(self.ctx.throw_type("revoked proxy")) } else { Ok(target.is_array()) }
+    }
+
+    #[inline(never)]
+    fn data_view(&mut self, value: &Value<'a>) -> Encoded<S::Term> {
+        let buffer = value.get("buffer")?;
+        let size = buffer.with_bytes(|bytes| bytes.len()).unwrap_or_default();
+        let (start, len) = match size {
+            // Detached, perhaps: then these getters would throw.
+            0 => (0, 0),
+            _ => (value.get("byteOffset")?.to_f64()? as usize, value.get("byteLength")?.to_f64()? as usize),
+        };
+        let sink = &mut *self.sink;
+        let term = buffer.with_bytes(|bytes| {
+            let start = start.min(bytes.len());
+            sink.bytes(&bytes[start..start.saturating_add(len).min(bytes.len())])
+        });
+        self.charge(len)?;
+        Ok(term.unwrap_or_else(|| self.sink.nil()))
+    }
+
+    /// The primitive within a `Number`, `String` … object.
+    #[inline(never)]
+    fn boxed(&mut self, value: &Value<'a>) -> Encoded<S::Term> {
+        let primitive = self.ctx.call(&value.get("valueOf")?, value, &[])?;
+        if primitive.is_object() { Ok(self.sink.nil()) } else { self.value(&primitive) }
     }
 
     fn array(&mut self, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
@@ -310,6 +357,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         Ok(())
     }
 
+    #[inline(never)]
     fn items(&mut self, items: Vec<Value<'a>>, first: usize) -> Encoded<S::Term> {
         for item in &items {
             let term = self.value(item)?;
@@ -318,6 +366,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         Ok(self.sink.list(&self.pending[first..]))
     }
 
+    #[inline(never)]
     fn error(&mut self, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
         const FIELDS: [&str; 3] = ["name", "message", "stack"];
         for field in FIELDS {
@@ -332,12 +381,14 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         Ok(self.sink.map(keys, values))
     }
 
+    #[inline(never)]
     fn date(&mut self, value: &Value<'a>) -> Encoded<S::Term> {
         let get_time = self.ctx.get_kept(&self.ctx.slot().intrinsics.date_get_time);
         let ms = self.ctx.call(&get_time, value, &[])?.to_f64()?;
         Ok(if ms.is_nan() { self.sink.nil() } else { self.sink.date(ms) })
     }
 
+    #[inline(never)]
     fn js_map(&mut self, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
         let entries = self.collect(value, Collection::Map)?;
         let count = entries.len() / 2;

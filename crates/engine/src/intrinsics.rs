@@ -17,6 +17,7 @@ pub(crate) struct Intrinsics {
     pub(crate) set_for_each: Persistent,
     pub(crate) date_get_time: Persistent,
     pub(crate) bigint_to_string: Persistent,
+    pub(crate) view_byte_length: Persistent,
     helper_next: Persistent,
     wrapped_next: Persistent,
 }
@@ -27,6 +28,7 @@ impl Intrinsics {
         let method = |class: &str, name: &str| -> Result<Persistent> {
             Ok(ctx.globals().get(class)?.get("prototype")?.get(name)?.persist())
         };
+        let typed_array = ctx.globals().get("Uint8Array")?.get("prototype")?.prototype()?;
         let iterator = ctx.globals().get("Iterator")?;
         let helper = ctx.call(&iterator.get("prototype")?.get("take")?, &ctx.object()?, &[ctx.int(0)])?;
         let wrapped = ctx.call(&iterator.get("from")?, &iterator, &[ctx.object()?])?;
@@ -35,6 +37,7 @@ impl Intrinsics {
             set_for_each: method("Set", "forEach")?,
             date_get_time: method("Date", "getTime")?,
             bigint_to_string: method("BigInt", "toString")?,
+            view_byte_length: typed_array.own_getter("byteLength")?.persist(),
             helper_next: replace_next(&helper, ctx.function("next", 0, guarded_helper_next)?)?,
             wrapped_next: replace_next(&wrapped, ctx.function("next", 0, guarded_wrapped_next)?)?,
         })
@@ -42,9 +45,15 @@ impl Intrinsics {
 
     /// SAFETY: the runtime is the realm's own and live, and the values are not used afterwards.
     pub(crate) unsafe fn free(&self, rt: *mut qjs::JSRuntime) {
-        let Intrinsics { map_for_each, set_for_each, date_get_time, bigint_to_string, helper_next, wrapped_next } =
-            self;
-        for value in [map_for_each, set_for_each, date_get_time, bigint_to_string, helper_next, wrapped_next] {
+        for value in [
+            &self.map_for_each,
+            &self.set_for_each,
+            &self.date_get_time,
+            &self.bigint_to_string,
+            &self.view_byte_length,
+            &self.helper_next,
+            &self.wrapped_next,
+        ] {
             // SAFETY: by contract.
             unsafe { value.free(rt) };
         }

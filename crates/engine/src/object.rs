@@ -452,9 +452,7 @@ impl<'a> Value<'a> {
     /// empty once detached. No JavaScript may run inside `f`; it gets no [`Ctx`] to run any with.
     pub fn with_bytes<R>(&self, f: impl FnOnce(&mut [u8]) -> R) -> Option<R> {
         let ctx = self.ctx();
-        let (buffer, offset, length) = if self.is_array_buffer() {
-            (self.clone(), 0, None)
-        } else if self.typed_array_kind().is_some() {
+        let (buffer, offset, length) = if self.typed_array_kind().is_some() {
             let (mut offset, mut length, mut width) = (0, 0, 0);
             // SAFETY: a typed array and valid out pointers.
             let raw =
@@ -466,9 +464,12 @@ impl<'a> Value<'a> {
                     return Some(f(&mut []));
                 }
             }
+        } else if self.is_array_buffer() {
+            (self.clone(), 0, None)
         } else {
             return None;
         };
+        let length = length.map(|length| self.tracked_length(&buffer, offset, length));
         let mut size = 0;
         // SAFETY: a live buffer; the pointer is checked, the range is clamped to the buffer, and
         // nothing can detach or resize it before `f` returns.
@@ -482,6 +483,51 @@ impl<'a> Value<'a> {
             let start = offset.min(size);
             let end = length.map_or(size, |length| start.saturating_add(length).min(size));
             Some(f(slice::from_raw_parts_mut(data.add(start), end - start)))
+        }
+    }
+
+    /// The length of a view in bytes. The engine's own figure for a view that tracks a resizable buffer
+    /// is that of its creation; only the view's getter knows better.
+    fn tracked_length(&self, buffer: &Value<'a>, offset: usize, length: usize) -> usize {
+        let ctx = self.ctx();
+        let mut size = 0;
+        // SAFETY: a live buffer and a valid out pointer; the data is not touched.
+        if unsafe { qjs::JS_GetArrayBuffer(ctx.raw(), &mut size, buffer.raw()) }.is_null() {
+            drop(ctx.take_exception());
+            return 0;
+        }
+        if offset.saturating_add(length) == size as usize {
+            return length;
+        }
+        let getter = ctx.get_kept(&ctx.slot().intrinsics.view_byte_length);
+        match ctx.call(&getter, self, &[]).and_then(|length| length.to_f64()) {
+            Ok(length) => length as usize,
+            Err(Thrown) => {
+                drop(ctx.take_exception());
+                0
+            }
+        }
+    }
+
+    /// Reads an own property's getter; `undefined` if it has none.
+    ///
+    /// # Errors
+    /// What a proxy trap throws.
+    pub(crate) fn own_getter(&self, name: &str) -> Result<Value<'a>> {
+        let ctx = self.ctx();
+        let key = ctx.key(name)?;
+        let mut found = qjs::JSPropertyDescriptor {
+            flags: 0,
+            value: qjs::JS_UNDEFINED,
+            getter: qjs::JS_UNDEFINED,
+            setter: qjs::JS_UNDEFINED,
+        };
+        // SAFETY: live value and atom, a valid out pointer; what the descriptor holds is owned.
+        unsafe {
+            let status = qjs::JS_GetOwnProperty(ctx.raw(), &mut found, self.raw(), key.atom());
+            ctx.check_int(status)?;
+            drop((Value::from_raw(ctx, found.value), Value::from_raw(ctx, found.setter)));
+            Ok(Value::from_raw(ctx, found.getter))
         }
     }
 

@@ -154,7 +154,11 @@ impl<'a> Value<'a> {
     /// An `ArrayBuffer` or `SharedArrayBuffer`?
     pub fn is_array_buffer(&self) -> bool {
         // SAFETY: see `is_error`.
-        unsafe { qjs::JS_IsArrayBuffer(self.raw) }
+        let plain = unsafe { qjs::JS_IsArrayBuffer(self.raw) };
+        plain
+            || self.is_object()
+                && !self.is_ordinary()
+                && self.class_name().is_ok_and(|name| name.as_deref() == Some("SharedArrayBuffer"))
     }
 
     /// A `DataView`?
