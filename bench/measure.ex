@@ -5,7 +5,7 @@ defmodule QuickBEAM.Bench.Measure do
   Every function here returns a list of samples in microseconds.
   """
 
-  @samples 25
+  @samples 15
   @sample_us 8_000
   @warm_up_us 100_000
   @most_runs 1_000_000

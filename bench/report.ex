@@ -67,7 +67,8 @@ defmodule QuickBEAM.Bench.Report do
   # Three digits tell apart what the spread of a run lets one tell apart.
   defp number(value) when value >= 100, do: value |> round() |> Integer.to_string()
   defp number(value) when value >= 10, do: :erlang.float_to_binary(value, decimals: 1)
-  defp number(value), do: :erlang.float_to_binary(value / 1, decimals: 2)
+  defp number(value) when value >= 0.1, do: :erlang.float_to_binary(value / 1, decimals: 2)
+  defp number(value), do: :erlang.float_to_binary(value / 1, decimals: 4)
 
   defp machine do
     versions = QuickBEAM.Native.version()

@@ -3,9 +3,14 @@
 #   ONLY=pattern   only the figures whose names match the regular expression, upper or lower case
 #   CHECK=1        status 1 if one of them misses its target
 #   RECORD=1       writes bench/RESULTS.md (of all figures, therefore without ONLY)
-for file <- ~w(measure figure report echo), do: Code.require_file("#{file}.ex", __DIR__)
+#
+# Everything that is measured is compiled: what a script itself runs is interpreted.
+files =
+  ~w(measure.ex figure.ex report.ex echo.ex) ++ Path.wildcard(Path.join(__DIR__, "figures/*.ex"))
 
-alias QuickBEAM.Bench.{Figure, Report}
+for file <- files, do: Code.require_file(file, __DIR__)
+
+alias QuickBEAM.Bench.{CPU, Figure, Handlers, Lifecycle, Memory, Report, Requests}
 
 set? = fn name -> System.get_env(name, "") not in ["", "0"] end
 only = System.get_env("ONLY", "")
@@ -23,9 +28,8 @@ if set?.("RECORD") and only != "",
   do: Mix.raise("RECORD=1 writes all figures; it cannot go with ONLY")
 
 figures =
-  for suite <- ~w(lifecycle requests handlers memory cpu),
-      {figures, _} = Code.eval_file("figures/#{suite}.exs", __DIR__),
-      figure <- figures,
+  for suite <- [Lifecycle, Requests, Handlers, Memory, CPU],
+      figure <- suite.figures(),
       figure.name =~ pattern,
       do: figure
 

@@ -1,0 +1,60 @@
+defmodule QuickBEAM.Bench.Memory do
+  @moduledoc """
+  How much memory does an idle runtime hold: its heap, its thread, its process, all that is resident?
+  """
+
+  alias QuickBEAM.Bench.{Echo, Figure}
+
+  @count 100
+  @batches 2
+
+  @doc "The figures."
+  def figures do
+    [
+      %Figure{
+        name: "resident memory of an idle default runtime",
+        unit: :kb,
+        measure: fn -> per_server(&start_runtime/0, &QuickBEAM.stop/1) end,
+        baseline: {"idle GenServer", fn -> per_server(&start_echo/0, &GenServer.stop/1) end},
+        target: 250
+      }
+    ]
+  end
+
+  # The first batch warms allocators up. All batches are kept alive, so that each gets fresh memory.
+  defp per_server(start, stop) do
+    [_warm_up | batches] = all = for _ <- 0..@batches, do: batch(start)
+    for {_kb, servers} <- all, server <- servers, do: stop.(server)
+    for {kb, _servers} <- batches, do: kb
+  end
+
+  defp batch(start) do
+    :erlang.garbage_collect()
+    before = resident_kb()
+    servers = for _ <- 1..@count, do: start.()
+    {(resident_kb() - before) / @count, servers}
+  end
+
+  defp start_runtime do
+    {:ok, runtime} = QuickBEAM.start()
+    {:ok, 2} = QuickBEAM.eval(runtime, "1+1")
+    runtime
+  end
+
+  defp start_echo do
+    {:ok, echo} = Echo.start_link()
+    2 = Echo.call(echo, 2)
+    echo
+  end
+
+  defp resident_kb do
+    case File.read("/proc/self/smaps_rollup") do
+      {:ok, text} ->
+        [_, kb] = Regex.run(~r/^Rss:\s+(\d+) kB/m, text)
+        String.to_integer(kb)
+
+      {:error, reason} ->
+        raise "the resident size cannot be read here: #{:file.format_error(reason)}"
+    end
+  end
+end
