@@ -128,7 +128,7 @@ defmodule QuickBEAM.JSTest do
     test "that awaits at its top level becomes a module", %{write: write} do
       path = write.("await.ts", "import { esm } from 'esm'\nglobalThis.v = await esm")
       assert {:ok, %{kind: :module}} = JS.script_file(path)
-      assert {:error, [%JS.Error{message: message, line: 2, column: 18}]} = JS.bundle_file(path)
+      assert {:error, [%JS.Error{message: message, line: 2, column: 16}]} = JS.bundle_file(path)
       assert message =~ "Top-level await"
     end
 

@@ -226,21 +226,17 @@ fn bundler_options(paths: &Paths, options: &BundleOptions, format: OutputFormat)
     let given = options.define.iter().cloned();
     let production = (NODE_ENV.to_owned(), "\"production\"".to_owned());
     let define = std::iter::once(production).chain(given).collect();
-    let conditions = if options.conditions.is_empty() {
-        vec!["browser".to_owned(), "production".to_owned()]
-    } else {
-        options.conditions.clone()
-    };
+    let (platform, resolve) = resolution(&options.conditions);
     BundlerOptions {
         input: Some(vec![paths.entry().to_owned().into()]),
         cwd: Some(paths.root().to_owned()),
         // Paths in the source map are relative to where the output would be.
         dir: Some(paths.root().to_string_lossy().into_owned()),
         external: Some(is_external(options.external.clone())),
-        platform: Some(Platform::Browser),
+        platform: Some(platform),
         format: Some(format),
         sourcemap: options.sourcemap.then_some(SourceMapType::Hidden),
-        resolve: Some(ResolveOptions { condition_names: Some(conditions), ..ResolveOptions::default() }),
+        resolve: Some(resolve),
         minify: Some(if options.minify {
             RawMinifyOptions::Bool(true)
         } else {
@@ -261,6 +257,23 @@ fn bundler_options(paths: &Paths, options: &BundleOptions, format: OutputFormat)
         }),
         ..BundlerOptions::default()
     }
+}
+
+/// The conditions, and the platform whose rules for packages without `exports` go with them.
+fn resolution(conditions: &[String]) -> (Platform, ResolveOptions) {
+    let conditions = match conditions {
+        [] => vec!["browser".to_owned(), "production".to_owned()],
+        given => given.to_vec(),
+    };
+    let has = |condition: &str| conditions.iter().any(|given| given == condition);
+    let (platform, main_fields) = if has("browser") {
+        (Platform::Browser, None)
+    } else if has("node") {
+        (Platform::Node, None)
+    } else {
+        (Platform::Neutral, Some(vec!["module".to_owned(), "main".to_owned()]))
+    };
+    (platform, ResolveOptions { main_fields, condition_names: Some(conditions), ..ResolveOptions::default() })
 }
 
 fn is_external(external: Vec<String>) -> IsExternal {
