@@ -68,7 +68,7 @@ fn seal(payload: &[u8], flags: u8) -> Vec<u8> {
     sealed
 }
 
-fn open(sealed: &[u8]) -> std::result::Result<(&[u8], u8), BytecodeError> {
+pub(crate) fn open(sealed: &[u8]) -> std::result::Result<(&[u8], u8), BytecodeError> {
     let rest = sealed.strip_prefix(MAGIC).ok_or(BytecodeError::NotBytecode)?;
     let (digest, body) = rest.split_at_checked(DIGEST).ok_or(BytecodeError::Damaged)?;
     if Sha256::digest(body).as_slice() != digest {
@@ -95,7 +95,7 @@ impl<'a> Ctx<'a> {
         Ok(seal(&self.compile_raw(source, options, async_flag)?, flags))
     }
 
-    fn compile_raw(self, source: &str, options: &EvalOptions<'_>, async_flag: u32) -> Result<Vec<u8>> {
+    pub(crate) fn compile_raw(self, source: &str, options: &EvalOptions<'_>, async_flag: u32) -> Result<Vec<u8>> {
         let eval_flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY | async_flag;
         let function = self.check(self.eval_raw(source, options, eval_flags as c_int)?)?;
         let mut size = 0;

@@ -35,6 +35,7 @@
 mod bytecode;
 mod class;
 mod ctx;
+mod disasm;
 mod encode;
 mod error;
 mod function;
@@ -51,6 +52,7 @@ mod value;
 
 pub use bytecode::{BytecodeError, Glue, engine_version};
 pub use ctx::{Ctx, EvalOptions};
+pub use disasm::{Constant, Disassembly, Opcode, Operand};
 pub use encode::{EncodeError, EncodeLimits, Sink, encode};
 pub use error::{ErrorReport, Frame, Result, Thrown};
 pub use function::{Args, NativeFn};
