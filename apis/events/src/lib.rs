@@ -1,0 +1,136 @@
+//! Events of the DOM Standard without a tree (`Event`, `EventTarget`, `CustomEvent`, `ErrorEvent`, `PromiseRejectionEvent`),
+//! `AbortController` and `AbortSignal`, and the global object as an event target: `self`, `addEventListener` and its siblings,
+//! `reportError`, `onerror` and `onunhandledrejection`.
+//!
+//! An error that nobody caught first goes to the listeners for `error` (`unhandledrejection` for promises); if
+//! none of them cancels the event, the host is told.
+
+use quickbeam_api_webidl::{Natives, define_function, helpers, kept, need};
+use quickbeam_engine::{Args, Attributes, Ctx, ErrorReport, Glue, NativeFn, Result, Value};
+use quickbeam_executor::{Api, clear_timer, now_since_start, report_exception, set_timer, set_uncaught_hook};
+use std::time::Duration;
+
+static EVENT: Glue = Glue::new("internal:events/event", include_str!("event.js"));
+static TARGET: Glue = Glue::new("internal:events/target", include_str!("target.js"));
+static ABORT: Glue = Glue::new("internal:events/abort", include_str!("abort.js"));
+static UNCAUGHT: Glue = Glue::new("internal:events/uncaught", include_str!("uncaught.js"));
+
+/// The API.
+pub struct Events;
+
+impl Api for Events {
+    fn name(&self) -> &'static str {
+        "events"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("Event", |ctx, _, _| classes(ctx)?.get("Event"))?;
+        ctx.define_lazy_global("EventTarget", |ctx, _, _| classes(ctx)?.get("EventTarget"))?;
+        ctx.define_lazy_global("CustomEvent", |ctx, _, _| classes(ctx)?.get("CustomEvent"))?;
+        ctx.define_lazy_global("ErrorEvent", |ctx, _, _| classes(ctx)?.get("ErrorEvent"))?;
+        ctx.define_lazy_global("PromiseRejectionEvent", |ctx, _, _| classes(ctx)?.get("PromiseRejectionEvent"))?;
+        ctx.define_lazy_global("AbortController", |ctx, _, _| classes(ctx)?.get("AbortController"))?;
+        ctx.define_lazy_global("AbortSignal", |ctx, _, _| classes(ctx)?.get("AbortSignal"))?;
+        ctx.globals().define("self", ctx.globals(), Attributes::ALL)?;
+        define_function(ctx, "addEventListener", 2, |ctx, _, args| forward(ctx, "addEventListener", args))?;
+        define_function(ctx, "removeEventListener", 2, |ctx, _, args| forward(ctx, "removeEventListener", args))?;
+        define_function(ctx, "dispatchEvent", 1, |ctx, _, args| forward(ctx, "dispatchEvent", args))?;
+        define_function(ctx, "reportError", 1, report_error)?;
+        define_handler(
+            ctx,
+            "onerror",
+            |ctx, _, _| handler(ctx, "error"),
+            |ctx, _, args| set_handler(ctx, "error", args),
+        )?;
+        define_handler(
+            ctx,
+            "onunhandledrejection",
+            |ctx, _, _| handler(ctx, "unhandledrejection"),
+            |ctx, _, args| set_handler(ctx, "unhandledrejection", args),
+        )
+    }
+}
+
+/// An object with the classes, whatever has become of the globals; and with what other APIs need of them:
+///
+/// * `fire(target, event)` dispatches an event that no script made, `defineHandler(Class, type)` defines the attribute `on…`
+///   of an event target;
+/// * `isSignal(value)`, `addAlgorithm(signal, callback)`, which calls back with the reason and returns a function
+///   that takes the callback back, `makeSignal()`, `abortSignal(signal, reason)`, `makeDependent(signals)`.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, "events", |ctx| {
+        let undefined = ctx.undefined();
+        let (idl, natives) = (helpers(ctx)?, natives(ctx)?);
+        let events = ctx.call(&EVENT.run(ctx)?, &undefined, &[idl.clone(), natives.clone()])?;
+        let targets = ctx.call(&TARGET.run(ctx)?, &undefined, &[idl.clone(), natives.clone(), events.clone()])?;
+        targets.set("Event", events.get("Event")?)?;
+        let uncaught =
+            ctx.call(&UNCAUGHT.run(ctx)?, &undefined, &[natives.clone(), events.clone(), targets.clone()])?;
+        let abort = ctx.call(&ABORT.run(ctx)?, &undefined, &[idl, natives, targets.clone()])?;
+        set_uncaught_hook(ctx, uncaught.get("hook")?);
+        for part in [events, targets] {
+            for key in part.keys()? {
+                abort.set_key(&key, part.get_key(&key)?)?;
+            }
+        }
+        abort.set("uncaught", uncaught)?;
+        Ok(abort)
+    })
+}
+
+fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    Natives::new(ctx)?
+        .function("now", |ctx, _, _| Ok(ctx.number(now_since_start(ctx).as_secs_f64() * 1e3)))?
+        .function("report", report_error)?
+        .function("describe", describe)?
+        .function("setTimer", |ctx, _, args| {
+            let delay = Duration::try_from_secs_f64(args.get(1).to_f64()? / 1e3).unwrap_or(Duration::MAX);
+            let id = set_timer(ctx, args.get(0), Vec::new(), delay, false)?;
+            Ok(ctx.number(f64::from(id)))
+        })?
+        .function("clearTimer", |ctx, _, args| {
+            clear_timer(ctx, args.get(0).to_f64()? as u32);
+            Ok(ctx.undefined())
+        })
+        .map(Natives::into_value)
+}
+
+/// Calls a method of `EventTarget` on the global object.
+fn forward<'a>(ctx: Ctx<'a>, method: &str, args: Args<'a>) -> Result<Value<'a>> {
+    let method = classes(ctx)?.get("EventTarget")?.get("prototype")?.get(method)?;
+    ctx.call(&method, &ctx.globals(), &args.rest(0))
+}
+
+fn report_error<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    need(ctx, args, 1, "reportError")?;
+    report_exception(ctx, &args.get(0));
+    Ok(ctx.undefined())
+}
+
+/// `[message, file, line, column]` of a thrown value.
+fn describe<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let thrown = args.get(0);
+    let report = ErrorReport::of(ctx, &thrown);
+    let message = if thrown.is_error() { format!("Uncaught {report}") } else { format!("Uncaught {}", report.message) };
+    let frame = report.location().cloned().unwrap_or_default();
+    let number = |number: u32| ctx.number(f64::from(number));
+    ctx.array(vec![ctx.string(&message)?, ctx.string(&frame.filename)?, number(frame.line), number(frame.column)])
+}
+
+fn define_handler<G: NativeFn, S: NativeFn>(ctx: Ctx<'_>, name: &str, get: G, set: S) -> Result<()> {
+    let (get, set) = (ctx.function(name, 0, get)?, ctx.function(name, 1, set)?);
+    ctx.globals().define_accessor(name, get, Some(set), Attributes::ALL)
+}
+
+fn handler<'a>(ctx: Ctx<'a>, kind: &str) -> Result<Value<'a>> {
+    let get = classes(ctx)?.get("uncaught")?.get("getHandler")?;
+    ctx.call(&get, &ctx.undefined(), &[ctx.string(kind)?])
+}
+
+fn set_handler<'a>(ctx: Ctx<'a>, kind: &str, args: Args<'a>) -> Result<Value<'a>> {
+    let set = classes(ctx)?.get("uncaught")?.get("setHandler")?;
+    ctx.call(&set, &ctx.undefined(), &[ctx.string(kind)?, args.get(0)])
+}

@@ -1,0 +1,207 @@
+// EventTarget, event handler attributes, and dispatch.
+((idl, native, events) => {
+  const { expose, need, domException, string } = idl;
+  const { stateOf, isEvent, AT_TARGET, NONE } = events;
+  const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
+
+  /** Puts a private field on any object, so that the global object can be an event target, too. */
+  class Stamp extends (function (object) { return object; }) {
+    #listeners = new Map();
+    #handlers = new Map();
+    /** Told of types whose listeners changed. */
+    #observer = undefined;
+
+    static has = (object) => isObject(object) && #listeners in object;
+    static listeners = (object) => object.#listeners;
+    static handlers = (object) => object.#handlers;
+    static observe = (object, observer) => (object.#observer = observer);
+    static changed = (object, type) => object.#observer?.(type);
+  }
+
+  // An operation of the global object may be called without it.
+  const targetOf = (object) => {
+    const target = object ?? globalThis;
+    if (!Stamp.has(target)) throw new TypeError("this is not an EventTarget");
+    return target;
+  };
+
+  const captureOf = (options) => Boolean(isObject(options) ? options.capture : options);
+
+  const listenerOptions = (options) => {
+    if (!isObject(options)) return { capture: Boolean(options), once: false, passive: false, signal: undefined };
+    const { capture, once, passive, signal } = options;
+    if (signal !== undefined && !isAbortSignal(signal)) throw new TypeError("addEventListener: the signal is not an AbortSignal");
+    return { capture: Boolean(capture), once: Boolean(once), passive: Boolean(passive), signal };
+  };
+
+  // Set by abort signals, which are event targets themselves.
+  let isAbortSignal = () => false;
+  let onAbort = () => {};
+  const setAbortSignals = (is, on) => {
+    isAbortSignal = is;
+    onAbort = on;
+  };
+
+  const callbackOf = (callback, what) => {
+    if (callback === null || callback === undefined) return null;
+    if (!isObject(callback)) throw new TypeError(`${what}: the listener is not a function or an object`);
+    return callback;
+  };
+
+  const find = (list, callback, capture) =>
+    list?.findIndex((listener) => listener.callback === callback && listener.capture === capture) ?? -1;
+
+  const remove = (target, type, listener) => {
+    if (listener.removed) return;
+    listener.removed = true;
+    const listeners = Stamp.listeners(target);
+    const rest = listeners.get(type).filter((other) => other !== listener);
+    if (rest.length === 0) listeners.delete(type);
+    else listeners.set(type, rest);
+    Stamp.changed(target, type);
+  };
+
+  const add = (target, type, listener) => {
+    const listeners = Stamp.listeners(target);
+    const list = listeners.get(type);
+    if (find(list, listener.callback, listener.capture) !== -1) return;
+    // Lists are replaced, never changed: a dispatch goes through the list that it began with.
+    listeners.set(type, list === undefined ? [listener] : [...list, listener]);
+    if (listener.signal !== undefined) onAbort(listener.signal, () => remove(target, type, listener));
+    Stamp.changed(target, type);
+  };
+
+  class EventTarget {
+    constructor() {
+      new Stamp(this);
+    }
+
+    addEventListener(type, callback, options = {}) {
+      const target = targetOf(this);
+      need(arguments, 2, "addEventListener");
+      type = string(type);
+      callback = callbackOf(callback, "addEventListener");
+      const { capture, once, passive, signal } = listenerOptions(options);
+      if (callback === null || signal?.aborted) return;
+      add(target, type, { callback, capture, once, passive, signal, removed: false });
+    }
+
+    removeEventListener(type, callback, options = {}) {
+      const target = targetOf(this);
+      need(arguments, 2, "removeEventListener");
+      type = string(type);
+      callback = callbackOf(callback, "removeEventListener");
+      const list = Stamp.listeners(target).get(type);
+      const index = find(list, callback, captureOf(options));
+      if (index !== -1) remove(target, type, list[index]);
+    }
+
+    dispatchEvent(event) {
+      const target = targetOf(this);
+      need(arguments, 1, "dispatchEvent");
+      if (!isEvent(event)) throw new TypeError("dispatchEvent: the argument is not an Event");
+      const state = stateOf(event);
+      if (state.dispatching || !state.initialized) throw domException("InvalidStateError", "The event is already being dispatched");
+      state.trusted = false;
+      return dispatch(target, event, state);
+    }
+  }
+
+  const call = (listener, target, event) => {
+    try {
+      let { callback } = listener;
+      let self = target;
+      if (typeof callback !== "function") {
+        self = callback;
+        callback = callback.handleEvent;
+        if (typeof callback !== "function") throw new TypeError("handleEvent of an event listener is not a function");
+      }
+      Reflect.apply(callback, self, [event]);
+    } catch (error) {
+      native.report(error);
+    }
+  };
+
+  const invoke = (target, event, state, capture) => {
+    if (state.stopped) return;
+    const list = Stamp.listeners(target).get(state.type);
+    if (list === undefined) return;
+    for (const listener of list) {
+      if (listener.removed || listener.capture !== capture) continue;
+      if (listener.once) remove(target, state.type, listener);
+      state.passive = listener.passive;
+      call(listener, target, event);
+      state.passive = false;
+      if (state.stoppedNow) return;
+    }
+  };
+
+  /** Dispatches at a target without ancestors; false if the event was cancelled. */
+  const dispatch = (target, event, state) => {
+    Object.assign(state, { dispatching: true, target, currentTarget: target, path: [target], phase: AT_TARGET });
+    invoke(target, event, state, true);
+    invoke(target, event, state, false);
+    Object.assign(state, { dispatching: false, currentTarget: null, path: [], phase: NONE, stopped: false, stoppedNow: false });
+    return !state.canceled;
+  };
+
+  /** Dispatches an event that no script made. */
+  const fire = (target, event) => {
+    const state = stateOf(event);
+    state.trusted = true;
+    return dispatch(target, event, state);
+  };
+
+  const hasListeners = (target, type) => Stamp.listeners(target).has(type);
+
+  // ── Event handler attributes ──
+
+  const getHandler = (target, type) => Stamp.handlers(target).get(type)?.value ?? null;
+
+  const setHandler = (target, type, value) => {
+    const handlers = Stamp.handlers(target);
+    const handler = handlers.get(type);
+    if (!isObject(value)) {
+      if (handler !== undefined) remove(target, type, handler.listener);
+      handlers.delete(type);
+      return;
+    }
+    if (handler !== undefined) {
+      handler.value = value;
+      return;
+    }
+    const made = { value, listener: undefined };
+    const callback = (event) => runHandler(made.value, target, event);
+    made.listener = { callback, capture: false, once: false, passive: false, signal: undefined, removed: false };
+    handlers.set(type, made);
+    add(target, type, made.listener);
+  };
+
+  const runHandler = (handler, target, event) => {
+    if (typeof handler !== "function") return;
+    const isError = event.type === "error" && target === globalThis && event instanceof events.ErrorEvent;
+    const args = isError ? [event.message, event.filename, event.lineno, event.colno, event.error] : [event];
+    const result = Reflect.apply(handler, target, args);
+    if (isError ? result === true : result === false) event.preventDefault();
+  };
+
+  /** Defines the attribute `on…` of a class. */
+  const defineHandler = (Class, type) => {
+    const name = `on${type}`;
+    const accessor = {
+      get [name]() {
+        return getHandler(targetOf(this), type);
+      },
+      set [name](value) {
+        setHandler(targetOf(this), type, value);
+      },
+    };
+    Object.defineProperty(Class.prototype, name, Object.getOwnPropertyDescriptor(accessor, name));
+  };
+
+  for (const name of ["addEventListener", "removeEventListener"]) {
+    Object.defineProperty(EventTarget.prototype[name], "length", { value: 2, configurable: true });
+  }
+  expose(EventTarget);
+  return { EventTarget, Stamp, fire, hasListeners, getHandler, setHandler, defineHandler, setAbortSignals };
+})

@@ -1,0 +1,32 @@
+// The global object as an event target: errors and rejections that nobody caught.
+((native, events, targets) => {
+  const { ErrorEvent, PromiseRejectionEvent } = events;
+  const { Stamp, fire, hasListeners, getHandler, setHandler } = targets;
+
+  new Stamp(globalThis);
+  let reporting = false;
+
+  const errorEvent = (error) => {
+    const [message, filename, lineno, colno] = native.describe(error);
+    return new ErrorEvent("error", { cancelable: true, message, filename, lineno, colno, error });
+  };
+
+  /** Tells listeners; true if one of them cancelled the event. */
+  const hook = (kind, reason, promise) => {
+    // An error in a listener for errors goes to the host at once.
+    if (reporting || !hasListeners(globalThis, kind)) return false;
+    reporting = true;
+    try {
+      const event = kind === "error" ? errorEvent(reason) : new PromiseRejectionEvent(kind, { cancelable: kind === "unhandledrejection", promise, reason });
+      return !fire(globalThis, event);
+    } finally {
+      reporting = false;
+    }
+  };
+
+  return {
+    hook,
+    getHandler: (type) => getHandler(globalThis, type),
+    setHandler: (type, value) => setHandler(globalThis, type, value),
+  };
+})
