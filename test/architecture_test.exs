@@ -14,8 +14,11 @@ defmodule QuickBEAM.ArchitectureTest do
     "wasm" => [],
     "net" => [],
     "executor" => ["engine"],
-    "nif" => ["engine", "executor", "dom", "toolchain", "wasm", "net"]
+    "nif" => ["engine", "executor", "dom", "toolchain", "wasm", "net", "apis"]
   }
+
+  # Beside other APIs, which each one declares.
+  @apis ["engine", "executor", "dom", "toolchain", "wasm", "net"]
 
   # An outside crate with the crates of this workspace that may know it.
   @outside %{
@@ -32,16 +35,26 @@ defmodule QuickBEAM.ArchitectureTest do
   @callers_of_nif [QuickBEAM.Owner, QuickBEAM.ContextPool, QuickBEAM.JS]
 
   test "the crates depend on each other in one direction" do
-    for {crate, dependencies} <- manifests() do
+    for {crate, dependencies} <- manifests("crates") do
       assert Map.has_key?(@crates, crate), "crates/#{crate} has no place in the architecture"
-      own = for "quickbeam-" <> name <- dependencies, do: name
-      assert own -- @crates[crate] == [], "crates/#{crate} depends on what it may not know"
+
+      assert own(dependencies) -- @crates[crate] == [],
+             "crates/#{crate} depends on what it may not know"
+    end
+  end
+
+  test "APIs stand on the engine, on the executor, and on each other" do
+    for {api, dependencies} <- manifests("apis") do
+      others = Enum.reject(own(dependencies), &String.starts_with?(&1, "api-"))
+      assert others -- @apis == [], "apis/#{api} depends on what it may not know"
     end
   end
 
   test "outside crates are known only where they belong" do
-    for {crate, dependencies} <- manifests(), {name, places} <- @outside, name in dependencies do
-      assert crate in places, "crates/#{crate} depends on #{name}; only #{inspect(places)} may"
+    for {crate, dependencies} <- manifests("{crates,apis}"),
+        {name, places} <- @outside,
+        name in dependencies do
+      assert crate in places, "#{crate} depends on #{name}; only #{inspect(places)} may"
     end
   end
 
@@ -67,9 +80,11 @@ defmodule QuickBEAM.ArchitectureTest do
   defp within?(module, parent),
     do: module == parent or String.starts_with?(inspect(module), inspect(parent) <> ".")
 
+  defp own(dependencies), do: for("quickbeam-" <> name <- dependencies, do: name)
+
   # Dependencies of the tests are no arrows: only `[dependencies]` is read.
-  defp manifests do
-    for path <- Path.wildcard("crates/*/Cargo.toml") do
+  defp manifests(directory) do
+    for path <- Path.wildcard("#{directory}/*/Cargo.toml") do
       [_, section] = Regex.run(~r/^\[dependencies\]\n(.*?)(?=^\[|\z)/ms, File.read!(path))
 
       {path |> Path.dirname() |> Path.basename(),

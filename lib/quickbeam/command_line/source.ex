@@ -43,23 +43,25 @@ defmodule QuickBEAM.CommandLine.Source do
   @places 100
 
   defp with_last_value(code, show) do
-    ~r/[;\n}]/
-    |> Regex.scan(code, return: :index)
-    |> Enum.take(-@places)
-    |> Enum.find_value(:statements, fn [{at, 1}] ->
-      <<before::binary-size(at), mark, last::binary>> = code
-      before = <<before::binary, mark>>
+    splits =
+      for [{at, 1}] <- ~r/[;\n}]/ |> Regex.scan(code, return: :index) |> Enum.take(-@places),
+          do: {binary_part(code, 0, at + 1), binary_part(code, at + 1, byte_size(code) - at - 1)}
+
+    Enum.find_value([{"", code} | splits], :statements, fn {before, last} ->
       last = last |> String.trim() |> String.trim_trailing(";")
       program = wrap(before, last, show)
 
-      if last != "" and not declaration?(last) and not (mark != ?; and continues?(last)) and
+      if last != "" and not declaration?(last) and not continues?(before, last) and
            valid?(before) and valid?(program),
          do: {:expression, program}
     end)
   end
 
   # Without a semicolon before it, such a line belongs to the statement before it.
-  defp continues?(code), do: code =~ ~r/^([(\[`+\-*\/%.,?:=<>&|^]|in\b|instanceof\b)/
+  defp continues?(before, last) do
+    before != "" and not String.ends_with?(before, ";") and
+      last =~ ~r/^([(\[`+\-*\/%.,?:=<>&|^]|in\b|instanceof\b)/
+  end
 
   defp valid?(code), do: JS.valid?(code, @file_name)
 
