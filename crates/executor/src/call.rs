@@ -13,7 +13,6 @@ const MAX_CALLS: usize = 100_000;
 
 #[derive(Default)]
 pub(crate) struct Calls {
-    last_id: CallId,
     /// Calls whose promise is pending.
     pending: HashMap<CallId, Settler>,
     /// Calls that suspend the fiber, outermost first, and their answers.
@@ -21,11 +20,6 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    fn next_id(&mut self) -> CallId {
-        self.last_id += 1;
-        self.last_id
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.pending.len() + self.suspended.len()
     }
@@ -40,7 +34,7 @@ pub fn call_host<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Val
     if state.calls.borrow().pending.len() >= MAX_CALLS {
         return Err(ctx.throw_error("RangeError", &format!("{MAX_CALLS} calls wait for an answer already")));
     }
-    let id = state.calls.borrow_mut().next_id();
+    let id = state.mail.next_call_id();
     let (promise, settler) = ctx.promise()?;
     if let Err(Thrown) = state.host.call(ctx, id, false, name, args) {
         settler.abandon(ctx);
@@ -57,7 +51,7 @@ pub fn call_host<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Val
 /// As [`call_host`]; and what the handler failed with.
 pub fn call_host_sync<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Value<'a>> {
     let state = RealmState::of(ctx)?;
-    let id = state.calls.borrow_mut().next_id();
+    let id = state.mail.next_call_id();
     state.host.call(ctx, id, true, name, args)?;
     state.calls.borrow_mut().suspended.push((id, None));
     let answer = state.wait_for_answer(ctx);
@@ -80,7 +74,7 @@ pub fn sleep_sync(ctx: Ctx<'_>, duration: Duration) -> Result<()> {
     let until = Instant::now().checked_add(duration);
     loop {
         let now = Instant::now();
-        if state.judge(now).is_some() {
+        if state.must_end(ctx) {
             return Err(ctx.throw_uncatchable("interrupted"));
         }
         if until.is_some_and(|until| until <= now) {
@@ -109,14 +103,15 @@ impl RealmState {
         [queued, self.parked.borrow().next_due(), self.guard.next_due()].into_iter().flatten().min()
     }
 
-    /// Waits, on the suspended fiber, for the answer to the innermost suspended call.
+    /// Waits, on the suspended fiber, for the answer to the innermost suspended call. Ops of its handler run meanwhile;
+    /// while one of them awaits something, so do timers and jobs.
     fn wait_for_answer(&self, ctx: Ctx<'_>) -> Result<Answer> {
         loop {
             self.take_answers(ctx);
             if let Some(answer) = self.calls.borrow_mut().suspended.last_mut().and_then(|(_, answer)| answer.take()) {
                 return Ok(answer);
             }
-            if self.judge(Instant::now()).is_some() {
+            if self.must_end(ctx) {
                 return Err(ctx.throw_uncatchable("interrupted"));
             }
             let waiting: Vec<CallId> = self.calls.borrow().suspended.iter().map(|(id, _)| *id).collect();
@@ -125,7 +120,18 @@ impl RealmState {
                 self.execute(ctx, envelope);
                 continue;
             }
-            if !self.guard.suspend(Pause::Waiting(self.next_due())) {
+            let mut wake = self.next_due();
+            if self.parked.borrow().holds_child_of(&waiting) {
+                let now = Instant::now();
+                if ctx.has_jobs() || self.timers.borrow_mut().are_due(now) {
+                    self.checkpoint(ctx);
+                    self.run_timers(ctx, now);
+                    self.breathe(now);
+                    continue;
+                }
+                wake = [wake, self.timers.borrow_mut().next_due()].into_iter().flatten().min();
+            }
+            if !self.guard.suspend(Pause::Waiting(wake)) {
                 return Err(ctx.throw_type("callSync needs a fiber"));
             }
         }
@@ -138,23 +144,22 @@ impl RealmState {
             let settler = {
                 let mut calls = self.calls.borrow_mut();
                 if let Some((_, slot)) = calls.suspended.iter_mut().find(|(call, _)| *call == id) {
-                    *slot = Some(answer);
+                    slot.get_or_insert(answer);
                     continue;
                 }
                 calls.pending.remove(&id)
             };
             let Some(settler) = settler else { continue };
-            let outcome = match answer {
-                Ok(value) => value.into_js(ctx).map_err(|Thrown| ctx.take_exception()),
-                Err(error) => match host_error(ctx, &error) {
-                    Ok(error) => Err(error),
-                    Err(Thrown) => Err(ctx.take_exception()),
-                },
-            };
-            if let Err(Thrown) = settler.settle(ctx, outcome) {
-                let report = self.take_report(ctx);
-                self.host.uncaught(crate::host::Uncaught::Exception(report));
-            }
+            self.callback(ctx, "answer", || {
+                let outcome = match answer {
+                    Ok(value) => value.into_js(ctx).map_err(|Thrown| ctx.take_exception()),
+                    Err(error) => match host_error(ctx, &error) {
+                        Ok(error) => Err(error),
+                        Err(Thrown) => Err(ctx.take_exception()),
+                    },
+                };
+                settler.settle(ctx, outcome)
+            });
         }
     }
 }

@@ -4,9 +4,9 @@ use crate::guard::Frame;
 use crate::host::{Outcome, Reply};
 use crate::inbox::Envelope;
 use crate::op::Op;
-use crate::park::Parked;
 use crate::realm::RealmState;
 use crate::task;
+use crate::turn::Patience;
 use quickbeam_engine::{Attributes, Ctx, ErrorReport, EvalOptions, Result, Thrown, Value};
 use std::collections::{BTreeMap, HashSet};
 
@@ -36,48 +36,32 @@ enum Ran<'a> {
 impl RealmState {
     /// Runs one op in a frame of its own, with the jobs it starts, and replies or parks it.
     pub(crate) fn execute(&self, ctx: Ctx<'_>, envelope: Envelope) {
-        let Envelope { op, reply, due, .. } = envelope;
+        let Envelope { op, reply, due, parent } = envelope;
         if reply.as_ref().is_some_and(|reply| reply.is_abandoned()) {
             return;
         }
         if let Op::Reset = op {
             return self.ask_reset(reply);
         }
-        let what = op.noun();
-        ctx.set_countdown(self.open_frame(Frame::op(what, reply, due)));
-        let ran = self.run(ctx, op).map_err(|Thrown| ctx.take_exception());
-        if self.guard.ending().is_none() {
-            self.run_jobs(ctx);
-        }
-        match self.guard.ending() {
-            Some(reason) => fail(self.guard.take_reply(), reason.report(what)),
-            None => self.answer(ctx, Parked { what, reply: self.guard.take_reply(), due, then: Then::Value }, ran),
-        }
-        self.close_frame(ctx.steps_since_poll());
-        self.settle_memory(ctx);
-        ctx.set_countdown(self.countdown());
+        self.in_frame(ctx, Frame::op(op.noun(), reply, due, parent), || {
+            let ran = self.run(ctx, op).map_err(|Thrown| ctx.take_exception());
+            if !self.must_end(ctx) {
+                self.run_jobs(ctx, Patience::Limited);
+            }
+            match ran {
+                Ok(Ran::Value(value, then)) => self.conclude(ctx, then, Ok(value)),
+                Ok(Ran::Outcome(outcome)) => self.answer(outcome),
+                Err(thrown) => self.conclude(ctx, Then::Value, Err(thrown)),
+            }
+        });
     }
 
     fn ask_reset(&self, reply: Option<Box<dyn Reply>>) {
-        if self.guard.depth() > 0 {
+        if self.guard.depth() == 0 {
+            *self.reset.borrow_mut() = Some(reply);
+        } else if let Some(reply) = reply {
             let message = "a runtime cannot be reset by a handler that one of its own callSync waits for";
-            return fail(reply, ErrorReport::new("InvalidStateError", message));
-        }
-        *self.reset.borrow_mut() = Some(reply);
-    }
-
-    fn answer<'a>(&self, ctx: Ctx<'a>, mut parked: Parked, ran: std::result::Result<Ran<'a>, Value<'a>>) {
-        match ran {
-            Ok(Ran::Value(value, then)) => {
-                parked.then = then;
-                self.conclude(ctx, parked, Ok(value));
-            }
-            Ok(Ran::Outcome(outcome)) => {
-                if let Some(reply) = parked.reply {
-                    reply.send(outcome);
-                }
-            }
-            Err(thrown) => self.conclude(ctx, parked, Err(thrown)),
+            self.deliver(reply, Outcome::Failed(ErrorReport::new("InvalidStateError", message)));
         }
     }
 
@@ -85,12 +69,18 @@ impl RealmState {
         let value = |value| Ran::Value(value, Then::Value);
         let done = || Ran::Outcome(Outcome::Done);
         match op {
-            Op::Eval { source, filename, vars: None } => eval(ctx, &source, filename.as_deref(), 1),
+            Op::Eval { source, filename, vars: None } => {
+                eval(ctx, &self.guard.keep_text(source), filename.as_deref(), 1)
+            }
             Op::Eval { source, filename, vars: Some(vars) } => {
                 let vars = vars.into_js(ctx)?;
+                let source = self.guard.keep_text(format!("with ({VARS}) {{\n\n{source}\n}}"));
                 eval_with(ctx, &source, filename.as_deref(), vars)
             }
-            Op::EvalModule { source, filename } => Ok(Ran::Value(ctx.eval_module(&source, &filename)?, Then::Done)),
+            Op::EvalModule { source, filename } => {
+                let source = self.guard.keep_text(source);
+                Ok(Ran::Value(ctx.eval_module(&source, &filename)?, Then::Done))
+            }
             Op::Call { path, args } => {
                 let args = args.into_js(ctx)?;
                 call(ctx, &path, &args).map(value)
@@ -100,6 +90,7 @@ impl RealmState {
                 Ok(Ran::Value(ctx.import("", &name)?, Then::Done))
             }
             Op::Compile { source, filename } => {
+                let source = self.guard.keep_text(source);
                 let bytes = ctx.compile(&source, &options(&source, filename.as_deref(), 1))?;
                 Ok(Ran::Outcome(Outcome::Bytes(bytes)))
             }
@@ -153,12 +144,6 @@ impl RealmState {
     }
 }
 
-pub(crate) fn fail(reply: Option<Box<dyn Reply>>, report: ErrorReport) {
-    if let Some(reply) = reply {
-        reply.send(Outcome::Failed(report));
-    }
-}
-
 pub(crate) fn names_of(object: &Value<'_>) -> Result<Vec<String>> {
     object.all_keys()?.iter().map(|key| key.to_value()?.to_text()).collect()
 }
@@ -174,7 +159,7 @@ fn eval<'a>(ctx: Ctx<'a>, source: &str, filename: Option<&str>, first_line: i32)
     Ok(Ran::Value(ctx.eval(source, &options)?, then))
 }
 
-/// Evaluates a script inside `with (vars)`: the names shadow globals for this script and the closures that it makes,
+/// Evaluates a script that stands inside `with (vars)`: the names shadow globals for this script and the closures that it makes,
 /// and for nothing else.
 fn eval_with<'a>(ctx: Ctx<'a>, source: &str, filename: Option<&str>, vars: Value<'a>) -> Result<Ran<'a>> {
     if !vars.is_object() {
@@ -182,7 +167,8 @@ fn eval_with<'a>(ctx: Ctx<'a>, source: &str, filename: Option<&str>, vars: Value
     }
     vars.set_prototype(&ctx.null())?;
     ctx.globals().define(VARS, vars, Attributes::HIDDEN)?;
-    let ran = eval(ctx, &format!("with ({VARS}) {{\n{source}\n}}"), filename, 0);
+    // The engine takes line 0 for no line, so the script's own line 1 is the third.
+    let ran = eval(ctx, source, filename, -1);
     let deleted = ctx.globals().delete(VARS);
     let ran = ran?;
     deleted?;

@@ -3,14 +3,18 @@
 //! Everything that runs JavaScript does so inside a *frame*: an op, or a callback (timer, message, job) that no op waits
 //! for. An op that a handler submits while its caller is suspended is a frame on top of the caller's.
 //! An *ending* names the frame it ends; all frames above it end with it.
+//!
+//! A frame also holds what must outlive its fiber: should the heap run out inside a builtin, the fiber is abandoned
+//! where it stands, and nothing that lives on its stack is ever dropped.
 
 use crate::fiber::{Pause, Suspender};
-use crate::host::{Outcome, Reply};
+use crate::host::{CallId, Outcome, Reply};
 use crate::inbox::Due;
 use crate::realm::RealmState;
-use quickbeam_engine::{ErrorReport, Interrupt, Verdict};
+use quickbeam_engine::{Ctx, ErrorReport, Interrupt, Verdict};
 use std::cell::{Cell, RefCell};
 use std::ptr;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// How often a running script looks beyond its own frame: at other ops' deadlines and at who still waits.
@@ -32,6 +36,13 @@ pub(crate) enum Reason {
     InTheWay,
     /// The realm was reset.
     Reset,
+    /// The isolate must end.
+    Fatal,
+}
+
+/// The error for a panic, here or in the host.
+pub(crate) fn internal_bug(what: &str) -> ErrorReport {
+    ErrorReport::new("InternalError", format!("internal bug in QuickBEAM: {what}; please report it"))
 }
 
 impl Reason {
@@ -52,6 +63,7 @@ impl Reason {
                 interrupted(format!("the {what} was interrupted: an op that waited for this runtime timed out"))
             }
             Reason::Reset => interrupted(format!("the {what} was interrupted: the runtime was reset")),
+            Reason::Fatal => internal_bug("a panic in native code"),
         }
     }
 }
@@ -61,17 +73,32 @@ pub(crate) struct Frame {
     pub(crate) what: &'static str,
     pub(crate) reply: Option<Box<dyn Reply>>,
     pub(crate) due: Option<Due>,
+    /// The call whose handler submitted the op.
+    pub(crate) parent: Option<CallId>,
+    /// Source text that the engine reads while the frame is open.
+    text: Option<Rc<String>>,
+    /// Reaches the same caller while the reply itself is encoding a value.
+    spare: Option<Box<dyn Reply>>,
     is_callback: bool,
     spent: u64,
 }
 
 impl Frame {
-    pub(crate) fn op(what: &'static str, reply: Option<Box<dyn Reply>>, due: Option<Due>) -> Frame {
-        Frame { what, reply, due, is_callback: false, spent: 0 }
+    pub(crate) fn op(
+        what: &'static str,
+        reply: Option<Box<dyn Reply>>,
+        due: Option<Due>,
+        parent: Option<CallId>,
+    ) -> Frame {
+        Frame { what, reply, due, parent, text: None, spare: None, is_callback: false, spent: 0 }
     }
 
     pub(crate) fn callback(what: &'static str) -> Frame {
-        Frame { what, reply: None, due: None, is_callback: true, spent: 0 }
+        Frame { is_callback: true, ..Frame::op(what, None, None, None) }
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.reply.as_ref().or(self.spare.as_ref()).is_some_and(|reply| reply.is_abandoned())
     }
 }
 
@@ -163,14 +190,45 @@ impl Guard {
         self.frames.borrow_mut().last_mut()?.reply.take()
     }
 
-    /// Takes the replies of all frames, when the fiber that they ran on is gone.
-    pub(crate) fn take_replies(&self) -> Vec<(&'static str, Box<dyn Reply>)> {
+    /// Closes all frames, when the fiber that they ran on is gone, and takes the replies that were not sent.
+    pub(crate) fn abandon(&self) -> Vec<(&'static str, Box<dyn Reply>)> {
         let Ok(mut frames) = self.frames.try_borrow_mut() else { return Vec::new() };
-        frames.drain(..).filter_map(|frame| Some((frame.what, frame.reply?))).collect()
+        let mut replies = Vec::new();
+        for frame in frames.drain(..) {
+            if let Some(text) = frame.text {
+                // SAFETY: the only other owners were on the fiber's stack.
+                unsafe { release(text) };
+            }
+            replies.extend(frame.reply.or(frame.spare).map(|reply| (frame.what, reply)));
+        }
+        replies
     }
 
+    /// Keeps source text for as long as the innermost frame is open.
+    pub(crate) fn keep_text(&self, text: String) -> Rc<String> {
+        let text = Rc::new(text);
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            frame.text = Some(text.clone());
+        }
+        text
+    }
+
+    pub(crate) fn keep_spare(&self, spare: Option<Box<dyn Reply>>) {
+        let unused = match self.frames.borrow_mut().last_mut() {
+            Some(frame) => std::mem::replace(&mut frame.spare, spare),
+            None => spare,
+        };
+        drop(unused);
+    }
+
+    /// What the innermost frame is, and what must go on with it if it is parked.
+    pub(crate) fn innermost(&self) -> Option<(&'static str, Option<Due>, Option<CallId>)> {
+        self.frames.borrow().last().map(|frame| (frame.what, frame.due, frame.parent))
+    }
+
+    /// Ends the frame at `depth` and those above it.
     fn end(&self, depth: usize, reason: Reason) {
-        if self.ending.get().is_none_or(|ending| depth < ending.depth) {
+        if depth < self.depth() && self.ending.get().is_none_or(|ending| depth < ending.depth) {
             self.ending.set(Some(Ending { depth, reason }));
         }
     }
@@ -189,7 +247,7 @@ impl Guard {
             {
                 return self.end(depth, Reason::Timeout(due.timeout));
             }
-            if check_callers && frame.reply.as_ref().is_some_and(|reply| reply.is_abandoned()) {
+            if check_callers && frame.is_abandoned() {
                 return self.end(depth, Reason::CallerGone);
             }
         }
@@ -210,37 +268,46 @@ impl Guard {
     }
 }
 
+/// Drops a value of which a dead stack holds counts, counts and all.
+///
+/// SAFETY: nobody uses another count of it ever again.
+pub(crate) unsafe fn release<T>(value: Rc<T>) {
+    while Rc::strong_count(&value) > 1 {
+        // SAFETY: there is a count besides `value`'s own, and by contract its owner does not drop it.
+        unsafe { Rc::decrement_strong_count(Rc::as_ptr(&value)) };
+    }
+}
+
 impl RealmState {
-    /// Opens a frame and gives it its budget.
-    pub(crate) fn open_frame(&self, frame: Frame) -> u32 {
-        self.guard.frames.borrow_mut().push(frame);
-        self.guard.countdown()
-    }
-
-    /// Closes the innermost frame; `steps` ran since the last poll. Tells why it was ended from outside, if it was.
-    pub(crate) fn close_frame(&self, steps: u32) -> (Option<Frame>, Option<Reason>) {
-        self.guard.charge(u64::from(steps));
-        let (frame, depth) = {
-            let mut frames = self.guard.frames.borrow_mut();
-            let frame = frames.pop();
-            (frame, frames.len())
-        };
-        let ending = self.guard.ending.get();
-        if ending.is_some_and(|ending| ending.depth >= depth) {
-            self.guard.ending.set(None);
+    /// Runs `f` in a frame of its own, with a budget of its own.
+    pub(crate) fn in_frame(&self, ctx: Ctx<'_>, frame: Frame, f: impl FnOnce()) {
+        let guard = &self.guard;
+        guard.charge(u64::from(ctx.steps_since_poll()));
+        let depth = guard.depth();
+        guard.frames.borrow_mut().push(frame);
+        ctx.set_countdown(guard.countdown());
+        f();
+        guard.charge(u64::from(ctx.steps_since_poll()));
+        // More than one is left only if a panic inside was stopped at an entry from the engine.
+        while guard.depth() > depth {
+            let frame = guard.frames.borrow_mut().pop();
+            if let Some(Frame { reply: Some(reply), .. }) = frame {
+                self.deliver(reply, Outcome::Failed(Reason::Fatal.report("")));
+            }
         }
-        (frame, ending.map(|ending| ending.reason))
-    }
-
-    /// The steps until the next poll of the frame that is innermost now.
-    pub(crate) fn countdown(&self) -> u32 {
-        self.guard.countdown()
+        if guard.ending.get().is_some_and(|ending| ending.depth >= depth) {
+            guard.ending.set(None);
+        }
+        self.settle_memory(ctx);
+        ctx.set_countdown(guard.countdown());
     }
 
     /// Decides whether the innermost frame is to end.
     pub(crate) fn judge(&self, now: Instant) -> Option<Reason> {
         if self.mail.is_killed() {
             self.guard.end(0, Reason::Killed);
+        } else if self.fatal.borrow().is_some() {
+            self.guard.end(0, Reason::Fatal);
         }
         let check = now >= self.guard.next_check.get();
         self.guard.judge_frames(now, check);
@@ -259,7 +326,7 @@ impl RealmState {
         let mut any = !expired.is_empty();
         for envelope in expired {
             if let (Some(reply), Some(due)) = (envelope.reply, envelope.due) {
-                reply.send(Outcome::Failed(Reason::Timeout(due.timeout).report(envelope.op.noun())));
+                self.deliver(reply, Outcome::Failed(Reason::Timeout(due.timeout).report(envelope.op.noun())));
             }
         }
         any |= self.expire_parked(now);

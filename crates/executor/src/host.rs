@@ -50,6 +50,13 @@ pub trait Reply: Send {
     fn is_abandoned(&self) -> bool {
         false
     }
+
+    /// Another reply to the same caller. It is asked for before an object is sent: encoding one may run the guest's
+    /// getters, and if those use up the heap, `send` never returns and the spare gets the outcome instead. Otherwise
+    /// the spare is dropped unused. Without one, the caller then learns of the realm's death only.
+    fn spare(&self) -> Option<Box<dyn Reply>> {
+        None
+    }
 }
 
 impl<F> Reply for F

@@ -45,12 +45,13 @@ impl Inbox {
         }
     }
 
-    pub(crate) fn push(&mut self, envelope: Envelope) -> Result<(), SubmitError> {
+    /// Gives back an op that it does not take, to be dropped where no lock is held.
+    pub(crate) fn push(&mut self, envelope: Envelope) -> Result<(), (SubmitError, Envelope)> {
         if self.closed {
-            return Err(SubmitError::Closed);
+            return Err((SubmitError::Closed, envelope));
         }
         if self.ops.len() + self.nested.len() >= self.capacity {
-            return Err(SubmitError::Busy);
+            return Err((SubmitError::Busy, envelope));
         }
         if let Some(due) = envelope.due {
             self.next_due = Some(self.next_due.map_or(due.at, |next| next.min(due.at)));
@@ -60,10 +61,13 @@ impl Inbox {
         Ok(())
     }
 
-    pub(crate) fn push_answer(&mut self, id: CallId, answer: Answer) {
-        if !self.closed {
-            self.answers.push_back((id, answer));
+    /// Gives back an answer that it does not take.
+    pub(crate) fn push_answer(&mut self, id: CallId, answer: Answer) -> Result<(), Answer> {
+        if self.closed {
+            return Err(answer);
         }
+        self.answers.push_back((id, answer));
+        Ok(())
     }
 
     pub(crate) fn pop_answer(&mut self) -> Option<(CallId, Answer)> {
@@ -111,11 +115,11 @@ impl Inbox {
     }
 
     /// Closes the inbox and gives back what it held.
-    pub(crate) fn close(&mut self) -> Vec<Envelope> {
+    pub(crate) fn close(&mut self) -> (Vec<Envelope>, VecDeque<(CallId, Answer)>) {
         self.closed = true;
-        self.answers.clear();
         self.next_due = None;
-        self.nested.drain(..).chain(self.ops.drain(..)).collect()
+        let ops = self.nested.drain(..).chain(self.ops.drain(..)).collect();
+        (ops, std::mem::take(&mut self.answers))
     }
 }
 
@@ -138,20 +142,21 @@ mod tests {
     #[test]
     fn ops_leave_in_order_and_a_full_inbox_says_so() {
         let mut inbox = Inbox::new(2);
-        assert_eq!(inbox.push(envelope("a", None, None)), Ok(()));
-        assert_eq!(inbox.push(envelope("b", None, None)), Ok(()));
-        assert_eq!(inbox.push(envelope("c", None, None)), Err(SubmitError::Busy));
+        let push = |inbox: &mut Inbox, op| inbox.push(envelope(op, None, None)).map_err(|(error, _)| error);
+        assert_eq!(push(&mut inbox, "a"), Ok(()));
+        assert_eq!(push(&mut inbox, "b"), Ok(()));
+        assert_eq!(push(&mut inbox, "c"), Err(SubmitError::Busy));
         assert_eq!(name(inbox.pop()).as_deref(), Some("a"));
-        assert_eq!(inbox.push(envelope("d", None, None)), Ok(()));
-        assert_eq!(inbox.close().len(), 2);
-        assert_eq!(inbox.push(envelope("e", None, None)), Err(SubmitError::Closed));
+        assert_eq!(push(&mut inbox, "d"), Ok(()));
+        assert_eq!(inbox.close().0.len(), 2);
+        assert_eq!(push(&mut inbox, "e"), Err(SubmitError::Closed));
     }
 
     #[test]
     fn only_ops_of_waiting_calls_run_nested() {
         let mut inbox = Inbox::new(9);
         for (op, parent) in [("a", None), ("b", Some(1)), ("c", Some(2))] {
-            inbox.push(envelope(op, parent, None)).unwrap();
+            assert!(inbox.push(envelope(op, parent, None)).is_ok());
         }
         assert_eq!(name(inbox.pop_nested(&[2])).as_deref(), Some("c"));
         assert_eq!(name(inbox.pop_nested(&[2])), None);
@@ -165,7 +170,7 @@ mod tests {
         let at = |seconds| Some(start + Duration::from_secs(seconds));
         let mut inbox = Inbox::new(9);
         for (op, due) in [("a", at(3)), ("b", None), ("c", at(1)), ("d", at(2))] {
-            inbox.push(envelope(op, None, due)).unwrap();
+            assert!(inbox.push(envelope(op, None, due)).is_ok());
         }
         assert_eq!(inbox.next_due(), at(1));
         assert!(inbox.take_expired(start).is_empty());

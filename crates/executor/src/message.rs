@@ -83,8 +83,11 @@ impl RealmState {
         };
         for callback in callbacks {
             let args = std::slice::from_ref(&message);
-            let frame = crate::guard::Frame::callback("message callback");
-            self.callback(ctx, frame, || ctx.call(&callback, &ctx.undefined(), args).map(drop));
+            self.callback(ctx, "message callback", || ctx.call(&callback, &ctx.undefined(), args).map(drop));
+            self.checkpoint(ctx);
+            if self.is_over(ctx) {
+                break;
+            }
         }
         true
     }

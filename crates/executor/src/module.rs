@@ -1,12 +1,14 @@
 //! Modules of a realm: those that were given to it by name.
 
+use crate::guard::release;
 use quickbeam_engine::{ModuleKind, ModuleLoader, ModuleSource};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// The engine remembers a module by its full name, so a module that is given again gets a new one.
 struct Given {
-    source: String,
+    source: Rc<String>,
     full_name: String,
 }
 
@@ -28,10 +30,20 @@ impl Modules {
         } else {
             name.to_owned()
         };
-        if let Some(old) = given.insert(name.to_owned(), Given { source, full_name: full_name.clone() }) {
+        if let Some(old) = given.insert(name.to_owned(), Given { source: Rc::new(source), full_name: full_name.clone() }) {
             self.by_full_name.borrow_mut().remove(&old.full_name);
         }
         self.by_full_name.borrow_mut().insert(full_name, name.to_owned());
+    }
+}
+
+impl Drop for Modules {
+    /// A fiber that was abandoned while it compiled a module holds a count of its text.
+    fn drop(&mut self) {
+        for (_, Given { source, .. }) in self.given.take() {
+            // SAFETY: modules go with their realm, after every fiber of it, and texts are handed out to those alone.
+            unsafe { release(source) };
+        }
     }
 }
 
@@ -97,7 +109,7 @@ mod tests {
         modules.give("a", "2".into());
         let full_name = modules.resolve("", "a").unwrap();
         assert_ne!(full_name, "a");
-        assert_eq!(modules.load(&full_name).unwrap().text, "2");
+        assert_eq!(*modules.load(&full_name).unwrap().text, "2");
         assert!(modules.load("a").is_err());
         assert!(modules.resolve("x.js", "b").unwrap_err().contains("'b' imported from 'x.js'"));
     }

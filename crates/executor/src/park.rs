@@ -1,25 +1,28 @@
 //! Ops that wait for a promise.
 
 use crate::execute::Then;
-use crate::guard::Reason;
-use crate::host::{Outcome, Reply};
+use crate::guard::{Frame, Reason};
+use crate::host::{CallId, Outcome, Reply, Uncaught};
 use crate::inbox::Due;
 use crate::realm::RealmState;
-use quickbeam_engine::{Ctx, ErrorReport, PromiseState, Result, Value};
+use quickbeam_engine::{Ctx, ErrorReport, PromiseState, Result, Thrown, Value};
 use std::collections::HashMap;
 use std::time::Instant;
 
 /// An op whose promise is pending.
 pub(crate) struct Parked {
-    pub(crate) what: &'static str,
-    pub(crate) reply: Option<Box<dyn Reply>>,
-    pub(crate) due: Option<Due>,
-    pub(crate) then: Then,
+    what: &'static str,
+    reply: Option<Box<dyn Reply>>,
+    due: Option<Due>,
+    parent: Option<CallId>,
+    then: Then,
 }
 
 #[derive(Default)]
 pub(crate) struct ParkingLot {
     ops: HashMap<u32, Parked>,
+    /// How many of them the handlers of each call wait for.
+    parents: HashMap<CallId, usize>,
     last_id: u32,
     next_due: Option<Instant>,
     /// Ops whose callers are gone are looked for when this many are parked.
@@ -37,13 +40,21 @@ impl ParkingLot {
         self.ops.len()
     }
 
+    /// Whether the handler of one of these calls waits for a parked op.
+    pub(crate) fn holds_child_of(&self, calls: &[CallId]) -> bool {
+        !self.parents.is_empty() && calls.iter().any(|call| self.parents.contains_key(call))
+    }
+
     fn insert(&mut self, parked: Parked) -> u32 {
         if self.ops.len() >= self.sweep_at.max(Self::MIN_SWEEP) {
-            self.ops.retain(|_, parked| parked.reply.as_ref().is_some_and(|reply| !reply.is_abandoned()));
+            self.remove_where(|parked| parked.reply.as_ref().is_some_and(|reply| reply.is_abandoned()));
             self.sweep_at = self.ops.len() * 2;
         }
         if let Some(due) = parked.due {
             self.next_due = Some(self.next_due.map_or(due.at, |next| next.min(due.at)));
+        }
+        if let Some(parent) = parked.parent {
+            *self.parents.entry(parent).or_default() += 1;
         }
         loop {
             self.last_id = self.last_id.wrapping_add(1);
@@ -55,54 +66,48 @@ impl ParkingLot {
         self.last_id
     }
 
+    fn remove(&mut self, id: u32) -> Option<Parked> {
+        let parked = self.ops.remove(&id)?;
+        if let Some(parent) = parked.parent
+            && let Some(count) = self.parents.get_mut(&parent)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.parents.remove(&parent);
+            }
+        }
+        Some(parked)
+    }
+
+    fn remove_where(&mut self, is_gone: impl Fn(&Parked) -> bool) -> Vec<Parked> {
+        let ids: Vec<u32> = self.ops.iter().filter(|(_, parked)| is_gone(parked)).map(|(id, _)| *id).collect();
+        ids.iter().filter_map(|id| self.remove(*id)).collect()
+    }
+
     fn take_expired(&mut self, now: Instant) -> Vec<Parked> {
         if self.next_due.is_none_or(|next| next > now) {
             return Vec::new();
         }
-        let is_expired = |parked: &Parked| parked.due.is_some_and(|due| due.at <= now);
-        let ids: Vec<u32> = self.ops.iter().filter(|(_, parked)| is_expired(parked)).map(|(id, _)| *id).collect();
-        let expired = ids.iter().filter_map(|id| self.ops.remove(id)).collect();
+        let expired = self.remove_where(|parked| parked.due.is_some_and(|due| due.at <= now));
         self.next_due = self.ops.values().filter_map(|parked| Some(parked.due?.at)).min();
         expired
     }
 
-    pub(crate) fn drain(&mut self) -> Vec<Parked> {
+    fn drain(&mut self) -> Vec<Parked> {
         self.next_due = None;
+        self.parents.clear();
         self.ops.drain().map(|(_, parked)| parked).collect()
     }
 }
 
 impl RealmState {
-    /// Lets `parked` wait until the promise settles.
-    ///
-    /// # Errors
-    /// The op, if memory is too short to wait; the exception is pending.
-    pub(crate) fn park<'a>(
-        &self,
-        ctx: Ctx<'a>,
-        promise: &Value<'a>,
-        parked: Parked,
-    ) -> std::result::Result<(), Parked> {
-        let id = self.parked.borrow_mut().insert(parked);
-        let bound = ctx.number(f64::from(id));
-        let waits = promise.on_settled(
-            &bound,
-            |ctx, id, args| unpark(ctx, id, Ok(args.get(0))),
-            |ctx, id, args| unpark(ctx, id, Err(args.get(0))),
-        );
-        match waits {
-            Ok(()) => Ok(()),
-            Err(_) => self.parked.borrow_mut().ops.remove(&id).map_or(Ok(()), Err),
-        }
-    }
-
     /// Ends parked ops that are past their time. True if there were any.
     pub(crate) fn expire_parked(&self, now: Instant) -> bool {
         let expired = self.parked.borrow_mut().take_expired(now);
         let any = !expired.is_empty();
         for parked in expired {
             if let (Some(reply), Some(due)) = (parked.reply, parked.due) {
-                reply.send(Outcome::Failed(Reason::Timeout(due.timeout).report(parked.what)));
+                self.deliver(reply, Outcome::Failed(Reason::Timeout(due.timeout).report(parked.what)));
             }
         }
         any
@@ -112,8 +117,85 @@ impl RealmState {
     pub(crate) fn end_parked(&self, report: impl Fn(&'static str) -> ErrorReport) {
         for parked in self.parked.borrow_mut().drain() {
             if let Some(reply) = parked.reply {
-                reply.send(Outcome::Failed(report(parked.what)));
+                self.deliver(reply, Outcome::Failed(report(parked.what)));
             }
+        }
+    }
+
+    /// Ends the op of the innermost frame with its result, or parks it if that is a pending promise.
+    pub(crate) fn conclude<'a>(
+        &self,
+        ctx: Ctx<'a>,
+        mut then: Then,
+        mut settled: std::result::Result<Value<'a>, Value<'a>>,
+    ) {
+        loop {
+            let value = match settled {
+                Ok(value) => value,
+                Err(reason) => {
+                    let report = self.describe(ctx, &reason);
+                    return self.answer(Outcome::Failed(report));
+                }
+            };
+            match value.promise_state() {
+                Some(PromiseState::Pending) => return self.park(ctx, &value, then),
+                Some(PromiseState::Fulfilled(inner)) => settled = Ok(inner),
+                Some(PromiseState::Rejected(reason)) => {
+                    value.mark_handled();
+                    settled = Err(reason);
+                }
+                None => match then {
+                    Then::Unwrap => {
+                        then = Then::Value;
+                        settled = value.get("value").map_err(|_| ctx.take_exception());
+                    }
+                    Then::Value => return self.answer(Outcome::Value(ctx, &value)),
+                    Then::Done => return self.answer(Outcome::Done),
+                },
+            }
+        }
+    }
+
+    /// Lets the op of the innermost frame wait until the promise settles.
+    fn park<'a>(&self, ctx: Ctx<'a>, promise: &Value<'a>, then: Then) {
+        if let Some(report) = self.ending_report() {
+            return self.answer(Outcome::Failed(report));
+        }
+        let Some((what, due, parent)) = self.guard.innermost() else { return };
+        let reply = self.guard.take_reply();
+        let id = self.parked.borrow_mut().insert(Parked { what, reply, due, parent, then });
+        let bound = ctx.number(f64::from(id));
+        let waits = promise.on_settled(
+            &bound,
+            |ctx, id, args| unpark(ctx, id, Ok(args.get(0))),
+            |ctx, id, args| unpark(ctx, id, Err(args.get(0))),
+        );
+        if let Err(Thrown) = waits {
+            let report = self.take_report(ctx);
+            let parked = self.parked.borrow_mut().remove(id);
+            if let Some(reply) = parked.and_then(|parked| parked.reply) {
+                self.deliver(reply, Outcome::Failed(report));
+            }
+        }
+    }
+
+    /// Gives the op of the innermost frame its outcome; if the frame is to end, that is the outcome.
+    pub(crate) fn answer(&self, outcome: Outcome<'_, '_>) {
+        let outcome = self.ending_report().map_or(outcome, Outcome::Failed);
+        let Some(reply) = self.guard.take_reply() else {
+            if let Outcome::Failed(report) = outcome {
+                self.host.uncaught(Uncaught::Exception(report));
+            }
+            return;
+        };
+        // Encoding an object may run getters, and those may use up the heap.
+        let may_run_code = matches!(&outcome, Outcome::Value(_, value) if value.is_object());
+        if may_run_code {
+            self.guard.keep_spare(reply.spare());
+        }
+        self.deliver(reply, outcome);
+        if may_run_code {
+            self.guard.keep_spare(None);
         }
     }
 }
@@ -121,54 +203,9 @@ impl RealmState {
 fn unpark<'a>(ctx: Ctx<'a>, id: &Value<'a>, settled: std::result::Result<Value<'a>, Value<'a>>) -> Result<Value<'a>> {
     let state = RealmState::of(ctx)?;
     let id = id.as_f64().unwrap_or(0.0) as u32;
-    let parked = state.parked.borrow_mut().ops.remove(&id);
-    if let Some(parked) = parked {
-        state.conclude(ctx, parked, settled);
+    let parked = state.parked.borrow_mut().remove(id);
+    if let Some(Parked { what, reply, due, parent, then }) = parked {
+        state.in_frame(ctx, Frame::op(what, reply, due, parent), || state.conclude(ctx, then, settled));
     }
     Ok(ctx.undefined())
-}
-
-impl RealmState {
-    /// Ends an op with its result, or lets it wait (again) if that is a promise.
-    pub(crate) fn conclude<'a>(
-        &self,
-        ctx: Ctx<'a>,
-        mut parked: Parked,
-        mut settled: std::result::Result<Value<'a>, Value<'a>>,
-    ) {
-        loop {
-            let value = match settled {
-                Ok(value) => value,
-                Err(reason) => return finish(parked, Outcome::Failed(self.describe(ctx, &reason))),
-            };
-            match value.promise_state() {
-                Some(PromiseState::Pending) => {
-                    if let Err(parked) = self.park(ctx, &value, parked) {
-                        let report = self.take_report(ctx);
-                        finish(parked, Outcome::Failed(report));
-                    }
-                    return;
-                }
-                Some(PromiseState::Fulfilled(inner)) => settled = Ok(inner),
-                Some(PromiseState::Rejected(reason)) => {
-                    value.mark_handled();
-                    settled = Err(reason);
-                }
-                None => match parked.then {
-                    Then::Unwrap => {
-                        parked.then = Then::Value;
-                        settled = value.get("value").map_err(|_| ctx.take_exception());
-                    }
-                    Then::Value => return finish(parked, Outcome::Value(ctx, &value)),
-                    Then::Done => return finish(parked, Outcome::Done),
-                },
-            }
-        }
-    }
-}
-
-fn finish(parked: Parked, outcome: Outcome<'_, '_>) {
-    if let Some(reply) = parked.reply {
-        reply.send(outcome);
-    }
 }

@@ -2,15 +2,16 @@
 
 use crate::call::Calls;
 use crate::config::RealmConfig;
-use crate::guard::{Frame, Guard, Reason};
-use crate::host::{Host, LogLine, Reply, Uncaught};
+use crate::guard::{Frame, Guard, Reason, internal_bug};
+use crate::host::{Host, LogLine, Outcome, Reply, Uncaught};
 use crate::message::Messages;
 use crate::module::Modules;
 use crate::park::ParkingLot;
 use crate::task::Mail;
 use crate::timer::Timers;
 use quickbeam_engine::{Ctx, ErrorReport, Persistent, Result, Thrown, Value};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,6 +30,18 @@ pub(crate) struct RealmState {
     pub(crate) started: Instant,
     /// Set by `Op::Reset`; the turn carries it out and replies.
     pub(crate) reset: RefCell<Option<Option<Box<dyn Reply>>>>,
+    /// Why the isolate must end, once that is clear.
+    pub(crate) fatal: RefCell<Option<ErrorReport>>,
+    /// The heap is above `memory_limit` with live objects alone.
+    is_full: Cell<bool>,
+}
+
+/// Bytes above `memory_limit` that each frame of a full realm gets to tidy up in.
+const ROOM: usize = 256 << 10;
+
+/// Hands an outcome over. False if the reply's code panicked.
+pub(crate) fn send(reply: Box<dyn Reply>, outcome: Outcome<'_, '_>) -> bool {
+    catch_unwind(AssertUnwindSafe(|| reply.send(outcome))).is_ok()
 }
 
 impl RealmState {
@@ -46,6 +59,8 @@ impl RealmState {
             uncaught_hook: RefCell::default(),
             started: Instant::now(),
             reset: RefCell::default(),
+            fatal: RefCell::default(),
+            is_full: Cell::new(false),
         })
     }
 
@@ -60,15 +75,44 @@ impl RealmState {
     /// Takes the pending exception and describes it; an ending from outside is described as such.
     pub(crate) fn take_report(&self, ctx: Ctx<'_>) -> ErrorReport {
         let report = ctx.take_report();
-        match self.guard.ending() {
-            Some(reason) => reason.report("op"),
-            None => self.enrich(report),
+        self.ending_report().unwrap_or_else(|| self.enrich(report))
+    }
+
+    /// Describes a thrown value; an ending from outside is described as such.
+    pub(crate) fn describe(&self, ctx: Ctx<'_>, thrown: &Value<'_>) -> ErrorReport {
+        if let Some(report) = self.ending_report() {
+            return report;
+        }
+        let report = ErrorReport::of(ctx, thrown);
+        self.ending_report().unwrap_or_else(|| self.enrich(report))
+    }
+
+    /// Gives an op its outcome. A panic in the host's code ends the realm.
+    pub(crate) fn deliver(&self, reply: Box<dyn Reply>, outcome: Outcome<'_, '_>) {
+        if !send(reply, outcome) {
+            self.end_for(internal_bug("a panic in a reply"));
         }
     }
 
-    /// Describes a thrown value.
-    pub(crate) fn describe(&self, ctx: Ctx<'_>, thrown: &Value<'_>) -> ErrorReport {
-        self.enrich(ErrorReport::of(ctx, thrown))
+    /// Ends the isolate at the next chance.
+    pub(crate) fn end_for(&self, report: ErrorReport) {
+        self.fatal.borrow_mut().get_or_insert(report);
+    }
+
+    /// Why the innermost frame is to end, if it is.
+    pub(crate) fn ending_report(&self) -> Option<ErrorReport> {
+        match self.guard.ending()? {
+            Reason::Fatal => self.fatal.borrow().clone(),
+            reason => Some(reason.report(self.guard.innermost().map_or("script", |(what, ..)| what))),
+        }
+    }
+
+    /// Whether what runs now must not go on.
+    pub(crate) fn must_end(&self, ctx: Ctx<'_>) -> bool {
+        if let Some(what) = ctx.is_broken() {
+            self.end_for(internal_bug(&what));
+        }
+        self.judge(Instant::now()).is_some()
     }
 
     /// Names the limit in the engine's own errors of limits.
@@ -88,33 +132,44 @@ impl RealmState {
     }
 
     /// Runs a callback that no op waits for; what it throws is reported.
-    pub(crate) fn callback(&self, ctx: Ctx<'_>, frame: Frame, f: impl FnOnce() -> Result<()>) {
-        let what = frame.what;
-        ctx.set_countdown(self.open_frame(frame));
-        let result = f();
-        let (_, reason) = self.close_frame(ctx.steps_since_poll());
-        self.settle_memory(ctx);
-        ctx.set_countdown(self.countdown());
-        let thrown = result.map_err(|Thrown| ctx.take_exception());
-        match (thrown, reason) {
-            (_, Some(Reason::Killed)) | (Ok(()), None) => {}
-            (_, Some(reason)) => self.host.uncaught(Uncaught::Exception(reason.report(what))),
-            (Err(error), None) => report_exception(ctx, &error),
-        }
+    pub(crate) fn callback(&self, ctx: Ctx<'_>, what: &'static str, f: impl FnOnce() -> Result<()>) {
+        self.in_frame(ctx, Frame::callback(what), || {
+            let thrown = f().map_err(|Thrown| ctx.take_exception());
+            match (self.guard.ending(), thrown) {
+                (Some(Reason::Killed | Reason::Fatal), _) | (None, Ok(())) => {}
+                (Some(reason), _) => self.host.uncaught(Uncaught::Exception(reason.report(what))),
+                (None, Err(_)) if ctx.is_broken().is_some() => {}
+                (None, Err(error)) => self.report_error(ctx, &error),
+            }
+        });
     }
 
-    /// After a frame: lets go of garbage if the limit was passed, and leaves a little room to tidy up in if live
-    /// objects alone exceed it.
+    /// After a frame: lets go of garbage if the limit was passed. If live objects alone exceed it, later frames get a
+    /// little room each to tidy up in; once that adds up to what a builtin may overshoot, the realm ends.
     pub(crate) fn settle_memory(&self, ctx: Ctx<'_>) {
-        const ROOM: usize = 256 << 10;
         let heap = ctx.heap();
-        if !heap.over_limit() && heap.stats().limit == self.config.memory_limit {
+        if !heap.over_limit() && !self.is_full.get() {
             return;
         }
         ctx.collect_garbage();
         heap.clear_over_limit();
-        let used = heap.stats().used;
-        heap.set_limit(if used + ROOM / 2 > self.config.memory_limit { used + ROOM } else { self.config.memory_limit });
+        let (used, limit) = (heap.stats().used, self.config.memory_limit);
+        let most = limit.saturating_add((limit / 4).max(8 << 20));
+        let is_full = used + ROOM / 2 > limit;
+        self.is_full.set(is_full);
+        heap.set_limit(if is_full { (used + ROOM).min(most) } else { limit });
+        if used + ROOM / 2 > most {
+            let message = format!("live objects exceed memory_limit ({limit} bytes) for good; the runtime had to be ended");
+            self.end_for(ErrorReport::new("OutOfMemoryError", message));
+        }
+    }
+
+    /// Reports what a callback threw: to the realm's hook, and to the host if that does not handle it.
+    fn report_error(&self, ctx: Ctx<'_>, error: &Value<'_>) {
+        let report = self.describe(ctx, error);
+        if !self.hook_handles(ctx, "error", error, None) {
+            self.host.uncaught(Uncaught::Exception(report));
+        }
     }
 
     /// Asks the realm's hook whether it handles an error event.
@@ -138,11 +193,17 @@ impl RealmState {
 
     /// Reports promises that were rejected and have no handler now that all jobs have run.
     pub(crate) fn report_rejections(&self, ctx: Ctx<'_>) {
+        if ctx.has_jobs() {
+            return;
+        }
         for (promise, reason) in ctx.take_unhandled_rejections() {
-            if !self.hook_handles(ctx, "unhandledrejection", &reason, Some(&promise)) {
+            self.callback(ctx, "rejection callback", || {
                 let report = self.describe(ctx, &reason);
-                self.host.uncaught(Uncaught::Rejection(report));
-            }
+                if !self.hook_handles(ctx, "unhandledrejection", &reason, Some(&promise)) {
+                    self.host.uncaught(Uncaught::Rejection(report));
+                }
+                Ok(())
+            });
         }
     }
 }
@@ -165,10 +226,10 @@ pub fn log(ctx: Ctx<'_>, line: LogLine) {
 /// Reports an error that nobody caught: to the realm's [hook](set_uncaught_hook), and to the host if that does not handle it.
 pub fn report_exception<'a>(ctx: Ctx<'a>, error: &Value<'a>) {
     let Ok(state) = RealmState::of(ctx) else { return };
-    if !state.hook_handles(ctx, "error", error, None) {
-        let report = state.describe(ctx, error);
-        state.host.uncaught(Uncaught::Exception(report));
-    }
+    state.callback(ctx, "error callback", || {
+        state.report_error(ctx, error);
+        Ok(())
+    });
 }
 
 /// Sets the function that is asked first about uncaught errors: `hook(kind, reason, promise)`, where `kind` is

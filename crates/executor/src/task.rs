@@ -4,13 +4,13 @@
 //! moves it from queued to running has it exclusively until it moves on; that is always its worker's thread.
 
 use crate::config::RealmConfig;
-use crate::execute::{fail, names_of};
+use crate::execute::names_of;
 use crate::fiber::{Fiber, Suspender, TurnEnd};
-use crate::guard::Reason;
+use crate::guard::{Reason, internal_bug, release};
 use crate::host::{CallId, Outcome, Reply};
 use crate::inbox::{Due, Envelope, Inbox};
 use crate::op::{Answer, Op, SubmitError, SubmitOptions};
-use crate::realm::RealmState;
+use crate::realm::{RealmState, send};
 use crate::turn::Stretch;
 use crate::worker::{Executor, Worker};
 use quickbeam_engine::{ErrorReport, Isolate, IsolateOptions, Pacer, Realm, Thrown};
@@ -18,7 +18,7 @@ use std::cell::UnsafeCell;
 use std::collections::HashSet;
 use std::ptr;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -26,6 +26,8 @@ use std::time::Instant;
 pub(crate) struct Mail {
     inbox: Mutex<Inbox>,
     killed: AtomicBool,
+    /// Ids go on over resets, so that a late answer cannot reach a call of the next realm.
+    last_call: AtomicU64,
     /// Asks whichever isolate stands behind this inbox to poll.
     pub(crate) pacer: Arc<Pacer>,
     pub(crate) worker: Arc<Worker>,
@@ -39,6 +41,10 @@ impl Mail {
     pub(crate) fn is_killed(&self) -> bool {
         self.killed.load(Ordering::Acquire)
     }
+
+    pub(crate) fn next_call_id(&self) -> CallId {
+        self.last_call.fetch_add(1, Ordering::Relaxed) + 1
+    }
 }
 
 /// An isolate with its realm, from one reset to the next.
@@ -49,6 +55,20 @@ struct Vm {
 }
 
 impl Vm {
+    /// Frees the isolate; then the state, of which an abandoned fiber may hold counts.
+    ///
+    /// SAFETY: no fiber of the isolate is live.
+    unsafe fn free(self) {
+        let Vm { isolate, realm, state } = self;
+        drop((realm, isolate));
+        // SAFETY: the isolate is gone, and so is, by contract, every stack that held a count.
+        unsafe {
+            let modules = state.modules.clone();
+            release(state);
+            release(modules);
+        }
+    }
+
     fn new(mail: &Arc<Mail>, config: &Arc<RealmConfig>) -> Result<Vm, ErrorReport> {
         let (isolate, realm) = bare(config)?;
         isolate.set_pacer(mail.pacer.clone());
@@ -176,17 +196,13 @@ impl Task {
         unsafe { self.run_mut().fiber = Some(fiber) }
     }
 
-    /// Whether a timer of the worker must be set for `due`; later ones are covered by the one that is set.
+    /// When the worker's timer for this task fires, to be set by the worker; one that is set earlier than needed is kept.
     ///
     /// SAFETY: the caller runs the task.
-    pub(crate) unsafe fn arm(&self, due: Instant) -> bool {
+    #[expect(clippy::mut_from_ref, reason = "as for `run_mut`")]
+    pub(crate) unsafe fn armed(&self) -> &mut Option<Instant> {
         // SAFETY: by contract.
-        let run = unsafe { self.run_mut() };
-        if run.armed.is_some_and(|armed| armed <= due && armed > Instant::now()) {
-            return false;
-        }
-        run.armed = Some(due);
-        true
+        unsafe { &mut self.run_mut().armed }
     }
 
     /// The body of a fiber: turns, and resets between them.
@@ -197,13 +213,12 @@ impl Task {
         let slot = unsafe { &mut *self.vm.get() };
         loop {
             if slot.is_none() {
+                if self.mail.is_killed() {
+                    return TurnEnd::Dead;
+                }
                 match Vm::new(&self.mail, &self.config) {
                     Ok(vm) => *slot = Some(vm),
-                    Err(report) => {
-                        // SAFETY: by contract; the worker does not touch `run` while the fiber runs.
-                        unsafe { self.run_mut().death = Some(report) };
-                        return TurnEnd::Dead;
-                    }
+                    Err(report) => return self.give_up(report),
                 }
             }
             let Some(vm) = slot.as_ref() else { return TurnEnd::Dead };
@@ -213,21 +228,29 @@ impl Task {
             vm.state.guard.set_suspender(ptr::null());
             match stretch {
                 Stretch::End(end) => return end,
-                Stretch::Reset(reply) => {
+                Stretch::Reset => {
                     vm.state.end_parked(|what| Reason::Reset.report(what));
-                    *slot = None;
                     match Vm::new(&self.mail, &self.config) {
-                        Ok(vm) => {
-                            *slot = Some(vm);
-                            if let Some(reply) = reply {
-                                reply.send(Outcome::Done);
+                        Ok(fresh) => {
+                            let reply = vm.state.reset.take().flatten();
+                            let old = slot.replace(fresh);
+                            // SAFETY: the only live fiber is this one, outside the old isolate.
+                            old.into_iter().for_each(|old| unsafe { old.free() });
+                            if let (Some(reply), Some(vm)) = (reply, slot.as_ref()) {
+                                vm.state.deliver(reply, Outcome::Done);
                             }
                         }
-                        Err(report) => fail(reply, report),
+                        Err(report) => return self.give_up(report),
                     }
                 }
             }
         }
+    }
+
+    fn give_up(&self, report: ErrorReport) -> TurnEnd {
+        // SAFETY: called by the turn; the worker does not touch `run` while the fiber runs.
+        unsafe { self.run_mut().death = Some(report) };
+        TurnEnd::Dead
     }
 
     /// Ends the task for good: every op gets its outcome, everything is freed.
@@ -236,32 +259,38 @@ impl Task {
     pub(crate) unsafe fn destroy(&self, cause: Option<ErrorReport>) {
         // SAFETY: by contract.
         let (run, slot) = unsafe { (self.run_mut(), &mut *self.vm.get()) };
-        let broken = slot.as_ref().and_then(|vm| vm.isolate.is_broken()).map(internal_error);
+        let broken = slot.as_ref().and_then(|vm| vm.state.fatal.take().or(vm.isolate.is_broken().map(broken_error)));
         let cause = run.death.take().or(cause).or(broken);
-        let report = |what: &str| cause.clone().unwrap_or_else(|| Reason::Killed.report(what));
+        let fail = |reply: Option<Box<dyn Reply>>, what: &str| {
+            let report = cause.clone().unwrap_or_else(|| Reason::Killed.report(what));
+            reply.is_none_or(|reply| send(reply, Outcome::Failed(report)))
+        };
         self.mail.killed.store(true, Ordering::Release);
-        let queued = self.mail.inbox().close();
+        let (queued, answers) = self.mail.inbox().close();
         for envelope in queued {
-            fail(envelope.reply, report(envelope.op.noun()));
+            fail(envelope.reply, envelope.op.noun());
         }
         if let Some(vm) = slot.take() {
-            for (what, reply) in vm.state.guard.take_replies() {
-                reply.send(Outcome::Failed(report(what)));
+            for (what, reply) in vm.state.guard.abandon() {
+                fail(Some(reply), what);
             }
-            vm.state.end_parked(report);
-            drop(vm);
+            fail(vm.state.reset.take().flatten(), "reset");
+            vm.state.end_parked(|what| cause.clone().unwrap_or_else(|| Reason::Killed.report(what)));
+            // SAFETY: by contract.
+            unsafe { vm.free() };
         }
         if let Some(cause) = cause {
             self.config.host.died(cause);
         }
+        drop(answers);
     }
 }
 
-fn internal_error(what: String) -> ErrorReport {
+fn broken_error(what: String) -> ErrorReport {
     if what.contains("memory was exhausted") {
         return ErrorReport::new("OutOfMemoryError", format!("{what}; the runtime had to be ended"));
     }
-    ErrorReport::new("InternalError", format!("internal bug in QuickBEAM: {what}; please report it"))
+    internal_bug(&what)
 }
 
 /// The owner's side of a realm on an [`Executor`]. Dropping it kills the realm.
@@ -276,6 +305,7 @@ impl RealmHandle {
         let mail = Arc::new(Mail {
             inbox: Mutex::new(Inbox::new(worker.inbox_capacity())),
             killed: AtomicBool::new(false),
+            last_call: AtomicU64::new(0),
             pacer: Arc::default(),
             worker,
         });
@@ -308,15 +338,18 @@ impl RealmHandle {
     }
 
     fn post(&self, envelope: Envelope) -> Result<(), SubmitError> {
-        self.task.mail.inbox().push(envelope)?;
+        let pushed = self.task.mail.inbox().push(envelope);
+        pushed.map_err(|(error, _)| error)?;
         self.task.wake();
         Ok(())
     }
 
     /// Answers a call that the realm made; answers to calls that are gone are dropped.
     pub fn resolve(&self, id: CallId, answer: Answer) {
-        self.task.mail.inbox().push_answer(id, answer);
-        self.task.wake();
+        let pushed = self.task.mail.inbox().push_answer(id, answer);
+        if pushed.is_ok() {
+            self.task.wake();
+        }
     }
 
     /// Ends the realm, whatever it is doing. Returns at once.

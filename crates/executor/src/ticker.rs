@@ -16,6 +16,7 @@ const IDLE_TICKS: u32 = 200;
 
 #[derive(Default)]
 struct Ticker {
+    /// Its lock also decides who starts the thread.
     workers: Mutex<Vec<Weak<Worker>>>,
     asleep: AtomicBool,
     thread: OnceLock<Thread>,
@@ -29,12 +30,13 @@ fn ticker() -> &'static Ticker {
 /// Watches a worker's turns from now on.
 pub(crate) fn watch(worker: &Arc<Worker>) -> std::io::Result<()> {
     let ticker = ticker();
-    ticker.workers.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(worker));
+    let mut workers = ticker.workers.lock().unwrap_or_else(PoisonError::into_inner);
     if ticker.thread.get().is_none() {
         let spawned = thread::Builder::new().name("quickbeam-tick".into()).stack_size(128 << 10).spawn(run)?;
-        // If another thread was quicker, two tick until the process ends; both only ask for polls.
+        // The new thread first takes the lock that is held here, so nobody can miss it asleep.
         let _ = ticker.thread.set(spawned.thread().clone());
     }
+    workers.push(Arc::downgrade(worker));
     Ok(())
 }
 
@@ -52,6 +54,7 @@ pub(crate) fn turn_started() {
 fn run() {
     let ticker = ticker();
     let mut idle = 0;
+    drop(ticker.workers.lock());
     loop {
         if idle < IDLE_TICKS {
             thread::sleep(TICK);

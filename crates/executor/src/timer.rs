@@ -1,6 +1,5 @@
 //! Timers of a realm.
 
-use crate::guard::Frame;
 use crate::realm::RealmState;
 use quickbeam_engine::{Ctx, Persistent, Result, Value};
 use std::cmp::Reverse;
@@ -41,11 +40,13 @@ impl Timers {
         self.last_id
     }
 
-    /// When the next one is due.
+    /// Whether there is something for [`RealmState::run_timers`] to do.
+    pub(crate) fn are_due(&mut self, now: Instant) -> bool {
+        !self.immediates.is_empty() || self.next_due().is_some_and(|due| due <= now)
+    }
+
+    /// When the next timer is due, immediates aside.
     pub(crate) fn next_due(&mut self) -> Option<Instant> {
-        if !self.immediates.is_empty() {
-            return Some(Instant::now());
-        }
         while let Some(Reverse((due, id))) = self.queue.peek() {
             if self.live.contains_key(id) {
                 return Some(*due);
@@ -136,7 +137,7 @@ impl RealmState {
         for id in due {
             self.run_timer(ctx, id, now);
             self.checkpoint(ctx);
-            if self.mail.is_killed() {
+            if self.is_over(ctx) {
                 return;
             }
         }
@@ -158,6 +159,6 @@ impl RealmState {
             }
             (callback, args)
         };
-        self.callback(ctx, Frame::callback("timer"), || ctx.call(&call.0, &ctx.globals(), &call.1).map(drop));
+        self.callback(ctx, "timer", || ctx.call(&call.0, &ctx.globals(), &call.1).map(drop));
     }
 }

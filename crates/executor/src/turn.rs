@@ -1,8 +1,6 @@
 //! A turn: what one run of an isolate does.
 
 use crate::fiber::TurnEnd;
-use crate::guard::Frame;
-use crate::host::Reply;
 use crate::realm::RealmState;
 use quickbeam_engine::{Ctx, Thrown};
 use std::time::{Duration, Instant};
@@ -10,21 +8,30 @@ use std::time::{Duration, Instant};
 /// Jobs run in one go before the turn looks at its deadlines.
 const JOBS_PER_CHECK: u32 = 256;
 
-/// An endless chain of jobs gives way to waiting ops after this long.
+/// An endless chain of jobs gives way after this long.
 const JOBS_GIVE_WAY: Duration = Duration::from_millis(10);
+
+/// What makes jobs that go on for long give way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Nothing: an op waits for its reply, the rest of the jobs run after it.
+    Limited,
+    /// An op that waits.
+    UntilAsked,
+}
 
 /// How a stretch of a turn ends.
 pub(crate) enum Stretch {
     End(TurnEnd),
-    /// The realm is to be replaced; then the reply is due.
-    Reset(Option<Box<dyn Reply>>),
+    /// The realm is to be replaced; then the reply in its state is due.
+    Reset,
 }
 
 impl RealmState {
     /// Works until there is nothing to do. Runs on a fiber, inside the realm.
     pub(crate) fn turn(&self, ctx: Ctx<'_>) -> Stretch {
         loop {
-            if self.mail.is_killed() || ctx.is_broken().is_some() {
+            if self.is_over(ctx) {
                 return Stretch::End(TurnEnd::Dead);
             }
             self.take_answers(ctx);
@@ -39,22 +46,28 @@ impl RealmState {
             }
             self.checkpoint(ctx);
             self.report_rejections(ctx);
-            if let Some(reply) = self.reset.take() {
-                return Stretch::Reset(reply);
+            if self.reset.borrow().is_some() {
+                return Stretch::Reset;
             }
             let wake = self.wake_at();
-            if !executed && !delivered && !ctx.has_jobs() && wake.is_none_or(|wake| wake > now) && self.is_idle() {
+            let is_done = !executed && !delivered && !ctx.has_jobs() && self.is_idle();
+            if is_done && !self.timers.borrow_mut().are_due(now) && wake.is_none_or(|wake| wake > now) {
                 return Stretch::End(TurnEnd::Idle(wake));
             }
-            self.breathe(now);
+            self.breathe(Instant::now());
         }
     }
 
-    /// Runs the jobs that wait.
+    /// Whether the isolate must not run any more.
+    pub(crate) fn is_over(&self, ctx: Ctx<'_>) -> bool {
+        self.mail.is_killed() || self.fatal.borrow().is_some() || ctx.is_broken().is_some()
+    }
+
+    /// Runs the jobs that wait, in a frame of their own.
     pub(crate) fn checkpoint(&self, ctx: Ctx<'_>) {
-        if ctx.has_jobs() {
-            self.callback(ctx, Frame::callback("job"), || {
-                self.run_jobs(ctx);
+        if ctx.has_jobs() && !self.is_over(ctx) {
+            self.callback(ctx, "job", || {
+                self.run_jobs(ctx, Patience::UntilAsked);
                 Ok(())
             });
         }
@@ -71,13 +84,13 @@ impl RealmState {
     }
 
     /// Runs jobs until none waits, the open frame is to end, or they have kept ops waiting for long.
-    pub(crate) fn run_jobs(&self, ctx: Ctx<'_>) {
+    pub(crate) fn run_jobs(&self, ctx: Ctx<'_>, patience: Patience) {
         let started = Instant::now();
         let mut until_check = JOBS_PER_CHECK;
         while let Some(result) = ctx.run_job() {
             if let Err(Thrown) = result {
                 let error = ctx.take_exception();
-                if self.guard.ending().is_some() {
+                if self.must_end(ctx) {
                     return;
                 }
                 crate::realm::report_exception(ctx, &error);
@@ -86,7 +99,8 @@ impl RealmState {
             if until_check == 0 {
                 until_check = JOBS_PER_CHECK;
                 let now = Instant::now();
-                if self.judge(now).is_some() || (now - started > JOBS_GIVE_WAY && !self.is_idle()) {
+                let is_asked = patience == Patience::Limited || !self.is_idle();
+                if self.judge(now).is_some() || (is_asked && now - started > JOBS_GIVE_WAY) {
                     return;
                 }
                 self.breathe(now);

@@ -5,8 +5,7 @@ use crate::fiber::{Fiber, Pause, Progress, StackPool, TurnEnd};
 use crate::task::{RealmHandle, Task};
 use crate::ticker;
 use quickbeam_engine::{ErrorReport, Pacer};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -215,38 +214,13 @@ fn may_spin() -> bool {
 struct Loop {
     worker: Arc<Worker>,
     stacks: StackPool,
-    timers: BinaryHeap<Timer>,
-}
-
-/// Ordered by time, earliest on top of the heap.
-struct Timer {
-    due: Reverse<Instant>,
-    task: Weak<Task>,
-}
-
-impl PartialEq for Timer {
-    fn eq(&self, other: &Self) -> bool {
-        self.due == other.due
-    }
-}
-
-impl Eq for Timer {}
-
-impl PartialOrd for Timer {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Timer {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.due.cmp(&other.due)
-    }
+    /// At most one for each task, by time and the task's address.
+    timers: BTreeMap<(Instant, usize), Weak<Task>>,
 }
 
 impl Loop {
     fn new(worker: Arc<Worker>) -> Loop {
-        Loop { worker, stacks: StackPool::new(), timers: BinaryHeap::new() }
+        Loop { worker, stacks: StackPool::new(), timers: BTreeMap::new() }
     }
 
     fn run(mut self) {
@@ -268,8 +242,10 @@ impl Loop {
             return;
         }
         let now = Instant::now();
-        while self.timers.peek().is_some_and(|timer| timer.due.0 <= now) {
-            if let Some(task) = self.timers.pop().and_then(|timer| timer.task.upgrade()) {
+        while let Some(timer) = self.timers.first_entry()
+            && timer.key().0 <= now
+        {
+            if let Some(task) = timer.remove().upgrade() {
                 task.wake();
             }
         }
@@ -277,8 +253,12 @@ impl Loop {
     }
 
     fn publish_next_timer(&self) {
-        let next = self.timers.peek().map_or(NEVER, |timer| nanos(timer.due.0));
+        let next = self.next_timer().map_or(NEVER, nanos);
         self.worker.next_timer.store(next, Ordering::Relaxed);
+    }
+
+    fn next_timer(&self) -> Option<Instant> {
+        self.timers.first_key_value().map(|((due, _), _)| *due)
     }
 
     /// Looks for work for a moment. True if there is some.
@@ -319,7 +299,7 @@ impl Loop {
             worker.parked.store(false, Ordering::SeqCst);
             return true;
         }
-        let until_timer = self.timers.peek().map(|timer| timer.due.0.saturating_duration_since(Instant::now()));
+        let until_timer = self.next_timer().map(|due| due.saturating_duration_since(Instant::now()));
         let timeout = [longest, until_timer].into_iter().flatten().min();
         match timeout {
             Some(timeout) => thread::park_timeout(timeout),
@@ -387,20 +367,34 @@ impl Loop {
 
     /// Leaves the task idle until something is posted or `due`.
     fn rest(&mut self, task: &Arc<Task>, due: Option<Instant>) {
-        // SAFETY: this thread runs the task.
-        if let Some(due) = due
-            && unsafe { task.arm(due) }
-        {
-            self.timers.push(Timer { due: Reverse(due), task: Arc::downgrade(task) });
-            self.publish_next_timer();
+        if let Some(due) = due {
+            // SAFETY: this thread runs the task.
+            let armed = unsafe { task.armed() };
+            let address = Arc::as_ptr(task).addr();
+            let is_set = armed.is_some_and(|at| self.timers.contains_key(&(at, address)));
+            if !is_set || armed.is_some_and(|at| due < at) {
+                self.disarm(task, *armed);
+                *armed = Some(due);
+                self.timers.insert((due, address), Arc::downgrade(task));
+                self.publish_next_timer();
+            }
         }
         task.finish(false);
     }
 
+    fn disarm(&mut self, task: &Arc<Task>, armed: Option<Instant>) {
+        if let Some(at) = armed {
+            self.timers.remove(&(at, Arc::as_ptr(task).addr()));
+        }
+    }
+
     /// The task stays in the running state for ever: whoever still posts to it is answered by its closed inbox.
-    fn end_task(&self, task: &Arc<Task>, cause: Option<ErrorReport>) {
-        // SAFETY: this thread runs the task, and its fiber is gone.
-        unsafe { task.destroy(cause) };
+    fn end_task(&mut self, task: &Arc<Task>, cause: Option<ErrorReport>) {
+        // SAFETY: this thread runs the task.
+        let armed = unsafe { *task.armed() };
+        self.disarm(task, armed);
+        // SAFETY: likewise, and its fiber is gone. A panic in the host's code there must not end the worker.
+        let _ = catch_unwind(AssertUnwindSafe(|| unsafe { task.destroy(cause) }));
         self.worker.tasks.fetch_sub(1, Ordering::Relaxed);
     }
 }
