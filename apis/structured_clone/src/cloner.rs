@@ -1,0 +1,238 @@
+//! The walk through a value.
+
+use crate::builtin;
+use quickbeam_engine::{Attributes, Ctx, Result, Thrown, Value};
+use std::collections::HashMap;
+
+/// Stack that one level may need, getters excluded: those check for themselves.
+const STACK_RESERVE: usize = 64 << 10;
+/// Values between two interrupt polls.
+const VALUES_PER_POLL: u32 = 10_000;
+
+/// One cloning.
+pub(crate) struct Cloner<'a> {
+    ctx: Ctx<'a>,
+    /// Clones by the identity of their originals, which are kept alive so that identities stay unique.
+    made: HashMap<usize, (Value<'a>, Value<'a>)>,
+    until_poll: u32,
+}
+
+impl<'a> Cloner<'a> {
+    pub(crate) fn new(ctx: Ctx<'a>) -> Cloner<'a> {
+        Cloner { ctx, made: HashMap::new(), until_poll: VALUES_PER_POLL }
+    }
+
+    /// Clones and moves the buffers of `list`, an array of objects, to the clone.
+    ///
+    /// Where getters might run, buffers are copied and detached at the end, so that a clone that fails
+    /// detaches nothing.
+    pub(crate) fn transfer(mut self, value: &Value<'a>, list: &Value<'a>) -> Result<Value<'a>> {
+        let count = u32::try_from(list.length()?).unwrap_or(u32::MAX);
+        let mut moved: Vec<(Value<'a>, Value<'a>)> = Vec::new();
+        for index in 0..count {
+            let buffer = list.get_index(index)?;
+            if buffer.class_name()?.as_deref() != Some("ArrayBuffer") || buffer.is_proxy() {
+                return Err(self.refuse("a value in the transfer list cannot be transferred"));
+            }
+            if self.made.contains_key(&identity(&buffer)) {
+                return Err(self.refuse("a buffer is in the transfer list twice"));
+            }
+            if self.builtin("isDetached", &[buffer.clone()])?.truthy() {
+                return Err(self.refuse("a buffer in the transfer list is detached"));
+            }
+            if count == 1 && identity(&buffer) == identity(value) {
+                return self.builtin("transfer", &[buffer]);
+            }
+            let replacement = self.builtin("bufferLike", &[buffer.clone()])?;
+            self.remember(&buffer, &replacement);
+            moved.push((buffer, replacement));
+        }
+        let clone = self.clone(value)?;
+        for (buffer, replacement) in moved {
+            if self.builtin("isDetached", &[buffer.clone()])?.truthy() {
+                return Err(self.refuse("a buffer in the transfer list was detached meanwhile"));
+            }
+            self.builtin("copyBytes", &[buffer.clone(), replacement])?;
+            buffer.detach();
+        }
+        Ok(clone)
+    }
+
+    /// Clones one value.
+    pub(crate) fn clone(&mut self, value: &Value<'a>) -> Result<Value<'a>> {
+        if !value.is_object() {
+            return if value.is_symbol() { Err(self.refuse("a symbol cannot be cloned")) } else { Ok(value.clone()) };
+        }
+        if let Some((_, clone)) = self.made.get(&identity(value)) {
+            return Ok(clone.clone());
+        }
+        self.until_poll -= 1;
+        if self.until_poll == 0 {
+            self.until_poll = VALUES_PER_POLL;
+            self.ctx.poll(VALUES_PER_POLL)?;
+        }
+        if self.ctx.stack_left() < STACK_RESERVE {
+            return Err(self
+                .ctx
+                .throw_error("RangeError", "structuredClone: the value is nested too deep for the stack"));
+        }
+        if value.is_array() {
+            return self.array(value);
+        }
+        if value.is_ordinary() && value.host_value().is_none() && !value.is_proxy() {
+            return self.ordinary(value);
+        }
+        self.special(value)
+    }
+
+    fn array(&mut self, array: &Value<'a>) -> Result<Value<'a>> {
+        let clone = self.ctx.array(Vec::new())?;
+        clone.set("length", self.ctx.number(array.length()? as f64))?;
+        self.remember(array, &clone);
+        self.properties(array, &clone)?;
+        Ok(clone)
+    }
+
+    fn ordinary(&mut self, object: &Value<'a>) -> Result<Value<'a>> {
+        if let Some(clone) = self.platform_object(object)? {
+            return Ok(clone);
+        }
+        let clone = self.ctx.object()?;
+        self.remember(object, &clone);
+        self.properties(object, &clone)?;
+        Ok(clone)
+    }
+
+    /// Instances of the Web APIs' classes have steps of their own, or cannot be cloned.
+    fn platform_object(&mut self, object: &Value<'a>) -> Result<Option<Value<'a>>> {
+        // Without the helpers there are no such classes yet.
+        let Some(idl) = self.ctx.kept("webidl") else { return Ok(None) };
+        let prototype = object.prototype()?;
+        if prototype.is_null() || prototype.prototype()?.is_null() {
+            return Ok(None);
+        }
+        let steps = self.ctx.call(&idl.get("cloneSteps")?, &self.ctx.undefined(), &[object.clone()])?;
+        if steps.is_undefined() {
+            return Ok(None);
+        }
+        if steps.is_null() {
+            let name = object.get("constructor")?.get("name")?.to_text()?;
+            return Err(self.refuse(&format!("an object of the class {name} cannot be cloned")));
+        }
+        let clone = self.ctx.call(&steps, &self.ctx.undefined(), &[object.clone()])?;
+        self.remember(object, &clone);
+        Ok(Some(clone))
+    }
+
+    /// Own enumerable string-keyed properties, as they are when their turn comes.
+    fn properties(&mut self, from: &Value<'a>, to: &Value<'a>) -> Result<()> {
+        for key in from.keys()? {
+            if let Some(value) = from.own_value(&key)? {
+                let clone = self.clone(&value)?;
+                to.define_key(&key, clone, Attributes::ALL)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn special(&mut self, value: &Value<'a>) -> Result<Value<'a>> {
+        if value.is_function() {
+            return Err(self.refuse("a function cannot be cloned"));
+        }
+        if value.is_proxy() {
+            return Err(self.refuse("a proxy cannot be cloned"));
+        }
+        let kind = value.class_name()?.unwrap_or_default();
+        if value.host_value().is_some() {
+            return Err(self.refuse("a host object cannot be cloned"));
+        }
+        let clone = match kind.as_str() {
+            "Map" => return self.map(value),
+            "Set" => return self.set(value),
+            "Error" => return self.error(value),
+            "Date" => self.builtin("date", &[value.clone()])?,
+            "RegExp" => self.builtin("regexp", &[value.clone()])?,
+            "Number" | "String" | "Boolean" | "BigInt" => {
+                self.builtin("boxed", &[value.clone(), self.ctx.string(&kind)?])?
+            }
+            "DOMException" => self.builtin("domException", &[value.clone()])?,
+            "ArrayBuffer" => {
+                if self.builtin("isDetached", &[value.clone()])?.truthy() {
+                    return Err(self.refuse("a detached ArrayBuffer cannot be cloned"));
+                }
+                self.builtin("copyBuffer", &[value.clone()])?
+            }
+            "SharedArrayBuffer" => value.clone(),
+            "Arguments" => return self.ordinary(value),
+            _ if kind == "DataView" || value.typed_array_kind().is_some() => self.view(value)?,
+            _ => return Err(self.refuse(&format!("an object of the class {kind} cannot be cloned"))),
+        };
+        self.remember(value, &clone);
+        Ok(clone)
+    }
+
+    fn map(&mut self, map: &Value<'a>) -> Result<Value<'a>> {
+        let clone = self.builtin("makeMap", &[])?;
+        self.remember(map, &clone);
+        let entries = self.builtin("entries", &[map.clone()])?;
+        let entries = self.elements(&entries)?;
+        self.builtin("fillMap", &[clone.clone(), entries])?;
+        Ok(clone)
+    }
+
+    fn set(&mut self, set: &Value<'a>) -> Result<Value<'a>> {
+        let clone = self.builtin("makeSet", &[])?;
+        self.remember(set, &clone);
+        let items = self.builtin("items", &[set.clone()])?;
+        let items = self.elements(&items)?;
+        self.builtin("fillSet", &[clone.clone(), items])?;
+        Ok(clone)
+    }
+
+    /// Clones the elements of a list of ours.
+    fn elements(&mut self, list: &Value<'a>) -> Result<Value<'a>> {
+        let count = u32::try_from(list.length()?).unwrap_or(u32::MAX);
+        let mut clones = Vec::new();
+        for index in 0..count {
+            clones.push(self.clone(&list.get_index(index)?)?);
+        }
+        self.ctx.array(clones)
+    }
+
+    fn error(&mut self, error: &Value<'a>) -> Result<Value<'a>> {
+        let parts = self.builtin("error", &[error.clone()])?;
+        let (clone, cause) = (parts.get_index(0)?, parts.get_index(1)?);
+        self.remember(error, &clone);
+        if !cause.is_undefined() {
+            let cause = self.clone(&cause.get("value")?)?;
+            self.builtin("setCause", &[clone.clone(), cause])?;
+        }
+        Ok(clone)
+    }
+
+    fn view(&mut self, view: &Value<'a>) -> Result<Value<'a>> {
+        let parts = self.builtin("viewParts", &[view.clone()])?;
+        if parts.is_undefined() {
+            return Err(self.refuse("a view of a detached or shrunk buffer cannot be cloned"));
+        }
+        let buffer = self.clone(&parts.get_index(0)?)?;
+        let (kind, offset, length) = (parts.get_index(1)?, parts.get_index(2)?, parts.get_index(3)?);
+        self.builtin("makeView", &[buffer, kind, offset, length])
+    }
+
+    fn remember(&mut self, original: &Value<'a>, clone: &Value<'a>) {
+        self.made.insert(identity(original), (original.clone(), clone.clone()));
+    }
+
+    fn builtin(&self, name: &str, args: &[Value<'a>]) -> Result<Value<'a>> {
+        builtin(self.ctx, name, args)
+    }
+
+    fn refuse(&self, message: &str) -> Thrown {
+        self.ctx.throw_dom_exception("DataCloneError", &format!("structuredClone: {message}"))
+    }
+}
+
+fn identity(value: &Value<'_>) -> usize {
+    value.identity().unwrap_or_default()
+}

@@ -1,0 +1,42 @@
+//! `structuredClone`: the structured clone algorithm of the HTML Standard, with transfer of `ArrayBuffer`s.
+//!
+//! A `SharedArrayBuffer` is shared: its clone is the same object. Errors keep their class (of the language's own),
+//! message, stack and cause.
+
+mod cloner;
+
+use cloner::Cloner;
+use quickbeam_api_webidl::{define_function, kept, need};
+use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_executor::Api;
+
+static BUILTINS: Glue = Glue::new("internal:structured_clone", include_str!("builtins.js"));
+
+/// The API.
+pub struct StructuredClone;
+
+impl Api for StructuredClone {
+    fn name(&self) -> &'static str {
+        "structured_clone"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        define_function(ctx, "structuredClone", 1, structured_clone)
+    }
+}
+
+fn structured_clone<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    need(ctx, args, 1, "structuredClone")?;
+    let value = args.get(0);
+    if args.len() == 1 || args.get(1).is_undefined() {
+        return Cloner::new(ctx).clone(&value);
+    }
+    let transferred = builtin(ctx, "transferList", &[args.get(1)])?;
+    Cloner::new(ctx).transfer(&value, &transferred)
+}
+
+/// Calls a function of builtins.js.
+fn builtin<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Value<'a>> {
+    let builtins = kept(ctx, "structured_clone", |ctx| BUILTINS.run(ctx))?;
+    ctx.call(&builtins.get(name)?, &ctx.undefined(), args)
+}
