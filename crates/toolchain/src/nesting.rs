@@ -47,6 +47,8 @@ struct Level {
     tokens: usize,
     /// The most tokens between two commas since the last `;`: an `if (a) b, c` is not over at its comma.
     held: usize,
+    /// Both of these before an `else`, summed up over the chain: each `else if` is in the one before.
+    chain: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,7 +116,7 @@ struct Scan<'a> {
 
 impl Level {
     fn cost(&self) -> usize {
-        self.held + self.tokens + 1
+        self.chain + self.held + self.tokens + 1
     }
 }
 
@@ -126,7 +128,7 @@ impl<'a> Scan<'a> {
             bytes: source.as_bytes(),
             at: 0,
             typescript,
-            levels: vec![Level { bracket: statements, tokens: 0, held: 0 }],
+            levels: vec![Level { bracket: statements, tokens: 0, held: 0, chain: 0 }],
             outer: 0,
             deepest: 1,
             most_brackets: 0,
@@ -198,9 +200,16 @@ impl<'a> Scan<'a> {
     /// Adds `tokens` to the innermost level; `word` is the token's text if it is a word.
     fn count(&mut self, tokens: usize, word: Option<&[u8]>) -> Result<(), Unsure> {
         let level = self.levels.last_mut().ok_or(Unsure)?;
-        if std::mem::take(&mut self.statement_end) && !matches!(word, Some(b"else" | b"while")) {
-            level.tokens = 0;
-            level.held = 0;
+        let ended = std::mem::take(&mut self.statement_end);
+        match word {
+            Some(b"else") => {
+                level.chain += level.held + level.tokens;
+                level.held = 0;
+                level.tokens = 0;
+            }
+            Some(b"while") => {}
+            _ if ended => *level = Level { bracket: level.bracket, tokens: 0, held: 0, chain: 0 },
+            _ => {}
         }
         level.tokens += tokens;
         self.deepest = self.deepest.max(self.outer + level.cost());
@@ -209,7 +218,7 @@ impl<'a> Scan<'a> {
 
     fn open(&mut self, bracket: Bracket, before: Before) -> Result<(), Unsure> {
         self.outer += self.levels.last().map_or(0, Level::cost);
-        self.levels.push(Level { bracket, tokens: 0, held: 0 });
+        self.levels.push(Level { bracket, tokens: 0, held: 0, chain: 0 });
         self.deepest = self.deepest.max(self.outer + 1);
         self.most_brackets = self.most_brackets.max(self.levels.len() - 1);
         self.before = before;
@@ -434,4 +443,138 @@ fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric()
         || matches!(character, '_' | '$' | '\\' | '#')
         || !(character.is_ascii() || is_space(character))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEEP: usize = 5_000;
+
+    fn brackets(source: &str, file: &str) -> Option<usize> {
+        match bound(source, Language::of(file)) {
+            Bound::AtMost { brackets, levels } => {
+                assert!(levels >= brackets, "{source:.50}");
+                Some(brackets)
+            }
+            Bound::Unknown => None,
+        }
+    }
+
+    #[test]
+    fn brackets_in_text_do_not_count() {
+        let check = |before: &str, after: &str| {
+            let source = format!("{before}{}{after}", "(".repeat(DEEP));
+            for file in ["a.js", "a.ts"] {
+                assert!(brackets(&source, file).is_some_and(|brackets| brackets < 10), "{file}: {before} … {after}");
+            }
+        };
+        check("a = '", "'");
+        check("a = '\\'", "'");
+        check("a = '\\\r\n", "'");
+        check("a = \"'", "\"");
+        check("a = `", "`");
+        check("a = `${`${b}`}\\`\\${", "`");
+        check("// '", "\na");
+        check("// '", "\u{2028}a");
+        check("/* ' ", "*/ a");
+        check("#! ", "\na");
+        check("\u{feff}#!", "\na");
+        check("a = /'[/]", "/g");
+        check("a = /\\/\\(", "/.b / 1");
+        check("if (a) /", "/.test(b)");
+        check("if (a) { b } /", "/.test(b)");
+        check("return /", "/");
+        check("f(/", "/)");
+        check("a => /", "/");
+        check("; /", "/");
+        check("x ? /", "/ : 1");
+    }
+
+    #[test]
+    fn brackets_in_code_are_never_missed() {
+        let check = |before: &str| {
+            let source = format!("{before}{}", "(".repeat(DEEP));
+            for file in ["a.js", "a.ts"] {
+                assert!(brackets(&source, file).is_none_or(|brackets| brackets >= DEEP), "{file}: {before}");
+            }
+        };
+        check("");
+        check("a / '/' +");
+        check("a /* ' */ ");
+        check("'\\\\' + ");
+        check("`${`}`}`+");
+        check("`a${");
+        check("a++ / 1 / ");
+        check("a\n++/b/");
+        check("a = {} / 1 / ");
+        check("a = function () {} / '/' + ");
+        check("a = b\n/'/' + ");
+        check("f() / '/' + ");
+        check("a.if(b) / '/' + ");
+        check("a[1] / '/' + ");
+        check("1. / '/' + ");
+        check("a.return / '/' + ");
+        check("a?.typeof / '/' + ");
+        check("...typeof /'/.a / ");
+        check("await / '/' + ");
+        check("yield / '/' + ");
+        check("a as void / '/' + ");
+        check("a<b>/ '/' + ");
+        check("a! / '/' + ");
+        check("return\u{a0}/'/+");
+        check("a\u{2028}/'/+");
+        check("<!-- '\n");
+        check("\n--> '\n");
+        check("// '\u{2029}");
+        check("var a\n/'/+");
+        check("import 'a'\n/'/+");
+        check("}");
+        check("']'");
+        check("\u{3000}");
+        check("\\u{66}or /'/+");
+    }
+
+    #[test]
+    fn what_is_behind_a_statement_or_element_does_not_count() {
+        let levels = |source: &str, file: &str| match bound(source, Language::of(file)) {
+            Bound::AtMost { levels, .. } => levels,
+            Bound::Unknown => usize::MAX,
+        };
+        for (part, file) in [
+            ("f(a, [b], { c: d });", "a.js"),
+            ("x = [1, 2];", "a.ts"),
+            ("if (a) { b } else { c; };", "a.js"),
+            ("function f() { return `${a} ${b}` };", "a.ts"),
+        ] {
+            assert!(levels(&part.repeat(DEEP), file) < 50, "{part}");
+        }
+        assert!(levels(&format!("[{}]", "a, b => c, ".repeat(DEEP)), "a.js") < 50);
+    }
+
+    #[test]
+    fn statements_in_statements_count() {
+        let check = |part: &str, file: &str| match bound(&part.repeat(DEEP), Language::of(file)) {
+            Bound::AtMost { levels, .. } => assert!(levels >= DEEP, "{part}: {levels}"),
+            Bound::Unknown => {}
+        };
+        check("if (a) b; else ", "a.js");
+        check("if (a) b, c; else ", "a.js");
+        check("if (a) b, c\nelse ", "a.js");
+        check("if (a) ", "a.js");
+        check("for (;;) ", "a.js");
+        check("do ", "a.js");
+        check("a: ", "a.js");
+        check("a => ", "a.js");
+        check("a ? b : ", "a.js");
+        check("!", "a.js");
+        check("a + ", "a.js");
+        check("A<B, ", "a.ts");
+    }
+
+    #[test]
+    fn jsx_is_not_scanned() {
+        assert_eq!(bound(&"<a>".repeat(DEEP), Language::of("a.tsx")), Bound::Unknown);
+        assert_eq!(bound("<a/>", Language::of("a.tsx")), Bound::AtMost { levels: 4, brackets: 0 });
+    }
 }
