@@ -233,6 +233,11 @@ impl Guard {
         }
     }
 
+    /// Ends every frame: the isolate must not go on.
+    pub(crate) fn end_all(&self) {
+        self.end(0, Reason::Fatal);
+    }
+
     /// Why the innermost frame is to end, if it is.
     pub(crate) fn ending(&self) -> Option<Reason> {
         Some(self.ending.get()?.reason)
@@ -307,7 +312,7 @@ impl RealmState {
         if self.mail.is_killed() {
             self.guard.end(0, Reason::Killed);
         } else if self.fatal.borrow().is_some() {
-            self.guard.end(0, Reason::Fatal);
+            self.guard.end_all();
         }
         let check = now >= self.guard.next_check.get();
         self.guard.judge_frames(now, check);

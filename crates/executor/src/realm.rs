@@ -75,6 +75,7 @@ impl RealmState {
     /// Takes the pending exception and describes it; an ending from outside is described as such.
     pub(crate) fn take_report(&self, ctx: Ctx<'_>) -> ErrorReport {
         let report = ctx.take_report();
+        self.notice_panics(ctx);
         self.ending_report().unwrap_or_else(|| self.enrich(report))
     }
 
@@ -84,6 +85,7 @@ impl RealmState {
             return report;
         }
         let report = ErrorReport::of(ctx, thrown);
+        self.notice_panics(ctx);
         self.ending_report().unwrap_or_else(|| self.enrich(report))
     }
 
@@ -109,10 +111,16 @@ impl RealmState {
 
     /// Whether what runs now must not go on.
     pub(crate) fn must_end(&self, ctx: Ctx<'_>) -> bool {
+        self.notice_panics(ctx);
+        self.judge(Instant::now()).is_some()
+    }
+
+    /// Ends everything if native code of the isolate has panicked.
+    fn notice_panics(&self, ctx: Ctx<'_>) {
         if let Some(what) = ctx.is_broken() {
             self.end_for(internal_bug(&what));
+            self.guard.end_all();
         }
-        self.judge(Instant::now()).is_some()
     }
 
     /// Names the limit in the engine's own errors of limits.
@@ -185,7 +193,9 @@ impl RealmState {
             Ok(handled) => handled.truthy(),
             Err(Thrown) => {
                 let report = self.take_report(ctx);
-                self.host.uncaught(Uncaught::Exception(report));
+                if !self.is_over(ctx) {
+                    self.host.uncaught(Uncaught::Exception(report));
+                }
                 false
             }
         }

@@ -50,7 +50,7 @@ impl RealmState {
                 return Stretch::Reset;
             }
             let wake = self.wake_at();
-            let is_done = !executed && !delivered && !ctx.has_jobs() && self.is_idle();
+            let is_done = !executed && !delivered && !ctx.has_jobs() && self.is_idle() && !self.is_over(ctx);
             if is_done && !self.timers.borrow_mut().are_due(now) && wake.is_none_or(|wake| wake > now) {
                 return Stretch::End(TurnEnd::Idle(wake));
             }

@@ -1,0 +1,223 @@
+//! Deadlines and budgets, in every place where JavaScript can be.
+
+use crate::support::*;
+use quickbeam_executor::*;
+use std::time::Duration;
+
+const TIMED_OUT: &str = "TimeoutError: the eval timed out after 20 ms";
+
+/// Scripts that would run for ever, or for many seconds, mostly inside builtins.
+const COSTLY: &[&str] = &[
+    "for (;;) {}",
+    "const a = new Array(1e6); for (;;) a.fill(1)",
+    "const s = 'x'.repeat(5e7); for (;;) s.indexOf('y')",
+    "/(a+)+b/.exec('a'.repeat(64))",
+    "for (;;) /(a+)+b/.exec('a'.repeat(20))",
+    "const a = Array.from({ length: 1e5 }, (_, i) => i ^ 5); for (;;) a.sort((x, y) => x - y)",
+    "const o = {}; for (let i = 0; i < 1e4; i++) o[i] = { i }; for (;;) JSON.stringify(o)",
+    "sleepSync(1e9)",
+    "for (;;) { try { for (;;) {} } finally { continue } }",
+    "for (;;) { try { sleepSync(1e9) } catch {} }",
+    "await new Promise(() => {})",
+    "function again() { return Promise.resolve().then(again) } await again()",
+    "await (async () => { for (;;) await 0 })()",
+    "new Promise(done => setInterval(() => {}, 0))",
+    "({ toString() { for (;;) {} } }) + ''",
+    "throw { get message() { for (;;) {} }, __proto__: Error.prototype }",
+    "const e = new Error; Object.defineProperty(e, 'stack', { get() { for (;;) {} } }); throw e",
+    "const e = new Error; Object.defineProperty(e, 'cause', { get() { for (;;) {} } }); throw e",
+];
+
+#[test]
+fn every_costly_script_times_out_and_leaves_the_realm_usable() {
+    let executor = eager();
+    for source in COSTLY {
+        let _case = Case(source);
+        let realm = realm_on(&executor);
+        assert_eq!(realm.start_timed(source).text(), TIMED_OUT, "{source}");
+        realm.check("1 + 1", "2");
+        realm.free();
+    }
+}
+
+/// The same scripts where no op waits for them: an op that waits for the realm ends them, and itself, with its deadline.
+#[test]
+fn every_costly_callback_gives_way_to_a_deadline() {
+    let executor = eager();
+    for source in COSTLY.iter().filter(|source| !source.contains("await") && !source.contains("throw")) {
+        let _case = Case(source);
+        let source = if source.starts_with("new Promise") { "for (;;) {}" } else { source };
+        for start in [
+            format!("setTimeout(() => {{ note('on'); {source} }}, 0)"),
+            format!("setImmediate(() => {{ note('on'); {source} }})"),
+            format!("Promise.resolve().then(() => setImmediate(() => Promise.resolve().then(() => {{ note('on'); {source} }})))"),
+            format!("onMessage(() => {{ note('on'); {source} }})"),
+            format!("call('f').then(() => {{ note('on'); {source} }})"),
+        ] {
+            let realm = realm_on(&executor);
+            realm.check(&format!("{start}; 'started'"), "started");
+            if start.starts_with("onMessage") {
+                realm.handle.cast(Op::Message(input(|ctx| Ok(ctx.null())))).unwrap();
+            }
+            if start.starts_with("call") {
+                let id = realm.expect_call("f");
+                realm.resolve(id, "");
+            }
+            realm.expect_note("on");
+            assert_eq!(realm.start_timed("1 + 1").text(), TIMED_OUT, "{start}");
+            let report = realm.expect_uncaught();
+            assert_eq!(report.name, "InterruptedError", "{start}: {report}");
+            assert!(report.message.contains("an op that waited for this runtime timed out"), "{start}: {report}");
+            realm.check("1 + 1", "2");
+            realm.free();
+        }
+    }
+}
+
+#[test]
+fn an_endless_chain_of_jobs_lets_ops_through() {
+    let executor = eager();
+    let realm = realm_on(&executor);
+    realm.check("globalThis.on = true; (function again() { if (on) Promise.resolve().then(again) })(); 1", "1");
+    for _ in 0..5 {
+        realm.check("1 + 1", "2");
+    }
+    let parked = realm.start_timed("new Promise(() => {})");
+    assert_eq!(parked.text(), TIMED_OUT);
+    realm.check("on = false; 'off'", "off");
+}
+
+/// A value whose encoding runs for ever, given at once and after a wait.
+#[test]
+fn encoding_the_result_counts_towards_the_deadline() {
+    let realm = realm();
+    for source in [
+        "({ get x() { for (;;) {} } })",
+        "Promise.resolve({ get x() { for (;;) {} } })",
+        "new Promise(done => setTimeout(() => done({ get x() { for (;;) {} } }), 1))",
+        "({ get x() { callSync('never') } })",
+        "new Proxy({}, { ownKeys() { for (;;) {} } })",
+    ] {
+        assert_eq!(realm.start_timed(source).text(), TIMED_OUT, "{source}");
+        realm.check("1 + 1", "2");
+    }
+}
+
+#[test]
+fn queued_ops_time_out_behind_one_that_runs_for_ever() {
+    let realm = realm();
+    let looping = realm.start("note('on'); for (;;) {}");
+    realm.expect_note("on");
+    let queued: Vec<_> = (0..10).map(|_| realm.start_timed("1")).collect();
+    for pending in queued {
+        assert_eq!(pending.text(), TIMED_OUT);
+    }
+    realm.handle.kill();
+    assert!(looping.text().contains("was stopped"));
+}
+
+#[test]
+fn a_deadline_may_be_any_duration() {
+    let realm = realm();
+    for timeout in [Duration::MAX, Duration::from_secs(u64::MAX / 4)] {
+        let options = SubmitOptions { timeout: Some(timeout), parent: None };
+        assert_eq!(realm.submit(eval("1 + 1"), options).text(), "2");
+    }
+    let options = SubmitOptions { timeout: Some(Duration::ZERO), parent: None };
+    assert_eq!(realm.submit(eval("1 + 1"), options).text(), "TimeoutError: the eval timed out after 0 ms");
+}
+
+fn budgeted(budget: u64) -> TestRealm {
+    realm_with(&eager(), |config| config.max_reductions = Some(budget))
+}
+
+/// A loop of one step a lap ends after at least `budget` and before twice as many steps.
+#[test]
+fn a_budget_ends_a_tight_loop_in_time() {
+    for budget in [100, 101, 1_000, 9_999, 10_000, 10_001, 25_000, 100_000, 1_000_000] {
+        let realm = budgeted(budget);
+        let message = format!("InterruptedError: the eval used up max_reductions: {budget} steps");
+        for source in ["globalThis.n = 0; for (;;) n++", "globalThis.n = 0; (function f() { n++; f.call() })()"] {
+            let _case = Case(source);
+            let got = realm.eval(source);
+            if got.starts_with("RangeError") {
+                continue;
+            }
+            assert_eq!(got, message, "{source}");
+            let laps: u64 = realm.eval("n").parse().unwrap();
+            assert!((budget / 4..2 * budget).contains(&laps), "{laps} laps with a budget of {budget}: {source}");
+        }
+    }
+}
+
+#[test]
+fn every_callback_has_a_budget_of_its_own() {
+    let budget = 5_000;
+    let realm = budgeted(budget);
+    for start in [
+        "setTimeout(() => { for (;;) n++ }, 0)",
+        "setImmediate(() => { for (;;) n++ })",
+        "setImmediate(() => Promise.resolve().then(() => { for (;;) n++ }))",
+        "globalThis.on ??= onMessage(() => { for (;;) n++ })",
+    ] {
+        realm.check(&format!("globalThis.n = 0; {start}; 'started'"), "started");
+        if start.contains("onMessage") {
+            realm.handle.cast(Op::Message(input(|ctx| Ok(ctx.null())))).unwrap();
+        }
+        let report = realm.expect_uncaught();
+        assert!(report.message.ends_with("used up max_reductions: 5000 steps"), "{start}: {report}");
+        let laps: u64 = realm.eval("n").parse().unwrap();
+        assert!((budget / 2..2 * budget).contains(&laps), "{laps} laps: {start}");
+    }
+}
+
+/// Neither calls to the host nor ops nested in them refill a budget.
+#[test]
+fn a_budget_holds_over_calls_and_nested_ops() {
+    const BUDGET: usize = 1_000;
+    let TestRealm { handle, events, .. } = budgeted(BUDGET as u64);
+    let submit = |source, parent| submit_to(&handle, eval(source), SubmitOptions { timeout: None, parent }).unwrap();
+    let pending = submit("for (;;) callSync('f')", None);
+    // Runs when the loop has ended.
+    let stop = submit("note('stop')", None);
+    let mut laps = 0;
+    while let Event::Call { id, .. } = events.recv().unwrap() {
+        laps += 1;
+        assert!(laps < 2 * BUDGET, "the budget does not end the loop");
+        assert_eq!(submit("1", Some(id)).text(), "1");
+        handle.resolve(id, Ok(input(|ctx| Ok(ctx.null()))));
+    }
+    assert_eq!(pending.text(), "InterruptedError: the eval used up max_reductions: 1000 steps");
+    stop.wait();
+}
+
+#[test]
+fn a_used_up_budget_of_a_nested_op_is_its_own() {
+    let realm = budgeted(1_000);
+    let pending = realm.start("callSync('f')");
+    let id = realm.expect_call("f");
+    assert_eq!(realm.start_nested(id, "for (;;) {}").text(), "InterruptedError: the eval used up max_reductions: 1000 steps");
+    realm.resolve(id, "outer");
+    assert_eq!(pending.text(), "outer");
+}
+
+#[test]
+fn steps_are_counted() {
+    let realm = realm();
+    let steps = |realm: &TestRealm| match realm.op(Op::Info).wait() {
+        Got::Figures(figures) => figures["reductions"],
+        other => panic!("{other}"),
+    };
+    let before = steps(&realm);
+    realm.check("for (let i = 0; i < 1e6; i++); 1", "1");
+    let ran = steps(&realm) - before;
+    assert!((1_000_000..2_100_000).contains(&ran), "{ran} steps for a million laps");
+}
+
+#[test]
+fn blocking_the_thread_is_refused() {
+    realm().check(
+        "try { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) } catch (e) { e.name }",
+        "TypeError",
+    );
+}

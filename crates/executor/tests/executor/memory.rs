@@ -1,0 +1,276 @@
+//! Memory limits: each ends in an error with the realm usable, or in the realm's clean death; nothing leaks.
+
+use crate::support::*;
+use quickbeam_executor::*;
+use std::time::Duration;
+
+const MB: usize = 1 << 20;
+
+/// For scripts that wait for callbacks which fail.
+const LONG: Duration = Duration::from_secs(2);
+
+fn limited(bytes: usize) -> TestRealm {
+    realm_with(&eager(), |config| config.memory_limit = bytes)
+}
+
+/// Scripts that need far more than 16 MB.
+const HUNGRY: &[&str] = &[
+    "globalThis.x = []; for (;;) x.push({})",
+    "globalThis.x = null; for (;;) x = { x }",
+    "globalThis.x = {}; for (let i = 0; ; i++) x['key' + i] = i",
+    "globalThis.x = new Map(); for (let i = 0; ; i++) x.set(i, {})",
+    "globalThis.x = ''; for (;;) x += 'some text that grows '",
+    "globalThis.x = 1n; for (;;) x <<= 1000n, globalThis.y = [globalThis.y, x]",
+    "new Uint8Array(1e9)",
+    "new ArrayBuffer(1e9)",
+    "'x'.repeat(5e8)",
+    "'x'.repeat(2e7).split('')",
+    "globalThis.x = 'x'.repeat(1e6).split('').map(c => c + c).concat('x'.repeat(1e6).split('').map(c => [c]))",
+    "Array.from({ length: 1e9 })",
+    "Array.from({ length: 1e9 }, (_, i) => ({ i }))",
+    "new Array(1e7).fill().map(String)",
+    "[...'x'.repeat(2e7)]",
+    "Object.entries([...'x'.repeat(4e5)])",
+    "globalThis.a = [...'x'.repeat(4e5)]; globalThis.x = Object.entries(a)",
+    "JSON.parse('[' + '[],'.repeat(1e6) + '1]')",
+    "JSON.parse('[' + '{},'.repeat(2e5) + '1]'.padStart(1e6))",
+    "globalThis.x = JSON.parse('[' + '{\"a\":[]},'.repeat(2e5) + '1]')",
+    "new Set([...'x'.repeat(3e5)].map((_, i) => i))",
+    "'a,'.repeat(3e6).split(',').map(x => x + x)",
+    "function f() { const a = []; for (let i = 0; i < 100; i++) a.push({}); try { f() } finally { return a } } for (;;) f()",
+    "globalThis.x = []; for (;;) x.push(new Promise(() => {}))",
+    "globalThis.x = []; for (;;) x.push(Symbol())",
+    "globalThis.x = []; for (let i = 0; ; i++) x.push(new Function('return ' + i))",
+    "globalThis.x = []; (function again() { x.push(new Array(100)); Promise.resolve().then(again) })(); new Promise(() => {})",
+    "globalThis.x = []; for (;;) x.push(call('f'))",
+    "globalThis.x = []; setInterval(() => { for (let i = 0; i < 1e4; i++) x.push({}) }, 0); new Promise(() => {})",
+];
+
+/// What a realm under its limit may end an op with.
+fn is_a_memory_error(got: &str) -> bool {
+    ["OutOfMemoryError", "RangeError: Invalid array length", "RangeError: invalid array length", "RangeError: invalid string length",
+     "InternalError: string too long", "RangeError: call stack", "RangeError: Maximum call stack", "RangeError: invalid array buffer length", "RangeError: 100000 calls"]
+        .iter()
+        .any(|start| got.starts_with(start))
+}
+
+/// The realm evaluates and can tidy up, or died once, of memory.
+fn check_afterwards(realm: TestRealm, source: &str) {
+    let first = realm.try_submit(eval("delete globalThis.x; delete globalThis.a; delete globalThis.y"), SubmitOptions::default());
+    let is_alive = first.is_ok_and(|pending| match pending.text().as_str() {
+        "true" => true,
+        got => {
+            assert!(got.starts_with("OutOfMemoryError"), "{source}: {got}");
+            false
+        }
+    });
+    if is_alive {
+        realm.check("1 + 1", "2");
+        realm.check("globalThis.x = []; for (let i = 0; i < 1000; i++) x.push({}); x.length", "1000");
+    }
+    let deaths: Vec<_> = realm
+        .free()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Died(report) => Some(report.name),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(deaths, if is_alive { vec![] } else { vec!["OutOfMemoryError".to_owned()] }, "{source}");
+}
+
+#[test]
+fn every_hungry_script_ends_in_an_error_or_a_clean_death() {
+    for source in HUNGRY {
+        let _case = Case(source);
+        let realm = limited(16 * MB);
+        let pending = realm.submit(eval(source), SubmitOptions { timeout: Some(LONG), parent: None });
+        let others: Vec<_> = (0..3).map(|_| realm.start("1")).collect();
+        let got = pending.text();
+        let fits = source.starts_with("globalThis.x = 'x'") || !got.contains("Error");
+        assert!(fits || is_a_memory_error(&got) || got.starts_with("TimeoutError"), "{source}: {}", &got[..got.len().min(200)]);
+        for other in others {
+            let got = other.text();
+            assert!(got == "1" || got.starts_with("OutOfMemoryError"), "{source}: {got}");
+        }
+        check_afterwards(realm, source);
+    }
+}
+
+#[test]
+fn every_hungry_script_ends_alone_when_it_runs_nested() {
+    for source in HUNGRY {
+        let _case = Case(source);
+        let realm = limited(16 * MB);
+        let outer = realm.start("callSync('f') + '!'");
+        let id = realm.expect_call("f");
+        let options = SubmitOptions { parent: Some(id), timeout: Some(LONG) };
+        let nested = realm.submit(eval(source), options).text();
+        realm.resolve(id, "outer");
+        let got = outer.text();
+        assert!(got == "outer!" || got.starts_with("OutOfMemoryError"), "{source}: {got} after {}", &nested[..nested.len().min(200)]);
+        check_afterwards(realm, source);
+    }
+}
+
+#[test]
+fn errors_name_the_limit() {
+    let realm = limited(16 * MB);
+    realm.check(
+        "globalThis.x = []; for (;;) x.push({})",
+        "OutOfMemoryError: the eval exceeded memory_limit: 16777216 bytes",
+    );
+    realm.check("delete globalThis.x", "true");
+    realm.check("new Uint8Array(1e8).length", "OutOfMemoryError: out of memory (memory_limit: 16777216 bytes)");
+    realm.check("try { new Uint8Array(1e8) } catch (e) { e.message }", "out of memory");
+}
+
+#[test]
+fn the_limit_is_hit_a_thousand_times_and_the_realm_goes_on() {
+    let realm = limited(4 * MB);
+    for _ in 0..1_000 {
+        let got = realm.eval("globalThis.x = []; for (;;) x.push({})");
+        assert_eq!(got, "OutOfMemoryError: the eval exceeded memory_limit: 4194304 bytes");
+        realm.check("delete globalThis.x", "true");
+    }
+    realm.check("1 + 1", "2");
+    realm.free();
+}
+
+/// Each op keeps a little more than before. The room that a full realm gets must add up to no more than a bound.
+#[test]
+fn the_room_to_tidy_up_is_bounded() {
+    let realm = limited(4 * MB);
+    realm.eval("globalThis.x = []; for (;;) x.push({})");
+    let mut most = 0;
+    for _ in 0..10_000 {
+        let Ok(pending) = realm.try_submit(eval("for (let i = 0; i < 500; i++) x.push({}); 'kept'"), SubmitOptions::default()) else { break };
+        if !pending.text().starts_with("kept") {
+            continue;
+        }
+        if let Ok(pending) = realm.try_submit(Op::MemoryUsage, SubmitOptions::default())
+            && let Got::Figures(figures) = pending.wait()
+        {
+            most = most.max(figures["malloc_size"]);
+        }
+    }
+    assert!(most < 16 * MB as u64, "{most} bytes");
+    let report = realm.expect_death();
+    assert_eq!(report.name, "OutOfMemoryError");
+    realm.free();
+}
+
+#[test]
+fn callbacks_hit_the_limit_too() {
+    for start in [
+        "setTimeout(() => { for (;;) x.push({}) }, 0)",
+        "setImmediate(() => { for (;;) x.push({}) })",
+        "setImmediate(() => Promise.resolve().then(() => { for (;;) x.push({}) }))",
+    ] {
+        let realm = limited(8 * MB);
+        realm.check(&format!("globalThis.x = []; {start}; 'started'"), "started");
+        let report = realm.expect_uncaught();
+        assert!(report.message.ends_with("exceeded memory_limit: 8388608 bytes"), "{start}: {report}");
+        realm.check("delete globalThis.x", "true");
+        realm.check("1 + 1", "2");
+        realm.free();
+    }
+}
+
+/// Allocates past the heap's ceiling inside one builtin, which ends the isolate in the middle of its native frames.
+const PAST_THE_CEILING: &str = "Object.entries(a)";
+
+fn filled() -> TestRealm {
+    let realm = limited(20 * MB);
+    realm.check("globalThis.a = new Array(5e5).fill('x'); a.length", "500000");
+    realm
+}
+
+#[test]
+fn an_isolate_that_is_ended_inside_a_builtin_frees_everything() {
+    let padding = "//".to_owned() + &"x".repeat(5_000_000);
+    for (source, parent) in [
+        (PAST_THE_CEILING.to_owned(), false),
+        (format!("{PAST_THE_CEILING} {padding}"), false),
+        (format!("setImmediate(() => {PAST_THE_CEILING}); await 0"), false),
+        (format!("[1].map(() => {PAST_THE_CEILING})"), false),
+        (format!("Promise.resolve().then(() => {PAST_THE_CEILING})"), false),
+        (PAST_THE_CEILING.to_owned(), true),
+        (format!("({{ get x() {{ return {PAST_THE_CEILING} }} }})"), false),
+    ] {
+        let realm = filled();
+        let parked = realm.start("new Promise(() => {})");
+        let (outer, id) = match parent {
+            true => {
+                let outer = realm.start("callSync('f')");
+                let id = realm.expect_call("f");
+                (Some(outer), Some(id))
+            }
+            false => (None, None),
+        };
+        let pending = realm.submit(eval(&source), SubmitOptions { timeout: None, parent: id });
+        let queued = realm.try_submit(eval("1"), SubmitOptions::default());
+        let start = &source[..source.len().min(60)];
+        let report = realm.expect_death();
+        assert_eq!(report.name, "OutOfMemoryError", "{start}");
+        if !source.contains("await") {
+            assert!(pending.first().starts_with("OutOfMemoryError"), "{start}");
+        }
+        for pending in [Some(parked), outer, queued.ok()].into_iter().flatten() {
+            let got = pending.first();
+            assert!(got.starts_with("OutOfMemoryError") || got == "1", "{start}: {got}");
+        }
+        assert_eq!(realm.try_submit(eval("1"), SubmitOptions::default()).err(), Some(SubmitError::Closed), "{start}");
+        assert_eq!(realm.free(), [], "{start}");
+    }
+}
+
+#[test]
+fn an_exhausted_isolate_harms_no_neighbour() {
+    let executor = eager();
+    let neighbour = realm_on(&executor);
+    neighbour.check("globalThis.x = 1", "1");
+    for _ in 0..5 {
+        let realm = realm_with(&executor, |config| config.memory_limit = 20 * MB);
+        realm.check("globalThis.a = new Array(5e5).fill('x'); a.length", "500000");
+        assert!(realm.eval(PAST_THE_CEILING).starts_with("OutOfMemoryError"));
+        neighbour.check("x", "1");
+        realm.free();
+    }
+}
+
+#[test]
+fn a_limit_too_small_for_a_realm_says_so() {
+    let realm = limited(10_000);
+    let got = realm.eval("1 + 1");
+    assert!(got.starts_with("RangeError: a memory limit of 10000 bytes is too small"), "{got}");
+    assert_eq!(realm.expect_death().name, "RangeError");
+    realm.free();
+}
+
+/// Answers and arguments that do not fit end their op and not the realm.
+#[test]
+fn inputs_that_do_not_fit_are_refused() {
+    let realm = limited(8 * MB);
+    let big = || {
+        input(|ctx| {
+            let array = ctx.array(vec![])?;
+            for index in 0..1_000_000 {
+                ctx.poll(1)?;
+                array.set_index(index, ctx.object()?)?;
+            }
+            Ok(array)
+        })
+    };
+    let got = realm.op(Op::SetGlobal { name: "x".into(), value: big() }).text();
+    assert!(got.starts_with("OutOfMemoryError"), "{got}");
+    realm.check("typeof x", "undefined");
+    let got = realm.op(Op::Call { path: "String".into(), args: big() }).text();
+    assert!(got.starts_with("OutOfMemoryError"), "{got}");
+    let pending = realm.start("callSync('f')");
+    let id = realm.expect_call("f");
+    realm.handle.resolve(id, Ok(big()));
+    assert!(pending.text().starts_with("OutOfMemoryError"));
+    realm.check("1 + 1", "2");
+    realm.free();
+}

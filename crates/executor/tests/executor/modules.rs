@@ -1,0 +1,150 @@
+//! Modules through ops.
+
+use crate::support::*;
+use quickbeam_executor::*;
+
+fn load(realm: &TestRealm, name: &str, source: &str) -> Got {
+    realm.op(Op::LoadModule { name: name.into(), source: source.into() }).wait()
+}
+
+fn run(realm: &TestRealm, source: &str) -> Got {
+    realm.op(Op::EvalModule { source: source.into(), filename: "app/main.js".into() }).wait()
+}
+
+#[test]
+fn modules_import_each_other_statically_and_dynamically() {
+    let realm = realm();
+    assert_eq!(load(&realm, "lib/a.js", "export const a = 1; export default function () { return 'default' }"), Got::Done);
+    assert_eq!(load(&realm, "lib/b.js", "import d, { a } from './a.js'; export * from './a.js'; export const b = a + 1; export { d }"), Got::Done);
+    assert_eq!(load(&realm, "data.json", r#"{ "answer": 42 }"#), Got::Done);
+    assert_eq!(run(&realm, "import * as b from '../lib/b.js'; import data from 'data.json' with { type: 'json' };
+        note([b.a, b.b, b.d(), data.answer, import.meta.url].join())"), Got::Done);
+    realm.expect_note("1,2,default,42,app/main.js");
+    realm.check("(await import('lib/b.js')).b", "2");
+    realm.check("(await import('data.json')).default.answer", "42");
+    realm.check("(await import('lib/a.js')) === (await import('./lib/a.js'))", "true");
+}
+
+#[test]
+fn top_level_await_holds_the_op_and_its_importers() {
+    let realm = realm();
+    let pending = realm.op(Op::LoadModule { name: "slow".into(), source: "export const value = await call('f')".into() });
+    let id = realm.expect_call("f");
+    let importer = realm.start("(await import('slow')).value");
+    realm.resolve(id, "ready");
+    assert_eq!(pending.wait(), Got::Done);
+    assert_eq!(importer.text(), "ready");
+}
+
+#[test]
+fn cycles_resolve() {
+    let realm = realm();
+    // A module must be there to be imported, so the cycle is closed by giving the first one again.
+    assert_eq!(load(&realm, "odd", "export const isOdd = () => {}"), Got::Done);
+    assert_eq!(load(&realm, "even", "import { isOdd } from 'odd'; export const isEven = n => n === 0 || isOdd(n - 1)"), Got::Done);
+    assert_eq!(load(&realm, "odd", "import { isEven } from 'even'; export const isOdd = n => n !== 0 && isEven(n - 1)"), Got::Done);
+    realm.check("(await import('odd')).isOdd(1)", "true");
+}
+
+#[test]
+fn a_module_given_again_replaces_the_old_one() {
+    let realm = realm();
+    for n in 1..=3 {
+        assert_eq!(load(&realm, "m", &format!("export const n = {n}")), Got::Done);
+        realm.check("(await import('m')).n", &n.to_string());
+    }
+}
+
+#[test]
+fn errors_tell_their_place() {
+    let realm = realm();
+    let check = |got: Got, message: &str, place: (&str, u32, u32)| match got {
+        Got::Failed(report) => {
+            assert!(report.to_string().contains(message), "{report}");
+            let at = report.location().map(|frame| (frame.filename.as_str(), frame.line, frame.column));
+            assert_eq!(at, Some(place), "{report}\n{}", report.stack);
+        }
+        other => panic!("{other:?}"),
+    };
+    check(load(&realm, "syntax.js", "const a = 1;\n  const = 2"), "SyntaxError", ("syntax.js", 2, 9));
+    check(load(&realm, "throws.js", "\n\n  throw new TypeError('x')"), "TypeError: x", ("throws.js", 3, 13));
+    check(run(&realm, "\n  null.x"), "TypeError", ("app/main.js", 2, 3));
+    assert_eq!(load(&realm, "a.js", "export const a = 1;\nexport function f() {\n  null.x\n}"), Got::Done);
+    check(run(&realm, "import { f } from 'a.js'; f()"), "TypeError", ("a.js", 3, 3));
+    let got = run(&realm, "import 'missing.js'");
+    assert!(got.to_string().contains("Cannot find module 'missing.js' imported from 'app/main.js'"), "{got}");
+    let got = run(&realm, "import { nothing } from 'a.js'");
+    assert!(got.to_string().contains("nothing"), "{got}");
+    let got = load(&realm, "bad.json", "{ not json }");
+    assert!(got.to_string().starts_with("SyntaxError"), "{got}");
+    let got = realm.eval("import('missing')");
+    assert!(got.contains("Cannot find module 'missing'"), "{got}");
+    realm.check("1 + 1", "2");
+}
+
+#[test]
+fn evals_have_variables_of_their_own() {
+    let realm = realm();
+    let with = |source: &str| {
+        let vars = input(|ctx| {
+            let vars = ctx.object()?;
+            vars.set("x", ctx.int(20))?;
+            vars.set("Array", ctx.int(22))?;
+            Ok(vars)
+        });
+        realm.op(Op::Eval { source: source.into(), filename: None, vars: Some(vars) }).text()
+    };
+    assert_eq!(with("x + Array"), "42");
+    assert_eq!(with("x = 1; Array = 2; globalThis.late = () => x; x + Array"), "3");
+    realm.check("typeof x + ' ' + Array.isArray([]) + ' ' + late()", "undefined true 1");
+    assert_eq!(with("await null; x"), "20");
+    assert_eq!(with("throw new Error(x)"), "Error: 20");
+    realm.check("Object.getOwnPropertyNames(globalThis).filter(name => name.includes('vars'))", "[]");
+}
+
+#[test]
+fn calls_follow_dotted_paths() {
+    let realm = realm();
+    realm.check("globalThis.app = { name: 'app', greet(who) { return this.name + ' ' + who } }; let local = x => x; 0", "0");
+    let call = |path: &str| {
+        let args = input(|ctx| ctx.array(vec![ctx.string("you")?]));
+        realm.op(Op::Call { path: path.into(), args }).text()
+    };
+    assert_eq!(call("app.greet"), "app you");
+    assert_eq!(call("local"), "you");
+    assert_eq!(call("missing"), "ReferenceError: missing is not defined");
+    assert_eq!(call("app.missing"), "TypeError: 'app.missing' is not a function");
+    assert_eq!(call("app.missing.more"), "TypeError: cannot call 'app.missing.more': app.missing has no properties");
+    assert_eq!(call("app"), "TypeError: 'app' is not a function");
+    assert_eq!(call("Promise.reject"), "Error: you");
+}
+
+#[test]
+fn globals_are_read_written_and_listed() {
+    let realm = realm();
+    let set = Op::SetGlobal { name: "answer".into(), value: input(|ctx| Ok(ctx.int(42))) };
+    assert_eq!(realm.op(set).wait(), Got::Done);
+    realm.check("var declared = 1; let scoped = 2; answer", "42");
+    for (name, expected) in [("answer", "42"), ("declared", "1"), ("scoped", "2"), ("nothing", "undefined"), ("not a name", "undefined"), ("", "undefined")] {
+        assert_eq!(realm.op(Op::GetGlobal(name.into())).text(), expected, "{name}");
+    }
+    let names = realm.op(Op::Globals { user_only: true }).wait();
+    assert_eq!(names, Got::Names(vec!["answer".into(), "declared".into()]));
+    let Got::Names(all) = realm.op(Op::Globals { user_only: false }).wait() else { panic!("no names") };
+    assert!(all.len() > 50 && all.is_sorted() && all.contains(&"Array".to_owned()));
+}
+
+#[test]
+fn compiled_code_runs_in_another_realm() {
+    let (compiler, runner) = (realm(), realm());
+    for (source, expected) in [("1 + 1", "2"), ("await null; 'later'", "later"), ("throw new Error('x')", "Error: x")] {
+        let Got::Bytes(bytes) = compiler.op(Op::Compile { source: source.into(), filename: None }).wait() else { panic!("no bytes") };
+        let mut damaged = bytes.clone();
+        *damaged.last_mut().unwrap() ^= 1;
+        assert_eq!(runner.op(Op::RunBytecode(bytes.into())).text(), expected);
+        let got = runner.op(Op::RunBytecode(damaged.into())).text();
+        assert!(got.contains("damaged"), "{got}");
+    }
+    let got = compiler.op(Op::Compile { source: "const = 1".into(), filename: None }).text();
+    assert!(got.starts_with("SyntaxError"), "{got}");
+}

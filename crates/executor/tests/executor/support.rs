@@ -1,0 +1,423 @@
+//! A host that tells everything it is asked over a channel, and ops whose outcomes are counted.
+
+use quickbeam_engine::{Args, Ctx, ErrorReport, Result, Thrown, Value};
+use quickbeam_executor::*;
+use std::fmt;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How long a test waits for what must come; passing tests never wait so long.
+const HANG: Duration = Duration::from_secs(30);
+
+/// Names the case under way if its test fails.
+pub struct Case<'c>(pub &'c str);
+
+impl Drop for Case<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("in the case: {}", self.0);
+        }
+    }
+}
+
+/// What a host was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Call { id: CallId, name: String, args: Vec<String> },
+    Note(String),
+    Uncaught(Uncaught),
+    Died(ErrorReport),
+}
+
+/// Tells a channel when it is dropped.
+struct Probe(Mutex<Sender<()>>);
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        let _ = self.0.lock().unwrap().send(());
+    }
+}
+
+pub struct TestHost {
+    events: Mutex<Sender<Event>>,
+    _probe: Probe,
+}
+
+impl TestHost {
+    fn tell(&self, event: Event) {
+        let _ = self.events.lock().unwrap().send(event);
+    }
+}
+
+impl Host for TestHost {
+    fn call<'a>(&self, ctx: Ctx<'a>, id: CallId, _sync: bool, name: &str, args: &[Value<'a>]) -> Result<()> {
+        match name {
+            "missing" => return Err(ctx.throw_error("Error", "no handler is named 'missing'")),
+            "panic" => panic!("a host's method"),
+            _ => {}
+        }
+        let args = args.iter().map(Value::to_text).collect::<Result<_>>()?;
+        self.tell(Event::Call { id, name: name.to_owned(), args });
+        Ok(())
+    }
+
+    fn log(&self, line: LogLine) {
+        assert_ne!(line.text, "panic", "a host's log");
+        self.tell(Event::Note(line.text));
+    }
+
+    fn uncaught(&self, error: Uncaught) {
+        if let Uncaught::Exception(report) = &error {
+            assert_ne!(report.message, "panic", "a host's method for errors");
+        }
+        self.tell(Event::Uncaught(error));
+    }
+
+    fn died(&self, reason: ErrorReport) {
+        self.tell(Event::Died(reason));
+    }
+}
+
+/// The globals of the tests.
+pub struct Globals;
+
+impl Api for Globals {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        let globals = ctx.globals();
+        globals.set("call", ctx.function("call", 1, |ctx, _, args| call_host(ctx, &args.get(0).to_text()?, &args.rest(1)))?)?;
+        globals.set(
+            "callSync",
+            ctx.function("callSync", 1, |ctx, _, args| call_host_sync(ctx, &args.get(0).to_text()?, &args.rest(1)))?,
+        )?;
+        globals.set(
+            "sleepSync",
+            ctx.function("sleepSync", 1, |ctx, _, args| {
+                sleep_sync(ctx, millis(&args.get(0))?)?;
+                Ok(ctx.undefined())
+            })?,
+        )?;
+        globals.set("setTimeout", ctx.function("setTimeout", 2, |ctx, _, args| timer(ctx, args, false))?)?;
+        globals.set("setInterval", ctx.function("setInterval", 2, |ctx, _, args| timer(ctx, args, true))?)?;
+        globals.set(
+            "setImmediate",
+            ctx.function("setImmediate", 1, |ctx, _, args| {
+                Ok(ctx.number(f64::from(enqueue_immediate(ctx, args.get(0), args.rest(1))?)))
+            })?,
+        )?;
+        globals.set(
+            "clearTimeout",
+            ctx.function("clearTimeout", 1, |ctx, _, args| {
+                clear_timer(ctx, args.get(0).to_f64()? as u32);
+                Ok(ctx.undefined())
+            })?,
+        )?;
+        globals.set(
+            "onMessage",
+            ctx.function("onMessage", 1, |ctx, _, args| Ok(ctx.number(f64::from(on_message(ctx, args.get(0))?))))?,
+        )?;
+        globals.set(
+            "setHook",
+            ctx.function("setHook", 1, |ctx, _, args| {
+                set_uncaught_hook(ctx, args.get(0));
+                Ok(ctx.undefined())
+            })?,
+        )?;
+        globals.set(
+            "note",
+            ctx.function("note", 1, |ctx, _, args| {
+                let text = args.get(0).to_text()?;
+                log(ctx, LogLine { level: Level::Info, method: "log", text, place: None });
+                Ok(ctx.undefined())
+            })?,
+        )?;
+        globals.set("panic", ctx.function("panic", 0, |_, _, _| panic!("a native function"))?)
+    }
+}
+
+fn timer<'a>(ctx: Ctx<'a>, args: Args<'a>, repeat: bool) -> Result<Value<'a>> {
+    let delay = if args.len() > 1 { millis(&args.get(1))? } else { Duration::ZERO };
+    Ok(ctx.number(f64::from(set_timer(ctx, args.get(0), args.rest(2), delay, repeat)?)))
+}
+
+fn millis(value: &Value<'_>) -> Result<Duration> {
+    Ok(Duration::try_from_secs_f64(value.to_f64()? / 1000.0).unwrap_or_default())
+}
+
+/// What an op ended with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Got {
+    Done,
+    Value(String),
+    Names(Vec<String>),
+    Bytes(Vec<u8>),
+    Figures(std::collections::BTreeMap<&'static str, u64>),
+    Failed(ErrorReport),
+    /// The reply was dropped without an outcome.
+    Lost,
+}
+
+impl fmt::Display for Got {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Got::Value(text) => f.write_str(text),
+            Got::Failed(report) => write!(f, "{report}"),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+/// A reply that tells when it is dropped unsent.
+struct Ticket {
+    sender: Sender<Got>,
+    is_owed: bool,
+    abandoned: Arc<AtomicBool>,
+}
+
+impl Reply for Ticket {
+    fn send(mut self: Box<Self>, outcome: Outcome<'_, '_>) {
+        let got = match outcome {
+            Outcome::Done => Got::Done,
+            Outcome::Value(ctx, value) => match text(ctx, value) {
+                Ok(text) => Got::Value(text),
+                Err(Thrown) => Got::Failed(take_report(ctx)),
+            },
+            Outcome::Names(names) => Got::Names(names),
+            Outcome::Bytes(bytes) => Got::Bytes(bytes),
+            Outcome::Figures(figures) => Got::Figures(figures),
+            Outcome::Failed(report) => Got::Failed(report),
+        };
+        self.is_owed = false;
+        let _ = self.sender.send(got);
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
+    }
+
+    fn spare(&self) -> Option<Box<dyn Reply>> {
+        let (sender, abandoned) = (self.sender.clone(), self.abandoned.clone());
+        Some(Box::new(Ticket { sender, is_owed: false, abandoned }))
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.is_owed {
+            let _ = self.sender.send(Got::Lost);
+        }
+    }
+}
+
+/// Objects as JSON, everything else as a string.
+fn text<'a>(ctx: Ctx<'a>, value: &Value<'a>) -> Result<String> {
+    if !value.is_object() || value.is_function() {
+        return value.to_text();
+    }
+    let json = ctx.globals().get("JSON")?;
+    ctx.call(&json.get("stringify")?, &json, std::slice::from_ref(value))?.to_text()
+}
+
+/// An op under way.
+pub struct Pending {
+    receiver: Receiver<Got>,
+    abandoned: Arc<AtomicBool>,
+}
+
+impl Pending {
+    /// Its one outcome.
+    pub fn wait(self) -> Got {
+        let got = receive(&self.receiver, "an outcome");
+        assert_ne!(got, Got::Lost, "a reply was dropped without an outcome");
+        match self.receiver.recv_timeout(HANG) {
+            Err(RecvTimeoutError::Disconnected) => got,
+            second => panic!("after {got} came {second:?}"),
+        }
+    }
+
+    pub fn text(self) -> String {
+        self.wait().to_string()
+    }
+
+    /// Its outcome, or the next event if that comes first.
+    pub fn wait_or(self, events: &Receiver<Event>) -> std::result::Result<Got, (Pending, Event)> {
+        loop {
+            if let Ok(event) = events.recv_timeout(Duration::from_millis(1)) {
+                return Err((self, event));
+            }
+            match self.receiver.try_recv() {
+                Ok(got) => return Ok(got),
+                Err(error) => assert_eq!(error, TryRecvError::Empty),
+            }
+        }
+    }
+
+    /// Its outcome, where the reply may have been lost with the fiber that sent it.
+    pub fn first(self) -> String {
+        let got = receive(&self.receiver, "an outcome");
+        assert_ne!(got, Got::Lost, "a reply was dropped without an outcome");
+        got.to_string()
+    }
+
+    /// The caller goes away.
+    pub fn abandon(self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
+}
+
+fn receive<T>(receiver: &Receiver<T>, what: &str) -> T {
+    receiver.recv_timeout(HANG).unwrap_or_else(|error| panic!("{what} did not come: {error}"))
+}
+
+/// A realm with its host's events.
+pub struct TestRealm {
+    pub handle: RealmHandle,
+    pub events: Receiver<Event>,
+    freed: Receiver<()>,
+}
+
+/// One thread that preempts at every poll.
+pub fn eager() -> Arc<Executor> {
+    executor(1)
+}
+
+pub fn executor(threads: usize) -> Arc<Executor> {
+    Executor::new(&ExecutorOptions { threads, slice: Duration::ZERO, ..ExecutorOptions::default() }).unwrap()
+}
+
+/// A realm on a thread of its own.
+pub fn realm() -> TestRealm {
+    realm_on(&eager())
+}
+
+pub fn realm_on(executor: &Arc<Executor>) -> TestRealm {
+    realm_with(executor, |_| {})
+}
+
+pub fn realm_with(executor: &Arc<Executor>, configure: impl FnOnce(&mut RealmConfig)) -> TestRealm {
+    let (events, received) = channel();
+    let (probe, freed) = channel();
+    let host = TestHost { events: Mutex::new(events), _probe: Probe(Mutex::new(probe)) };
+    let mut config = RealmConfig::new(Arc::new(host));
+    config.apis.push(&Globals);
+    configure(&mut config);
+    TestRealm { handle: executor.spawn(config), events: received, freed }
+}
+
+impl TestRealm {
+    pub fn submit(&self, op: Op, options: SubmitOptions) -> Pending {
+        self.try_submit(op, options).unwrap()
+    }
+
+    pub fn try_submit(&self, op: Op, options: SubmitOptions) -> std::result::Result<Pending, SubmitError> {
+        submit_to(&self.handle, op, options)
+    }
+
+    pub fn op(&self, op: Op) -> Pending {
+        self.submit(op, SubmitOptions::default())
+    }
+
+    /// Starts an eval.
+    pub fn start(&self, source: &str) -> Pending {
+        self.op(eval(source))
+    }
+
+    /// Starts an eval that times out at once when nothing answers it.
+    pub fn start_timed(&self, source: &str) -> Pending {
+        self.submit(eval(source), SubmitOptions { timeout: Some(Duration::from_millis(20)), parent: None })
+    }
+
+    pub fn start_nested(&self, parent: CallId, source: &str) -> Pending {
+        self.submit(eval(source), SubmitOptions { timeout: None, parent: Some(parent) })
+    }
+
+    /// Evaluates and tells the outcome as text.
+    pub fn eval(&self, source: &str) -> String {
+        self.start(source).text()
+    }
+
+    #[track_caller]
+    pub fn check(&self, source: &str, expected: &str) {
+        assert_eq!(self.eval(source), expected, "{source}");
+    }
+
+    /// The next thing the host is told.
+    pub fn event(&self) -> Event {
+        receive(&self.events, "an event")
+    }
+
+    /// The id of the call that comes next.
+    #[track_caller]
+    pub fn expect_call(&self, expected: &str) -> CallId {
+        match self.event() {
+            Event::Call { id, name, .. } if name == expected => id,
+            other => panic!("expected a call of {expected}, got {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    pub fn expect_note(&self, expected: &str) {
+        assert_eq!(self.event(), Event::Note(expected.to_owned()));
+    }
+
+    /// The report of the uncaught error that comes next.
+    #[track_caller]
+    pub fn expect_uncaught(&self) -> ErrorReport {
+        match self.event() {
+            Event::Uncaught(Uncaught::Exception(report) | Uncaught::Rejection(report)) => report,
+            other => panic!("expected an uncaught error, got {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    pub fn expect_death(&self) -> ErrorReport {
+        match self.event() {
+            Event::Died(report) => report,
+            other => panic!("expected the realm's death, got {other:?}"),
+        }
+    }
+
+    /// Answers a call with a string.
+    pub fn resolve(&self, id: CallId, answer: &str) {
+        let answer = answer.to_owned();
+        self.handle.resolve(id, Ok(input(move |ctx| ctx.string(&answer))));
+    }
+
+    pub fn reject(&self, id: CallId, name: &str, message: &str) {
+        let (name, message) = (name.to_owned(), message.to_owned());
+        self.handle.resolve(id, Err(HostError { name, message, stack: None }));
+    }
+
+    /// Drops the handle, waits until the host is dropped too, and gives back what the host was told last.
+    pub fn free(self) -> Vec<Event> {
+        let TestRealm { handle, events, freed } = self;
+        drop(handle);
+        receive(&freed, "the end of the host's last owner");
+        events.into_iter().collect()
+    }
+}
+
+pub fn submit_to(handle: &RealmHandle, op: Op, options: SubmitOptions) -> std::result::Result<Pending, SubmitError> {
+    let (sender, receiver) = channel();
+    let abandoned = Arc::default();
+    let ticket = Ticket { sender, is_owed: true, abandoned: Arc::clone(&abandoned) };
+    handle.submit(op, Box::new(ticket), options)?;
+    Ok(Pending { receiver, abandoned })
+}
+
+pub fn eval(source: &str) -> Op {
+    Op::Eval { source: source.to_owned(), filename: None, vars: None }
+}
+
+/// A closure as an input.
+pub fn input<F>(f: F) -> Box<dyn Input>
+where
+    F: for<'a> FnOnce(Ctx<'a>) -> Result<Value<'a>> + Send + 'static,
+{
+    Box::new(f)
+}
