@@ -6,6 +6,7 @@ defmodule QuickBEAM.Native.Cargo do
   """
 
   @lines_of_error 60
+  @width_of_error 400
   @longest_line 1_048_576
 
   @doc """
@@ -139,12 +140,23 @@ defmodule QuickBEAM.Native.Cargo do
     "cargo build ended with status #{status}. #{hint}\n\n" <> Enum.join(errors(lines), "\n")
   end
 
-  # From the first error on: what cargo printed before it is progress and warnings.
+  # From the first error on: what cargo printed before it is progress and warnings. A line that is
+  # cut is the command line of a compiler.
   defp errors(lines) do
-    case Enum.drop_while(lines, &(not String.match?(&1, ~r/^error/))) do
-      [] -> Enum.take(lines, -@lines_of_error)
-      errors -> Enum.take(errors, @lines_of_error)
-    end
+    lines =
+      Enum.reject(lines, &String.match?(&1, ~r/^\s*(Compiling|Downloaded|Updating|Locking) /))
+
+    shown =
+      case Enum.drop_while(lines, &(not String.match?(&1, ~r/^error/))) do
+        [] -> Enum.take(lines, -@lines_of_error)
+        errors -> Enum.take(errors, @lines_of_error)
+      end
+
+    Enum.map(shown, fn line ->
+      if String.length(line) > @width_of_error,
+        do: String.slice(line, 0, @width_of_error) <> " ...",
+        else: line
+    end)
   end
 
   defp no_cargo do
