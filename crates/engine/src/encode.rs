@@ -21,11 +21,11 @@ pub trait Sink {
     fn nil(&mut self) -> Self::Term;
     /// A boolean.
     fn boolean(&mut self, value: bool) -> Self::Term;
-    /// A number that is an integer of at most 53 bits, or a BigInt of at most 64.
+    /// An integral number, or a BigInt, of at most 64 bits.
     fn integer(&mut self, value: i64) -> Self::Term;
     /// Any other number, the infinities and NaN included.
     fn float(&mut self, value: f64) -> Self::Term;
-    /// A larger BigInt, as hexadecimal digits.
+    /// A larger integral number or BigInt, as hexadecimal digits.
     fn bigint(&mut self, negative: bool, digits: &str) -> Self::Term;
     /// A string or a property name.
     fn string(&mut self, text: &str) -> Self::Term;
@@ -84,6 +84,16 @@ const STACK_RESERVE: usize = 32 * 1024;
 const NODES_PER_POLL: u32 = 10_000;
 /// Depth from which cycles are found by hashing instead of by looking along the path.
 const HASHED_DEPTH: usize = 64;
+
+/// The hexadecimal digits of a number of at least 2^53 in size, which is integral for that.
+fn large_integral_hex(number: f64) -> String {
+    const FRACTION_BITS: u64 = 52;
+    let bits = number.to_bits();
+    let mantissa = (bits & ((1 << FRACTION_BITS) - 1)) | 1 << FRACTION_BITS;
+    let exponent = (bits >> FRACTION_BITS & 0x7ff).saturating_sub(1023 + FRACTION_BITS);
+    let zeros = "0".repeat((exponent / 4) as usize);
+    format!("{:x}{zeros}", mantissa << (exponent % 4))
+}
 
 /// Converts a value. See the module documentation.
 ///
@@ -180,9 +190,14 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
     #[inline(never)]
     fn primitive(&mut self, value: &Value<'a>) -> Encoded<S::Term> {
         if let Some(number) = value.as_f64() {
-            const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
-            let integral = number.trunc() == number && number.abs() <= MAX_SAFE;
-            return Ok(if integral { self.sink.integer(number as i64) } else { self.sink.float(number) });
+            const I64_END: f64 = 9_223_372_036_854_775_808.0;
+            return Ok(if number.trunc() != number || number.is_infinite() {
+                self.sink.float(number)
+            } else if number.abs() < I64_END {
+                self.sink.integer(number as i64)
+            } else {
+                self.sink.bigint(number < 0.0, &large_integral_hex(number))
+            });
         }
         if let Some(boolean) = value.as_bool() {
             return Ok(self.sink.boolean(boolean));

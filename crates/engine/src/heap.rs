@@ -4,11 +4,14 @@
 //! into its heap. Three consequences: the account is exact, freeing an isolate is freeing its blocks
 //! (no finaliser of the engine runs, whatever state a guest left it in), and limits are decided here:
 //!
-//! * past the *limit*, small requests still succeed but raise [`Heap::over_limit`], which ends the
-//!   running script at its next interrupt poll; large requests fail, which JS sees as an
-//!   `out of memory` error. Engine code that handles a failed small allocation badly is never reached.
-//! * past the *ceiling* (limit plus slack, passed only by a builtin that allocates without polling)
-//!   the heap asks its embedder to abandon the isolate: see [`Interrupt::exhausted`](crate::Interrupt).
+//! * past the *limit*, requests still succeed but raise [`Heap::over_limit`], which ends the running
+//!   script at its next interrupt poll. Only a *vast* request fails, which JS sees as an `out of memory` error:
+//!   one that asks for more at once than all that is held. Long strings and buffers are asked for in that
+//!   way, and the engine handles their failure. Its parser and its property tables, which do not survive a failed
+//!   request, grow by less than they hold.
+//! * past the *ceiling* (limit plus slack, passed only by a builtin that allocates without polling), and when the
+//!   system has no memory left, the heap asks its embedder to abandon the isolate: see
+//!   [`Interrupt::exhausted`](crate::Interrupt).
 
 use crate::isolate::Inner;
 use rquickjs::qjs;
@@ -17,8 +20,8 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
-/// Requests of at least this many bytes fail at the limit; smaller ones only raise the flag.
-const LARGE: usize = 64 * 1024;
+/// Requests of fewer bytes are never vast.
+const MIN_VAST: usize = 64 * 1024;
 
 const ALIGN: usize = 16;
 
@@ -44,7 +47,7 @@ pub struct HeapStats {
     pub blocks: usize,
 }
 
-/// Failures to inject, counting requests from 1.
+/// Failures of the system to inject, counting requests from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Faults {
     /// None; every request is counted.
@@ -54,10 +57,10 @@ pub enum Faults {
     Once(u64),
     /// The n-th request and all later ones.
     From(u64),
-    /// The n-th of those of at least 64 KB, which are the only ones counted.
-    LargeOnce(u64),
-    /// The n-th of those of at least 64 KB and all later such ones.
-    LargeFrom(u64),
+    /// The n-th of those for at least 64 KB and more than all that is held, which are the only ones counted.
+    VastOnce(u64),
+    /// The n-th of those and all later ones.
+    VastFrom(u64),
 }
 
 /// The allocator behind one isolate. See the module documentation.
@@ -134,15 +137,15 @@ impl Heap {
     /// Whether an injected fault ends this request.
     fn fails(&self, size: usize) -> bool {
         let faults = self.faults.get();
-        if matches!(faults, Faults::LargeOnce(_) | Faults::LargeFrom(_)) && size < LARGE {
+        if matches!(faults, Faults::VastOnce(_) | Faults::VastFrom(_)) && !self.is_vast(size) {
             return false;
         }
         let request = self.requests.get() + 1;
         self.requests.set(request);
         match faults {
             Faults::None => false,
-            Faults::Once(n) | Faults::LargeOnce(n) => request == n,
-            Faults::From(n) | Faults::LargeFrom(n) => request >= n,
+            Faults::Once(n) | Faults::VastOnce(n) => request == n,
+            Faults::From(n) | Faults::VastFrom(n) => request >= n,
         }
     }
 
@@ -159,13 +162,14 @@ impl Heap {
     /// Whether a request for `size` more bytes may go on.
     fn admit(&self, size: usize) -> bool {
         if self.fails(size) {
+            self.refuse(size);
             return false;
         }
         let after = self.used.get().saturating_add(size);
         if after <= self.limit.get() {
             return true;
         }
-        if size >= LARGE {
+        if self.is_vast(size) {
             return false;
         }
         self.over_limit.set(true);
@@ -177,12 +181,21 @@ impl Heap {
         if after <= self.ceiling() {
             return true;
         }
+        self.refuse(size);
+        false
+    }
+
+    fn is_vast(&self, size: usize) -> bool {
+        size >= MIN_VAST && size > self.used.get()
+    }
+
+    /// Before a request fails that the engine may not survive: lets the embedder never return to it.
+    fn refuse(&self, size: usize) {
         let owner = self.owner.get();
-        if !owner.is_null() {
+        if !owner.is_null() && !self.is_vast(size) {
             // SAFETY: the isolate names itself after it is boxed and clears this before it goes.
             unsafe { (*owner).exhausted() };
         }
-        false
     }
 
     fn layout(size: usize) -> Option<Layout> {
@@ -241,6 +254,7 @@ impl Heap {
         // SAFETY: the layout is never empty (it holds the header).
         let raw = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
         if raw.is_null() {
+            self.refuse(size);
             return ptr::null_mut();
         }
         // SAFETY: `raw` was just allocated with room for the header and `size` bytes.
@@ -281,6 +295,7 @@ impl Heap {
             let moved = realloc(block.cast(), old_layout, layout.size());
             if moved.is_null() {
                 self.link(block, old);
+                self.refuse(size.saturating_sub(old));
                 return ptr::null_mut();
             }
             self.link(moved.cast(), size)
@@ -365,24 +380,24 @@ mod tests {
     }
 
     #[test]
-    fn past_the_limit_small_requests_raise_the_flag_and_large_ones_fail() {
+    fn past_the_limit_requests_raise_the_flag_and_vast_ones_fail() {
         let heap = Heap::new(1024);
         assert!(!heap.allocate(512, false).is_null());
         assert!(!heap.over_limit());
         assert!(!heap.allocate(4096, false).is_null());
         assert!(heap.over_limit());
-        assert!(heap.allocate(LARGE, false).is_null());
+        assert!(heap.allocate(MIN_VAST, false).is_null());
     }
 
     #[test]
     fn past_the_ceiling_every_request_fails() {
         let heap = Heap::new(0);
-        while !heap.allocate(LARGE - 1, false).is_null() {}
+        while !heap.allocate(MIN_VAST - 1, false).is_null() {}
         assert!(heap.stats().used <= 9 * 1024 * 1024);
     }
 
     #[test]
-    fn only_large_requests_fail_below_the_ceiling() {
+    fn only_vast_requests_fail_below_the_ceiling() {
         for seed in 1..=50_u64 {
             let heap = Heap::new((seed as usize) << 17);
             let mut random = seed;
@@ -397,7 +412,10 @@ mod tests {
                     _ => heap.allocate(size, false),
                 };
                 if block.is_null() {
-                    assert!(size >= LARGE || held + size > heap.ceiling(), "{size} bytes refused with {held} held");
+                    assert!(
+                        (size >= MIN_VAST && size > held / 2) || held + size > heap.ceiling(),
+                        "{size} bytes refused with {held} held"
+                    );
                     live.drain(..).for_each(|block| unsafe { heap.free(block) });
                 } else if random & 1 == 0 && !live.is_empty() {
                     live.pop();
@@ -405,7 +423,7 @@ mod tests {
                 } else {
                     live.push(block);
                 }
-                assert!(heap.stats().used <= heap.ceiling() + LARGE);
+                assert!(heap.stats().used <= heap.ceiling() + HEADER);
             }
         }
     }

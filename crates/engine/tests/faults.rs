@@ -3,12 +3,14 @@
 //!
 //! `QUICKBEAM_LONG_TESTS=1` tries every request instead of a sample.
 
+#![expect(unsafe_code, reason = "a stack is abandoned, as an embedder does")]
+
 mod support;
+
+use corosensei::{Coroutine, CoroutineResult, Yielder};
 
 use quickbeam_engine::*;
 use std::rc::Rc;
-use std::sync::mpsc::{Sender, channel};
-use std::thread;
 use support::*;
 
 const BUILTINS: &str = include_str!("data/builtins.js");
@@ -35,22 +37,56 @@ impl ModuleLoader for Modules {
     }
 }
 
-/// Ends scripts that hold too much, as the default of [`Interrupt::over_limit`] does.
-struct Strict;
+/// Ends scripts that hold too much, as the default of [`Interrupt::over_limit`] does; leaves the stack for
+/// good when a request fails that the engine may not survive.
+struct Strict(*const Yielder<(), ()>);
 
 impl Interrupt for Strict {
     fn poll(&self, _steps: u32) -> Verdict {
         Verdict::Continue(10_000)
     }
+
+    fn exhausted(&self) {
+        // SAFETY: the coroutine that runs the script, and with it its yielder, outlives the script.
+        unsafe { (*self.0).suspend(()) };
+    }
+}
+
+/// Runs `f` in an isolate on a stack of its own. `None` if it was abandoned for want of memory.
+fn abandonable<R: 'static>(memory_limit: usize, f: impl for<'a> FnOnce(&Isolate, Ctx<'a>) -> R + 'static) -> Option<R> {
+    let mut isolate = Isolate::new(IsolateOptions { memory_limit, ..IsolateOptions::default() }).unwrap();
+    let realm = isolate.new_realm().unwrap();
+    let (entered, realm) = (&raw const isolate, &raw const realm);
+    let mut coroutine = Coroutine::new(move |yielder: &Yielder<(), ()>, ()| {
+        // SAFETY: both outlive the coroutine, which ends or is reset before they are dropped.
+        let (isolate, realm) = unsafe { (&*entered, &*realm) };
+        isolate.set_interrupt(Some(Rc::new(Strict(yielder))));
+        isolate.enter(realm, |ctx| f(isolate, ctx))
+    });
+    match coroutine.resume(()) {
+        CoroutineResult::Return(result) => Some(result),
+        CoroutineResult::Yield(()) => {
+            // SAFETY: what the abandoned stack holds is never used again; the heap is freed whole.
+            unsafe { coroutine.force_reset() };
+            None
+        }
+    }
+}
+
+/// Lifts every limit and checks that the realm works.
+fn works_again(isolate: &Isolate, ctx: Ctx<'_>) {
+    isolate.heap().inject_faults(Faults::None);
+    isolate.heap().set_limit(usize::MAX);
+    isolate.heap().clear_over_limit();
+    isolate.collect_garbage();
+    run_jobs(ctx, 10_000);
+    assert_eq!(eval_text(ctx, "1 + 1"), "2");
 }
 
 /// Runs the builtins under `prepare`d memory, then checks that the realm still works. Returns how
-/// many requests were counted.
-fn run(prepare: impl FnOnce(&Heap)) -> u64 {
-    let mut isolate = Isolate::new(IsolateOptions { memory_limit: usize::MAX, ..IsolateOptions::default() }).unwrap();
-    let realm = isolate.new_realm().unwrap();
-    isolate.set_interrupt(Some(Rc::new(Strict)));
-    let requests = isolate.enter(&realm, |ctx| {
+/// many requests were counted, unless the isolate was abandoned.
+fn run(prepare: impl FnOnce(&Heap) + 'static) -> Option<u64> {
+    abandonable(usize::MAX, |isolate, ctx| {
         ctx.set_module_loader(Rc::new(Modules));
         prepare(isolate.heap());
         if ctx.eval(BUILTINS, &EvalOptions { filename: "builtins.js", ..EvalOptions::default() }).is_err() {
@@ -59,28 +95,9 @@ fn run(prepare: impl FnOnce(&Heap)) -> u64 {
         run_jobs(ctx, 10_000);
         let requests = isolate.heap().requests();
         drop(ctx.take_unhandled_rejections());
+        works_again(isolate, ctx);
         requests
-    });
-    isolate.heap().inject_faults(Faults::None);
-    isolate.heap().set_limit(usize::MAX);
-    isolate.heap().clear_over_limit();
-    isolate.enter(&realm, |ctx| {
-        isolate.collect_garbage();
-        run_jobs(ctx, 10_000);
-        assert_eq!(eval_text(ctx, "1 + 1"), "2");
-    });
-    requests
-}
-
-/// Fault injection at a sample of places.
-fn none_crashes(test: &str, places: u64, few: usize, faults: [fn(u64) -> Faults; 2]) {
-    let step = stride(places as usize, few);
-    let count = (places as usize).div_ceil(step);
-    let place = |case: usize| (case / 2 * step) as u64 + 1;
-    let crashes = crashes(test, count * 2, |case| {
-        run(|heap| heap.inject_faults(faults[case % 2](place(case))));
-    });
-    assert_none(&crashes, |case| format!("{:?}", faults[case % 2](place(case))));
+    })
 }
 
 #[test]
@@ -95,15 +112,103 @@ fn the_script_touches_the_builtins_and_ends() {
 
 #[test]
 fn any_request_may_fail() {
-    let requests = run(|heap| heap.inject_faults(Faults::None));
-    none_crashes("any_request_may_fail", requests, 40, [Faults::From, Faults::Once]);
+    let requests = run(|heap| heap.inject_faults(Faults::None)).expect("nothing failed") as usize;
+    let step = stride(requests, 60);
+    let fault = move |case: usize| {
+        let n = (case / 2 * step) as u64 + 1;
+        if case % 2 == 0 { Faults::From(n) } else { Faults::Once(n) }
+    };
+    let crashes = crashes("any_request_may_fail", requests.div_ceil(step) * 2, |case| {
+        run(move |heap| heap.inject_faults(fault(case)));
+    });
+    assert_none(&crashes, |case| format!("{:?}", fault(case)));
+}
+
+/// Asks for much at once, in every way there is.
+const VAST: &[&str] = &[
+    "'x'.repeat(6e5)",
+    "'é€'.repeat(6e5)",
+    "'x'.padEnd(6e5, 'ab')",
+    "'x'.padStart(6e5, '€')",
+    "('x'.repeat(4e5) + '€'.repeat(4e5)).length",
+    "const s = 'x'.repeat(3e5); (s + s + s + s).charCodeAt(5)",
+    "'x'.repeat(3e5).split('')",
+    "'x'.repeat(3e5).replaceAll('x', 'yyyy')",
+    "'x'.repeat(3e5).toUpperCase() + '\u{1E9B}'.repeat(3e5).normalize('NFKD')",
+    "[...'x'.repeat(3e5)]",
+    "new ArrayBuffer(6e5)",
+    "new ArrayBuffer(3e5, { maxByteLength: 6e5 }).resize(6e5)",
+    "new ArrayBuffer(3e5).transfer(6e5)",
+    "new SharedArrayBuffer(6e5)",
+    "new Float64Array(6e5).map(x => x)",
+    "new Uint8Array(6e5).slice().toString()",
+    "Uint8Array.from({ length: 3e5 })",
+    "Array(3e5).fill(0).concat([1]).slice()",
+    "Array.from({ length: 3e5 }, (_, i) => i).sort()",
+    "const a = []; a.length = 3e5; a.fill(1)",
+    "Array(3e5).join('abc')",
+    "new Array(3e5).toSorted()",
+    "JSON.stringify('x'.repeat(4e5))",
+    "JSON.parse('[' + '1,'.repeat(3e5) + '1]')",
+    "JSON.parse('\"' + 'x'.repeat(4e5) + '\"')",
+    "eval('\"' + 'x'.repeat(4e5) + '\"')",
+    "eval('[' + '1,'.repeat(2e5) + ']')",
+    "eval('f(' + 'a.b,'.repeat(5e4) + ')')",
+    "eval('function f() {' + 'a.b;'.repeat(3e5) + '}')",
+    "eval(Array.from({ length: 2e4 }, (_, i) => `var v${i} = () => v${i};`).join(''))",
+    "Function('return ' + '1+'.repeat(2e5) + '1')",
+    "new RegExp('[' + 'ab'.repeat(1e5) + ']')",
+    "new RegExp('abc|'.repeat(1e5)).exec('abd'.repeat(1e5))",
+    "/(a?){1,1000}b/.exec('a'.repeat(1e5))",
+    "'ab'.repeat(3e5).match(/a/g)",
+    "'ab'.repeat(3e5).replace(/a/g, '$&$&')",
+    "2n ** 900000n * 3n",
+    "BigInt('0x' + 'f'.repeat(2e5)).toString(16)",
+    "Math.max(...Array(60000))",
+    "new Map(Array.from({ length: 2e5 }, (_, i) => [i, i]))",
+    "new Set(Array(1e5).keys())",
+    "const o = {}; for (let i = 0; i < 1e5; i++) o['k' + i] = i; Object.entries({ ...o })",
+    "const o = {}; for (let i = 0; i < 3e4; i++) o['k' + i] = i; for (let i = 0; i < 3e4; i++) delete o['k' + i]",
+    "Array.from({ length: 1e5 }, (_, i) => Symbol.for('s' + i))",
+    "let e = new Error('x'.repeat(3e5)); e.stack",
+    "encodeURIComponent('é'.repeat(3e5)) + escape('é'.repeat(3e5))",
+    "new Date(0).toLocaleString('x'.repeat(3e5))",
+    "String.fromCodePoint(...Array(6e4).fill(0x1F600))",
+    "btoa('x'.repeat(4e5)) + atob('AAAA'.repeat(3e5))",
+    "Object.groupBy(Array(1e5).keys(), x => x % 9)",
+];
+
+/// Runs one of [`VAST`] with less and less memory, or with vast requests failing.
+fn squeeze(case: usize) {
+    let source = VAST[case];
+    let run = |prepare: Box<dyn FnOnce(&Heap)>| {
+        abandonable(usize::MAX, move |isolate, ctx| {
+            prepare(isolate.heap());
+            eval_text(ctx, source);
+            let figures = (isolate.heap().requests(), isolate.heap().stats().peak);
+            works_again(isolate, ctx);
+            figures
+        })
+    };
+    let inject = |faults| run(Box::new(move |heap: &Heap| heap.inject_faults(faults)));
+    let (requests, peak) = inject(Faults::VastFrom(u64::MAX)).expect("nothing failed");
+    for n in 1..=requests {
+        inject(Faults::VastFrom(n));
+        inject(Faults::VastOnce(n));
+    }
+    let steps = stride(100, 3);
+    for step in (0..100).step_by(steps) {
+        run(Box::new(move |heap| {
+            let used = heap.stats().used;
+            heap.set_limit(used + (peak - used) / 100 * step);
+        }));
+    }
 }
 
 #[test]
-fn any_large_request_may_fail() {
-    let requests = run(|heap| heap.inject_faults(Faults::LargeFrom(u64::MAX)));
-    assert!(requests > 5, "the script makes {requests} large requests");
-    none_crashes("any_large_request_may_fail", requests, usize::MAX, [Faults::LargeFrom, Faults::LargeOnce]);
+fn vast_requests_may_fail() {
+    let crashes = crashes("vast_requests_may_fail", VAST.len(), squeeze);
+    assert_none(&crashes, |case| VAST[case].to_owned());
 }
 
 #[test]
@@ -112,7 +217,7 @@ fn the_limit_may_be_passed_anywhere() {
     const SPAN: usize = 2 << 20;
     let step = 4096 * stride(SPAN / 4096, 40);
     let crashes = crashes("the_limit_may_be_passed_anywhere", SPAN / step, |case| {
-        run(|heap| heap.set_limit(heap.stats().used + case * step));
+        run(move |heap| heap.set_limit(heap.stats().used + case * step));
     });
     assert_none(&crashes, |case| format!("limit {} bytes above the empty realm", case * step));
 }
@@ -145,47 +250,25 @@ const GREEDY: &[&str] = &[
 ];
 
 const LIMIT: usize = 16 << 20;
-/// What the heap lets builtins overshoot that never poll, and a large request on top.
-const SLACK: usize = (8 << 20) + (64 << 10);
+/// What the heap lets builtins overshoot that never poll.
+const SLACK: usize = 8 << 20;
 
-/// Tells when the ceiling is passed, and never goes on.
-struct Abandon(Sender<String>);
-
-impl Interrupt for Abandon {
-    fn poll(&self, _steps: u32) -> Verdict {
-        Verdict::Continue(10_000)
-    }
-
-    fn exhausted(&self) {
-        let _ = self.0.send("abandoned".to_owned());
-        loop {
-            thread::park();
-        }
-    }
-}
-
-/// Runs a greedy script on a thread of its own, which is left behind if it is abandoned.
+/// Runs a greedy script and all that it leaves to do.
 fn greed(source: &'static str) -> String {
-    let (ends, ended) = channel();
-    thread::spawn(move || {
-        with_options(IsolateOptions { memory_limit: LIMIT, ..IsolateOptions::default() }, |isolate, ctx| {
-            isolate.set_interrupt(Some(Rc::new(Abandon(ends.clone()))));
-            let mut result = eval_text(ctx, source);
-            while let Some(job) = ctx.run_job() {
-                if job.is_err() {
-                    result = ctx.take_report().to_string();
-                    break;
-                }
+    let ended = abandonable(LIMIT, move |isolate, ctx| {
+        let mut result = eval_text(ctx, source);
+        while let Some(job) = ctx.run_job() {
+            if job.is_err() {
+                result = ctx.take_report().to_string();
+                break;
             }
-            let peak = isolate.heap().stats().peak;
-            assert!(peak <= LIMIT + SLACK, "{source} held {peak} bytes");
-            isolate.heap().set_limit(usize::MAX);
-            isolate.collect_garbage();
-            assert_eq!(eval_text(ctx, "1 + 1"), "2");
-            let _ = ends.send(result);
-        });
+        }
+        let peak = isolate.heap().stats().peak;
+        assert!(peak <= LIMIT + SLACK, "{source} held {peak} bytes");
+        works_again(isolate, ctx);
+        result
     });
-    ended.recv().unwrap_or_else(|_| panic!("{source} panicked"))
+    ended.unwrap_or_else(|| "abandoned".to_owned())
 }
 
 #[test]
