@@ -308,6 +308,7 @@ pub(crate) fn c_text(text: &str) -> CString {
 
 /// Text with the NUL that the engine's lexer expects behind it. Long text is copied into the isolate's heap, so that it
 /// counts there and goes with it; short text stays on the stack.
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack for one call, to spare short text an allocation")]
 pub(crate) enum NulTerminated<'a> {
     Short([u8; 256]),
     Long(Ctx<'a>, NonNull<u8>),

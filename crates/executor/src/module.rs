@@ -30,7 +30,9 @@ impl Modules {
         } else {
             name.to_owned()
         };
-        if let Some(old) = given.insert(name.to_owned(), Given { source: Rc::new(source), full_name: full_name.clone() }) {
+        if let Some(old) =
+            given.insert(name.to_owned(), Given { source: Rc::new(source), full_name: full_name.clone() })
+        {
             self.by_full_name.borrow_mut().remove(&old.full_name);
         }
         self.by_full_name.borrow_mut().insert(full_name, name.to_owned());

@@ -167,7 +167,8 @@ impl RealmState {
         self.is_full.set(is_full);
         heap.set_limit(if is_full { (used + ROOM).min(most) } else { limit });
         if used + ROOM / 2 > most {
-            let message = format!("live objects exceed memory_limit ({limit} bytes) for good; the runtime had to be ended");
+            let message =
+                format!("live objects exceed memory_limit ({limit} bytes) for good; the runtime had to be ended");
             self.end_for(ErrorReport::new("OutOfMemoryError", message));
         }
     }

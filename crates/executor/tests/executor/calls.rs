@@ -23,7 +23,10 @@ fn a_call_is_answered_from_another_thread_while_others_run() {
 fn handlers_that_fail_throw_into_the_script() {
     let realm = realm();
     for (source, expected) in [
-        ("try { callSync('f') } catch (e) { e.name + '/' + e.message + '/' + (e instanceof Error) }", "ArgumentError/no/true"),
+        (
+            "try { callSync('f') } catch (e) { e.name + '/' + e.message + '/' + (e instanceof Error) }",
+            "ArgumentError/no/true",
+        ),
         ("callSync('f')", "ArgumentError: no"),
         ("call('f').catch(e => e.name + '/' + e.message)", "ArgumentError/no"),
         ("await call('f')", "ArgumentError: no"),

@@ -50,7 +50,9 @@ fn every_costly_callback_gives_way_to_a_deadline() {
         for start in [
             format!("setTimeout(() => {{ note('on'); {source} }}, 0)"),
             format!("setImmediate(() => {{ note('on'); {source} }})"),
-            format!("Promise.resolve().then(() => setImmediate(() => Promise.resolve().then(() => {{ note('on'); {source} }})))"),
+            format!(
+                "Promise.resolve().then(() => setImmediate(() => Promise.resolve().then(() => {{ note('on'); {source} }})))"
+            ),
             format!("onMessage(() => {{ note('on'); {source} }})"),
             format!("call('f').then(() => {{ note('on'); {source} }})"),
         ] {
@@ -196,7 +198,10 @@ fn a_used_up_budget_of_a_nested_op_is_its_own() {
     let realm = budgeted(1_000);
     let pending = realm.start("callSync('f')");
     let id = realm.expect_call("f");
-    assert_eq!(realm.start_nested(id, "for (;;) {}").text(), "InterruptedError: the eval used up max_reductions: 1000 steps");
+    assert_eq!(
+        realm.start_nested(id, "for (;;) {}").text(),
+        "InterruptedError: the eval used up max_reductions: 1000 steps"
+    );
     realm.resolve(id, "outer");
     assert_eq!(pending.text(), "outer");
 }

@@ -25,7 +25,10 @@ fn timers_get_their_arguments_repeat_and_stop() {
     let realm = realm();
     realm.check("setTimeout((...args) => note(args.join()), 0, 1, 'two'); 0", "0");
     realm.expect_note("1,two");
-    realm.check("let n = 0; const id = setInterval(() => { note(++n); if (n == 3) clearTimeout(id) }, 0); id > 0", "true");
+    realm.check(
+        "let n = 0; const id = setInterval(() => { note(++n); if (n == 3) clearTimeout(id) }, 0); id > 0",
+        "true",
+    );
     for n in 1..=3 {
         realm.expect_note(&n.to_string());
     }

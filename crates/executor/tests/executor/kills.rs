@@ -23,7 +23,10 @@ const STATES: &[(&str, &str)] = &[
     ("in a sort", "note('here'); for (;;) [3, 1, 2].sort(() => 1)"),
     ("encoding a result", "({ get x() { note('here'); for (;;) {} } })"),
     ("encoding a result that calls", "({ get x() { callSync('here') } })"),
-    ("describing an error", "const e = new Error; Object.defineProperty(e, 'message', { get() { note('here'); for (;;) {} } }); throw e"),
+    (
+        "describing an error",
+        "const e = new Error; Object.defineProperty(e, 'message', { get() { note('here'); for (;;) {} } }); throw e",
+    ),
 ];
 
 const STOPPED: &str = "was interrupted: the runtime was stopped";

@@ -48,15 +48,25 @@ const HUNGRY: &[&str] = &[
 
 /// What a realm under its limit may end an op with.
 fn is_a_memory_error(got: &str) -> bool {
-    ["OutOfMemoryError", "RangeError: Invalid array length", "RangeError: invalid array length", "RangeError: invalid string length",
-     "InternalError: string too long", "RangeError: call stack", "RangeError: Maximum call stack", "RangeError: invalid array buffer length", "RangeError: 100000 calls"]
-        .iter()
-        .any(|start| got.starts_with(start))
+    [
+        "OutOfMemoryError",
+        "RangeError: Invalid array length",
+        "RangeError: invalid array length",
+        "RangeError: invalid string length",
+        "InternalError: string too long",
+        "RangeError: call stack",
+        "RangeError: Maximum call stack",
+        "RangeError: invalid array buffer length",
+        "RangeError: 100000 calls",
+    ]
+    .iter()
+    .any(|start| got.starts_with(start))
 }
 
 /// The realm evaluates and can tidy up, or died once, of memory.
 fn check_afterwards(realm: TestRealm, source: &str) {
-    let first = realm.try_submit(eval("delete globalThis.x; delete globalThis.a; delete globalThis.y"), SubmitOptions::default());
+    let first = realm
+        .try_submit(eval("delete globalThis.x; delete globalThis.a; delete globalThis.y"), SubmitOptions::default());
     let is_alive = first.is_ok_and(|pending| match pending.text().as_str() {
         "true" => true,
         got => {
@@ -88,7 +98,11 @@ fn every_hungry_script_ends_in_an_error_or_a_clean_death() {
         let others: Vec<_> = (0..3).map(|_| realm.start("1")).collect();
         let got = pending.text();
         let fits = source.starts_with("globalThis.x = 'x'") || !got.contains("Error");
-        assert!(fits || is_a_memory_error(&got) || got.starts_with("TimeoutError"), "{source}: {}", &got[..got.len().min(200)]);
+        assert!(
+            fits || is_a_memory_error(&got) || got.starts_with("TimeoutError"),
+            "{source}: {}",
+            &got[..got.len().min(200)]
+        );
         for other in others {
             let got = other.text();
             assert!(got == "1" || got.starts_with("OutOfMemoryError"), "{source}: {got}");
@@ -108,7 +122,11 @@ fn every_hungry_script_ends_alone_when_it_runs_nested() {
         let nested = realm.submit(eval(source), options).text();
         realm.resolve(id, "outer");
         let got = outer.text();
-        assert!(got == "outer!" || got.starts_with("OutOfMemoryError"), "{source}: {got} after {}", &nested[..nested.len().min(200)]);
+        assert!(
+            got == "outer!" || got.starts_with("OutOfMemoryError"),
+            "{source}: {got} after {}",
+            &nested[..nested.len().min(200)]
+        );
         check_afterwards(realm, source);
     }
 }
@@ -144,7 +162,11 @@ fn the_room_to_tidy_up_is_bounded() {
     realm.eval("globalThis.x = []; for (;;) x.push({})");
     let mut most = 0;
     for _ in 0..10_000 {
-        let Ok(pending) = realm.try_submit(eval("for (let i = 0; i < 500; i++) x.push({}); 'kept'"), SubmitOptions::default()) else { break };
+        let Ok(pending) =
+            realm.try_submit(eval("for (let i = 0; i < 500; i++) x.push({}); 'kept'"), SubmitOptions::default())
+        else {
+            break;
+        };
         if !pending.text().starts_with("kept") {
             continue;
         }

@@ -14,11 +14,27 @@ fn run(realm: &TestRealm, source: &str) -> Got {
 #[test]
 fn modules_import_each_other_statically_and_dynamically() {
     let realm = realm();
-    assert_eq!(load(&realm, "lib/a.js", "export const a = 1; export default function () { return 'default' }"), Got::Done);
-    assert_eq!(load(&realm, "lib/b.js", "import d, { a } from './a.js'; export * from './a.js'; export const b = a + 1; export { d }"), Got::Done);
+    assert_eq!(
+        load(&realm, "lib/a.js", "export const a = 1; export default function () { return 'default' }"),
+        Got::Done
+    );
+    assert_eq!(
+        load(
+            &realm,
+            "lib/b.js",
+            "import d, { a } from './a.js'; export * from './a.js'; export const b = a + 1; export { d }"
+        ),
+        Got::Done
+    );
     assert_eq!(load(&realm, "data.json", r#"{ "answer": 42 }"#), Got::Done);
-    assert_eq!(run(&realm, "import * as b from '../lib/b.js'; import data from 'data.json' with { type: 'json' };
-        note([b.a, b.b, b.d(), data.answer, import.meta.url].join())"), Got::Done);
+    assert_eq!(
+        run(
+            &realm,
+            "import * as b from '../lib/b.js'; import data from 'data.json' with { type: 'json' };
+        note([b.a, b.b, b.d(), data.answer, import.meta.url].join())"
+        ),
+        Got::Done
+    );
     realm.expect_note("1,2,default,42,app/main.js");
     realm.check("(await import('lib/b.js')).b", "2");
     realm.check("(await import('data.json')).default.answer", "42");
@@ -28,7 +44,8 @@ fn modules_import_each_other_statically_and_dynamically() {
 #[test]
 fn top_level_await_holds_the_op_and_its_importers() {
     let realm = realm();
-    let pending = realm.op(Op::LoadModule { name: "slow".into(), source: "export const value = await call('f')".into() });
+    let pending =
+        realm.op(Op::LoadModule { name: "slow".into(), source: "export const value = await call('f')".into() });
     let id = realm.expect_call("f");
     let importer = realm.start("(await import('slow')).value");
     realm.resolve(id, "ready");
@@ -41,8 +58,14 @@ fn cycles_resolve() {
     let realm = realm();
     // A module must be there to be imported, so the cycle is closed by giving the first one again.
     assert_eq!(load(&realm, "odd", "export const isOdd = () => {}"), Got::Done);
-    assert_eq!(load(&realm, "even", "import { isOdd } from 'odd'; export const isEven = n => n === 0 || isOdd(n - 1)"), Got::Done);
-    assert_eq!(load(&realm, "odd", "import { isEven } from 'even'; export const isOdd = n => n !== 0 && isEven(n - 1)"), Got::Done);
+    assert_eq!(
+        load(&realm, "even", "import { isOdd } from 'odd'; export const isEven = n => n === 0 || isOdd(n - 1)"),
+        Got::Done
+    );
+    assert_eq!(
+        load(&realm, "odd", "import { isEven } from 'even'; export const isOdd = n => n !== 0 && isEven(n - 1)"),
+        Got::Done
+    );
     realm.check("(await import('odd')).isOdd(1)", "true");
 }
 
@@ -105,7 +128,10 @@ fn evals_have_variables_of_their_own() {
 #[test]
 fn calls_follow_dotted_paths() {
     let realm = realm();
-    realm.check("globalThis.app = { name: 'app', greet(who) { return this.name + ' ' + who } }; let local = x => x; 0", "0");
+    realm.check(
+        "globalThis.app = { name: 'app', greet(who) { return this.name + ' ' + who } }; let local = x => x; 0",
+        "0",
+    );
     let call = |path: &str| {
         let args = input(|ctx| ctx.array(vec![ctx.string("you")?]));
         realm.op(Op::Call { path: path.into(), args }).text()
@@ -125,7 +151,14 @@ fn globals_are_read_written_and_listed() {
     let set = Op::SetGlobal { name: "answer".into(), value: input(|ctx| Ok(ctx.int(42))) };
     assert_eq!(realm.op(set).wait(), Got::Done);
     realm.check("var declared = 1; let scoped = 2; answer", "42");
-    for (name, expected) in [("answer", "42"), ("declared", "1"), ("scoped", "2"), ("nothing", "undefined"), ("not a name", "undefined"), ("", "undefined")] {
+    for (name, expected) in [
+        ("answer", "42"),
+        ("declared", "1"),
+        ("scoped", "2"),
+        ("nothing", "undefined"),
+        ("not a name", "undefined"),
+        ("", "undefined"),
+    ] {
         assert_eq!(realm.op(Op::GetGlobal(name.into())).text(), expected, "{name}");
     }
     let names = realm.op(Op::Globals { user_only: true }).wait();
@@ -138,7 +171,9 @@ fn globals_are_read_written_and_listed() {
 fn compiled_code_runs_in_another_realm() {
     let (compiler, runner) = (realm(), realm());
     for (source, expected) in [("1 + 1", "2"), ("await null; 'later'", "later"), ("throw new Error('x')", "Error: x")] {
-        let Got::Bytes(bytes) = compiler.op(Op::Compile { source: source.into(), filename: None }).wait() else { panic!("no bytes") };
+        let Got::Bytes(bytes) = compiler.op(Op::Compile { source: source.into(), filename: None }).wait() else {
+            panic!("no bytes")
+        };
         let mut damaged = bytes.clone();
         *damaged.last_mut().unwrap() ^= 1;
         assert_eq!(runner.op(Op::RunBytecode(bytes.into())).text(), expected);

@@ -7,7 +7,7 @@ fn check_death(realm: TestRealm, pending: Vec<Pending>, what: &str) {
     let report = loop {
         match realm.event() {
             Event::Died(report) => break report,
-            Event::Note(_) | Event::Call { .. } => {}
+            Event::Note(_) | Event::Call { .. } | Event::Uncaught(Uncaught::Rejection(_)) => {}
             other => panic!("{what}: {other:?}"),
         }
     };

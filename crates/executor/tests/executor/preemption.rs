@@ -127,8 +127,10 @@ fn two_thousand_loops_share_a_thread() {
         })
         .collect();
     realm_on(&executor).check("1 + 1", "2");
-    for (realm, pending) in loops {
+    for (realm, _) in &loops {
         realm.handle.kill();
+    }
+    for (realm, pending) in loops {
         assert!(pending.text().contains("the runtime was stopped"));
         realm.free();
     }
@@ -164,8 +166,7 @@ fn a_long_queue_of_short_ops_gives_way() {
 
 #[test]
 fn a_full_inbox_says_busy_and_recovers() {
-    let executor = Executor::new(&ExecutorOptions { inbox_capacity: 10, ..ExecutorOptions::default() })
-    .unwrap();
+    let executor = Executor::new(&ExecutorOptions { inbox_capacity: 10, ..ExecutorOptions::default() }).unwrap();
     let realm = realm_on(&executor);
     realm.check("1", "1");
     let waiting = realm.start("callSync('wait')");

@@ -95,7 +95,12 @@ fn a_storm_of_resets_ends() {
         let pending: Vec<_> = realms
             .iter()
             .flat_map(|realm| {
-                [realm.start("new Promise(() => {})"), realm.op(Op::Reset), realm.op(Op::Reset), realm.start("globalThis.x = 1")]
+                [
+                    realm.start("new Promise(() => {})"),
+                    realm.op(Op::Reset),
+                    realm.op(Op::Reset),
+                    realm.start("globalThis.x = 1"),
+                ]
             })
             .collect();
         for pending in pending {

@@ -3,8 +3,8 @@
 use quickbeam_engine::{Args, Ctx, ErrorReport, Result, Thrown, Value};
 use quickbeam_executor::*;
 use std::fmt;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -90,7 +90,10 @@ impl Api for Globals {
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
         let globals = ctx.globals();
-        globals.set("call", ctx.function("call", 1, |ctx, _, args| call_host(ctx, &args.get(0).to_text()?, &args.rest(1)))?)?;
+        globals.set(
+            "call",
+            ctx.function("call", 1, |ctx, _, args| call_host(ctx, &args.get(0).to_text()?, &args.rest(1)))?,
+        )?;
         globals.set(
             "callSync",
             ctx.function("callSync", 1, |ctx, _, args| call_host_sync(ctx, &args.get(0).to_text()?, &args.rest(1)))?,
