@@ -26,7 +26,10 @@ defmodule Shop.Renderer do
   Returns `{:ok, html, retries}`, where `retries` counts the runtimes that died meanwhile, or
   `{:error, reason}` if the page itself fails or every attempt met a dead runtime.
   """
-  def render(route), do: render(route, :erlang.unique_integer([:positive]), 0)
+  def render(route) do
+    turn = {__MODULE__, :turn} |> :persistent_term.get() |> :atomics.add_get(1, 1)
+    render(route, turn, 0)
+  end
 
   defp render(_route, _turn, @attempts), do: {:error, :no_runtime}
 
@@ -54,6 +57,7 @@ defmodule Shop.Renderer do
 
   @impl true
   def init(nil) do
+    :persistent_term.put({__MODULE__, :turn}, :atomics.new(1, signed: false))
     script = Path.join([__DIR__, "..", "..", "assets", "shop.tsx"]) |> Path.expand()
 
     handlers = %{

@@ -36,8 +36,8 @@ defmodule Mix.Tasks.Shop.Demo do
     html
     |> String.replace("><", ">\n<")
     |> String.split("\n", trim: true)
-    |> Enum.take(12)
-    |> Enum.each(&Mix.shell().info("    " <> &1))
+    |> Enum.take(18)
+    |> Enum.each(&Mix.shell().info("    " <> String.slice(&1, 0, 100)))
   end
 
   defp report(result) do
