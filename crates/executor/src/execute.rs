@@ -94,6 +94,13 @@ impl RealmState {
                 let bytes = ctx.compile(&source, &options(&source, filename.as_deref(), 1))?;
                 Ok(Ran::Outcome(Outcome::Bytes(bytes)))
             }
+            Op::Disassemble(source) => {
+                let disassembly = ctx.disassemble(&source, &options(&source, None, 1))?;
+                Ok(Ran::Outcome(Outcome::Disassembly(Box::new(disassembly))))
+            }
+            Op::DisassembleBytecode(bytes) => {
+                Ok(Ran::Outcome(Outcome::Disassembly(Box::new(ctx.disassemble_bytecode(&bytes)?))))
+            }
             Op::RunBytecode(bytes) => {
                 let (value, is_async) = ctx.run_bytecode(&bytes)?;
                 Ok(Ran::Value(value, if is_async { Then::Unwrap } else { Then::Value }))

@@ -1,6 +1,6 @@
 //! What an executor asks of whoever embeds it, and how values cross.
 
-use quickbeam_engine::{Ctx, ErrorReport, Result, Value};
+use quickbeam_engine::{Ctx, Disassembly, ErrorReport, Result, Value};
 use std::collections::BTreeMap;
 
 /// Identifies one call from JavaScript to the host, within one realm.
@@ -34,6 +34,8 @@ pub enum Outcome<'o, 'a> {
     Names(Vec<String>),
     /// Compiled code.
     Bytes(Vec<u8>),
+    /// Compiled code, taken apart.
+    Disassembly(Box<Disassembly>),
     /// Figures by name.
     Figures(BTreeMap<&'static str, u64>),
     /// It failed.

@@ -44,6 +44,10 @@ pub enum Op {
         /// Name in stack traces.
         filename: Option<String>,
     },
+    /// Compile a script and take it apart; a disassembly.
+    Disassemble(String),
+    /// Take compiled bytes apart; a disassembly.
+    DisassembleBytecode(Arc<[u8]>),
     /// Run compiled bytes; a value.
     RunBytecode(Arc<[u8]>),
     /// Read a global; a value, `undefined` if there is none.
@@ -79,6 +83,7 @@ impl Op {
             Op::Call { .. } => "call",
             Op::LoadModule { .. } => "load_module",
             Op::Compile { .. } => "compile",
+            Op::Disassemble(_) | Op::DisassembleBytecode(_) => "disasm",
             Op::RunBytecode(_) => "load_bytecode",
             Op::GetGlobal(_) => "get_global",
             Op::SetGlobal { .. } => "set_global",

@@ -119,7 +119,8 @@ impl<'a> Walk<'a> {
             Ok(small) if (-MAX_SAFE..=MAX_SAFE).contains(&small) => Ok(self.ctx.number(small as f64)),
             Ok(large) => self.ctx.bigint_i64(large),
             Err(_) => {
-                let (negative, digits) = big_integer(term).ok_or_else(|| self.ctx.throw_type("an unreadable integer"))?;
+                let (negative, digits) =
+                    big_integer(term).ok_or_else(|| self.ctx.throw_type("an unreadable integer"))?;
                 self.ctx.bigint_hex(negative, &digits)
             }
         }
@@ -235,7 +236,8 @@ impl<'a> Walk<'a> {
         if has_time {
             let (micros, _precision) = term.map_get(atoms::microsecond()).ok()?.decode::<(i64, i64)>().ok()?;
             let offset = field(atoms::utc_offset()).unwrap_or(0) + field(atoms::std_offset()).unwrap_or(0);
-            let seconds = field(atoms::hour())? * 3600 + field(atoms::minute())? * 60 + field(atoms::second())? - offset;
+            let seconds =
+                field(atoms::hour())? * 3600 + field(atoms::minute())? * 60 + field(atoms::second())? - offset;
             ms += seconds * 1000 + micros / 1000;
         }
         Some(self.ctx.date(ms as f64))

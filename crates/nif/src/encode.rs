@@ -123,7 +123,8 @@ fn existing_atom<'e>(env: Env<'e>, name: &str) -> Option<Term<'e>> {
 /// An integer in external term format (SMALL_BIG_EXT or LARGE_BIG_EXT), made here from checked digits.
 fn external_integer(negative: bool, digits: &str) -> Vec<u8> {
     let digits = digits.trim_start_matches('0').as_bytes();
-    let mut magnitude: Vec<u8> = digits.rchunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | nibble(*digit))).collect();
+    let mut magnitude: Vec<u8> =
+        digits.rchunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | nibble(*digit))).collect();
     if magnitude.is_empty() {
         magnitude.push(0);
     }

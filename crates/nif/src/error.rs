@@ -23,7 +23,12 @@ impl SourceMaps {
     fn original(&self, frame: &Frame) -> Option<Frame> {
         let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
         let original = maps.get(&frame.filename)?.lookup(frame.line, frame.column)?;
-        Some(Frame { function: frame.function.clone(), filename: original.source.to_string(), line: original.line, column: original.column })
+        Some(Frame {
+            function: frame.function.clone(),
+            filename: original.source.to_string(),
+            line: original.line,
+            column: original.column,
+        })
     }
 
     /// The report with frames, and the stack text, at their original places.

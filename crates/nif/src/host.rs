@@ -58,7 +58,14 @@ impl Backlog {
 
 impl BeamHost {
     pub(crate) fn new(owner: LocalPid, limits: EncodeLimits, may_send: bool) -> BeamHost {
-        BeamHost { owner, limits, source_maps: SourceMaps::default(), may_send, handlers: RwLock::default(), backlog: Backlog::default() }
+        BeamHost {
+            owner,
+            limits,
+            source_maps: SourceMaps::default(),
+            may_send,
+            handlers: RwLock::default(),
+            backlog: Backlog::default(),
+        }
     }
 
     pub(crate) fn set_handlers(&self, names: HashSet<String>) {
@@ -84,7 +91,8 @@ impl BeamHost {
         F: for<'e> FnOnce(Env<'e>) -> std::result::Result<Term<'e>, ErrorReport>,
     {
         let mut failed = None;
-        let _ = OwnedEnv::new().send_and_clear_if(target, |env| message(env).map_err(|report| failed = Some(report)).ok());
+        let _ =
+            OwnedEnv::new().send_and_clear_if(target, |env| message(env).map_err(|report| failed = Some(report)).ok());
         match failed {
             Some(report) => Err(ctx.throw_error(&report.name, &report.message)),
             None => Ok(()),

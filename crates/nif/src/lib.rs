@@ -15,7 +15,10 @@
 //! What must never happen: work on a scheduler that takes longer than a millisecond; an atom made from a guest's string; a
 //! term of the guest's making read by `binary_to_term`; a caller left without a reply.
 
-#![expect(unsafe_code, reason = "two facts of the NIF interface that the binding does not offer; each block says why it holds")]
+#![expect(
+    unsafe_code,
+    reason = "two facts of the NIF interface that the binding does not offer; each block says why it holds"
+)]
 
 mod atoms;
 mod calendar;

@@ -6,7 +6,9 @@ use crate::host::BeamHost;
 use crate::op::{Request, read};
 use crate::reply::BeamReply;
 use quickbeam_engine::EncodeLimits;
-use quickbeam_executor::{CallId, Executor, ExecutorOptions, HostError, Op, RealmConfig, RealmHandle, SubmitError, SubmitOptions};
+use quickbeam_executor::{
+    CallId, Executor, ExecutorOptions, HostError, Op, RealmConfig, RealmHandle, SubmitError, SubmitOptions,
+};
 use rustler::{Atom, Decoder, Encoder, Env, LocalPid, Monitor, NifResult, Resource, ResourceArc, Term};
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, DefaultHasher};
@@ -88,7 +90,9 @@ fn milliseconds(term: Term<'_>) -> Option<Duration> {
 fn may_send(options: Term<'_>) -> bool {
     match options.map_get(atoms::allow()) {
         Ok(grants) if atoms::all() == grants => true,
-        Ok(grants) => grants.decode::<Vec<Term<'_>>>().is_ok_and(|grants| grants.iter().any(|grant| atoms::processes() == *grant)),
+        Ok(grants) => {
+            grants.decode::<Vec<Term<'_>>>().is_ok_and(|grants| grants.iter().any(|grant| atoms::processes() == *grant))
+        }
         Err(_) => true,
     }
 }
@@ -117,6 +121,7 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
     };
     let host = Arc::new(BeamHost::new(owner, limits, may_send(options)));
     let config = RealmConfig {
+        apis: quickbeam_apis::always().to_vec(),
         memory_limit,
         max_stack_size: option::<usize>(options, atoms::max_stack_size())?.unwrap_or(8 << 20),
         max_reductions: option::<u64>(options, atoms::max_reductions())?,

@@ -72,7 +72,9 @@ fn reply_term<'e>(env: Env<'e>, host: &BeamHost, outcome: Outcome<'_, '_>) -> Te
         Outcome::Figures(figures) => {
             let (keys, values): (Vec<_>, Vec<_>) = figures
                 .iter()
-                .filter_map(|(name, value)| Some((rustler::Atom::from_str(env, name).ok()?.to_term(env), value.encode(env))))
+                .filter_map(|(name, value)| {
+                    Some((rustler::Atom::from_str(env, name).ok()?.to_term(env), value.encode(env)))
+                })
                 .unzip();
             ok(Term::map_from_term_arrays(env, &keys, &values).unwrap_or_else(|_| Term::map_new(env)))
         }
