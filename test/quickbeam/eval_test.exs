@@ -106,6 +106,11 @@ defmodule QuickBEAM.EvalTest do
     assert QuickBEAM.eval(rt, "[g, typeof fresh]") == {:ok, ["global", "undefined"]}
     assert QuickBEAM.globals(rt, user_only: true) == {:ok, ["f", "g"]}
 
+    for {code, line} <- [{"null.x", 1}, {"\nfresh;\nnull.x", 3}, {"const = 1", 1}] do
+      assert {:error, %{line: ^line, filename: "v.js"}} =
+               QuickBEAM.eval(rt, code, vars: vars, filename: "v.js")
+    end
+
     # A closure keeps its variables after the eval.
     {:ok, _} = QuickBEAM.eval(rt, "globalThis.get = () => fresh; null", vars: vars)
     assert QuickBEAM.call(rt, "get") == {:ok, 4}
@@ -199,7 +204,7 @@ defmodule QuickBEAM.EvalTest do
 
     assert {:ok, awaiting} = QuickBEAM.compile(rt, "await Promise.resolve(9)")
     assert QuickBEAM.load_bytecode(rt, awaiting) == {:ok, 9}
-    assert {:error, %{name: "SyntaxError"}} = QuickBEAM.compile(rt, "let = 1")
+    assert {:error, %{name: "SyntaxError"}} = QuickBEAM.compile(rt, "let a = ;")
   end
 
   test "damaged bytecode is an error and never runs", %{rt: rt} do
