@@ -69,6 +69,7 @@ fn reply_term<'e>(env: Env<'e>, host: &BeamHost, outcome: Outcome<'_, '_>) -> Te
         },
         Outcome::Names(names) => ok(names.encode(env)),
         Outcome::Bytes(bytes) => ok(binary(env, &bytes)),
+        Outcome::Disassembly(disassembly) => ok(crate::disassembly::term(env, &disassembly)),
         Outcome::Figures(figures) => {
             let (keys, values): (Vec<_>, Vec<_>) = figures
                 .iter()
