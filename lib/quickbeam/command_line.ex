@@ -44,28 +44,27 @@ defmodule QuickBEAM.CommandLine do
   def print(%{text: text}), do: IO.puts(text)
 
   @doc """
-  Runs `fun` with a reference; meanwhile each error that nothing in a runtime caught is sent to the caller
-  as `{reference, error}` instead of being logged.
+  Runs `fun`; meanwhile each error that nothing in a runtime caught is given to `take` instead of
+  being logged. `take` runs in the process of the runtime.
   """
-  @spec with_uncaught((reference() -> result)) :: result when result: term()
-  def with_uncaught(fun) do
-    ref = make_ref()
-    :ok = :logger.add_primary_filter(:quickbeam_uncaught, {&__MODULE__.filter/2, {self(), ref}})
+  @spec with_uncaught((JSError.t() -> term()), (... -> result)) :: result when result: term()
+  def with_uncaught(take, fun) do
+    :ok = :logger.add_primary_filter(:quickbeam_uncaught, {&__MODULE__.filter/2, take})
 
     try do
-      fun.(ref)
+      fun.()
     after
       :logger.remove_primary_filter(:quickbeam_uncaught)
     end
   end
 
   @doc false
-  def filter(%{meta: %{crash_reason: {%JSError{} = error, _stack}}}, {pid, ref}) do
-    send(pid, {ref, error})
+  def filter(%{meta: %{crash_reason: {%JSError{} = error, _stack}}}, take) do
+    take.(error)
     :stop
   end
 
-  def filter(_event, _extra), do: :ignore
+  def filter(_event, _take), do: :ignore
 
   @doc "An error as a command line shows it: where it was thrown, what it says, and its stack."
   @spec format(JSError.t()) :: String.t()

@@ -45,7 +45,10 @@ defmodule Mix.Tasks.Quickbeam.Run do
     {:ok, _} = Application.ensure_all_started(:quickbeam)
     Process.flag(:trap_exit, true)
     own = [script: file, define: %{"scriptArgs" => args}, console: &CommandLine.print/1]
-    CommandLine.with_uncaught(fn errors -> start(own ++ options, errors) end)
+    me = self()
+    errors = make_ref()
+    take = &send(me, {errors, &1})
+    CommandLine.with_uncaught(take, fn -> start(own ++ options, errors) end)
   end
 
   defp start(options, errors) do

@@ -6,7 +6,7 @@ defmodule QuickBEAM.CommandLine.Repl do
   # is printed.
 
   alias QuickBEAM.{CommandLine, JSError}
-  alias QuickBEAM.CommandLine.{Source, Terminal}
+  alias QuickBEAM.CommandLine.{Colors, Source, Terminal}
 
   @show "__quickbeam_show"
   @file_name "<repl>"
@@ -24,14 +24,18 @@ defmodule QuickBEAM.CommandLine.Repl do
   @spec run(keyword()) :: :ok
   def run(options) do
     Process.flag(:trap_exit, true)
-    options = [console: &CommandLine.print/1] ++ options
+    # Two devices would not keep the order of what is printed to both.
+    options = [console: &print(&1, IO.ANSI.enabled?())] ++ options
 
-    CommandLine.with_uncaught(fn errors ->
-      state = start(%{options: options, errors: errors, runtime: nil})
+    CommandLine.with_uncaught(&print_error/1, fn ->
+      state = start(%{options: options, runtime: nil})
       IO.puts("QuickBEAM #{Application.spec(:quickbeam, :vsn)}. Type .help for the commands.")
       loop(state, "")
     end)
   end
+
+  defp print(%{method: "dir", text: text}, colors?), do: IO.puts(Colors.paint(text, colors?))
+  defp print(%{text: text}, _colors?), do: IO.puts(text)
 
   defp start(state) do
     case QuickBEAM.start(state.options) do
@@ -41,11 +45,9 @@ defmodule QuickBEAM.CommandLine.Repl do
   end
 
   defp define_show(state) do
-    colors = IO.ANSI.enabled?()
-
     code = """
     Object.defineProperty(globalThis, "#{@show}", {
-      value(value) { globalThis._ = value; console.dir(value, { colors: #{colors} }); },
+      value(value) { globalThis._ = value; console.dir(value); },
     });
     """
 
@@ -99,7 +101,7 @@ defmodule QuickBEAM.CommandLine.Repl do
         state |> settled(result) |> loop("")
 
       {:error, posix} ->
-        IO.puts(:stderr, "cannot read #{file}: #{:file.format_error(posix)}")
+        IO.puts("cannot read #{file}: #{:file.format_error(posix)}")
         loop(state, "")
     end
   end
@@ -134,9 +136,8 @@ defmodule QuickBEAM.CommandLine.Repl do
 
   # Everything that was printed before the result is shown before the next prompt.
   defp settled(state, result) do
-    with {:error, error} <- result, do: print_error(error)
     synchronize(state.runtime)
-    print_uncaught(state.errors)
+    with {:error, error} <- result, do: print_error(error)
     alive(state)
   end
 
@@ -146,20 +147,10 @@ defmodule QuickBEAM.CommandLine.Repl do
     :exit, _reason -> :died
   end
 
-  defp print_uncaught(errors) do
-    receive do
-      {^errors, error} ->
-        print_error(error)
-        print_uncaught(errors)
-    after
-      0 -> :ok
-    end
-  end
-
   defp alive(%{runtime: runtime} = state) do
     receive do
       {:EXIT, ^runtime, _reason} ->
-        IO.puts(:stderr, "The runtime died; here is a fresh one.")
+        IO.puts("The runtime died; here is a fresh one.")
         start(state)
     after
       0 -> state
@@ -168,6 +159,6 @@ defmodule QuickBEAM.CommandLine.Repl do
 
   defp print_error(%JSError{} = error) do
     text = CommandLine.format(%{error | filename: nil})
-    IO.puts(:stderr, IO.ANSI.format([:red, text]))
+    IO.puts(IO.ANSI.format([:red, text]))
   end
 end

@@ -74,6 +74,8 @@ defmodule QuickBEAM.CommandLine.Terminal do
     spawn(fn ->
       :io.setopts(binary: true, encoding: :unicode)
       fun.()
+      # The driver would announce the end of its shell before Mix ends the VM.
+      Process.sleep(:infinity)
     end)
   end
 
