@@ -45,20 +45,23 @@ impl Inbox {
         }
     }
 
-    /// Gives back an op that it does not take, to be dropped where no lock is held.
-    pub(crate) fn push(&mut self, envelope: Envelope) -> Result<(), (SubmitError, Envelope)> {
+    /// Whether an op can be pushed now. Asked first, so that an op that is refused is dropped where no lock is held.
+    pub(crate) fn admit(&self) -> Result<(), SubmitError> {
         if self.closed {
-            return Err((SubmitError::Closed, envelope));
+            return Err(SubmitError::Closed);
         }
         if self.ops.len() + self.nested.len() >= self.capacity {
-            return Err((SubmitError::Busy, envelope));
+            return Err(SubmitError::Busy);
         }
+        Ok(())
+    }
+
+    pub(crate) fn push(&mut self, envelope: Envelope) {
         if let Some(due) = envelope.due {
             self.next_due = Some(self.next_due.map_or(due.at, |next| next.min(due.at)));
         }
         let lane = if envelope.parent.is_some() { &mut self.nested } else { &mut self.ops };
         lane.push_back(envelope);
-        Ok(())
     }
 
     /// Gives back an answer that it does not take.
@@ -142,7 +145,7 @@ mod tests {
     #[test]
     fn ops_leave_in_order_and_a_full_inbox_says_so() {
         let mut inbox = Inbox::new(2);
-        let push = |inbox: &mut Inbox, op| inbox.push(envelope(op, None, None)).map_err(|(error, _)| error);
+        let push = |inbox: &mut Inbox, op| inbox.admit().map(|()| inbox.push(envelope(op, None, None)));
         assert_eq!(push(&mut inbox, "a"), Ok(()));
         assert_eq!(push(&mut inbox, "b"), Ok(()));
         assert_eq!(push(&mut inbox, "c"), Err(SubmitError::Busy));
@@ -156,7 +159,7 @@ mod tests {
     fn only_ops_of_waiting_calls_run_nested() {
         let mut inbox = Inbox::new(9);
         for (op, parent) in [("a", None), ("b", Some(1)), ("c", Some(2))] {
-            assert!(inbox.push(envelope(op, parent, None)).is_ok());
+            inbox.push(envelope(op, parent, None));
         }
         assert_eq!(name(inbox.pop_nested(&[2])).as_deref(), Some("c"));
         assert_eq!(name(inbox.pop_nested(&[2])), None);
@@ -170,7 +173,7 @@ mod tests {
         let at = |seconds| Some(start + Duration::from_secs(seconds));
         let mut inbox = Inbox::new(9);
         for (op, due) in [("a", at(3)), ("b", None), ("c", at(1)), ("d", at(2))] {
-            assert!(inbox.push(envelope(op, None, due)).is_ok());
+            inbox.push(envelope(op, None, due));
         }
         assert_eq!(inbox.next_due(), at(1));
         assert!(inbox.take_expired(start).is_empty());

@@ -338,8 +338,13 @@ impl RealmHandle {
     }
 
     fn post(&self, envelope: Envelope) -> Result<(), SubmitError> {
-        let pushed = self.task.mail.inbox().push(envelope);
-        pushed.map_err(|(error, _)| error)?;
+        let mut inbox = self.task.mail.inbox();
+        if let Err(refused) = inbox.admit() {
+            drop(inbox);
+            return Err(refused);
+        }
+        inbox.push(envelope);
+        drop(inbox);
         self.task.wake();
         Ok(())
     }

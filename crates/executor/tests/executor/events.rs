@@ -7,17 +7,24 @@ use quickbeam_executor::*;
 fn timers_run_in_order_each_followed_by_its_jobs() {
     let realm = realm();
     realm.check(
-        "setTimeout(() => note('late'), 5);
-         setTimeout(() => { note('a'); Promise.resolve().then(() => note('job of a')) }, 0);
+        "setTimeout(() => { note('a'); Promise.resolve().then(() => note('job of a')) }, 0);
          setTimeout(() => note('b'), 0);
          setImmediate(() => note('immediate'));
          Promise.resolve().then(() => note('job'));
          note('script'); 0",
         "0",
     );
-    for expected in ["script", "job", "a", "job of a", "b", "immediate", "late"] {
+    for expected in ["script", "job", "a", "job of a", "b", "immediate"] {
         realm.expect_note(expected);
     }
+}
+
+#[test]
+fn a_shorter_delay_overtakes_a_longer_one() {
+    let realm = realm();
+    realm.check("setTimeout(() => note('longer'), 200); setTimeout(() => note('shorter'), 0); 0", "0");
+    realm.expect_note("shorter");
+    realm.expect_note("longer");
 }
 
 #[test]

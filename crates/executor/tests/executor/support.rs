@@ -4,7 +4,7 @@ use quickbeam_engine::{Args, Ctx, ErrorReport, Result, Thrown, Value};
 use quickbeam_executor::*;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -193,6 +193,7 @@ impl Reply for Ticket {
             Outcome::Names(names) => Got::Names(names),
             Outcome::Bytes(bytes) => Got::Bytes(bytes),
             Outcome::Figures(figures) => Got::Figures(figures),
+            Outcome::Disassembly(_) => Got::Value("a disassembly".to_owned()),
             Outcome::Failed(report) => Got::Failed(report),
         };
         self.is_owed = false;
@@ -247,17 +248,9 @@ impl Pending {
         self.wait().to_string()
     }
 
-    /// Its outcome, or the next event if that comes first.
-    pub fn wait_or(self, events: &Receiver<Event>) -> std::result::Result<Got, (Pending, Event)> {
-        loop {
-            if let Ok(event) = events.recv_timeout(Duration::from_millis(1)) {
-                return Err((self, event));
-            }
-            match self.receiver.try_recv() {
-                Ok(got) => return Ok(got),
-                Err(error) => assert_eq!(error, TryRecvError::Empty),
-            }
-        }
+    /// Its outcome, if it is there.
+    pub fn peek(&self) -> Option<Got> {
+        self.receiver.try_recv().ok()
     }
 
     /// Its outcome, where the reply may have been lost with the fiber that sent it.
