@@ -39,6 +39,6 @@ defmodule Mix.Tasks.Quickbeam.Repl do
 
     Mix.Task.run("app.config")
     {:ok, _} = Application.ensure_all_started(:quickbeam)
-    Terminal.run(fn -> Repl.run(options) end)
+    Terminal.run(fn terminal? -> Repl.run(options, terminal?) end)
   end
 end

@@ -20,16 +20,19 @@ defmodule QuickBEAM.CommandLine.Repl do
   Ctrl-C twice ends it at once, whatever runs.\
   """
 
-  @doc "Runs the prompt on the group leader until its input ends."
-  @spec run(keyword()) :: :ok
-  def run(options) do
+  @doc """
+  Runs the prompt on the group leader until its input ends. Without a terminal there is nobody to
+  prompt: only what the input prints is printed.
+  """
+  @spec run(keyword(), boolean()) :: :ok
+  def run(options, terminal?) do
     Process.flag(:trap_exit, true)
     # Two devices would not keep the order of what is printed to both.
     options = [console: &print(&1, IO.ANSI.enabled?())] ++ options
 
     CommandLine.with_uncaught(&print_error/1, fn ->
-      state = start(%{options: options, runtime: nil})
-      IO.puts("QuickBEAM #{Application.spec(:quickbeam, :vsn)}. Type .help for the commands.")
+      state = start(%{options: options, runtime: nil, terminal?: terminal?})
+      if terminal?, do: IO.puts("QuickBEAM #{version()}. Type .help for the commands.")
       loop(state, "")
     end)
   end
@@ -56,11 +59,17 @@ defmodule QuickBEAM.CommandLine.Repl do
   end
 
   defp loop(state, input) do
-    case Terminal.line(if(input == "", do: "> ", else: "... ")) do
+    case Terminal.line(prompt(state, input)) do
       line when is_binary(line) -> line(state, input, line)
       _end_or_error -> finish(state, input)
     end
   end
+
+  defp prompt(%{terminal?: false}, _input), do: ""
+  defp prompt(_state, ""), do: "> "
+  defp prompt(_state, _incomplete), do: "... "
+
+  defp version, do: Application.spec(:quickbeam, :vsn)
 
   defp finish(state, input) do
     # The input of a pipe may end without a line break.

@@ -4,10 +4,13 @@ defmodule QuickBEAM.CommandLine.Terminal do
   # starts the VM without a shell, therefore one is started here, with the function in the place of
   # its evaluator. Without a terminal (a pipe, a file) the function just runs.
 
-  @doc "Runs `fun` to its end in a process whose group leader edits lines, if there is a terminal."
-  @spec run((... -> term())) :: :ok
+  @doc """
+  Runs `fun` to its end; it is told whether there is a terminal. If so, it runs in a process whose group
+  leader edits lines.
+  """
+  @spec run((boolean() -> term())) :: :ok
   def run(fun) do
-    if terminal?(), do: in_shell(fun), else: fun.()
+    if terminal?(), do: in_shell(fn -> fun.(true) end), else: fun.(false)
     :ok
   end
 

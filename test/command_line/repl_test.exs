@@ -1,0 +1,45 @@
+defmodule QuickBEAM.CommandLine.ReplTest do
+  # Not async: Logger's filters are the VM's.
+  use ExUnit.Case
+
+  import ExUnit.CaptureIO
+
+  alias QuickBEAM.CommandLine.Repl
+
+  @moduletag :tmp_dir
+
+  defp check(input, expected) do
+    output = capture_io(input, fn -> Repl.run([], false) end)
+    assert {input, String.replace(output, ~r/\e\[\d+m/, "")} == {input, expected}
+  end
+
+  test "values are shown, and the last one is `_`" do
+    check("1 + 1\n_ * 2\n'text'\n", "2\n4\n'text'\n")
+    check("let o = { a: 1 }; o.f = () => 1; o\n", "{ a: 1, f: [Function (anonymous)] }\n")
+    check("await Promise.resolve(7)\nlet x = 1\nundefined\n", "7\nundefined\nundefined\n")
+    check("console.log('first'), 2", "first\n2\n")
+  end
+
+  test "input goes on until it is complete" do
+    check("function f() {\n  return 3\n}\nf()\n", "undefined\n3\n")
+    check("`a\nb`\n", "'a\\nb'\n")
+    check("(1 +\n.break\n2\n", "2\n")
+  end
+
+  test "commands", %{tmp_dir: dir} do
+    file = Path.join(dir, "a.ts")
+    File.write!(file, "var loaded: number = 8")
+    check(".load #{file}\nloaded\n", "8\n")
+    check(".load no/such/file.js\n", "cannot read no/such/file.js: no such file or directory\n")
+    check("var a = 1\n.reset\ntypeof a\n", "undefined\n'undefined'\n")
+    check("1\n.exit\n2\n", "1\n")
+    assert capture_io(".help\n", fn -> Repl.run([], false) end) =~ ".load FILE"
+  end
+
+  test "errors are shown, and the prompt goes on" do
+    for input <- ["null.x", "let 1", "throw new TypeError('t')", "a.b"] do
+      output = capture_io(input <> "\n'next'\n", fn -> Repl.run([], false) end)
+      assert output =~ ~r/Uncaught \w*Error.*'next'/s, input
+    end
+  end
+end
