@@ -125,9 +125,19 @@ pub fn script_file(path: &Path, options: &BundleOptions) -> Result<Output, Diagn
 fn build(modules: &Arc<Modules>, options: &BundleOptions) -> Result<Output, Diagnostics> {
     match options.format {
         Format::Esm => Ok(build_as(modules, options, OutputFormat::Esm)?.output),
-        Format::Iife => Ok(build_as(modules, options, OutputFormat::Iife)?.output),
+        Format::Iife => {
+            let built = build_as(modules, options, OutputFormat::Iife)?;
+            match built.imports.first() {
+                None => Ok(built.output),
+                Some(import) => Err(vec![Diagnostic::new(format!(
+                    "a script cannot import {import:?}, which is not part of the bundle; choose a module as the format, or bundle it"
+                ))]),
+            }
+        }
         Format::Auto => match build_as(modules, options, OutputFormat::Iife) {
-            Ok(built) if built.needs_module => Ok(build_as(modules, options, OutputFormat::Esm)?.output),
+            Ok(built) if built.uses_import_meta || !built.imports.is_empty() => {
+                Ok(build_as(modules, options, OutputFormat::Esm)?.output)
+            }
             Ok(built) => Ok(built.output),
             Err(errors) if errors.iter().any(report::is_top_level_await) => {
                 Ok(build_as(modules, options, OutputFormat::Esm)?.output)
@@ -139,8 +149,9 @@ fn build(modules: &Arc<Modules>, options: &BundleOptions) -> Result<Output, Diag
 
 struct Built {
     output: Output,
-    /// It imports, or uses `import.meta`, which only a module can.
-    needs_module: bool,
+    /// Specifiers of what it imports from outside.
+    imports: Vec<String>,
+    uses_import_meta: bool,
 }
 
 fn build_as(modules: &Arc<Modules>, options: &BundleOptions, format: OutputFormat) -> Result<Built, Diagnostics> {
@@ -154,11 +165,12 @@ fn build_as(modules: &Arc<Modules>, options: &BundleOptions, format: OutputForma
     if let Some(errors) = report::fatal_warnings(&bundled.warnings, modules) {
         return Err(errors);
     }
-    let needs_import_meta = bundled.warnings.iter().any(|warning| matches!(warning.kind(), EventKind::EmptyImportMeta));
+    let uses_import_meta = bundled.warnings.iter().any(|warning| matches!(warning.kind(), EventKind::EmptyImportMeta));
     let chunk = only_chunk(&bundled)?;
     let is_module = matches!(format, OutputFormat::Esm);
     Ok(Built {
-        needs_module: needs_import_meta || !chunk.imports.is_empty(),
+        imports: chunk.imports.iter().map(ToString::to_string).collect(),
+        uses_import_meta,
         output: Output {
             code: chunk.code.clone(),
             map: chunk.map.as_ref().filter(|_| options.sourcemap).map(|map| {

@@ -234,17 +234,39 @@ fn errors_name_the_place() {
 }
 
 #[test]
+fn damaged_packages_and_configurations_are_errors() {
+    let check = |path: &str, content: &str, expected: &str| {
+        let project = project(&[
+            ("a.ts", "import x from 'broken'; f(x)"),
+            ("node_modules/broken/index.js", "1"),
+            (path, content),
+        ]);
+        let errors = bundle_file(&project.path("a.ts"), &BundleOptions::default()).unwrap_err();
+        assert!(project.relative(&errors[0].to_string()).contains(expected), "{path}: {}", errors[0]);
+    };
+    let package = "node_modules/broken/package.json";
+    check(package, "{nope", "Could not resolve 'broken'");
+    check(package, r#"{"exports": {"./sub": "./sub.js"}}"#, "Could not resolve 'broken'");
+    check(package, r##"{"exports": "#a", "imports": {"#a": "#b", "#b": "#a"}}"##, "Could not resolve 'broken'");
+    check(package, &"[".repeat(100_000), "Could not resolve 'broken'");
+    check("tsconfig.json", "{nope", "Failed to load tsconfig '<root>/tsconfig.json'");
+    check("tsconfig.json", r#"{"extends": "./tsconfig.json"}"#, "Failed to load tsconfig '<root>/tsconfig.json'");
+}
+
+#[test]
 fn files_that_cannot_be_read_are_errors() {
     let check = |entry: &str, expected: &str| {
-        let project = project(&[("a.ts", "import './binary.js'"), ("dir/x.ts", "")]);
+        let project = project(&[("a.ts", "import './binary.js'"), ("dir/x.ts", ""), ("b.ts", "import './deep.json'")]);
         project.write("binary.js", b"a = '\xff'");
+        project.write("deep.json", "[".repeat(100_000).as_bytes());
         let errors = bundle_file(&project.path(entry), &BundleOptions::default()).unwrap_err();
-        assert_eq!(project.relative(&errors[0].to_string()), expected);
+        assert_eq!(project.relative(&errors[0].to_string()).split("\n\n").next().unwrap(), expected);
         assert!(script_file(&project.path(entry), &BundleOptions::default()).is_err());
     };
     check("missing.ts", "<root>/missing.ts: cannot be read: No such file or directory (os error 2)");
     check("dir", "<root>/dir: is a directory");
     check("a.ts", "<root>/binary.js: not valid UTF-8 at byte 5");
+    check("b.ts", "<root>/deep.json:1:128: recursion limit exceeded at line 1 column 128");
     let errors = bundle_file("/dev/zero".as_ref(), &BundleOptions::default()).unwrap_err();
     assert_eq!(errors[0].to_string(), "/dev/zero: is not a regular file");
 }
@@ -313,7 +335,17 @@ fn errors_in_memory_name_the_files_as_given() {
         None,
         "a.ts:1:8: Could not resolve '../../../../etc/hostname': not among the files",
     );
+    check(
+        &[("a.ts", "import 'file:///etc/hostname'")],
+        None,
+        "a.ts:1:8: Could not resolve 'file:///etc/hostname': not among the files",
+    );
     check(&[("a.ts", "import x from 'react'; x()")], None, "a.ts:1:15: Could not resolve 'react' in a.ts");
+    check(
+        &[("a.ts", "import x from 'https://example.com/x.js'; x()")],
+        None,
+        "a script cannot import \"https://example.com/x.js\", which is not part of the bundle; choose a module as the format, or bundle it",
+    );
     check(
         &[("a.ts", "await 1")],
         None,

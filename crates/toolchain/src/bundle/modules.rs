@@ -241,7 +241,10 @@ impl Plugin for Modules {
         match found {
             Some(path) => Ok(Some(HookResolveIdOutput::from_id(path.to_string_lossy().as_ref()))),
             // rolldown would look for it on disk.
-            None if is_relative(args.specifier) || args.specifier.starts_with('/') => {
+            None if is_relative(args.specifier)
+                || args.specifier.starts_with(['/', '\\'])
+                || args.specifier.starts_with("file:") =>
+            {
                 Err(self.refuse(self.not_found(args.specifier, importer)))
             }
             None => Ok(None),
