@@ -9,6 +9,7 @@
 //! | `decode`, `encode` | terms to JS values and back, without a tree between |
 //! | `host` | what a realm asks of its owner, as messages |
 //! | `reply` | the one message that each op ends with |
+//! | `disassembly` | `%QuickBEAM.Bytecode{}` |
 //! | `error` | `%QuickBEAM.JSError{}`, at original positions |
 //! | `toolchain` | the functions of `QuickBEAM.Native` about TypeScript, bundling and minifying |
 //!
@@ -23,6 +24,7 @@
 mod atoms;
 mod calendar;
 mod decode;
+mod disassembly;
 mod encode;
 mod error;
 mod host;

@@ -42,6 +42,31 @@ impl Reply for BeamReply {
             None => true,
         }
     }
+
+    fn spare(&self) -> Option<Box<dyn Reply>> {
+        let (env, reference) = self.message.as_ref()?;
+        let reply = env.run(|env| BeamReply::new(self.caller, reference.load(env), self.host.clone()));
+        Some(Box::new(Spare(reply)))
+    }
+}
+
+/// Reaches the caller of a reply that was lost while it encoded a value; dropped unused, it sends nothing.
+struct Spare(BeamReply);
+
+impl Reply for Spare {
+    fn send(mut self: Box<Self>, outcome: Outcome<'_, '_>) {
+        self.0.deliver(outcome);
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.0.is_abandoned()
+    }
+}
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        self.0.message = None;
+    }
 }
 
 impl Drop for BeamReply {
