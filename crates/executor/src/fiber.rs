@@ -64,8 +64,8 @@ impl Fiber {
     pub(crate) fn into_stack(mut self) -> Option<DefaultStack> {
         let mut raw = self.raw.take()?;
         if !raw.done() {
-            // SAFETY: the frames hold only values of an isolate that its worker drops whole right
-            // after, and counts of the task's own state, which that worker empties by hand.
+            // SAFETY: the frames hold only values of an isolate that its worker drops whole right after, counts of
+            // the realm's state, which that worker releases by hand, and short-lived vectors, which are lost.
             unsafe { raw.force_reset() };
         }
         Some(raw.into_stack())

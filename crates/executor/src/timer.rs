@@ -26,6 +26,8 @@ pub(crate) struct Timers {
     live: HashMap<u32, Timer>,
     queue: BinaryHeap<Reverse<(Instant, u32)>>,
     immediates: VecDeque<u32>,
+    /// Those that are to run now.
+    due: VecDeque<u32>,
     last_id: u32,
 }
 
@@ -56,17 +58,15 @@ impl Timers {
         None
     }
 
-    /// Takes those that are due, in order: timers first, then the immediates.
-    fn take_due(&mut self, now: Instant) -> Vec<u32> {
-        let mut due = Vec::new();
+    /// Collects those that are due, in order: timers first, then the immediates.
+    fn collect_due(&mut self, now: Instant) {
         while let Some(&Reverse((at, id))) = self.queue.peek()
             && at <= now
         {
             self.queue.pop();
-            due.push(id);
+            self.due.push_back(id);
         }
-        due.extend(self.immediates.drain(..));
-        due
+        self.due.append(&mut self.immediates);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -133,8 +133,10 @@ fn release(ctx: Ctx<'_>, timer: Timer) {
 impl RealmState {
     /// Runs the timers that are due now, each in a frame of its own and followed by the jobs that it caused.
     pub(crate) fn run_timers(&self, ctx: Ctx<'_>, now: Instant) {
-        let due = self.timers.borrow_mut().take_due(now);
-        for id in due {
+        self.timers.borrow_mut().collect_due(now);
+        loop {
+            let next = self.timers.borrow_mut().due.pop_front();
+            let Some(id) = next else { return };
             self.run_timer(ctx, id, now);
             self.checkpoint(ctx);
             if self.is_over(ctx) {
