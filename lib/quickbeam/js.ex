@@ -12,9 +12,10 @@ defmodule QuickBEAM.JS do
   Functions return `{:error, errors}` with a list of `QuickBEAM.JS.Error`, never empty, each with file, line, column and
   a code frame. The variants with a bang raise the first of them. An unknown option raises an `ArgumentError` that names it.
 
-  Sources may come from strangers: those that are nested deeper than 5,000 levels or have more than 64 MB are
-  errors, and what goes wrong in the tools below is an error too. The time that they take is not limited, so limit the
-  size of what strangers send.
+  Sources may come from strangers. An error, and never the end of the VM, are: more than 64 MB, more than 1,000 brackets in each
+  other, more than 5,000 levels of syntax, a file with JSX of more than 200 KB, and whatever goes wrong in the tools
+  below. The time that a source takes is not limited and may grow with the square of its nesting, so limit the size
+  of what strangers send.
   """
 
   alias QuickBEAM.JS.{Error, Options}
