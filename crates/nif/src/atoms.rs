@@ -87,4 +87,13 @@ rustler::atoms! {
     source_map,
 
     quickjs,
+
+    bytecode = "Elixir.QuickBEAM.Bytecode",
+    args,
+    vars,
+    stack_size,
+    flags,
+    opcodes,
+    constants,
+    functions,
 }

@@ -9,7 +9,8 @@ use rustler::{Encoder, Env, Term};
 /// The struct for a function, with the functions inside it.
 pub(crate) fn term<'e>(env: Env<'e>, code: &Disassembly) -> Term<'e> {
     let texts = |texts: &[String]| texts.iter().map(|text| string(env, text)).collect::<Vec<_>>().encode(env);
-    let flags: Vec<Term<'e>> = code.flags.iter().filter_map(|flag| Some(rustler::Atom::from_str(env, flag).ok()?.to_term(env))).collect();
+    let flags: Vec<Term<'e>> =
+        code.flags.iter().filter_map(|flag| Some(rustler::Atom::from_str(env, flag).ok()?.to_term(env))).collect();
     let opcodes: Vec<Term<'e>> = code.opcodes.iter().map(|opcode| opcode_term(env, opcode)).collect();
     let constants: Vec<Term<'e>> = code.constants.iter().map(|constant| constant_term(env, constant)).collect();
     let functions: Vec<Term<'e>> = code.functions.iter().map(|function| term(env, function)).collect();

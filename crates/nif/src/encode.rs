@@ -32,8 +32,9 @@ pub(crate) fn binary<'e>(env: Env<'e>, bytes: &[u8]) -> Term<'e> {
 /// Up to OTP 25 at least, `enif_make_map_from_arrays` crashes for more keys on a thread that is no scheduler.
 const MAX_MAP_AT_ONCE: usize = 128;
 
-struct TermSink<'e> {
-    env: Env<'e>,
+/// Makes terms in an environment.
+pub(crate) struct TermSink<'e> {
+    pub(crate) env: Env<'e>,
 }
 
 impl<'e> Sink for TermSink<'e> {

@@ -6,6 +6,7 @@ use quickbeam_executor::Op;
 use quickbeam_toolchain::SourceMap;
 use rustler::types::tuple::get_tuple;
 use rustler::{Binary, Term};
+use std::sync::Arc;
 
 /// What a process asks of a realm.
 pub(crate) enum Request {
@@ -51,10 +52,9 @@ pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
         [code, filename] if is(atoms::compile()) => {
             Op::Compile { source: text(*code, "code")?, filename: optional_text(*filename, "filename")? }
         }
-        [bytes] if is(atoms::load_bytecode()) => {
-            let bytes = Binary::from_term(*bytes).map_err(|_| "bytecode is a binary".to_owned())?;
-            Op::RunBytecode(bytes.as_slice().into())
-        }
+        [bytes] if is(atoms::load_bytecode()) => Op::RunBytecode(bytecode(*bytes)?),
+        [code] if is(atoms::disasm_code()) => Op::Disassemble(text(*code, "code")?),
+        [bytes] if is(atoms::disasm_bytecode()) => Op::DisassembleBytecode(bytecode(*bytes)?),
         [name] if is(atoms::get_global()) => Op::GetGlobal(text(*name, "name")?),
         [name, value] if is(atoms::set_global()) => {
             Op::SetGlobal { name: text(*name, "name")?, value: Box::new(TermInput::new(*value)) }
@@ -76,6 +76,11 @@ fn text(term: Term<'_>, what: &str) -> Result<String, String> {
         Ok(text) => Ok(text.to_owned()),
         Err(error) => Err(format!("the {what} is not valid UTF-8 at byte {}", error.valid_up_to())),
     }
+}
+
+fn bytecode(term: Term<'_>) -> Result<Arc<[u8]>, String> {
+    let bytes = Binary::from_term(term).map_err(|_| "bytecode is a binary".to_owned())?;
+    Ok(bytes.as_slice().into())
 }
 
 fn optional_text(term: Term<'_>, what: &str) -> Result<Option<String>, String> {
