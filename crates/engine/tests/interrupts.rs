@@ -1,0 +1,201 @@
+//! Interrupts: scripts of every kind end soon after somebody asks, and cannot catch it.
+
+mod support;
+
+use quickbeam_engine::*;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+use support::*;
+
+/// Scripts that never end, or not within the hour.
+const ENDLESS: &[&str] = &[
+    "for (;;);",
+    "const a = new Array(1e6); for (;;) a.fill(0)",
+    "const a = new Uint8Array(1e7); for (;;) a.fill(0)",
+    "const s = 'x'.repeat(5e7); for (;;) s.indexOf('xy')",
+    "const s = 'x'.repeat(1e6); for (;;) s.split('')",
+    "/^(a+)+$/.test('a'.repeat(40) + 'b')",
+    "/(?:a|a)*(?:a|a)*b/.test('a'.repeat(1e3))",
+    "/(?=(a+)+b)/.test('a'.repeat(40))",
+    "/(.*)*(.*)*x/su.exec('é'.repeat(1e4))",
+    "'a'.repeat(40).replace(/(a|aa)+$/g, () => { for (;;); })",
+    "[1].map(() => { for (;;); })",
+    "[3, 2, 1].sort(() => { for (;;); })",
+    "({ get a() { for (;;); } }).a",
+    "new Proxy({}, { get() { for (;;); } }).x",
+    "JSON.stringify({ toJSON() { for (;;); } })",
+    "JSON.parse('[1]', () => { for (;;); })",
+    "`${{ toString() { for (;;); } }}`",
+    "[...(function* () { for (;;) yield 1; })().take(Infinity).filter(() => false)]",
+    "Array.prototype.indexOf.call({ length: 2 ** 53 }, 1)",
+    "Array.prototype.includes.call({ length: 2 ** 53 }, 1)",
+    "Array.prototype.lastIndexOf.call({ length: 2 ** 53 }, 1)",
+    "Array.prototype.forEach.call({ length: 2 ** 53 }, () => {})",
+    "Array.prototype.every.call({ length: 2 ** 53 }, () => true)",
+    "Array.prototype.reduce.call({ length: 2 ** 53 }, () => true)",
+    "Array.prototype.reduceRight.call({ length: 2 ** 53 }, () => true, 0)",
+    "Array.prototype.find.call({ length: 2 ** 53 }, () => false)",
+    "Array.prototype.findLast.call({ length: 2 ** 53 }, () => false)",
+    "Array.prototype.filter.call({ length: 2 ** 53 }, () => 1)",
+    "const a = []; a.length = 2 ** 32 - 1; a.indexOf(1); for (;;);",
+    "const a = []; a.length = 2 ** 32 - 1; a.keys().forEach(() => {}); for (;;);",
+    "const a = []; a[2 ** 32 - 2] = 1; a.length = 0; a.unshift(...Array(1000)); for (;;);",
+    "const a = []; a.length = 2 ** 32 - 2; a.includes(1); for (;;);",
+    "const a = []; a.length = 2 ** 32 - 2; new Set(a); for (;;);",
+    "Reflect.apply(Math.max, null, { length: 65000 }); for (;;) Reflect.apply(Math.max, null, { length: 65000 })",
+    "new Uint8Array(4).set({ length: 0 }); for (;;) new Uint8Array({ length: 1e6 })",
+    "const t = {}; const p = new Proxy(t, {}); Object.setPrototypeOf(t, p); ({}) instanceof Object; t instanceof Array; for (;;);",
+    "const t = {}; const p = new Proxy(t, {}); Object.setPrototypeOf(t, p); Object.prototype.isPrototypeOf.call({}, t); for (;;);",
+    "const t = {}; const p = new Proxy(t, {}); Object.setPrototypeOf(t, p); for (const k in t); for (;;);",
+    "const t = {}; const p = new Proxy(t, {}); Object.setPrototypeOf(t, p); Object.setPrototypeOf({}, t); for (;;);",
+    "const p = new Proxy({ __proto__: null }, { getPrototypeOf: () => p }); for (const k in p); for (;;);",
+    "const p = new Proxy({ __proto__: null }, { getPrototypeOf: () => p }); Object.prototype.__lookupGetter__.call(p, 'x')",
+    "const p = new Proxy({ __proto__: null }, { getPrototypeOf: () => p }); Object.prototype.isPrototypeOf.call({}, p)",
+    "const p = new Proxy({ __proto__: null }, { getPrototypeOf: () => p }); p instanceof Array",
+    "new Set([1]).union({ size: 1, has() {}, keys: () => ({ next: () => ({ value: 1 }) }) })",
+    "const m = new Map([[0, 0]]); m.forEach((_, k) => { m.delete(k); m.set(k + 1, 0) })",
+    "const s = new Set([0]); for (const k of s) { s.delete(k); s.add(k + 1) }",
+    "const s = new Set(Array(1e6).keys()); for (;;) s.isSubsetOf(s)",
+    "Iterator.from({ next: () => ({ value: 1 }) }).drop(Infinity).next()",
+    "Iterator.from({ next: () => ({ value: 1 }) }).some(() => false)",
+    "const [...a] = { [Symbol.iterator]() { return { next: () => ({ get value() { for (;;); } }) } } }",
+    "const [a] = { [Symbol.iterator]: () => ({ next: () => ({ value: 1 }), return() { for (;;); } }) }",
+    "for (const x of { [Symbol.iterator]: () => ({ next: () => ({ value: 1 }), return() { for (;;); } }) }) break",
+    "new Map({ [Symbol.iterator]: () => ({ next: () => ({ value: [1, 1] }) }) })",
+    "Promise.all({ [Symbol.iterator]: () => ({ next: () => ({ value: 1 }) }) })",
+    "for (;;) { try { for (;;); } catch { } finally { continue } }",
+    "(function f() { try { for (;;); } finally { f() } })()",
+    "const g = (function* () { try { yield 1; for (;;); } finally { for (;;); } })(); g.next(); for (;;) { try { g.next() } catch {} }",
+    "const g = (function* () { try { yield 1 } finally { for (;;); } })(); g.next(); g.return()",
+    "(async () => { try { for (;;); } catch { } finally { for (;;); } })()",
+    "(async () => { for (;;) await null })()",
+    "(async () => { for (;;) { try { await Promise.reject(1) } catch {} } })()",
+    "(async () => { await null; try { for (;;); } catch { for (;;); } })()",
+    "(async function* () { for (;;) yield* (async function* () { yield 1 })() })().next(); for (;;);",
+    "Promise.resolve().then(function f() { return Promise.resolve().then(f) })",
+    "(function f() { Promise.resolve().then(f) })()",
+    "const t = { then(r) { r(t) } }; Promise.resolve(t).then(() => {})",
+    "queueMicrotask(function f() { queueMicrotask(f) })",
+    "class A { static { for (;;); } }",
+    "class A { x = (() => { for (;;); })() } new A()",
+    "eval('for (;;);')",
+    "Function('for (;;);')()",
+    "for (;;) Function('return 1')",
+    "for (;;) JSON.parse('[' + '1,'.repeat(1e5) + '1]')",
+    "for (;;) new RegExp('(a|b)'.repeat(99))",
+    "for (;;) 'x'.repeat(1e6).normalize('NFKD')",
+    "for (;;) ('x'.repeat(1e6) + 'y').localeCompare('x'.repeat(1e6) + 'z')",
+    "for (;;) new Date().toLocaleString()",
+    "let b = 3n; for (;;) { b = b * b; if (b > 2n ** 90000n) b = 3n }",
+    "for (;;) (7n ** 20000n).toString()",
+    "const a = Array.from({ length: 1e6 }, Math.random); for (;;) a.toSorted()",
+    "const a = Float64Array.from({ length: 1e6 }, Math.random); for (;;) a.slice().sort()",
+    "const a = Array(1e5).fill('x'); for (;;) a.join()",
+    "for (;;) Atomics.add(new Int32Array(1), 0, 1)",
+    "const o = Object.fromEntries(Array.from({ length: 1e5 }, (_, i) => ['k' + i, i])); for (;;) ({ ...o })",
+    "const o = Object.fromEntries(Array.from({ length: 1e5 }, (_, i) => ['k' + i, i])); for (;;) JSON.stringify(o)",
+    "const o = Object.fromEntries(Array.from({ length: 1e5 }, (_, i) => ['k' + i, i])); for (;;) for (const k in o);",
+    "let o = {}; for (let i = 0; i < 1e5; i++) o = Object.create(o); for (;;) o.x",
+    "const s = 'ab'.repeat(1e6); for (;;) s.replaceAll('a', 'c')",
+    "const s = 'ab'.repeat(1e6); for (;;) s.toUpperCase()",
+    "const s = 'ab'.repeat(1e5); for (;;) s.match(/a/g)",
+    "const s = 'ab'.repeat(1e5); for (;;) [...s]",
+    "const s = 'ab'.repeat(1e5); for (;;) s.lastIndexOf('c')",
+    "for (;;) decodeURIComponent(encodeURIComponent('é'.repeat(1e5)))",
+    "for (;;) escape(unescape('%u0041'.repeat(1e5)))",
+];
+
+/// Aborts from the first poll after somebody asked.
+struct Stop(Arc<AtomicBool>);
+
+impl Interrupt for Stop {
+    fn poll(&self, _steps: u32) -> Verdict {
+        if self.0.load(Ordering::Relaxed) { Verdict::Abort } else { Verdict::Continue(10_000) }
+    }
+}
+
+/// Asks `isolate` to end what it runs, again and again until `done`, and ends the process if nothing helps.
+fn stop_soon(pacer: &Pacer, asked: &AtomicBool, done: &AtomicBool) {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    asked.store(true, Ordering::Relaxed);
+    let started = Instant::now();
+    while !done.load(Ordering::Relaxed) {
+        pacer.poke();
+        thread::park_timeout(Duration::from_micros(200));
+        if started.elapsed() > PATIENCE {
+            eprintln!("not stopped");
+            std::process::abort();
+        }
+    }
+}
+
+/// Stops `source` from another thread as soon as it runs.
+fn run_until_stopped(source: &str) {
+    let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    let realm = isolate.new_realm().unwrap();
+    let pacer = Arc::new(Pacer::default());
+    isolate.set_pacer(pacer.clone());
+    let (asked, done) = (Arc::new(AtomicBool::new(false)), AtomicBool::new(false));
+    isolate.set_interrupt(Some(Rc::new(Stop(asked.clone()))));
+    thread::scope(|scope| {
+        isolate.enter(&realm, |ctx| {
+            scope.spawn(|| stop_soon(&pacer, &asked, &done));
+            let mut result = ctx.eval(source, &EvalOptions::default()).map(drop);
+            while let (Ok(()), Some(job)) = (result, ctx.run_job()) {
+                result = job;
+            }
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(result, Err(Thrown), "{source} ended by itself");
+            assert_eq!(ctx.take_report().message, "interrupted", "{source}");
+            isolate.set_interrupt(None);
+            isolate.set_countdown(10_000);
+            assert_eq!(eval_text(ctx, "1 + 1"), "2");
+        });
+    });
+}
+
+#[test]
+fn endless_scripts_end_when_asked() {
+    let crashes = crashes("endless_scripts_end_when_asked", ENDLESS.len(), |case| run_until_stopped(ENDLESS[case]));
+    assert_none(&crashes, |case| ENDLESS[case].to_owned());
+}
+
+#[test]
+fn budgets_end_what_never_ends() {
+    // Long builtins that count as one step are for the pacer, not for budgets.
+    let long = ["e4", "e5", "e6", "e7", "7n ** 20000n", "90000n", "65000", "new RegExp"];
+    for source in ENDLESS.iter().filter(|source| !long.iter().any(|long| source.contains(long))) {
+        for steps in [1, 777] {
+            in_realm(|isolate, ctx| {
+                isolate.set_interrupt(Budget::of(steps));
+                isolate.set_countdown(steps.min(10_000) as u32);
+                let mut result = ctx.eval(source, &EvalOptions::default()).map(drop);
+                while let (Ok(()), Some(job)) = (result, ctx.run_job()) {
+                    result = job;
+                }
+                assert_eq!(result, Err(Thrown), "{source} ended by itself");
+                assert_eq!(ctx.take_report().message, "interrupted", "{source}");
+            });
+        }
+    }
+}
+
+#[test]
+fn an_ended_script_leaves_no_trace_in_what_runs_next() {
+    in_realm(|isolate, ctx| {
+        for _ in 0..100 {
+            isolate.set_interrupt(Budget::of(5_000));
+            assert!(
+                ctx.eval("function* g() { for (;;) yield 1 } for (const x of g());", &EvalOptions::default()).is_err()
+            );
+            drop(ctx.take_report());
+            isolate.set_interrupt(None);
+            isolate.set_countdown(10_000);
+            assert_eq!(eval_text(ctx, "[...(function* () { yield 1; yield 2 })()].join()"), "1,2");
+            assert_eq!(eval_text(ctx, "try { throw new Error('x') } catch (e) { e.message }"), "x");
+        }
+    });
+}
