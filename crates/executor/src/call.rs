@@ -123,13 +123,13 @@ impl RealmState {
             let mut wake = self.next_due();
             if self.parked.borrow().holds_child_of(&waiting) {
                 let now = Instant::now();
-                if ctx.has_jobs() || self.timers.borrow_mut().are_due(now) {
+                if ctx.has_jobs() || self.timers.borrow().are_due(now) {
                     self.checkpoint(ctx);
                     self.run_timers(ctx, now);
                     self.breathe(now);
                     continue;
                 }
-                wake = [wake, self.timers.borrow_mut().next_due()].into_iter().flatten().min();
+                wake = [wake, self.timers.borrow().next_due()].into_iter().flatten().min();
             }
             if !self.guard.suspend(Pause::Waiting(wake)) {
                 return Err(ctx.throw_type("callSync needs a fiber"));

@@ -8,6 +8,9 @@ use crate::op::{Answer, Op, SubmitError};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+/// Room for ops that an empty inbox keeps, so that a burst does not cost memory for ever.
+const KEPT: usize = 1_024;
+
 /// An op on its way.
 pub(crate) struct Envelope {
     pub(crate) op: Op,
@@ -79,7 +82,14 @@ impl Inbox {
 
     /// The next op at top level.
     pub(crate) fn pop(&mut self) -> Option<Envelope> {
-        self.nested.pop_front().or_else(|| self.ops.pop_front())
+        if let Some(envelope) = self.nested.pop_front() {
+            return Some(envelope);
+        }
+        let envelope = self.ops.pop_front();
+        if self.ops.is_empty() && self.ops.capacity() > KEPT {
+            self.ops = VecDeque::new();
+        }
+        envelope
     }
 
     /// The next op of a handler of one of these calls; ops of other handlers take their place in the common lane.

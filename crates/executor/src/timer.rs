@@ -2,8 +2,7 @@
 
 use crate::realm::RealmState;
 use quickbeam_engine::{Ctx, Persistent, Result, Value};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// Timers and immediates of one realm; they live outside its heap and so need a bound of their own.
@@ -18,15 +17,19 @@ const MAX_DELAY: Duration = Duration::from_millis(i32::MAX as u64);
 struct Timer {
     callback: Persistent,
     args: Vec<Persistent>,
+    /// None for an immediate.
+    at: Option<Instant>,
     interval: Option<Duration>,
 }
 
 #[derive(Default)]
 pub(crate) struct Timers {
     live: HashMap<u32, Timer>,
-    queue: BinaryHeap<Reverse<(Instant, u32)>>,
-    immediates: VecDeque<u32>,
-    /// Those that are to run now.
+    /// The live timers by time.
+    queue: BTreeSet<(Instant, u32)>,
+    /// The live immediates, in order.
+    immediates: BTreeSet<u32>,
+    /// Those that are to run now; what was cleared since is skipped.
     due: VecDeque<u32>,
     last_id: u32,
 }
@@ -38,35 +41,42 @@ impl Timers {
         while self.live.contains_key(&self.last_id) {
             self.last_id = self.last_id.checked_add(1).unwrap_or(1);
         }
+        match timer.at {
+            Some(at) => self.queue.insert((at, self.last_id)),
+            None => self.immediates.insert(self.last_id),
+        };
         self.live.insert(self.last_id, timer);
         self.last_id
     }
 
+    fn remove(&mut self, id: u32) -> Option<Timer> {
+        let timer = self.live.remove(&id)?;
+        match timer.at {
+            Some(at) => self.queue.remove(&(at, id)),
+            None => self.immediates.remove(&id),
+        };
+        Some(timer)
+    }
+
     /// Whether there is something for [`RealmState::run_timers`] to do.
-    pub(crate) fn are_due(&mut self, now: Instant) -> bool {
+    pub(crate) fn are_due(&self, now: Instant) -> bool {
         !self.immediates.is_empty() || self.next_due().is_some_and(|due| due <= now)
     }
 
     /// When the next timer is due, immediates aside.
-    pub(crate) fn next_due(&mut self) -> Option<Instant> {
-        while let Some(Reverse((due, id))) = self.queue.peek() {
-            if self.live.contains_key(id) {
-                return Some(*due);
-            }
-            self.queue.pop();
-        }
-        None
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.queue.first().map(|(at, _)| *at)
     }
 
     /// Collects those that are due, in order: timers first, then the immediates.
     fn collect_due(&mut self, now: Instant) {
-        while let Some(&Reverse((at, id))) = self.queue.peek()
+        while let Some(&(at, id)) = self.queue.first()
             && at <= now
         {
-            self.queue.pop();
+            self.queue.pop_first();
             self.due.push_back(id);
         }
-        self.due.append(&mut self.immediates);
+        self.due.extend(std::mem::take(&mut self.immediates));
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -74,7 +84,13 @@ impl Timers {
     }
 }
 
-fn add<'a>(ctx: Ctx<'a>, callback: Value<'a>, args: Vec<Value<'a>>, interval: Option<Duration>) -> Result<u32> {
+fn add<'a>(
+    ctx: Ctx<'a>,
+    callback: Value<'a>,
+    args: Vec<Value<'a>>,
+    at: Option<Instant>,
+    interval: Option<Duration>,
+) -> Result<u32> {
     let state = RealmState::of(ctx)?;
     let mut timers = state.timers.borrow_mut();
     if timers.live.len() >= MAX_TIMERS {
@@ -82,7 +98,7 @@ fn add<'a>(ctx: Ctx<'a>, callback: Value<'a>, args: Vec<Value<'a>>, interval: Op
         return Err(ctx.throw_error("RangeError", &format!("a runtime has at most {MAX_TIMERS} timers at once")));
     }
     let args = args.into_iter().map(Value::persist).collect();
-    Ok(timers.insert(Timer { callback: callback.persist(), args, interval }))
+    Ok(timers.insert(Timer { callback: callback.persist(), args, at, interval }))
 }
 
 /// Calls `callback(...args)` after `delay` (at most 2^31 - 1 ms), again and again if `repeat`. The id is above 0.
@@ -98,10 +114,7 @@ pub fn set_timer<'a>(
 ) -> Result<u32> {
     let delay = delay.min(MAX_DELAY);
     let interval = repeat.then(|| delay.max(MIN_INTERVAL));
-    let id = add(ctx, callback, args, interval)?;
-    let state = RealmState::of(ctx)?;
-    state.timers.borrow_mut().queue.push(Reverse((Instant::now() + delay, id)));
-    Ok(id)
+    add(ctx, callback, args, Some(Instant::now() + delay), interval)
 }
 
 /// Calls `callback(...args)` in the next round of the turn, after the jobs that wait now.
@@ -109,15 +122,13 @@ pub fn set_timer<'a>(
 /// # Errors
 /// As [`set_timer`].
 pub fn enqueue_immediate<'a>(ctx: Ctx<'a>, callback: Value<'a>, args: Vec<Value<'a>>) -> Result<u32> {
-    let id = add(ctx, callback, args, None)?;
-    RealmState::of(ctx)?.timers.borrow_mut().immediates.push_back(id);
-    Ok(id)
+    add(ctx, callback, args, None, None)
 }
 
 /// Stops a timer or an immediate; other ids are ignored.
 pub fn clear_timer(ctx: Ctx<'_>, id: u32) {
     let Ok(state) = RealmState::of(ctx) else { return };
-    let timer = state.timers.borrow_mut().live.remove(&id);
+    let timer = state.timers.borrow_mut().remove(id);
     if let Some(timer) = timer {
         release(ctx, timer);
     }
@@ -148,11 +159,15 @@ impl RealmState {
     fn run_timer(&self, ctx: Ctx<'_>, id: u32, now: Instant) {
         let call = {
             let mut timers = self.timers.borrow_mut();
-            let Some(timer) = timers.live.get(&id) else { return };
+            let Some(timer) = timers.live.get_mut(&id) else { return };
             let callback = ctx.get_kept(&timer.callback);
             let args: Vec<Value<'_>> = timer.args.iter().map(|arg| ctx.get_kept(arg)).collect();
             match timer.interval {
-                Some(interval) => timers.queue.push(Reverse((now + interval, id))),
+                Some(interval) => {
+                    let next = now + interval;
+                    timer.at = Some(next);
+                    timers.queue.insert((next, id));
+                }
                 None => {
                     if let Some(timer) = timers.live.remove(&id) {
                         release(ctx, timer);
@@ -162,5 +177,29 @@ impl RealmState {
             (callback, args)
         };
         self.callback(ctx, "timer", || ctx.call(&call.0, &ctx.globals(), &call.1).map(drop));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quickbeam_engine::{Isolate, IsolateOptions};
+
+    #[test]
+    fn timers_that_are_cleared_leave_nothing() {
+        let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+        let realm = isolate.new_realm().unwrap();
+        isolate.enter(&realm, |ctx| {
+            let mut timers = Timers::default();
+            let now = Instant::now();
+            for at in [Some(now), None, Some(now + MAX_DELAY)].into_iter().cycle().take(999) {
+                let timer = Timer { callback: ctx.undefined().persist(), args: Vec::new(), at, interval: None };
+                let id = timers.insert(timer);
+                assert!(timers.remove(id).is_some_and(|timer| timer.at == at));
+                assert!(timers.remove(id).is_none());
+            }
+            assert!(timers.queue.is_empty() && timers.immediates.is_empty() && timers.live.is_empty());
+            assert!(!timers.are_due(now) && timers.next_due().is_none());
+        });
     }
 }

@@ -51,7 +51,7 @@ impl RealmState {
             }
             let wake = self.wake_at();
             let is_done = !executed && !delivered && !ctx.has_jobs() && self.is_idle() && !self.is_over(ctx);
-            if is_done && !self.timers.borrow_mut().are_due(now) && wake.is_none_or(|wake| wake > now) {
+            if is_done && !self.timers.borrow().are_due(now) && wake.is_none_or(|wake| wake > now) {
                 return Stretch::End(TurnEnd::Idle(wake));
             }
             self.breathe(Instant::now());
@@ -79,7 +79,7 @@ impl RealmState {
 
     /// When the next timer or deadline is due.
     fn wake_at(&self) -> Option<Instant> {
-        let timer = self.timers.borrow_mut().next_due();
+        let timer = self.timers.borrow().next_due();
         [timer, self.next_due()].into_iter().flatten().min()
     }
 

@@ -2,6 +2,8 @@
 
 use crate::support::*;
 use quickbeam_executor::*;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -240,4 +242,38 @@ fn a_late_answer_does_not_reach_a_call_of_the_next_realm() {
     realm.resolve(old, "stale");
     realm.resolve(new, "fresh");
     assert_eq!(second.text(), "fresh");
+}
+
+/// Replies run on the executor's thread: they may submit to the realm that they come from, and let go of it.
+#[test]
+fn a_reply_may_use_and_drop_its_realm() {
+    let TestRealm { handle, events, .. } = realm();
+    let handle = Arc::new(handle);
+    let (sender, receiver) = channel();
+    let inner = handle.clone();
+    let reply = move |_: Outcome<'_, '_>| {
+        let second = submit_to(&inner, eval("note('second')"), SubmitOptions::default());
+        inner.resolve(1, Ok(input(|ctx| Ok(ctx.null()))));
+        drop(inner);
+        let _ = sender.send(second);
+    };
+    handle.submit(eval("1"), Box::new(reply), SubmitOptions::default()).unwrap();
+    let second = receiver.recv().unwrap().unwrap();
+    assert_eq!(second.text(), "undefined");
+    assert_eq!(events.recv(), Ok(Event::Note("second".into())));
+    let last = Arc::into_inner(handle).unwrap();
+    let (sender, receiver) = channel();
+    let shared = Arc::new(std::sync::Mutex::new(None));
+    let slot = shared.clone();
+    let reply = move |_: Outcome<'_, '_>| {
+        drop(slot.lock().unwrap().take());
+        let _ = sender.send(());
+    };
+    let mut gate = shared.lock().unwrap();
+    last.submit(eval("1"), Box::new(reply), SubmitOptions::default()).unwrap();
+    *gate = Some(last);
+    drop(gate);
+    assert_eq!(receiver.recv(), Ok(()));
+    // The host goes with the realm.
+    assert!(events.recv().is_err());
 }
