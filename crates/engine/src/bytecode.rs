@@ -92,17 +92,23 @@ impl<'a> Ctx<'a> {
     /// Throws `SyntaxError`s.
     pub fn compile(self, source: &str, options: &EvalOptions<'_>) -> Result<Vec<u8>> {
         let (async_flag, flags) = if options.top_level_await { (qjs::JS_EVAL_FLAG_ASYNC, ASYNC) } else { (0, 0) };
-        Ok(seal(&self.compile_raw(source, options, async_flag)?, flags))
+        Ok(seal(&self.compile_raw(source, options, async_flag, 0)?, flags))
     }
 
-    pub(crate) fn compile_raw(self, source: &str, options: &EvalOptions<'_>, async_flag: u32) -> Result<Vec<u8>> {
+    pub(crate) fn compile_raw(
+        self,
+        source: &str,
+        options: &EvalOptions<'_>,
+        async_flag: u32,
+        strip_flag: u32,
+    ) -> Result<Vec<u8>> {
         let eval_flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY | async_flag;
         let function = self.check(self.eval_raw(source, options, eval_flags as c_int)?)?;
+        let write_flags = (qjs::JS_WRITE_OBJ_BYTECODE | strip_flag) as c_int;
         let mut size = 0;
         // SAFETY: a compiled function and a valid out pointer; the buffer is ours to free.
         unsafe {
-            let buffer =
-                qjs::JS_WriteObject(self.raw(), &mut size, function.raw(), qjs::JS_WRITE_OBJ_BYTECODE as c_int);
+            let buffer = qjs::JS_WriteObject(self.raw(), &mut size, function.raw(), write_flags);
             if buffer.is_null() {
                 return Err(Thrown);
             }
@@ -176,7 +182,8 @@ impl Glue {
             Some(payload) => payload,
             None => {
                 let options = EvalOptions { filename: self.name, ..EvalOptions::default() };
-                let payload = ctx.compile_raw(self.source, &options, 0)?;
+                // Without its text: functions of builtins show `[native code]`, and realms save the memory.
+                let payload = ctx.compile_raw(self.source, &options, 0, qjs::JS_WRITE_OBJ_STRIP_SOURCE)?;
                 self.compiled.get_or_init(|| payload)
             }
         };

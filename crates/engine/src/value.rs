@@ -200,8 +200,11 @@ impl<'a> Value<'a> {
 
     /// A BigInt that the engine holds inline, in 64 bits or fewer.
     pub fn as_short_bigint(&self) -> Option<i64> {
+        if self.tag() != qjs::JS_TAG_SHORT_BIG_INT {
+            return None;
+        }
         // SAFETY: the payload of a short BigInt is its value, sign-extended to the payload's width.
-        (self.tag() == qjs::JS_TAG_SHORT_BIG_INT).then(|| unsafe { self.raw.u.short_big_int as i64 })
+        Some(unsafe { self.raw.u.short_big_int as i64 })
     }
 
     /// `ToBoolean`.

@@ -407,7 +407,7 @@ mod tests {
     fn with_ctx(f: impl for<'a> FnOnce(Ctx<'a>)) {
         let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
         let realm = isolate.new_realm().unwrap();
-        isolate.enter(&realm, |ctx| f(ctx));
+        isolate.enter(&realm, f);
     }
 
     #[test]
