@@ -414,7 +414,7 @@ mod tests {
     fn the_tables_describe_this_engine() {
         with_ctx(|ctx| {
             assert_eq!(crate::bytecode::engine_version(), ENGINE.0, "regenerate opcodes.rs for this version");
-            let payload = ctx.compile_raw("novelName", &EvalOptions::default(), 0).unwrap();
+            let payload = ctx.compile_raw("novelName", &EvalOptions::default(), 0, 0).unwrap();
             assert_eq!(payload[0], ENGINE.1);
             let script = read(ctx, &payload).unwrap();
             assert!(script.opcodes.iter().any(|op| op.operands == [Operand::Name("novelName".into())]), "{script:?}");
@@ -425,7 +425,7 @@ mod tests {
     #[test]
     fn damaged_bytecode_is_refused_or_read_and_never_panics() {
         with_ctx(|ctx| {
-            let payload = ctx.compile_raw(SOURCE, &EvalOptions::default(), 0).unwrap();
+            let payload = ctx.compile_raw(SOURCE, &EvalOptions::default(), 0, 0).unwrap();
             read(ctx, &payload).unwrap();
             for index in 0..payload.len() {
                 assert!(read(ctx, &payload[..index]).is_err(), "cut at {index}");
