@@ -24,7 +24,8 @@ use quickbeam_executor::Api;
 
 /// All of them, in the order to install them in.
 pub fn always() -> &'static [&'static dyn Api] {
-    static ALWAYS: [&dyn Api; 8] = [
+    static ALWAYS: [&dyn Api; 9] = [
+        &quickbeam_api_webidl::DomExceptions,
         &quickbeam_api_timers::Timers,
         &quickbeam_api_beam::Beam,
         &quickbeam_api_console::Console,

@@ -1,5 +1,5 @@
 // The interface Crypto and its one instance.
-(({ expose, need, domException }, native) => {
+(({ expose, need, domException, QuotaExceededError }, native) => {
   const QUOTA = 65_536;
   const FLOATS = new Set(["Float16Array", "Float32Array", "Float64Array"]);
   const { prototype } = Object.getPrototypeOf(Uint8Array);
@@ -24,7 +24,7 @@
       }
       const size = sizeOf.call(array);
       if (size > QUOTA) {
-        throw domException("QuotaExceededError", `crypto.getRandomValues: ${size} bytes are more than ${QUOTA}`);
+        throw new QuotaExceededError(`crypto.getRandomValues: ${size} bytes are more than ${QUOTA}`);
       }
       native.fill(array);
       return array;

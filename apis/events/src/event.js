@@ -30,12 +30,12 @@
     constructor(type, eventInitDict = undefined) {
       need(arguments, 1, new.target === Event ? "Event" : new.target.name);
       type = string(type);
-      const init = dictionary(eventInitDict, "the initialiser of an event");
+      const init = eventInitDict === undefined ? undefined : dictionary(eventInitDict, "the initialiser of an event");
       this.#state = {
         type,
-        bubbles: Boolean(init.bubbles),
-        cancelable: Boolean(init.cancelable),
-        composed: Boolean(init.composed),
+        bubbles: init !== undefined && Boolean(init.bubbles),
+        cancelable: init !== undefined && Boolean(init.cancelable),
+        composed: init !== undefined && Boolean(init.composed),
         target: null,
         currentTarget: null,
         path: [],
@@ -120,8 +120,12 @@
 
   const initialize = (state, type, bubbles, cancelable) => {
     if (state.dispatching) return false;
-    Object.assign(state, { initialized: true, stopped: false, stoppedNow: false, canceled: false, trusted: false, target: null });
-    Object.assign(state, { type, bubbles, cancelable });
+    state.initialized = true;
+    state.stopped = state.stoppedNow = state.canceled = state.trusted = false;
+    state.target = null;
+    state.type = type;
+    state.bubbles = bubbles;
+    state.cancelable = cancelable;
     return true;
   };
 

@@ -138,10 +138,16 @@
 
   /** Dispatches at a target without ancestors; false if the event was cancelled. */
   const dispatch = (target, event, state) => {
-    Object.assign(state, { dispatching: true, target, currentTarget: target, path: [target], phase: AT_TARGET });
+    state.dispatching = true;
+    state.target = state.currentTarget = target;
+    state.path = [target];
+    state.phase = AT_TARGET;
     invoke(target, event, state, true);
     invoke(target, event, state, false);
-    Object.assign(state, { dispatching: false, currentTarget: null, path: [], phase: NONE, stopped: false, stoppedNow: false });
+    state.dispatching = state.stopped = state.stoppedNow = false;
+    state.currentTarget = null;
+    state.path = [];
+    state.phase = NONE;
     return !state.canceled;
   };
 

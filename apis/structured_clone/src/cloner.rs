@@ -3,6 +3,7 @@
 use crate::builtin;
 use quickbeam_engine::{Attributes, Ctx, Result, Thrown, Value};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Stack that one level may need, getters excluded: those check for themselves.
 const STACK_RESERVE: usize = 64 << 10;
@@ -13,13 +14,37 @@ const VALUES_PER_POLL: u32 = 10_000;
 pub(crate) struct Cloner<'a> {
     ctx: Ctx<'a>,
     /// Clones by the identity of their originals, which are kept alive so that identities stay unique.
-    made: HashMap<usize, (Value<'a>, Value<'a>)>,
+    made: HashMap<usize, (Value<'a>, Value<'a>), BuildHasherDefault<AddressHasher>>,
+    /// Identity of the prototype of plain objects.
+    plain: usize,
     until_poll: u32,
 }
 
+/// Spreads addresses, whose low bits are equal.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_usize(usize::from(byte));
+        }
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        let mixed = (self.0 ^ address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ mixed >> 32;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 impl<'a> Cloner<'a> {
-    pub(crate) fn new(ctx: Ctx<'a>) -> Cloner<'a> {
-        Cloner { ctx, made: HashMap::new(), until_poll: VALUES_PER_POLL }
+    pub(crate) fn new(ctx: Ctx<'a>) -> Result<Cloner<'a>> {
+        let plain = identity(&ctx.object()?.prototype()?);
+        Ok(Cloner { ctx, made: HashMap::default(), plain, until_poll: VALUES_PER_POLL })
     }
 
     /// Clones and moves the buffers of `list`, an array of objects, to the clone.
@@ -79,17 +104,20 @@ impl<'a> Cloner<'a> {
         if value.is_array() {
             return self.array(value);
         }
-        if value.is_ordinary() && value.host_value().is_none() && !value.is_proxy() {
+        if value.is_ordinary() {
             return self.ordinary(value);
         }
         self.special(value)
     }
 
     fn array(&mut self, array: &Value<'a>) -> Result<Value<'a>> {
+        let length = array.length()?;
         let clone = self.ctx.array(Vec::new())?;
-        clone.set("length", self.ctx.number(array.length()? as f64))?;
         self.remember(array, &clone);
         self.properties(array, &clone)?;
+        if clone.length()? != length {
+            clone.set("length", self.ctx.number(length as f64))?;
+        }
         Ok(clone)
     }
 
@@ -105,12 +133,12 @@ impl<'a> Cloner<'a> {
 
     /// Instances of the Web APIs' classes have steps of their own, or cannot be cloned.
     fn platform_object(&mut self, object: &Value<'a>) -> Result<Option<Value<'a>>> {
-        // Without the helpers there are no such classes yet.
-        let Some(idl) = self.ctx.kept("webidl") else { return Ok(None) };
         let prototype = object.prototype()?;
-        if prototype.is_null() || prototype.prototype()?.is_null() {
+        if prototype.is_null() || identity(&prototype) == self.plain {
             return Ok(None);
         }
+        // Without the helpers there are no such classes yet.
+        let Some(idl) = self.ctx.kept("webidl") else { return Ok(None) };
         let steps = self.ctx.call(&idl.get("cloneSteps")?, &self.ctx.undefined(), &[object.clone()])?;
         if steps.is_undefined() {
             return Ok(None);
@@ -155,7 +183,10 @@ impl<'a> Cloner<'a> {
             "Number" | "String" | "Boolean" | "BigInt" => {
                 self.builtin("boxed", &[value.clone(), self.ctx.string(&kind)?])?
             }
-            "DOMException" => self.builtin("domException", &[value.clone()])?,
+            "DOMException" => match self.platform_object(value)? {
+                Some(clone) => return Ok(clone),
+                None => self.builtin("domException", &[value.clone()])?,
+            },
             "ArrayBuffer" => {
                 if self.builtin("isDetached", &[value.clone()])?.truthy() {
                     return Err(self.refuse("a detached ArrayBuffer cannot be cloned"));

@@ -29,10 +29,10 @@ fn structured_clone<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resu
     need(ctx, args, 1, "structuredClone")?;
     let value = args.get(0);
     if args.len() == 1 || args.get(1).is_undefined() {
-        return Cloner::new(ctx).clone(&value);
+        return Cloner::new(ctx)?.clone(&value);
     }
     let transferred = builtin(ctx, "transferList", &[args.get(1)])?;
-    Cloner::new(ctx).transfer(&value, &transferred)
+    Cloner::new(ctx)?.transfer(&value, &transferred)
 }
 
 /// Calls a function of builtins.js.

@@ -1,13 +1,33 @@
 //! What the Web APIs share: classes and functions with the attributes that Web IDL asks for.
 //!
 //! An API defines its functions with [`define_function`], and its classes in JavaScript that runs when the first of
-//! them is touched; [`helpers`] gives that JavaScript `expose(Class, { constants, clone })` and conversions of IDL types.
+//! them is touched; [`helpers`] gives that JavaScript `expose(Class, { constants, clone })`, conversions
+//! of IDL types, and `QuotaExceededError`.
 
 use quickbeam_engine::{Args, Attributes, Ctx, Glue, NativeFn, Result, Value};
+use quickbeam_executor::Api;
 
 static WEBIDL: Glue = Glue::new("internal:webidl", include_str!("webidl.js"));
 
 const KEPT: &str = "webidl";
+
+/// The global `QuotaExceededError`, and an `Error.isError` that knows DOM exceptions.
+pub struct DomExceptions;
+
+impl Api for DomExceptions {
+    fn name(&self) -> &'static str {
+        "dom_exceptions"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("QuotaExceededError", |ctx, _, _| helpers(ctx)?.get("QuotaExceededError"))?;
+        let is_error = ctx.function("isError", 1, |ctx, _, args| {
+            let value = args.get(0);
+            Ok(ctx.boolean(value.is_error() || value.is_dom_exception()))
+        })?;
+        ctx.globals().get("Error")?.define("isError", is_error, Attributes::HIDDEN)
+    }
+}
 
 /// The realm's helpers for glue that defines classes.
 ///

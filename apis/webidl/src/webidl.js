@@ -62,6 +62,42 @@
 
   const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 
+  // ── QuotaExceededError, the one DOMException with a class of its own ──
+
+  const amount = (value, what) => {
+    if (value === undefined) return null;
+    const number = +value;
+    if (!Number.isFinite(number)) throw new TypeError(`QuotaExceededError: ${what} is not a finite number`);
+    if (number < 0) throw new RangeError(`QuotaExceededError: ${what} is negative`);
+    return number;
+  };
+
+  class QuotaExceededError extends native.DOMException {
+    #quota;
+    #requested;
+
+    constructor(message = "", options = {}) {
+      super(message, "QuotaExceededError");
+      const { quota, requested } = dictionary(options, "QuotaExceededError: the options");
+      this.#quota = amount(quota, "quota");
+      this.#requested = amount(requested, "requested");
+      if (this.#quota !== null && this.#requested !== null && this.#requested < this.#quota) {
+        throw new RangeError("QuotaExceededError: requested is less than quota");
+      }
+    }
+    get quota() {
+      return this.#quota;
+    }
+    get requested() {
+      return this.#requested;
+    }
+  }
+
+  Object.defineProperty(QuotaExceededError, "length", { value: 0, configurable: true });
+  expose(QuotaExceededError, {
+    clone: ({ message, quota, requested }) => new QuotaExceededError(message, { quota: quota ?? undefined, requested: requested ?? undefined }),
+  });
+
   return {
     expose,
     cloneSteps,
@@ -73,6 +109,7 @@
     enforcedUnsignedLongLong: integer(0, MAX_SAFE),
     string: (value) => `${value}`,
     scalarString: (value) => `${value}`.toWellFormed(),
+    QuotaExceededError,
     domException: (name, message) => new native.DOMException(message, name),
   };
 })
