@@ -6,6 +6,8 @@ defmodule QuickBEAM.Bench.Figure do
     * `unit` - `:us`, `:ms` or `:kb`
     * `measure` - returns samples, in microseconds or kilobytes
     * `baseline` - `{name, fun}`; `fun` returns samples of something comparable, in the same run
+    * `rounds` - how often baseline and figure take turns. A machine is not equally fast all the
+      time, so both should meet the same one. Default 3
     * `target` - what the median may be at most, in `unit`, or a function from the median of the
       baseline, in `unit`, to that
   """
@@ -13,13 +15,14 @@ defmodule QuickBEAM.Bench.Figure do
   alias QuickBEAM.Bench.Measure
 
   @enforce_keys [:name, :unit, :measure, :baseline, :target]
-  defstruct @enforce_keys
+  defstruct @enforce_keys ++ [rounds: 3]
 
   @type t :: %__MODULE__{
           name: String.t(),
           unit: :us | :ms | :kb,
           measure: (... -> [number()]),
           baseline: {String.t(), (... -> [number()])},
+          rounds: pos_integer(),
           target: number() | (float() -> number())
         }
 
@@ -33,14 +36,11 @@ defmodule QuickBEAM.Bench.Figure do
           ok?: boolean()
         }
 
-  # A machine is not equally fast all the time: a round lasts about a second.
-  @rounds 3
-
-  @doc "Measures the baseline and the figure in turns, so that both meet the same machine."
+  @doc "Measures the baseline and the figure in turns."
   @spec run(t()) :: result()
   def run(figure) do
     {baseline_name, baseline} = figure.baseline
-    rounds = for _ <- 1..@rounds, do: {baseline.(), figure.measure.()}
+    rounds = for _ <- 1..figure.rounds, do: {baseline.(), figure.measure.()}
     {baseline, samples} = Enum.unzip(rounds)
     samples = Enum.concat(samples)
     baseline = in_unit(Measure.median(Enum.concat(baseline)), figure.unit)

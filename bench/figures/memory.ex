@@ -6,7 +6,7 @@ defmodule QuickBEAM.Bench.Memory do
   alias QuickBEAM.Bench.{Echo, Figure}
 
   @count 100
-  @batches 2
+  @batches 5
 
   @doc "The figures."
   def figures do
@@ -16,6 +16,8 @@ defmodule QuickBEAM.Bench.Memory do
         unit: :kb,
         measure: fn -> per_server(&start_runtime/0, &QuickBEAM.stop/1) end,
         baseline: {"idle GenServer", fn -> per_server(&start_echo/0, &GenServer.stop/1) end},
+        # What one round frees, the next one would get again.
+        rounds: 1,
         target: 250
       }
     ]
