@@ -1,5 +1,5 @@
 // The console namespace of the Console Standard. Lines go to `native.print(level, method, text)`.
-(({ inspect, format, widthOf }, native) => {
+((native) => {
   const { print, now, callStack } = native;
   const MAX_TEXT = 1 << 20;
   const MAX_GROUPS = 100;
@@ -15,7 +15,15 @@
     print(level, method, indentation === "" ? text : indentation + text.replaceAll("\n", `\n${indentation}`));
   };
 
-  const emitArguments = (level, method, args) => emit(level, method, args.length === 0 ? "" : format(args));
+  // The formatter is large: lines of plain strings do without it.
+  const inspect = (value, options) => native.formatter().inspect(value, options);
+  const widthOf = (text) => native.formatter().widthOf(text);
+  const format = (args) => {
+    if (args.every((arg) => typeof arg === "string") && (args.length < 2 || !args[0].includes("%"))) return args.join(" ");
+    return native.formatter().format(args);
+  };
+
+  const emitArguments = (level, method, args) => emit(level, method, format(args));
 
   const labelOf = (label) => (label === undefined ? "default" : `${label}`);
 

@@ -32,7 +32,8 @@ impl Api for Console {
             native.set("print", ctx.function("print", 3, print)?)?;
             native.set("now", ctx.function("now", 0, now)?)?;
             native.set("callStack", ctx.function("callStack", 0, call_stack)?)?;
-            ctx.call(&CONSOLE.run(ctx)?, &ctx.undefined(), &[formatter(ctx)?, native])
+            native.set("formatter", ctx.function("formatter", 0, |ctx, _, _| formatter(ctx))?)?;
+            ctx.call(&CONSOLE.run(ctx)?, &ctx.undefined(), &[native])
         })
     }
 }

@@ -26,6 +26,10 @@ fn methods_log_at_their_levels() {
     check("console.dir({ a: { b: { c: {} } } }, { depth: 0 })", &["info dir { a: [Object] }"]);
     check("console.dirxml({ a: 1 }, 2)", &["info dirxml { a: 1 } 2"]);
     check("console.log()", &["info log "]);
+    check(
+        "console.log('a', 'b'); console.log('%s'); console.log('%s', 'c'); console.log('a', '%s')",
+        &["info log a b", "info log %s", "info log c", "info log a %s"],
+    );
     check("console.log('%s is %d%%', 'x', 5, { y: 1 })", &["info log x is 5% { y: 1 }"]);
     check("console.clear()", &[]);
 }
