@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// Calls that wait for an answer at once.
 const MAX_CALLS: usize = 100_000;
 
+/// How often a suspended fiber looks whether its callers are still there: their death wakes nobody.
+const CALLERS_EVERY: Duration = Duration::from_millis(50);
+
 #[derive(Default)]
 pub(crate) struct Calls {
     /// Calls whose promise is pending.
@@ -80,7 +83,7 @@ pub fn sleep_sync(ctx: Ctx<'_>, duration: Duration) -> Result<()> {
         if until.is_some_and(|until| until <= now) {
             return Ok(());
         }
-        let wake = [until, state.next_due()].into_iter().flatten().min();
+        let wake = [until, state.next_look()].into_iter().flatten().min();
         if !state.guard.suspend(Pause::Waiting(wake)) {
             return Err(ctx.throw_type("sleepSync needs a fiber"));
         }
@@ -103,6 +106,12 @@ impl RealmState {
         [queued, self.parked.borrow().next_due(), self.guard.next_due()].into_iter().flatten().min()
     }
 
+    /// When a suspended fiber must look again: at what is due, and at whether its callers are still there.
+    fn next_look(&self) -> Option<Instant> {
+        let callers = self.guard.has_caller().then(|| Instant::now() + CALLERS_EVERY);
+        [self.next_due(), callers].into_iter().flatten().min()
+    }
+
     /// Waits, on the suspended fiber, for the answer to the innermost suspended call. Ops of its handler run meanwhile;
     /// while one of them awaits something, so do timers and jobs.
     fn wait_for_answer(&self, ctx: Ctx<'_>) -> Result<Answer> {
@@ -120,7 +129,7 @@ impl RealmState {
                 self.execute(ctx, envelope);
                 continue;
             }
-            let mut wake = self.next_due();
+            let mut wake = self.next_look();
             if self.parked.borrow().holds_child_of(&waiting) {
                 let now = Instant::now();
                 if ctx.has_jobs() || self.timers.borrow().are_due(now) {

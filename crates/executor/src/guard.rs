@@ -267,6 +267,11 @@ impl Guard {
         self.frames.borrow().iter().all(|frame| frame.is_callback)
     }
 
+    /// Whether somebody waits for an open frame.
+    pub(crate) fn has_caller(&self) -> bool {
+        self.frames.borrow().iter().any(|frame| frame.reply.is_some() || frame.spare.is_some())
+    }
+
     /// The earliest deadline of an open frame.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.frames.borrow().iter().filter_map(|frame| Some(frame.due?.at)).min()
