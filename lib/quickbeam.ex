@@ -307,7 +307,9 @@ defmodule QuickBEAM do
   @doc """
   Gives the runtime a fresh realm: as it was after its start, with its `:define`s, its script run again.
 
-  Whatever ran is interrupted. Handlers that run go on, and their results are ignored.
+  It waits for the requests before it, up to the point where they await something; what still awaits
+  ends with an `"InterruptedError"`. Handlers that run go on, and their results are ignored. A handler that a
+  `Beam.callSync` of this runtime waits for cannot reset it: that is an `"InvalidStateError"`.
 
       iex> {:ok, rt} = QuickBEAM.start(define: %{"n" => 1})
       iex> QuickBEAM.eval(rt, "n = 2; globalThis.leak = true")
@@ -317,7 +319,8 @@ defmodule QuickBEAM do
       {:ok, [1, "undefined"]}
   """
   @spec reset(runtime()) :: :ok | {:error, JSError.t()}
-  def reset(runtime), do: GenServer.call(runtime, :reset, :infinity)
+  def reset(runtime),
+    do: GenServer.call(runtime, {:reset, Owner.Request.parent(runtime)}, :infinity)
 
   @doc """
   Sends a message to the runtime, for the callbacks of `Beam.onMessage`, and does not wait for them.

@@ -113,12 +113,21 @@ defmodule QuickBEAM.Owner do
 
   def handle_info(_message, owner), do: {:noreply, owner}
 
-  @doc "Resets the realm and sets it up again; answers `from` when that is done."
-  @spec reset(t(), GenServer.from()) :: t()
-  def reset(owner, from) do
+  @doc """
+  Resets the realm and sets it up again; answers `from` when that is done. `parent` is the call that
+  `from` answers, if any.
+  """
+  @spec reset(t(), GenServer.from(), Native.call_id() | nil) :: t()
+  def reset(owner, from, parent) do
     realm = self()
     steps = [:reset | owner.setup]
-    pid = spawn_link(fn -> GenServer.reply(from, Setup.run(steps, realm)) end)
+
+    pid =
+      spawn_link(fn ->
+        Handler.put_parent(realm, parent)
+        GenServer.reply(from, Setup.run(steps, realm))
+      end)
+
     %{owner | running: Map.put(owner.running, pid, {:reset, from})}
   end
 

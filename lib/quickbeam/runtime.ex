@@ -49,7 +49,8 @@ defmodule QuickBEAM.Runtime do
   end
 
   @impl true
-  def handle_call(:reset, from, owner), do: {:noreply, Owner.reset(owner, from)}
+  def handle_call({:reset, parent}, from, owner),
+    do: {:noreply, Owner.reset(owner, from, parent)}
 
   @impl true
   def handle_info(message, owner), do: Owner.handle_info(message, owner)

@@ -62,7 +62,7 @@ defmodule QuickBEAM.ConsoleTest do
     rt = start_runtime(name: __MODULE__.Named)
 
     log =
-      capture_log([metadata: [:runtime, :console, :file, :module]], fn ->
+      capture_log([format: "[$level] $message $metadata\n", metadata: :all], fn ->
         {:ok, _} = QuickBEAM.eval(rt, "console.warn('careful')", filename: "warn.js")
         drain(rt)
       end)

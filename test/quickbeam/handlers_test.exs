@@ -20,7 +20,7 @@ defmodule QuickBEAM.HandlersTest do
                {:ok, [1, "a", %{"x" => [nil]}, nil]}
 
       assert QuickBEAM.eval(rt, "#{way}('none')") == {:ok, nil}
-      assert QuickBEAM.eval(rt, "#{way}('echo', x => x).length") == {:ok, 1}
+      assert QuickBEAM.eval(rt, "(#{way}('echo', x => x)).length") == {:ok, 1}
     end
 
     assert QuickBEAM.eval(rt, "Beam.call('echo') instanceof Promise") == {:ok, true}
@@ -265,6 +265,26 @@ defmodule QuickBEAM.HandlersTest do
       assert_receive {:DOWN, ^monitor, :process, ^handler, :killed}
       assert {:error, %JSError{name: "InterruptedError"}} = await_result(request)
     end
+  end
+
+  test "a handler that the runtime waits for cannot reset it, another one can" do
+    name = {:global, make_ref()}
+    test = self()
+
+    reset = fn [] ->
+      send(test, {:reset, Task.await(Task.async(fn -> QuickBEAM.reset(name) end))})
+      nil
+    end
+
+    rt = start_runtime(name: name, handlers: %{"reset" => reset})
+    assert QuickBEAM.eval(rt, "Beam.callSync('reset'); 1") == {:ok, 1}
+    assert_receive {:reset, {:error, %JSError{name: "InvalidStateError"}}}
+
+    assert {:error, %JSError{name: "InterruptedError"}} =
+             QuickBEAM.eval(rt, "await Beam.call('reset')")
+
+    assert_receive {:reset, :ok}
+    assert_usable(rt)
   end
 
   test "a handler may stop its own runtime" do

@@ -22,6 +22,8 @@ defmodule QuickBEAM.LifecycleTest do
     "sleeping" => "Beam.callSync('reached'); Beam.sleepSync(1e9)"
   }
 
+  @awaiting ["awaiting what never comes", "awaiting a timer", "awaiting a handler"]
+
   defp runtime do
     name = {:global, make_ref()}
     nested = fn [code] -> QuickBEAM.eval(name, code) |> elem(1) end
@@ -74,7 +76,9 @@ defmodule QuickBEAM.LifecycleTest do
       Process.exit(request, :kill)
       if unquote(state) != "looping in a timer", do: assert_usable(rt)
     end
+  end
 
+  for {state, code} <- Map.take(@states, @awaiting) do
     test "reset while #{state}" do
       rt = runtime()
       {:ok, _} = QuickBEAM.eval(rt, "globalThis.before = 1")

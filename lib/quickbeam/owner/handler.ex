@@ -33,7 +33,7 @@ defmodule QuickBEAM.Owner.Handler do
   @doc false
   def run(%{handle: handle, id: id} = call, fun, args) do
     Process.put(:"$callers", [call.owner | call.callers])
-    if call.sync?, do: Process.put(@call, {call.owner, id})
+    if call.sync?, do: put_parent(call.owner, id)
 
     result =
       try do
@@ -60,6 +60,10 @@ defmodule QuickBEAM.Owner.Handler do
     message = "handler #{inspect(name)} needs the grant {:handlers, [#{inspect(name)}]}"
     %{name: "NotAllowedError", message: message, stack: nil}
   end
+
+  @doc "From now on the requests of the calling process to `owner` have the parent `id`."
+  @spec put_parent(pid(), Native.call_id() | nil) :: term()
+  def put_parent(owner, id), do: if(id, do: Process.put(@call, {owner, id}))
 
   @doc "The call to `owner` that the calling process answers, itself or as a task, if any."
   @spec parent(pid()) :: Native.call_id() | nil

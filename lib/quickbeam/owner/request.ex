@@ -58,6 +58,15 @@ defmodule QuickBEAM.Owner.Request do
     end
   end
 
+  @doc "The call of `server`'s realm that the calling process answers, if any."
+  @spec parent(server()) :: Native.call_id() | nil
+  def parent(server) do
+    case GenServer.whereis(server) do
+      pid when is_pid(pid) and node(pid) == node() -> Handler.parent(pid)
+      _other -> nil
+    end
+  end
+
   @doc "The process, or the name on another node, that `server` stands for; exits if there is none."
   @spec locate!(server(), atom(), list()) :: pid() | {atom(), node()}
   def locate!(server, function, args) do
