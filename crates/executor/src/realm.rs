@@ -34,10 +34,15 @@ pub(crate) struct RealmState {
     pub(crate) fatal: RefCell<Option<ErrorReport>>,
     /// The heap is above `memory_limit` with live objects alone.
     is_full: Cell<bool>,
+    /// Frames that passed the limit since it last was not so.
+    strikes: Cell<u32>,
 }
 
 /// Bytes above `memory_limit` that each frame of a full realm gets to tidy up in.
 const ROOM: usize = 256 << 10;
+
+/// Each costs a collection of a full heap, so jobs that all fail must not go on for long.
+const MAX_STRIKES: u32 = 8;
 
 /// Hands an outcome over. False if the reply's code panicked.
 pub(crate) fn send(reply: Box<dyn Reply>, outcome: Outcome<'_, '_>) -> bool {
@@ -61,6 +66,7 @@ impl RealmState {
             reset: RefCell::default(),
             fatal: RefCell::default(),
             is_full: Cell::new(false),
+            strikes: Cell::new(0),
         })
     }
 
@@ -153,20 +159,27 @@ impl RealmState {
     }
 
     /// After a frame: lets go of garbage if the limit was passed. If live objects alone exceed it, later frames get a
-    /// little room each to tidy up in; once that adds up to what a builtin may overshoot, the realm ends.
+    /// little room each to tidy up in. The realm ends once that adds up to what a builtin may overshoot, or was used up
+    /// in vain too often.
     pub(crate) fn settle_memory(&self, ctx: Ctx<'_>) {
         let heap = ctx.heap();
         if !heap.over_limit() && !self.is_full.get() {
             return;
         }
+        let was_over = heap.over_limit();
         ctx.collect_garbage();
         heap.clear_over_limit();
         let (used, limit) = (heap.stats().used, self.config.memory_limit);
         let most = limit.saturating_add((limit / 4).max(8 << 20));
         let is_full = used + ROOM / 2 > limit;
         self.is_full.set(is_full);
+        match (is_full, was_over) {
+            (true, true) => self.strikes.set(self.strikes.get() + 1),
+            (true, false) => {}
+            (false, _) => self.strikes.set(0),
+        }
         heap.set_limit(if is_full { (used + ROOM).min(most) } else { limit });
-        if used + ROOM / 2 > most {
+        if used + ROOM / 2 > most || self.strikes.get() >= MAX_STRIKES {
             let message =
                 format!("live objects exceed memory_limit ({limit} bytes) for good; the runtime had to be ended");
             self.end_for(ErrorReport::new("OutOfMemoryError", message));
