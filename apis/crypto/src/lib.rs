@@ -32,7 +32,7 @@ fn check(ctx: Ctx<'_>, filled: std::result::Result<(), getrandom::Error>) -> Res
 }
 
 fn fill<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    check(ctx, args.get(0).with_bytes(|bytes| getrandom::fill(bytes)).unwrap_or(Ok(())))?;
+    check(ctx, args.get(0).with_bytes(getrandom::fill).unwrap_or(Ok(())))?;
     Ok(ctx.undefined())
 }
 

@@ -1,13 +1,12 @@
 // Turns values into text as Node's util.inspect does, within bounds: hostile values cost no more than BUDGET characters.
-((layout, errors, native) => {
-  const { quote, escapeControls, join, BREAK_LENGTH, MAX_ITEMS } = layout;
-  const { classOf, promiseState, proxyParts, extraKeys } = native;
+((layout, errors, makeContents, native) => {
+  const { quote, escapeControls, plural, join, BREAK_LENGTH, MAX_ITEMS } = layout;
+  const { classOf, proxyParts, extraKeys } = native;
 
   const BUDGET = 1 << 20;
   const MAX_STRING = 10_000;
   const CUSTOM = Symbol.for("nodejs.util.inspect.custom");
   const IDENTIFIER = /^[a-zA-Z_][a-zA-Z_0-9]*$/;
-  const INDEX = /^(0|[1-9][0-9]*)$/;
 
   const { getOwnPropertyDescriptor, getOwnPropertyNames, getOwnPropertySymbols, getPrototypeOf, keys: keysOf, hasOwn } = Object;
   const call = Function.prototype.call;
@@ -21,8 +20,6 @@
   const symbolText = bind(Symbol.prototype.toString);
   const mapSize = getter(Map.prototype, "size");
   const setSize = getter(Set.prototype, "size");
-  const mapForEach = bind(Map.prototype.forEach);
-  const setForEach = bind(Set.prototype.forEach);
   const TypedArray = getPrototypeOf(Uint8Array);
   const typedLength = getter(TypedArray.prototype, "length");
   const valueOf = {
@@ -32,8 +29,6 @@
     BigInt: bind(BigInt.prototype.valueOf),
     Symbol: bind(Symbol.prototype.valueOf),
   };
-
-  const plural = (count, noun) => `${count} more ${noun}${count > 1 ? "s" : ""}`;
 
   // ── Names of classes ──
 
@@ -131,8 +126,6 @@
     }
   };
 
-  // ── Contents of the builtin kinds: arrays of entries ──
-
   const indented = (state, format) => {
     state.indentation += 2;
     try {
@@ -141,95 +134,6 @@
       state.indentation -= 2;
     }
   };
-
-  const formatSparse = (state, array, depth, entries, from) => {
-    const keys = keysOf(array);
-    let index = from;
-    for (let i = from; i < keys.length && entries.length < MAX_ITEMS; i++) {
-      const key = keys[i];
-      if (`${index}` !== key) {
-        if (!INDEX.test(key)) break;
-        const holes = Number(key) - index;
-        entries.push(`<${holes} empty item${holes > 1 ? "s" : ""}>`);
-        index = Number(key);
-        if (entries.length === MAX_ITEMS) break;
-      }
-      entries.push(formatProperty(state, array, depth, key, true));
-      index++;
-    }
-    const left = array.length - index;
-    if (left > 0) {
-      entries.push(entries.length === MAX_ITEMS ? `... ${plural(left, "item")}` : `<${left} empty item${left > 1 ? "s" : ""}>`);
-    }
-    return entries;
-  };
-
-  const formatArray = (state, array, depth) => {
-    const entries = [];
-    const shown = Math.min(MAX_ITEMS, array.length);
-    for (let i = 0; i < shown; i++) {
-      if (!hasOwn(array, i)) return formatSparse(state, array, depth, entries, i);
-      entries.push(formatProperty(state, array, depth, i, true));
-    }
-    if (array.length > shown) entries.push(`... ${plural(array.length - shown, "item")}`);
-    return entries;
-  };
-
-  const formatTypedArray = (state, array) => {
-    const length = typedLength(array);
-    const shown = Math.min(MAX_ITEMS, length);
-    const entries = [];
-    for (let i = 0; i < shown; i++) entries.push(formatPrimitive(state, array[i]));
-    if (length > shown) entries.push(`... ${plural(length - shown, "item")}`);
-    if (state.showHidden) {
-      const shownKeys = ["BYTES_PER_ELEMENT", "length", "byteLength", "byteOffset", "buffer"];
-      indented(state, () => {
-        for (const key of shownKeys) entries.push(`[${key}]: ${formatValue(state, array[key], state.depth)}`);
-      });
-    }
-    return entries;
-  };
-
-  const takeFirst = (forEach, collection, format) => {
-    const entries = [];
-    let seen = 0;
-    forEach(collection, (value, key) => {
-      if (seen++ < MAX_ITEMS) entries.push(format(value, key));
-    });
-    if (seen > MAX_ITEMS) entries.push(`... ${plural(seen - MAX_ITEMS, "item")}`);
-    return entries;
-  };
-
-  const formatSet = (state, set, depth) =>
-    indented(state, () => takeFirst(setForEach, set, (value) => formatValue(state, value, depth)));
-
-  const formatMap = (state, map, depth) =>
-    indented(state, () =>
-      takeFirst(mapForEach, map, (value, key) => `${formatValue(state, key, depth)} => ${formatValue(state, value, depth)}`),
-    );
-
-  const formatBuffer = (_state, buffer) => {
-    let bytes;
-    try {
-      bytes = new Uint8Array(buffer);
-    } catch {
-      return ["(detached)"];
-    }
-    const shown = Math.min(MAX_ITEMS, bytes.length);
-    let hex = Array.from(bytes.subarray(0, shown), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    if (bytes.length > shown) hex += ` ... ${plural(bytes.length - shown, "byte")}`;
-    return [`[Uint8Contents]: <${hex}>`];
-  };
-
-  const formatPromise = (state, promise, depth) => {
-    const [status, result] = promiseState(promise);
-    if (status === "pending") return ["<pending>"];
-    const text = indented(state, () => formatValue(state, result, depth));
-    return [status === "rejected" ? `<rejected> ${text}` : text];
-  };
-
-  const formatUnknown = () => ["<items unknown>"];
-  const formatNothing = () => [];
 
   const formatProperty = (state, object, depth, key, isElement) => {
     const descriptor = getOwnPropertyDescriptor(object, key) ?? { value: object[key], enumerable: true };
@@ -297,14 +201,14 @@
 
   /** What surrounds a value's entries, and what makes them: a string when there is nothing else to show. */
   const describe = (state, value, depth, className, constructor, tag) => {
-    const shape = { base: "", open: "", close: "}", format: formatNothing, keys: undefined, list: undefined };
+    const shape = { base: "", open: "", close: "}", format: contents.nothing, keys: undefined, list: undefined };
     const open = (fallback, size) => `${prefixOf(constructor, tag, fallback, size)}{`;
     const emptyAs = (text) => (shape.keys.length === 0 ? text : undefined);
     switch (className) {
       case "Array": {
         const prefix = constructor !== "Array" || tag !== "" ? prefixOf(constructor, tag, "Array", `(${value.length})`) : "";
         shape.keys = nonIndexKeys(state, value);
-        Object.assign(shape, { open: `${prefix}[`, close: "]", format: formatArray, list: { length: value.length } });
+        Object.assign(shape, { open: `${prefix}[`, close: "]", format: contents.array, list: { length: value.length } });
         return (value.length === 0 ? emptyAs(`${prefix}[]`) : undefined) ?? shape;
       }
       case "Set":
@@ -313,7 +217,7 @@
         const size = isSet ? setSize(value) : mapSize(value);
         shape.keys = ownKeys(state, value);
         shape.open = open(className, `(${size})`);
-        shape.format = isSet ? formatSet : formatMap;
+        shape.format = isSet ? contents.set : contents.map;
         return (size === 0 ? emptyAs(`${shape.open}}`) : undefined) ?? shape;
       }
       case "Function":
@@ -355,23 +259,23 @@
       case "SharedArrayBuffer":
         shape.keys = ["byteLength", ...ownKeys(state, value)];
         shape.open = open(className);
-        shape.format = formatBuffer;
+        shape.format = contents.buffer;
         return shape;
       case "DataView":
         shape.keys = ["byteLength", "byteOffset", "buffer", ...ownKeys(state, value)];
         shape.open = open(className);
         return shape;
       case "Promise":
-        return Object.assign(shape, { keys: ownKeys(state, value), open: open(className), format: formatPromise });
+        return Object.assign(shape, { keys: ownKeys(state, value), open: open(className), format: contents.promise });
       case "WeakSet":
       case "WeakMap":
-        return Object.assign(shape, { keys: ownKeys(state, value), open: open(className), format: formatUnknown });
+        return Object.assign(shape, { keys: ownKeys(state, value), open: open(className), format: contents.unknown });
     }
     if (className.endsWith("Array") && value instanceof TypedArray) {
       const length = typedLength(value);
       shape.keys = nonIndexKeys(state, value);
       const prefix = prefixOf(constructor, tag, className, `(${length})`);
-      Object.assign(shape, { open: `${prefix}[`, close: "]", format: formatTypedArray, list: { length } });
+      Object.assign(shape, { open: `${prefix}[`, close: "]", format: contents.typedArray, list: { length } });
       return (length === 0 && !state.showHidden ? emptyAs(`${prefix}[]`) : undefined) ?? shape;
     }
     return describeOrdinary(state, value, className, constructor, tag, shape);
@@ -478,6 +382,8 @@
       return "An error that cannot be shown.";
     }
   };
+
+  const contents = makeContents(layout, native, { formatValue, formatPrimitive, formatProperty, indented });
 
   /** The text of a value. Options: depth (2), showHidden (false), showProxy (false), custom (true). */
   const inspect = (value, { depth = 2, showHidden = false, showProxy = false, custom = true } = {}) => {

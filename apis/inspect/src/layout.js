@@ -19,6 +19,8 @@
 
   const escapeControls = (text) => text.replace(text.isWellFormed() ? CONTROL : CONTROL_OR_SURROGATE, escapeUnit);
 
+  const plural = (count, noun) => `${count} more ${noun}${count > 1 ? "s" : ""}`;
+
   /** A string literal in the quotes that need the least escaping. */
   const quote = (text) => {
     let mark = "'";
@@ -120,5 +122,5 @@
     return `${start}${open}${indentation}  ${entries.join(`,${indentation}  `)}${indentation}${close}`;
   };
 
-  return { quote, escapeControls, widthOf, join, BREAK_LENGTH, MAX_ITEMS };
+  return { quote, escapeControls, plural, widthOf, join, BREAK_LENGTH, MAX_ITEMS };
 })()

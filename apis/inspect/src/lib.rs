@@ -20,6 +20,7 @@ use quickbeam_engine::{Args, Ctx, Glue, PromiseState, Result, Value};
 
 static LAYOUT: Glue = Glue::new("internal:inspect/layout", include_str!("layout.js"));
 static ERRORS: Glue = Glue::new("internal:inspect/errors", include_str!("errors.js"));
+static CONTENTS: Glue = Glue::new("internal:inspect/contents", include_str!("contents.js"));
 static INSPECT: Glue = Glue::new("internal:inspect", include_str!("inspect.js"));
 static FORMAT: Glue = Glue::new("internal:inspect/format", include_str!("format.js"));
 
@@ -42,7 +43,8 @@ pub fn formatter(ctx: Ctx<'_>) -> Result<Value<'_>> {
     native.set("isBuiltin", ctx.function("isBuiltin", 1, is_builtin)?)?;
     let layout = LAYOUT.run(ctx)?;
     let undefined = ctx.undefined();
-    let formatter = ctx.call(&INSPECT.run(ctx)?, &undefined, &[layout.clone(), ERRORS.run(ctx)?, native.clone()])?;
+    let parts = [layout.clone(), ERRORS.run(ctx)?, CONTENTS.run(ctx)?, native.clone()];
+    let formatter = ctx.call(&INSPECT.run(ctx)?, &undefined, &parts)?;
     let format = ctx.call(&FORMAT.run(ctx)?, &undefined, &[formatter.clone(), native])?;
     formatter.set("format", format.get("format")?)?;
     formatter.set("widthOf", layout.get("widthOf")?)?;

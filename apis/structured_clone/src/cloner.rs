@@ -62,22 +62,22 @@ impl<'a> Cloner<'a> {
             if self.made.contains_key(&identity(&buffer)) {
                 return Err(self.refuse("a buffer is in the transfer list twice"));
             }
-            if self.builtin("isDetached", &[buffer.clone()])?.truthy() {
+            if self.builtin("isDetached", &[&buffer])?.truthy() {
                 return Err(self.refuse("a buffer in the transfer list is detached"));
             }
             if count == 1 && identity(&buffer) == identity(value) {
-                return self.builtin("transfer", &[buffer]);
+                return self.builtin("transfer", &[&buffer]);
             }
-            let replacement = self.builtin("bufferLike", &[buffer.clone()])?;
+            let replacement = self.builtin("bufferLike", &[&buffer])?;
             self.remember(&buffer, &replacement);
             moved.push((buffer, replacement));
         }
         let clone = self.clone(value)?;
         for (buffer, replacement) in moved {
-            if self.builtin("isDetached", &[buffer.clone()])?.truthy() {
+            if self.builtin("isDetached", &[&buffer])?.truthy() {
                 return Err(self.refuse("a buffer in the transfer list was detached meanwhile"));
             }
-            self.builtin("copyBytes", &[buffer.clone(), replacement])?;
+            self.builtin("copyBytes", &[&buffer, &replacement])?;
             buffer.detach();
         }
         Ok(clone)
@@ -139,7 +139,7 @@ impl<'a> Cloner<'a> {
         }
         // Without the helpers there are no such classes yet.
         let Some(idl) = self.ctx.kept("webidl") else { return Ok(None) };
-        let steps = self.ctx.call(&idl.get("cloneSteps")?, &self.ctx.undefined(), &[object.clone()])?;
+        let steps = self.ctx.call(&idl.get("cloneSteps")?, &self.ctx.undefined(), std::slice::from_ref(object))?;
         if steps.is_undefined() {
             return Ok(None);
         }
@@ -147,7 +147,7 @@ impl<'a> Cloner<'a> {
             let name = object.get("constructor")?.get("name")?.to_text()?;
             return Err(self.refuse(&format!("an object of the class {name} cannot be cloned")));
         }
-        let clone = self.ctx.call(&steps, &self.ctx.undefined(), &[object.clone()])?;
+        let clone = self.ctx.call(&steps, &self.ctx.undefined(), std::slice::from_ref(object))?;
         self.remember(object, &clone);
         Ok(Some(clone))
     }
@@ -178,20 +178,18 @@ impl<'a> Cloner<'a> {
             "Map" => return self.map(value),
             "Set" => return self.set(value),
             "Error" => return self.error(value),
-            "Date" => self.builtin("date", &[value.clone()])?,
-            "RegExp" => self.builtin("regexp", &[value.clone()])?,
-            "Number" | "String" | "Boolean" | "BigInt" => {
-                self.builtin("boxed", &[value.clone(), self.ctx.string(&kind)?])?
-            }
+            "Date" => self.builtin("date", &[value])?,
+            "RegExp" => self.builtin("regexp", &[value])?,
+            "Number" | "String" | "Boolean" | "BigInt" => self.builtin("boxed", &[value, &self.ctx.string(&kind)?])?,
             "DOMException" => match self.platform_object(value)? {
                 Some(clone) => return Ok(clone),
-                None => self.builtin("domException", &[value.clone()])?,
+                None => self.builtin("domException", &[value])?,
             },
             "ArrayBuffer" => {
-                if self.builtin("isDetached", &[value.clone()])?.truthy() {
+                if self.builtin("isDetached", &[value])?.truthy() {
                     return Err(self.refuse("a detached ArrayBuffer cannot be cloned"));
                 }
-                self.builtin("copyBuffer", &[value.clone()])?
+                self.builtin("copyBuffer", &[value])?
             }
             "SharedArrayBuffer" => value.clone(),
             "Arguments" => return self.ordinary(value),
@@ -205,18 +203,18 @@ impl<'a> Cloner<'a> {
     fn map(&mut self, map: &Value<'a>) -> Result<Value<'a>> {
         let clone = self.builtin("makeMap", &[])?;
         self.remember(map, &clone);
-        let entries = self.builtin("entries", &[map.clone()])?;
+        let entries = self.builtin("entries", &[map])?;
         let entries = self.elements(&entries)?;
-        self.builtin("fillMap", &[clone.clone(), entries])?;
+        self.builtin("fillMap", &[&clone, &entries])?;
         Ok(clone)
     }
 
     fn set(&mut self, set: &Value<'a>) -> Result<Value<'a>> {
         let clone = self.builtin("makeSet", &[])?;
         self.remember(set, &clone);
-        let items = self.builtin("items", &[set.clone()])?;
+        let items = self.builtin("items", &[set])?;
         let items = self.elements(&items)?;
-        self.builtin("fillSet", &[clone.clone(), items])?;
+        self.builtin("fillSet", &[&clone, &items])?;
         Ok(clone)
     }
 
@@ -231,31 +229,31 @@ impl<'a> Cloner<'a> {
     }
 
     fn error(&mut self, error: &Value<'a>) -> Result<Value<'a>> {
-        let parts = self.builtin("error", &[error.clone()])?;
+        let parts = self.builtin("error", &[error])?;
         let (clone, cause) = (parts.get_index(0)?, parts.get_index(1)?);
         self.remember(error, &clone);
         if !cause.is_undefined() {
             let cause = self.clone(&cause.get("value")?)?;
-            self.builtin("setCause", &[clone.clone(), cause])?;
+            self.builtin("setCause", &[&clone, &cause])?;
         }
         Ok(clone)
     }
 
     fn view(&mut self, view: &Value<'a>) -> Result<Value<'a>> {
-        let parts = self.builtin("viewParts", &[view.clone()])?;
+        let parts = self.builtin("viewParts", &[view])?;
         if parts.is_undefined() {
             return Err(self.refuse("a view of a detached or shrunk buffer cannot be cloned"));
         }
         let buffer = self.clone(&parts.get_index(0)?)?;
         let (kind, offset, length) = (parts.get_index(1)?, parts.get_index(2)?, parts.get_index(3)?);
-        self.builtin("makeView", &[buffer, kind, offset, length])
+        self.builtin("makeView", &[&buffer, &kind, &offset, &length])
     }
 
     fn remember(&mut self, original: &Value<'a>, clone: &Value<'a>) {
         self.made.insert(identity(original), (original.clone(), clone.clone()));
     }
 
-    fn builtin(&self, name: &str, args: &[Value<'a>]) -> Result<Value<'a>> {
+    fn builtin(&self, name: &str, args: &[&Value<'a>]) -> Result<Value<'a>> {
         builtin(self.ctx, name, args)
     }
 

@@ -31,12 +31,13 @@ fn structured_clone<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resu
     if args.len() == 1 || args.get(1).is_undefined() {
         return Cloner::new(ctx)?.clone(&value);
     }
-    let transferred = builtin(ctx, "transferList", &[args.get(1)])?;
+    let transferred = builtin(ctx, "transferList", &[&args.get(1)])?;
     Cloner::new(ctx)?.transfer(&value, &transferred)
 }
 
 /// Calls a function of builtins.js.
-fn builtin<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Value<'a>> {
+fn builtin<'a>(ctx: Ctx<'a>, name: &str, args: &[&Value<'a>]) -> Result<Value<'a>> {
     let builtins = kept(ctx, "structured_clone", |ctx| BUILTINS.run(ctx))?;
-    ctx.call(&builtins.get(name)?, &ctx.undefined(), args)
+    let args: Vec<Value<'a>> = args.iter().copied().cloned().collect();
+    ctx.call(&builtins.get(name)?, &ctx.undefined(), &args)
 }
