@@ -43,7 +43,7 @@ const HUNGRY: &[&str] = &[
     "globalThis.x = []; for (let i = 0; ; i++) x.push(new Function('return ' + i))",
     "globalThis.x = []; (function again() { x.push(new Array(100)); Promise.resolve().then(again) })(); new Promise(() => {})",
     "globalThis.x = []; for (;;) x.push(call('f'))",
-]; setInterval(() => { for (let i = 0; i < 1e4; i++) x.push({}) }, 0); new Promise(() => {})",
+    "globalThis.x = []; setInterval(() => { for (let i = 0; i < 1e4; i++) x.push({}) }, 0); new Promise(() => {})",
 ];
 
 /// What a realm under its limit may end an op with.
@@ -187,7 +187,8 @@ fn the_room_to_tidy_up_is_bounded() {
 fn a_realm_that_stays_full_ends() {
     let realm = limited(4 * MB);
     let mut failures = 0;
-    while let Ok(pending) = realm.try_submit(eval("globalThis.x ??= []; for (;;) x.push({})"), SubmitOptions::default()) {
+    while let Ok(pending) = realm.try_submit(eval("globalThis.x ??= []; for (;;) x.push({})"), SubmitOptions::default())
+    {
         let got = pending.text();
         assert!(got.starts_with("OutOfMemoryError"), "{got}");
         failures += 1;
