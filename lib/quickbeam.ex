@@ -22,7 +22,8 @@ defmodule QuickBEAM do
   ends in exactly one reply. When the process that made a request dies, the request is cancelled.
 
   A function that needs the runtime exits as `GenServer.call/3` does if there is no such process:
-  with `{:noproc, {QuickBEAM, function, args}}`. A runtime that is stopped or killed meanwhile
+  with `{:noproc, {QuickBEAM, function, args}}`. That is so too while a runtime that has a name starts, until
+  its script has run. A runtime that is stopped or killed meanwhile
   answers its open requests with an `"InterruptedError"`. All errors of JavaScript and of its limits are
   `{:error, %QuickBEAM.JSError{}}`; a wrong argument or option raises an `ArgumentError`.
 

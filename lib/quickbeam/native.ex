@@ -22,6 +22,9 @@ defmodule QuickBEAM.Native do
   @spec realm_start(map()) :: handle()
   def realm_start(_options), do: not_loaded()
 
+  @spec realm_open(handle()) :: :ok
+  def realm_open(_handle), do: not_loaded()
+
   @spec realm_stop(handle()) :: :ok
   def realm_stop(_handle), do: not_loaded()
 

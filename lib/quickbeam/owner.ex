@@ -143,7 +143,7 @@ defmodule QuickBEAM.Owner do
   # Starting
 
   defp create(options, setup, parent, callers) do
-    handle = Native.realm_start(realm_options(options))
+    handle = Native.realm_start(Map.put(realm_options(options), :open, setup == []))
     Native.realm_handlers(handle, Map.keys(options.handlers))
 
     %__MODULE__{
@@ -174,35 +174,33 @@ defmodule QuickBEAM.Owner do
   defp set_up(%{setup: []} = owner), do: {:ok, owner}
 
   defp set_up(%{setup: steps} = owner) do
-    realm = self()
-
-    worker =
-      spawn_link(fn -> send(realm, {:quickbeam_set_up, self(), Setup.run(steps, realm)}) end)
-
-    await_set_up(worker, owner)
-  end
-
-  defp await_set_up(worker, owner) do
-    receive do
-      {:quickbeam_set_up, ^worker, :ok} ->
+    case self() |> Setup.send_to(steps) |> await(owner) do
+      {:ok, owner} ->
+        Native.realm_open(owner.handle)
         {:ok, owner}
 
-      {:quickbeam_set_up, ^worker, {:error, error}} ->
-        stop(owner)
-        {:error, error}
-
-      {:EXIT, ^worker, reason} ->
+      {:error, reason, owner} ->
         stop(owner)
         {:error, reason}
+    end
+  end
+
+  # The start waits for the script, and serves the script's calls meanwhile.
+  defp await([], owner), do: {:ok, owner}
+  defp await([{:error, error} | _steps], owner), do: {:error, error, owner}
+
+  defp await([{:ok, ref} | rest] = steps, owner) do
+    receive do
+      {^ref, {:error, error}} ->
+        {:error, error, owner}
+
+      {^ref, _done} ->
+        await(rest, owner)
 
       message when elem(message, 0) in [:quickbeam, :EXIT] ->
         case handle_info(message, owner) do
-          {:noreply, owner} ->
-            await_set_up(worker, owner)
-
-          {:stop, reason, owner} ->
-            stop(owner)
-            {:error, reason}
+          {:noreply, owner} -> await(steps, owner)
+          {:stop, reason, owner} -> {:error, reason, owner}
         end
     end
   end

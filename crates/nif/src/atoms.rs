@@ -70,6 +70,7 @@ rustler::atoms! {
     all,
     processes,
     timeout,
+    open,
     executor,
 
     eval,

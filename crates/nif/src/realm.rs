@@ -12,6 +12,7 @@ use quickbeam_executor::{
 use rustler::{Atom, Decoder, Encoder, Env, LocalPid, Monitor, NifResult, Resource, ResourceArc, Term};
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -21,6 +22,9 @@ pub(crate) struct OwnedRealm {
     host: Arc<BeamHost>,
     /// Of ops that come without one.
     timeout: Option<Duration>,
+    /// Whether others than the owner may submit. An owner that sets its realm up keeps them out until that is done: a
+    /// restarted process would be found under its name before its script has run.
+    is_open: AtomicBool,
 }
 
 /// What the owner holds: it keeps the realm, and its monitor takes the realm down with the owner.
@@ -48,6 +52,10 @@ impl OwnedRealm {
     fn end(&self, owner: &LocalPid) {
         table_mut().remove(owner);
         self.handle.kill();
+    }
+
+    fn admits(&self, caller: LocalPid, parent: Option<CallId>) -> bool {
+        self.is_open.load(Ordering::Acquire) || parent.is_some() || caller == self.host.owner
     }
 }
 
@@ -132,13 +140,20 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
         None => start_executor(1)?,
     };
     let timeout = options.map_get(atoms::timeout()).ok().and_then(milliseconds);
-    let realm = Arc::new(OwnedRealm { handle: executor.spawn(config), host, timeout });
+    let is_open = AtomicBool::new(option::<bool>(options, atoms::open())?.unwrap_or(true));
+    let realm = Arc::new(OwnedRealm { handle: executor.spawn(config), host, timeout, is_open });
     table_mut().insert(owner, realm.clone());
     let resource = ResourceArc::new(Owner { realm });
     if resource.monitor(Some(env), &owner).is_none() {
         resource.realm.end(&owner);
     }
     Ok(resource.encode(env))
+}
+
+#[rustler::nif]
+fn realm_open(owner: ResourceArc<Owner>) -> Atom {
+    owner.realm.is_open.store(true, Ordering::Release);
+    atoms::ok()
 }
 
 #[rustler::nif]
@@ -168,7 +183,8 @@ fn submit<'a>(
     timeout: Term<'a>,
     parent: Option<CallId>,
 ) -> Term<'a> {
-    let Some(realm) = find(&owner) else { return atoms::noproc().to_term(env) };
+    let admitted = find(&owner).filter(|realm| realm.admits(env.pid(), parent));
+    let Some(realm) = admitted else { return atoms::noproc().to_term(env) };
     let request = match read(op) {
         Ok(request) => request,
         Err(message) => return (atoms::badop(), message).encode(env),

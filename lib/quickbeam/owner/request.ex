@@ -40,6 +40,19 @@ defmodule QuickBEAM.Owner.Request do
     end
   end
 
+  @doc "Sends `op` to the realm of `owner`, a process of this node; its reply comes as `{ref, reply}`."
+  @spec send_op(pid(), op()) :: {:ok, reference()} | :noproc | {:error, JSError.t()}
+  def send_op(owner, op) do
+    ref = make_ref()
+
+    case Native.submit(owner, ref, op, nil, Handler.parent(owner)) do
+      :ok -> {:ok, ref}
+      :noproc -> :noproc
+      :busy -> {:error, busy()}
+      {:badop, message} -> {:error, bad(message)}
+    end
+  end
+
   @doc "Puts `message` into the inbox of `server`'s realm, without waiting."
   @spec send_message(server(), term()) :: :ok | {:error, JSError.t()}
   def send_message(server, message) do

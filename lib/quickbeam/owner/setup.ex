@@ -18,15 +18,28 @@ defmodule QuickBEAM.Owner.Setup do
     with {:ok, steps} <- script(script), do: {:ok, globals ++ steps}
   end
 
-  @doc "Runs `steps` in the realm of `owner`, up to the first error."
-  @spec run([step()], pid()) :: :ok | {:error, JSError.t()}
-  def run([], _owner), do: :ok
-
-  def run([step | steps], owner) do
-    case Request.run(owner, step, nil, :start, []) do
-      {:error, error} -> {:error, error}
-      _done -> run(steps, owner)
+  @doc """
+  Sends `steps` to the realm of `owner`, all before any reply, so that nobody else's requests come
+  between them. A step that was taken is the reference of its reply.
+  """
+  @spec send_to(pid(), [step()]) :: [{:ok, reference()} | {:error, JSError.t()}]
+  def send_to(owner, steps) do
+    for step <- steps do
+      with :noproc <- Request.send_op(owner, step),
+           do: {:error, %JSError{name: "InterruptedError", message: "the runtime was stopped"}}
     end
+  end
+
+  @doc "Runs `steps` in the realm of `owner`; the first error."
+  @spec run([step()], pid()) :: :ok | {:error, JSError.t()}
+  def run(steps, owner) do
+    owner
+    |> send_to(steps)
+    |> Enum.map(fn
+      {:ok, ref} -> receive(do: ({^ref, reply} -> reply))
+      error -> error
+    end)
+    |> Enum.find(:ok, &match?({:error, _}, &1))
   end
 
   @doc "The first of several diagnostics of the toolchain, as JavaScript's own compiler reports them."
