@@ -69,7 +69,7 @@ defmodule QuickBEAM.ConsoleTest do
 
     assert log =~ "careful" and log =~ "[warn"
     assert log =~ "console=warn" and log =~ "runtime=QuickBEAM.ConsoleTest.Named"
-    assert log =~ "file=warn.js" and log =~ "module=QuickBEAM.Owner.Console"
+    assert log =~ "file=warn.js" and log =~ "mfa=QuickBEAM.Owner.Console"
   end
 
   test "a console function that fails does not harm the runtime" do
