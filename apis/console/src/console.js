@@ -2,17 +2,24 @@
 ((native) => {
   const { print, now, callStack } = native;
   const MAX_TEXT = 1 << 20;
-  const MAX_GROUPS = 100;
+  const MAX_GROUPS = 1_000;
+  const MAX_INDENTATION = 20;
   const MAX_LABELS = 10_000;
 
   let groupDepth = 0;
   const counts = new Map();
   const timers = new Map();
 
+  const cut = (text) =>
+    text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}... ${text.length - MAX_TEXT} more characters` : text;
+
   const emit = (level, method, text) => {
-    if (text.length > MAX_TEXT) text = `${text.slice(0, MAX_TEXT)}... ${text.length - MAX_TEXT} more characters`;
-    const indentation = "  ".repeat(groupDepth);
-    print(level, method, indentation === "" ? text : indentation + text.replaceAll("\n", `\n${indentation}`));
+    text = cut(text);
+    if (groupDepth > 0) {
+      const indentation = "  ".repeat(Math.min(groupDepth, MAX_INDENTATION));
+      text = cut(indentation + text.replaceAll("\n", `\n${indentation}`));
+    }
+    print(level, method, text);
   };
 
   // The formatter is large: lines of plain strings do without it.

@@ -159,6 +159,10 @@ fn hostile_input_ends_bounded() {
         "1",
     );
     harness.check("for (let n = 0; n < 1e5; n++) console.group(); console.log('deep'); console.clear()", "undefined");
+    harness.check(
+        "for (let n = 0; n < 50; n++) console.group(); console.log('\\n'.repeat(1e6)); console.clear()",
+        "undefined",
+    );
     harness.check("for (let n = 0; n < 10_005; n++) console.count(n)", "undefined");
     harness.check("console.table(Array.from({ length: 5e3 }, (_, n) => ({ ['c' + n]: n }))); 1", "1");
     harness.check(
