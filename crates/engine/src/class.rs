@@ -134,4 +134,17 @@ impl<'a> Value<'a> {
             unsafe { (qjs::JS_GetProxyTarget(ctx.raw(), self.raw()), qjs::JS_GetProxyHandler(ctx.raw(), self.raw())) };
         Some((part(target), part(handler)))
     }
+
+    /// `IsArray`: a proxy of an array is one too.
+    ///
+    /// # Errors
+    /// Throws a `TypeError` for a revoked proxy.
+    #[inline(never)]
+    pub fn is_array_or_proxy_of_one(&self) -> Result<bool> {
+        let Some((mut target, _)) = self.proxy_parts() else { return Ok(self.is_array()) };
+        while let Some((next, _)) = target.proxy_parts() {
+            target = next;
+        }
+        if target.is_null() { Err(self.ctx().throw_type("revoked proxy")) } else { Ok(target.is_array()) }
+    }
 }

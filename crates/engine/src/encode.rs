@@ -283,7 +283,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         if value.is_ordinary() {
             return self.plain(value, first);
         }
-        if self.is_array(value)? {
+        if value.is_array_or_proxy_of_one()? {
             return self.array(value, first);
         }
         if value.is_error() {
@@ -314,16 +314,6 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
             return self.boxed(value);
         }
         self.plain(value, first)
-    }
-
-    /// `IsArray`: a proxy of an array is one.
-    #[inline(never)]
-    fn is_array(&self, value: &Value<'a>) -> Result<bool> {
-        let Some((mut target, _)) = value.proxy_parts() else { return Ok(value.is_array()) };
-        while let Some((next, _)) = target.proxy_parts() {
-            target = next;
-        }
-        if target.is_null() { Err(self.ctx.throw_type("revoked proxy")) } else { Ok(target.is_array()) }
     }
 
     #[inline(never)]

@@ -55,6 +55,17 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// Calls another function with the same arguments.
+    ///
+    /// # Errors
+    /// As [`Ctx::call`].
+    pub fn forward(self, function: &Value<'a>, this: &Value<'a>) -> Result<Value<'a>> {
+        let (count, values) = (self.values.len() as c_int, self.values.as_ptr().cast_mut());
+        // SAFETY: live values; the engine borrows the arguments and does not write to them.
+        let raw = unsafe { qjs::JS_Call(self.ctx.raw(), function.raw(), this.raw(), count, values) };
+        self.ctx.check(raw)
+    }
+
     /// All values from `index` on.
     pub fn rest(self, index: usize) -> Vec<Value<'a>> {
         (index..self.len()).map(|index| self.get(index)).collect()

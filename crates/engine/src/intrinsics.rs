@@ -5,6 +5,7 @@
 //! without checking the stack, so a chain of 100,000 helpers would overflow it. Through a native
 //! function of ours each level is an ordinary call, which is checked.
 
+use crate::array_guard::ArrayMethods;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::function::Args;
@@ -18,6 +19,7 @@ pub(crate) struct Intrinsics {
     pub(crate) date_get_time: Persistent,
     pub(crate) bigint_to_string: Persistent,
     pub(crate) view_byte_length: Persistent,
+    pub(crate) array_methods: ArrayMethods,
     helper_next: Persistent,
     wrapped_next: Persistent,
 }
@@ -38,6 +40,7 @@ impl Intrinsics {
             date_get_time: method("Date", "getTime")?,
             bigint_to_string: method("BigInt", "toString")?,
             view_byte_length: typed_array.own_getter("byteLength")?.persist(),
+            array_methods: ArrayMethods::install(ctx)?,
             helper_next: replace_next(&helper, ctx.function("next", 0, guarded_helper_next)?)?,
             wrapped_next: replace_next(&wrapped, ctx.function("next", 0, guarded_wrapped_next)?)?,
         })
@@ -45,7 +48,7 @@ impl Intrinsics {
 
     /// SAFETY: the runtime is the realm's own and live, and the values are not used afterwards.
     pub(crate) unsafe fn free(&self, rt: *mut qjs::JSRuntime) {
-        for value in [
+        let own = [
             &self.map_for_each,
             &self.set_for_each,
             &self.date_get_time,
@@ -53,7 +56,8 @@ impl Intrinsics {
             &self.view_byte_length,
             &self.helper_next,
             &self.wrapped_next,
-        ] {
+        ];
+        for value in own.into_iter().chain(self.array_methods.values()) {
             // SAFETY: by contract.
             unsafe { value.free(rt) };
         }
@@ -69,9 +73,9 @@ fn replace_next<'a>(iterator: &Value<'a>, guarded: Value<'a>) -> Result<Persiste
 }
 
 fn guarded_helper_next<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    ctx.call(&ctx.get_kept(&ctx.slot().intrinsics.helper_next), this, &args.rest(0))
+    args.forward(&ctx.get_kept(&ctx.slot().intrinsics.helper_next), this)
 }
 
 fn guarded_wrapped_next<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    ctx.call(&ctx.get_kept(&ctx.slot().intrinsics.wrapped_next), this, &args.rest(0))
+    args.forward(&ctx.get_kept(&ctx.slot().intrinsics.wrapped_next), this)
 }

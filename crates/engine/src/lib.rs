@@ -32,6 +32,8 @@
     reason = "this crate is where the engine's C interface is made safe; each block says why it holds"
 )]
 
+mod array_guard;
+mod buffer;
 mod bytecode;
 mod class;
 mod ctx;

@@ -46,6 +46,17 @@ impl<'a> PropertyKey<'a> {
         PropertyKey { atom, ctx }
     }
 
+    /// `ToPropertyKey`.
+    ///
+    /// # Errors
+    /// What user code throws.
+    pub fn from_value(value: &Value<'a>) -> Result<PropertyKey<'a>> {
+        let ctx = value.ctx();
+        // SAFETY: a live value; the atom is owned.
+        let atom = unsafe { qjs::JS_ValueToAtom(ctx.raw(), value.raw()) };
+        if atom == 0 { Err(Thrown) } else { Ok(PropertyKey { atom, ctx }) }
+    }
+
     pub(crate) fn atom(&self) -> qjs::JSAtom {
         self.atom
     }
@@ -302,8 +313,15 @@ impl<'a> Value<'a> {
     /// # Errors
     /// What a proxy trap throws.
     pub fn has(&self, name: &str) -> Result<bool> {
+        self.has_key(&self.ctx().key(name)?)
+    }
+
+    /// [`Value::has`] with an interned key.
+    ///
+    /// # Errors
+    /// As [`Value::has`].
+    pub fn has_key(&self, key: &PropertyKey<'_>) -> Result<bool> {
         let ctx = self.ctx();
-        let key = ctx.key(name)?;
         // SAFETY: live value and atom.
         ctx.check_int(unsafe { qjs::JS_HasProperty(ctx.raw(), self.raw(), key.atom()) })
     }
@@ -373,8 +391,15 @@ impl<'a> Value<'a> {
     /// # Errors
     /// What a proxy trap throws.
     pub fn delete(&self, name: &str) -> Result<bool> {
+        self.delete_key(&self.ctx().key(name)?)
+    }
+
+    /// [`Value::delete`] with an interned key.
+    ///
+    /// # Errors
+    /// As [`Value::delete`].
+    pub fn delete_key(&self, key: &PropertyKey<'_>) -> Result<bool> {
         let ctx = self.ctx();
-        let key = ctx.key(name)?;
         // SAFETY: live value and atom.
         ctx.check_int(unsafe { qjs::JS_DeleteProperty(ctx.raw(), self.raw(), key.atom(), 0) })
     }
@@ -448,72 +473,24 @@ impl<'a> Value<'a> {
         ctx.check_int(unsafe { qjs::JS_IsInstanceOf(ctx.raw(), self.raw(), class.raw()) })
     }
 
-    /// Lends the bytes of an `ArrayBuffer` or of a view (typed array). `None` for other values;
-    /// empty once detached. No JavaScript may run inside `f`; it gets no [`Ctx`] to run any with.
-    pub fn with_bytes<R>(&self, f: impl FnOnce(&mut [u8]) -> R) -> Option<R> {
-        let ctx = self.ctx();
-        let (buffer, offset, length) = if self.typed_array_kind().is_some() {
-            let (mut offset, mut length, mut width) = (0, 0, 0);
-            // SAFETY: a typed array and valid out pointers.
-            let raw =
-                unsafe { qjs::JS_GetTypedArrayBuffer(ctx.raw(), self.raw(), &mut offset, &mut length, &mut width) };
-            match ctx.check(raw) {
-                Ok(buffer) => (buffer, offset as usize, Some(length as usize)),
-                Err(Thrown) => {
-                    drop(ctx.take_exception());
-                    return Some(f(&mut []));
-                }
-            }
-        } else if self.is_array_buffer() {
-            (self.clone(), 0, None)
-        } else {
-            return None;
-        };
-        let length = length.map(|length| self.tracked_length(&buffer, offset, length));
-        let mut size = 0;
-        // SAFETY: a live buffer; the pointer is checked, the range is clamped to the buffer, and
-        // nothing can detach or resize it before `f` returns.
-        unsafe {
-            let data = qjs::JS_GetArrayBuffer(ctx.raw(), &mut size, buffer.raw());
-            if data.is_null() {
-                drop(ctx.take_exception());
-                return Some(f(&mut []));
-            }
-            let size = size as usize;
-            let start = offset.min(size);
-            let end = length.map_or(size, |length| start.saturating_add(length).min(size));
-            Some(f(slice::from_raw_parts_mut(data.add(start), end - start)))
-        }
-    }
-
-    /// The length of a view in bytes. The engine's own figure for a view that tracks a resizable buffer
-    /// is that of its creation; only the view's getter knows better.
-    fn tracked_length(&self, buffer: &Value<'a>, offset: usize, length: usize) -> usize {
-        let ctx = self.ctx();
-        let mut size = 0;
-        // SAFETY: a live buffer and a valid out pointer; the data is not touched.
-        if unsafe { qjs::JS_GetArrayBuffer(ctx.raw(), &mut size, buffer.raw()) }.is_null() {
-            drop(ctx.take_exception());
-            return 0;
-        }
-        if offset.saturating_add(length) == size as usize {
-            return length;
-        }
-        let getter = ctx.get_kept(&ctx.slot().intrinsics.view_byte_length);
-        match ctx.call(&getter, self, &[]).and_then(|length| length.to_f64()) {
-            Ok(length) => length as usize,
-            Err(Thrown) => {
-                drop(ctx.take_exception());
-                0
-            }
-        }
-    }
-
     /// Reads an own property's getter; `undefined` if it has none.
     ///
     /// # Errors
     /// What a proxy trap throws.
     pub(crate) fn own_getter(&self, name: &str) -> Result<Value<'a>> {
+        Ok(self.own_property(name)?.map_or_else(|| self.ctx().undefined(), |(_, getter)| getter))
+    }
+
+    /// Reads an own property that is no accessor; nothing runs, unless this is a proxy.
+    ///
+    /// # Errors
+    /// What a proxy trap throws.
+    pub(crate) fn own_data(&self, name: &str) -> Result<Option<Value<'a>>> {
+        Ok(self.own_property(name)?.map(|(value, _)| value))
+    }
+
+    /// The value and the getter of an own property.
+    fn own_property(&self, name: &str) -> Result<Option<(Value<'a>, Value<'a>)>> {
         let ctx = self.ctx();
         let key = ctx.key(name)?;
         let mut found = qjs::JSPropertyDescriptor {
@@ -524,16 +501,11 @@ impl<'a> Value<'a> {
         };
         // SAFETY: live value and atom, a valid out pointer; what the descriptor holds is owned.
         unsafe {
-            let status = qjs::JS_GetOwnProperty(ctx.raw(), &mut found, self.raw(), key.atom());
-            ctx.check_int(status)?;
-            drop((Value::from_raw(ctx, found.value), Value::from_raw(ctx, found.setter)));
-            Ok(Value::from_raw(ctx, found.getter))
+            if !ctx.check_int(qjs::JS_GetOwnProperty(ctx.raw(), &mut found, self.raw(), key.atom()))? {
+                return Ok(None);
+            }
+            drop(Value::from_raw(ctx, found.setter));
+            Ok(Some((Value::from_raw(ctx, found.value), Value::from_raw(ctx, found.getter))))
         }
-    }
-
-    /// Detaches an `ArrayBuffer`.
-    pub fn detach(&self) {
-        // SAFETY: a live value; other objects are left alone.
-        unsafe { qjs::JS_DetachArrayBuffer(self.ctx().raw(), self.raw()) };
     }
 }
