@@ -36,6 +36,8 @@ pub(crate) enum Reason {
     InTheWay,
     /// The realm was reset.
     Reset,
+    /// The op that the frame runs inside is to end.
+    Outer,
     /// The isolate must end.
     Fatal,
 }
@@ -63,6 +65,7 @@ impl Reason {
                 interrupted(format!("the {what} was interrupted: an op that waited for this runtime timed out"))
             }
             Reason::Reset => interrupted(format!("the {what} was interrupted: the runtime was reset")),
+            Reason::Outer => interrupted(format!("the {what} was interrupted: the op that it ran inside has ended")),
             Reason::Fatal => internal_bug("a panic in native code"),
         }
     }
@@ -240,7 +243,9 @@ impl Guard {
 
     /// Why the innermost frame is to end, if it is.
     pub(crate) fn ending(&self) -> Option<Reason> {
-        Some(self.ending.get()?.reason)
+        let Ending { depth, reason } = self.ending.get()?;
+        let is_inner = depth + 1 < self.depth() && !matches!(reason, Reason::Killed | Reason::Fatal);
+        Some(if is_inner { Reason::Outer } else { reason })
     }
 
     /// Looks at budgets, deadlines and callers of the open frames.
