@@ -1,1 +1,1 @@
-ExUnit.start(capture_log: true)
+ExUnit.start(assert_receive_timeout: 5_000, capture_log: true)
