@@ -12,9 +12,21 @@
     const pick = (list) => list[below(list.length)];
     const times = (limit, make) => Array.from({ length: below(limit) }, make);
 
-    const text = () => times(12, () => pick([String.fromCharCode(below(128)), String.fromCodePoint(below(0x11000)), "é", "😀", "'", "\n"])).join("");
+    const text = () =>
+      times(12, () =>
+        pick([String.fromCharCode(below(128)), String.fromCodePoint(below(0x11000)), "é", "😀", "'", "\n"]),
+      ).join("");
     const numbers = [0, -0, 1, -1, 2 ** 31, 2 ** 53, 0.1, 1e300, -1e-300, NaN, Infinity, -Infinity];
-    const primitive = () => pick([() => pick(numbers), text, () => true, () => false, () => null, () => undefined, () => BigInt(pick([0, 1, -1, 2 ** 52])) ** 3n])();
+    const primitive = () =>
+      pick([
+        () => pick(numbers),
+        text,
+        () => true,
+        () => false,
+        () => null,
+        () => undefined,
+        () => BigInt(pick([0, 1, -1, 2 ** 52])) ** 3n,
+      ])();
     const arrays = [Uint8Array, Int16Array, Float32Array, Float64Array, BigInt64Array, Uint8ClampedArray];
 
     const seen = [];
@@ -54,7 +66,19 @@
     return { next, below, pick, text, value, bytes: (limit) => Uint8Array.from(times(limit, () => below(256))) };
   };
 
-  const ENCODINGS = ["utf-8", "utf-16le", "utf-16be", "shift_jis", "gb18030", "big5", "euc-kr", "iso-2022-jp", "windows-1252", "koi8-r", "x-user-defined"];
+  const ENCODINGS = [
+    "utf-8",
+    "utf-16le",
+    "utf-16be",
+    "shift_jis",
+    "gb18030",
+    "big5",
+    "euc-kr",
+    "iso-2022-jp",
+    "windows-1252",
+    "koi8-r",
+    "x-user-defined",
+  ];
 
   /** Each takes a generator and throws or returns false if its property does not hold. */
   const properties = {
@@ -74,7 +98,14 @@
     },
     "quoted strings read back as themselves"({ text }) {
       const original = text();
-      return eval(Beam.inspect({ key: original }).replace(/ \+\n/g, "+").replace(/^\{ key: /, "(").replace(/ \}$/, ")")) === original;
+      return (
+        eval(
+          Beam.inspect({ key: original })
+            .replace(/ \+\n/g, "+")
+            .replace(/^\{ key: /, "(")
+            .replace(/ \}$/, ")"),
+        ) === original
+      );
     },
     "well-formed text survives encoding and decoding"({ text }) {
       const original = text().toWellFormed();
@@ -85,7 +116,7 @@
       const all = bytes(40);
       const decoder = new TextDecoder(label);
       let text = "";
-      for (let at = 0; at < all.length; ) {
+      for (let at = 0; at < all.length;) {
         const end = at + 1 + below(4);
         text += decoder.decode(all.subarray(at, end), { stream: true });
         at = end;
@@ -111,4 +142,4 @@
     }
     return "holds";
   };
-})()
+})();

@@ -1,10 +1,11 @@
 // The Beam object.
-((native, version) => {
+(native, version) => {
   const MAX_MS = 2 ** 31 - 1;
 
   const milliseconds = (value, what) => {
     const ms = Number(value);
-    if (!(ms >= 0 && ms <= MAX_MS)) throw new RangeError(`${what}: the time is not a number of milliseconds from 0 to ${MAX_MS}`);
+    if (!(ms >= 0 && ms <= MAX_MS))
+      throw new RangeError(`${what}: the time is not a number of milliseconds from 0 to ${MAX_MS}`);
     return ms;
   };
 
@@ -53,4 +54,4 @@
   Object.defineProperty(Beam, Symbol.toStringTag, { value: "Beam" });
   Object.freeze(peek);
   return Object.freeze(Beam);
-})
+};

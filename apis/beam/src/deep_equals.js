@@ -1,5 +1,5 @@
 // Structural equality, as Node's util.isDeepStrictEqual has it.
-((classOf) => {
+(classOf) => {
   const { getPrototypeOf, getOwnPropertySymbols, hasOwn, is, keys: keysOf } = Object;
   const isEnumerable = Function.prototype.call.bind(Object.prototype.propertyIsEnumerable);
   const isObject = (value) => typeof value === "object" && value !== null;
@@ -11,7 +11,9 @@
   };
 
   const sameBytes = (a, b) => {
-    const [x, y] = [a, b].map((it) => (ArrayBuffer.isView(it) ? new Uint8Array(it.buffer, it.byteOffset, it.byteLength) : new Uint8Array(it)));
+    const [x, y] = [a, b].map((it) =>
+      ArrayBuffer.isView(it) ? new Uint8Array(it.buffer, it.byteOffset, it.byteLength) : new Uint8Array(it),
+    );
     return x.length === y.length && x.every((byte, i) => byte === y[i]);
   };
 
@@ -29,7 +31,11 @@
     if (a.size !== b.size) return false;
     const missing = [...a].filter((item) => !b.has(item));
     if (missing.some((item) => !isObject(item))) return false;
-    return sameItems(missing, [...b].filter((item) => !a.has(item)), (x, y) => equal(x, y, seen));
+    return sameItems(
+      missing,
+      [...b].filter((item) => !a.has(item)),
+      (x, y) => equal(x, y, seen),
+    );
   };
 
   const sameMap = (a, b, seen) => {
@@ -56,7 +62,12 @@
         return a.source === b.source && a.flags === b.flags && a.lastIndex === b.lastIndex;
       case "Error":
       case "DOMException":
-        return a.name === b.name && a.message === b.message && equal(a.cause, b.cause, seen) && equal(a.errors, b.errors, seen);
+        return (
+          a.name === b.name &&
+          a.message === b.message &&
+          equal(a.cause, b.cause, seen) &&
+          equal(a.errors, b.errors, seen)
+        );
       case "Set":
         return sameSet(a, b, seen);
       case "Map":
@@ -89,4 +100,4 @@
   };
 
   return (a, b) => equal(a, b, new Map());
-})
+};

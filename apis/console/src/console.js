@@ -1,5 +1,5 @@
 // The console namespace of the Console Standard. Lines go to `native.print(level, method, text)`.
-((native) => {
+(native) => {
   const { print, now, callStack } = native;
   const MAX_TEXT = 1 << 20;
   const MAX_GROUPS = 1_000;
@@ -26,7 +26,8 @@
   const inspect = (value, options) => native.formatter().inspect(value, options);
   const widthOf = (text) => native.formatter().widthOf(text);
   const format = (args) => {
-    if (args.every((arg) => typeof arg === "string") && (args.length < 2 || !args[0].includes("%"))) return args.join(" ");
+    if (args.every((arg) => typeof arg === "string") && (args.length < 2 || !args[0].includes("%")))
+      return args.join(" ");
     return native.formatter().format(args);
   };
 
@@ -77,7 +78,9 @@
   };
 
   const drawTable = (head, rows) => {
-    const widths = head.map((name, i) => rows.reduce((width, row) => Math.max(width, widthOf(row[i] ?? "")), widthOf(name)) + 2);
+    const widths = head.map(
+      (name, i) => rows.reduce((width, row) => Math.max(width, widthOf(row[i] ?? "")), widthOf(name)) + 2,
+    );
     const rule = (left, middle, right) => left + widths.map((width) => "─".repeat(width)).join(middle) + right;
     const line = (cells) => `│${widths.map((width, i) => center(cells[i] ?? "", width)).join("│")}│`;
     return [rule("┌", "┬", "┐"), line(head), rule("├", "┼", "┤"), ...rows.map(line), rule("└", "┴", "┘")].join("\n");
@@ -85,10 +88,22 @@
 
   const rowsOf = (data) => {
     if (data instanceof Map) {
-      return { index: "(iteration index)", keyed: true, rows: Array.from(data).slice(0, MAX_ROWS).map(([key, value], i) => [i, value, key]) };
+      return {
+        index: "(iteration index)",
+        keyed: true,
+        rows: Array.from(data)
+          .slice(0, MAX_ROWS)
+          .map(([key, value], i) => [i, value, key]),
+      };
     }
     if (data instanceof Set) {
-      return { index: "(iteration index)", keyed: false, rows: Array.from(data).slice(0, MAX_ROWS).map((value, i) => [i, value]) };
+      return {
+        index: "(iteration index)",
+        keyed: false,
+        rows: Array.from(data)
+          .slice(0, MAX_ROWS)
+          .map((value, i) => [i, value]),
+      };
     }
     const keys = Object.keys(data).slice(0, MAX_ROWS);
     return { index: "(index)", keyed: false, rows: keys.map((key) => [key, data[key]]) };
@@ -101,7 +116,8 @@
     for (const [, value] of rows) {
       const isRow = value !== null && (typeof value === "object" || typeof value === "function");
       if (!isRow || keyed) hasValues = true;
-      else if (properties === undefined) for (const key of Object.keys(value)) if (columns.size < MAX_COLUMNS) columns.add(key);
+      else if (properties === undefined)
+        for (const key of Object.keys(value)) if (columns.size < MAX_COLUMNS) columns.add(key);
     }
     const head = [index, ...(keyed ? ["Key"] : []), ...columns, ...(hasValues ? ["Values"] : [])];
     const lines = rows.map(([name, value, key]) => {
@@ -140,8 +156,16 @@
     },
     table(tabularData, properties) {
       if (tabularData === null || typeof tabularData !== "object") return emitArguments("info", "table", [tabularData]);
-      if (properties !== undefined && !Array.isArray(properties)) throw new TypeError("console.table: properties is not an array");
-      emit("info", "table", tableText(tabularData, properties?.map((name) => `${name}`)));
+      if (properties !== undefined && !Array.isArray(properties))
+        throw new TypeError("console.table: properties is not an array");
+      emit(
+        "info",
+        "table",
+        tableText(
+          tabularData,
+          properties?.map((name) => `${name}`),
+        ),
+      );
     },
     trace(...data) {
       const text = data.length === 0 ? "Trace" : `Trace: ${format(data)}`;
@@ -201,4 +225,4 @@
   }
   Object.defineProperty(console, Symbol.toStringTag, { value: "console", configurable: true });
   return console;
-})
+};

@@ -1,5 +1,5 @@
 // The interface Crypto and its one instance.
-(({ expose, need, domException, QuotaExceededError }, native) => {
+({ expose, need, domException, QuotaExceededError }, native) => {
   const QUOTA = 65_536;
   const FLOATS = new Set(["Float16Array", "Float32Array", "Float64Array"]);
   const { prototype } = Object.getPrototypeOf(Uint8Array);
@@ -41,4 +41,4 @@
   const crypto = new Crypto();
   allowed = false;
   return { Crypto, crypto };
-})
+};

@@ -1,5 +1,5 @@
 // TextEncoder and TextDecoder of the Encoding Standard.
-((idl, native) => {
+(idl, native) => {
   const { expose, need, dictionary } = idl;
   const { isView } = ArrayBuffer;
 
@@ -38,7 +38,8 @@
       this.#brand;
       need(arguments, 2, "TextEncoder.encodeInto");
       source = `${source}`;
-      if (!native.isUint8Array(destination)) throw new TypeError("TextEncoder.encodeInto: the destination is not a Uint8Array");
+      if (!native.isUint8Array(destination))
+        throw new TypeError("TextEncoder.encodeInto: the destination is not a Uint8Array");
       const [read, written] = native.encodeInto(source, destination);
       return { read, written };
     }
@@ -81,4 +82,4 @@
 
   Object.defineProperty(TextEncoder.prototype.encode, "length", { value: 0, configurable: true });
   return { TextEncoder: expose(TextEncoder), TextDecoder: expose(TextDecoder) };
-})
+};

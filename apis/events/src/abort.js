@@ -1,5 +1,5 @@
 // AbortController and AbortSignal.
-((idl, native, targets) => {
+(idl, native, targets) => {
   const { expose, need, domException, enforcedUnsignedLongLong } = idl;
   const { EventTarget, Stamp, fire, hasListeners, defineHandler, setAbortSignals } = targets;
 
@@ -90,7 +90,9 @@
 
     /** Keeps this signal alive while somebody could notice that it aborts. */
     #observe() {
-      const isObserved = !this.#aborted && (this.#algorithms.size > 0 || hasListeners(this, "abort") || this.#observedDependents.size > 0);
+      const isObserved =
+        !this.#aborted &&
+        (this.#algorithms.size > 0 || hasListeners(this, "abort") || this.#observedDependents.size > 0);
       for (const source of this.#sources) {
         if (isObserved) source.#observedDependents.add(this);
         else source.#observedDependents.delete(this);
@@ -184,4 +186,4 @@
   expose(AbortController);
   setAbortSignals(isSignal, addAlgorithm);
   return { AbortSignal, AbortController, isSignal, addAlgorithm, abortSignal, makeSignal, makeDependent };
-})
+};

@@ -1,6 +1,6 @@
 // Event and its subclasses.
-((idl, native) => {
-  const { expose, need, dictionary, long, unsignedLong, string } = idl;
+(idl, native) => {
+  const { expose, need, dictionary, unsignedLong } = idl;
   const { defineProperty } = Object;
 
   const NONE = 0;
@@ -10,7 +10,14 @@
   let isEvent;
 
   const isTrusted = {
-    get: Object.getOwnPropertyDescriptor({ get isTrusted() { return stateOf(this).trusted; } }, "isTrusted").get,
+    get: Object.getOwnPropertyDescriptor(
+      {
+        get isTrusted() {
+          return stateOf(this).trusted;
+        },
+      },
+      "isTrusted",
+    ).get,
     enumerable: true,
     configurable: false,
   };
@@ -29,7 +36,7 @@
 
     constructor(type, eventInitDict = undefined) {
       need(arguments, 1, new.target === Event ? "Event" : new.target.name);
-      type = string(type);
+      type = `${type}`;
       const init = eventInitDict === undefined ? undefined : dictionary(eventInitDict, "the initialiser of an event");
       this.#state = {
         type,
@@ -113,7 +120,7 @@
     initEvent(type, bubbles = false, cancelable = false) {
       const state = this.#state;
       need(arguments, 1, "initEvent");
-      type = string(type);
+      type = `${type}`;
       initialize(state, type, Boolean(bubbles), Boolean(cancelable));
     }
   }
@@ -130,7 +137,7 @@
   };
 
   expose(Event, { constants: { NONE, CAPTURING_PHASE: 1, AT_TARGET, BUBBLING_PHASE: 3 } });
-  for (const member of ["initEvent"]) defineProperty(Event.prototype[member], "length", { value: 1, configurable: true });
+  defineProperty(Event.prototype.initEvent, "length", { value: 1, configurable: true });
 
   class CustomEvent extends Event {
     #detail;
@@ -145,7 +152,7 @@
     initCustomEvent(type, bubbles = false, cancelable = false, detail = null) {
       this.#detail;
       need(arguments, 1, "initCustomEvent");
-      type = string(type);
+      type = `${type}`;
       if (initialize(stateOf(this), type, Boolean(bubbles), Boolean(cancelable))) this.#detail = detail;
     }
   }
@@ -159,9 +166,9 @@
       this.#fields = {
         colno: colno === undefined ? 0 : unsignedLong(colno),
         error,
-        filename: filename === undefined ? "" : string(filename).toWellFormed(),
+        filename: filename === undefined ? "" : `${filename}`.toWellFormed(),
         lineno: lineno === undefined ? 0 : unsignedLong(lineno),
-        message: message === undefined ? "" : string(message),
+        message: message === undefined ? "" : `${message}`,
       };
     }
     get message() {
@@ -213,4 +220,4 @@
   expose(PromiseRejectionEvent);
 
   return { Event, CustomEvent, ErrorEvent, PromiseRejectionEvent, stateOf, isEvent, AT_TARGET, NONE };
-})
+};

@@ -1,11 +1,13 @@
 // EventTarget, event handler attributes, and dispatch.
-((idl, native, events) => {
-  const { expose, need, domException, string } = idl;
+(idl, native, events) => {
+  const { expose, need, domException } = idl;
   const { stateOf, isEvent, AT_TARGET, NONE } = events;
   const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
   /** Puts a private field on any object, so that the global object can be an event target, too. */
-  class Stamp extends (function (object) { return object; }) {
+  class Stamp extends function (object) {
+    return object;
+  } {
     #listeners = new Map();
     #handlers = new Map();
     /** Told of types whose listeners changed. */
@@ -30,7 +32,8 @@
   const listenerOptions = (options) => {
     if (!isObject(options)) return { capture: Boolean(options), once: false, passive: false, signal: undefined };
     const { capture, once, passive, signal } = options;
-    if (signal !== undefined && !isAbortSignal(signal)) throw new TypeError("addEventListener: the signal is not an AbortSignal");
+    if (signal !== undefined && !isAbortSignal(signal))
+      throw new TypeError("addEventListener: the signal is not an AbortSignal");
     return { capture: Boolean(capture), once: Boolean(once), passive: Boolean(passive), signal };
   };
 
@@ -79,7 +82,7 @@
     addEventListener(type, callback, options = {}) {
       const target = targetOf(this);
       need(arguments, 2, "addEventListener");
-      type = string(type);
+      type = `${type}`;
       callback = callbackOf(callback, "addEventListener");
       const { capture, once, passive, signal } = listenerOptions(options);
       if (callback === null || signal?.aborted) return;
@@ -89,7 +92,7 @@
     removeEventListener(type, callback, options = {}) {
       const target = targetOf(this);
       need(arguments, 2, "removeEventListener");
-      type = string(type);
+      type = `${type}`;
       callback = callbackOf(callback, "removeEventListener");
       const list = Stamp.listeners(target).get(type);
       const index = find(list, callback, captureOf(options));
@@ -101,7 +104,8 @@
       need(arguments, 1, "dispatchEvent");
       if (!isEvent(event)) throw new TypeError("dispatchEvent: the argument is not an Event");
       const state = stateOf(event);
-      if (state.dispatching || !state.initialized) throw domException("InvalidStateError", "The event is already being dispatched");
+      if (state.dispatching || !state.initialized)
+        throw domException("InvalidStateError", "The event is already being dispatched");
       state.trusted = false;
       return dispatch(target, event, state);
     }
@@ -210,4 +214,4 @@
   }
   expose(EventTarget);
   return { EventTarget, Stamp, fire, hasListeners, getHandler, setHandler, defineHandler, setAbortSignals };
-})
+};

@@ -1,5 +1,5 @@
 // The global object as an event target: errors and rejections that nobody caught.
-((native, events, targets) => {
+(native, events, targets) => {
   const { ErrorEvent, PromiseRejectionEvent } = events;
   const { Stamp, fire, hasListeners, getHandler, setHandler } = targets;
 
@@ -17,7 +17,10 @@
     if (reporting || !hasListeners(globalThis, kind)) return false;
     reporting = true;
     try {
-      const event = kind === "error" ? errorEvent(reason) : new PromiseRejectionEvent(kind, { cancelable: kind === "unhandledrejection", promise, reason });
+      const event =
+        kind === "error"
+          ? errorEvent(reason)
+          : new PromiseRejectionEvent(kind, { cancelable: kind === "unhandledrejection", promise, reason });
       return !fire(globalThis, event);
     } finally {
       reporting = false;
@@ -29,4 +32,4 @@
     getHandler: (type) => getHandler(globalThis, type),
     setHandler: (type, value) => setHandler(globalThis, type, value),
   };
-})
+};

@@ -1,5 +1,5 @@
 // The entries of the builtin kinds: arrays, collections, buffers, promises.
-(({ plural, MAX_ITEMS }, { promiseState }, { formatValue, formatPrimitive, formatProperty, indented }) => {
+({ plural, MAX_ITEMS }, { promiseState }, { formatValue, formatPrimitive, formatProperty, indented }) => {
   const INDEX = /^(0|[1-9][0-9]*)$/;
 
   const { hasOwn, keys: keysOf } = Object;
@@ -25,7 +25,9 @@
     }
     const left = array.length - index;
     if (left > 0) {
-      entries.push(entries.length === MAX_ITEMS ? `... ${plural(left, "item")}` : `<${left} empty item${left > 1 ? "s" : ""}>`);
+      entries.push(
+        entries.length === MAX_ITEMS ? `... ${plural(left, "item")}` : `<${left} empty item${left > 1 ? "s" : ""}>`,
+      );
     }
     return entries;
   };
@@ -71,7 +73,11 @@
 
   const formatMap = (state, map, depth) =>
     indented(state, () =>
-      takeFirst(mapForEach, map, (value, key) => `${formatValue(state, key, depth)} => ${formatValue(state, value, depth)}`),
+      takeFirst(
+        mapForEach,
+        map,
+        (value, key) => `${formatValue(state, key, depth)} => ${formatValue(state, value, depth)}`,
+      ),
     );
 
   const formatBuffer = (_state, buffer) => {
@@ -107,4 +113,4 @@
     unknown: formatUnknown,
     nothing: formatNothing,
   };
-})
+};

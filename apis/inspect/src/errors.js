@@ -31,7 +31,8 @@
 
   /** Formats `error` and leaves in `keys` what remains to be shown. */
   const format = (state, error, constructor, tag, keys, prefixOf) => {
-    const name = attempt(() => (error.name === undefined || error.name === null ? "Error" : String(error.name))) ?? "Error";
+    const name =
+      attempt(() => (error.name === undefined || error.name === null ? "Error" : String(error.name))) ?? "Error";
     const message = attempt(() => String(error.message ?? "")) ?? "";
     const head = headOf(name, message);
     if (!state.showHidden) dropShownKeys(error, keys, head);
@@ -47,4 +48,4 @@
   };
 
   return { format };
-})()
+})();

@@ -1,5 +1,5 @@
 // Format strings: %s %d %i %f %j %o %O %c %%, as Node's util.format and the Console Standard have them.
-(({ inspect, formatNumber }, native) => {
+({ inspect, formatNumber }, native) => {
   const isPlainToString = (value) => {
     if (native.classOf(value) === "Proxy") return true;
     for (let object = value; object !== null; object = Object.getPrototypeOf(object)) {
@@ -74,4 +74,4 @@
   };
 
   return { format };
-})
+};

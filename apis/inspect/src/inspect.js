@@ -1,5 +1,5 @@
 // Turns values into text as Node's util.inspect does, within bounds: hostile values cost no more than BUDGET characters.
-((layout, errors, makeContents, native) => {
+(layout, errors, makeContents, native) => {
   const { quote, escapeControls, plural, join, BREAK_LENGTH, MAX_ITEMS } = layout;
   const { classOf, proxyParts, extraKeys } = native;
 
@@ -8,7 +8,14 @@
   const CUSTOM = Symbol.for("nodejs.util.inspect.custom");
   const IDENTIFIER = /^[a-zA-Z_][a-zA-Z_0-9]*$/;
 
-  const { getOwnPropertyDescriptor, getOwnPropertyNames, getOwnPropertySymbols, getPrototypeOf, keys: keysOf, hasOwn } = Object;
+  const {
+    getOwnPropertyDescriptor,
+    getOwnPropertyNames,
+    getOwnPropertySymbols,
+    getPrototypeOf,
+    keys: keysOf,
+    hasOwn,
+  } = Object;
   const call = Function.prototype.call;
   const bind = (method) => call.bind(method);
   const getter = (owner, name) => bind(getOwnPropertyDescriptor(owner, name).get);
@@ -42,7 +49,7 @@
 
   const constructorName = (state, value, depth, className) => {
     let first;
-    for (let object = value; object !== null && object !== undefined; ) {
+    for (let object = value; object !== null && object !== undefined;) {
       const descriptor = getOwnPropertyDescriptor(object, "constructor");
       const Class = descriptor?.value;
       if (typeof Class === "function" && Class.name !== "" && isInstance(value, Class)) return String(Class.name);
@@ -68,7 +75,9 @@
   const tagOf = (state, value) => {
     const tag = value[Symbol.toStringTag];
     if (typeof tag !== "string" || tag === "") return "";
-    const shownAsProperty = state.showHidden ? hasOwn(value, Symbol.toStringTag) : isEnumerable(value, Symbol.toStringTag);
+    const shownAsProperty = state.showHidden
+      ? hasOwn(value, Symbol.toStringTag)
+      : isEnumerable(value, Symbol.toStringTag);
     return shownAsProperty ? "" : tag;
   };
 
@@ -206,9 +215,15 @@
     const emptyAs = (text) => (shape.keys.length === 0 ? text : undefined);
     switch (className) {
       case "Array": {
-        const prefix = constructor !== "Array" || tag !== "" ? prefixOf(constructor, tag, "Array", `(${value.length})`) : "";
+        const prefix =
+          constructor !== "Array" || tag !== "" ? prefixOf(constructor, tag, "Array", `(${value.length})`) : "";
         shape.keys = nonIndexKeys(state, value);
-        Object.assign(shape, { open: `${prefix}[`, close: "]", format: contents.array, list: { length: value.length } });
+        Object.assign(shape, {
+          open: `${prefix}[`,
+          close: "]",
+          format: contents.array,
+          list: { length: value.length },
+        });
         return (value.length === 0 ? emptyAs(`${prefix}[]`) : undefined) ?? shape;
       }
       case "Set":
@@ -307,7 +322,8 @@
     state.seen.push(value);
     state.lastDepth = depth;
     const entries = shape.format(state, value, depth);
-    if (shape.list !== undefined) shape.list = { isNumeric: isNumeric(value, entries.length), hasMore: entries.length > MAX_ITEMS };
+    if (shape.list !== undefined)
+      shape.list = { isNumeric: isNumeric(value, entries.length), hasMore: entries.length > MAX_ITEMS };
     for (let i = 0; i < shape.keys.length; i++) {
       if (state.spent > BUDGET) {
         entries.push(`... ${shape.keys.length - i} more properties`);
@@ -354,14 +370,20 @@
     if (typeof custom !== "function" || custom === inspect) return undefined;
     const constructor = getOwnPropertyDescriptor(value, "constructor");
     if (constructor?.value?.prototype === value) return undefined;
-    const options = { depth: state.maxDepth - depth, showHidden: state.showHidden, breakLength: BREAK_LENGTH, compact: 3 };
+    const options = {
+      depth: state.maxDepth - depth,
+      showHidden: state.showHidden,
+      breakLength: BREAK_LENGTH,
+      compact: 3,
+    };
     const made = call.call(custom, value, options.depth, { ...options, stylize: String }, inspect);
     if (typeof made === "object" && made !== null) return made === value ? undefined : formatValue(state, made, depth);
     return `${made}`.replaceAll("\n", `\n${" ".repeat(state.indentation)}`);
   };
 
   const formatValue = (state, value, depth) => {
-    if (value === null || (typeof value !== "object" && typeof value !== "function")) return formatPrimitive(state, value);
+    if (value === null || (typeof value !== "object" && typeof value !== "function"))
+      return formatPrimitive(state, value);
     const className = classOf(value);
     if (className === "Proxy") return formatProxy(state, proxyParts(value), depth);
     try {
@@ -388,9 +410,19 @@
   /** The text of a value. Options: depth (2), showHidden (false), showProxy (false), custom (true). */
   const inspect = (value, { depth = 2, showHidden = false, showProxy = false, custom = true } = {}) => {
     const maxDepth = depth === null ? Infinity : Number(depth);
-    const state = { maxDepth, showHidden, showProxy, custom, indentation: 0, depth: 0, lastDepth: 0, spent: 0, seen: [] };
+    const state = {
+      maxDepth,
+      showHidden,
+      showProxy,
+      custom,
+      indentation: 0,
+      depth: 0,
+      lastDepth: 0,
+      spent: 0,
+      seen: [],
+    };
     return formatValue(state, value, 0);
   };
 
   return { inspect, formatNumber };
-})
+};

@@ -34,7 +34,8 @@
 
   const WIDE =
     /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3040-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
-  const ZERO_WIDTH = /[\u0300-\u036f\u200b-\u200f\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\u{e0100}-\u{e01ef}\x00-\x1f\x7f-\x9f]/u;
+  const ZERO_WIDTH =
+    /[\u0300-\u036f\u200b-\u200f\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\u{e0100}-\u{e01ef}\x00-\x1f\x7f-\x9f]/u;
   const PLAIN = /^[\x20-\x7e]*$/;
 
   /** Columns that a text takes in a terminal. */
@@ -72,7 +73,8 @@
       if (width > widest) widest = width;
     }
     const columnWidth = widest + 2;
-    const worthwhile = columnWidth * 3 + state.indentation < BREAK_LENGTH && (totalWidth / columnWidth > 5 || widest <= 6);
+    const worthwhile =
+      columnWidth * 3 + state.indentation < BREAK_LENGTH && (totalWidth / columnWidth > 5 || widest <= 6);
     if (!worthwhile) return entries;
     const columns = columnCount(state, widths, totalWidth, columnWidth, entries.length);
     if (columns <= 1) return entries;
@@ -114,7 +116,11 @@
     const count = entries.length;
     if (list !== undefined && count > 6) entries = groupEntries(state, entries, list.isNumeric, list.hasMore);
     const start = base === "" ? "" : `${base} `;
-    if (state.lastDepth - state.depth < COMPACT && count === entries.length && fitsOneLine(state, entries, base, open)) {
+    if (
+      state.lastDepth - state.depth < COMPACT &&
+      count === entries.length &&
+      fitsOneLine(state, entries, base, open)
+    ) {
       const line = entries.join(", ");
       if (!line.includes("\n")) return `${start}${open} ${line} ${close}`;
     }
@@ -123,4 +129,4 @@
   };
 
   return { quote, escapeControls, plural, widthOf, join, BREAK_LENGTH, MAX_ITEMS };
-})()
+})();

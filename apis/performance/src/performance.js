@@ -1,5 +1,5 @@
 // The interface Performance and its one instance.
-(({ expose }, { now, timeOrigin, EventTarget }) => {
+({ expose }, { now, timeOrigin, EventTarget }) => {
   let allowed = false;
 
   class Performance extends EventTarget {
@@ -28,4 +28,4 @@
   const performance = new Performance();
   allowed = false;
   return { Performance, performance };
-})
+};

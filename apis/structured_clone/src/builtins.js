@@ -30,11 +30,33 @@
   const fill = bind(Uint8Array.prototype.set);
   const TypedArray = getPrototypeOf(Uint8Array);
   const kindOf = getter(TypedArray, Symbol.toStringTag);
-  const ofTyped = { buffer: getter(TypedArray, "buffer"), offset: getter(TypedArray, "byteOffset"), length: getter(TypedArray, "length"), size: getter(TypedArray, "byteLength") };
-  const ofData = { buffer: getter(DataView, "buffer"), offset: getter(DataView, "byteOffset"), size: getter(DataView, "byteLength") };
+  const ofTyped = {
+    buffer: getter(TypedArray, "buffer"),
+    offset: getter(TypedArray, "byteOffset"),
+    length: getter(TypedArray, "length"),
+    size: getter(TypedArray, "byteLength"),
+  };
+  const ofData = {
+    buffer: getter(DataView, "buffer"),
+    offset: getter(DataView, "byteOffset"),
+    size: getter(DataView, "byteLength"),
+  };
   const validate = bind(TypedArray.prototype.keys);
   const classes = { DataView };
-  for (const Class of [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float16Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array]) {
+  for (const Class of [
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float16Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+  ]) {
     classes[Class.name] = Class;
   }
   const arrayBuffer = ArrayBuffer;
@@ -42,7 +64,9 @@
   /** An empty buffer of the same shape. */
   const bufferLike = (buffer) => {
     const length = byteLength(buffer);
-    return resizable(buffer) ? new arrayBuffer(length, { maxByteLength: maxByteLength(buffer) }) : new arrayBuffer(length);
+    return resizable(buffer)
+      ? new arrayBuffer(length, { maxByteLength: maxByteLength(buffer) })
+      : new arrayBuffer(length);
   };
 
   const copyBytes = (from, to) => fill(new Uint8Array(to), new Uint8Array(from));
@@ -77,7 +101,8 @@
     return descriptor !== undefined && "value" in descriptor ? descriptor : undefined;
   };
 
-  const hidden = (object, name, value) => defineProperty(object, name, { value, writable: true, enumerable: false, configurable: true });
+  const hidden = (object, name, value) =>
+    defineProperty(object, name, { value, writable: true, enumerable: false, configurable: true });
 
   return {
     date: (date) => new Date(getTime(date)),
@@ -144,7 +169,12 @@
       } catch {
         return undefined;
       }
-      const length = !shared && tracksLength(view, buffer, offset, size) ? undefined : kind === undefined ? size : ofTyped.length(view);
+      const length =
+        !shared && tracksLength(view, buffer, offset, size)
+          ? undefined
+          : kind === undefined
+            ? size
+            : ofTyped.length(view);
       return [buffer, kind ?? "DataView", offset, length];
     },
     makeView: (buffer, kind, offset, length) => new classes[kind](buffer, offset, length),
@@ -152,10 +182,12 @@
     /** The list of the option `transfer`. */
     transferList(options) {
       if (options === undefined || options === null) return [];
-      if (typeof options !== "object" && typeof options !== "function") throw new TypeError("structuredClone: the options are not an object");
+      if (typeof options !== "object" && typeof options !== "function")
+        throw new TypeError("structuredClone: the options are not an object");
       const { transfer: list } = options;
       if (list === undefined) return [];
-      if (typeof list !== "object" && typeof list !== "function") throw new TypeError("structuredClone: transfer is not iterable");
+      if (typeof list !== "object" && typeof list !== "function")
+        throw new TypeError("structuredClone: transfer is not iterable");
       const objects = [...list];
       for (const object of objects) {
         if (object === null || (typeof object !== "object" && typeof object !== "function")) {
@@ -165,4 +197,4 @@
       return objects;
     },
   };
-})()
+})();

@@ -1,5 +1,5 @@
 // What classes need to look as Web IDL asks, and the conversions of its types.
-((native) => {
+(native) => {
   const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object;
   const { ownKeys } = Reflect;
 
@@ -40,7 +40,9 @@
 
   const need = (args, count, what) => {
     if (args.length < count) {
-      throw new TypeError(`${what}: ${count} argument${count > 1 ? "s" : ""} required, but only ${args.length} present`);
+      throw new TypeError(
+        `${what}: ${count} argument${count > 1 ? "s" : ""} required, but only ${args.length} present`,
+      );
     }
   };
 
@@ -50,17 +52,14 @@
     return value;
   };
 
-  const integer = (low, high, wrap) => (value, what = "value") => {
-    const number = +value;
-    if (wrap === undefined) {
-      const whole = Math.trunc(number);
-      if (!(whole >= low && whole <= high)) throw new TypeError(`${what} is outside the range from ${low} to ${high}`);
-      return whole + 0;
+  const enforcedUnsignedLongLong = (value, what) => {
+    const number = Math.trunc(+value);
+    const { MAX_SAFE_INTEGER } = Number;
+    if (!(number >= 0 && number <= MAX_SAFE_INTEGER)) {
+      throw new TypeError(`${what} is outside the range from 0 to ${MAX_SAFE_INTEGER}`);
     }
-    return wrap(number);
+    return number;
   };
-
-  const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 
   // ── QuotaExceededError, the one DOMException with a class of its own ──
 
@@ -95,7 +94,8 @@
 
   Object.defineProperty(QuotaExceededError, "length", { value: 0, configurable: true });
   expose(QuotaExceededError, {
-    clone: ({ message, quota, requested }) => new QuotaExceededError(message, { quota: quota ?? undefined, requested: requested ?? undefined }),
+    clone: ({ message, quota, requested }) =>
+      new QuotaExceededError(message, { quota: quota ?? undefined, requested: requested ?? undefined }),
   });
 
   return {
@@ -103,13 +103,9 @@
     cloneSteps,
     need,
     dictionary,
-    long: integer(0, 0, (number) => number | 0),
-    unsignedLong: integer(0, 0, (number) => number >>> 0),
-    unsignedShort: integer(0, 0, (number) => number & 0xffff),
-    enforcedUnsignedLongLong: integer(0, MAX_SAFE),
-    string: (value) => `${value}`,
-    scalarString: (value) => `${value}`.toWellFormed(),
+    unsignedLong: (value) => value >>> 0,
+    enforcedUnsignedLongLong,
     QuotaExceededError,
     domException: (name, message) => new native.DOMException(message, name),
   };
-})
+};
