@@ -8,13 +8,15 @@
   class Stamp extends function (object) {
     return object;
   } {
+    /** Listeners by callback by type, for the capturing phase and for the others. */
+    #captures = new Map();
     #listeners = new Map();
     #handlers = new Map();
     /** Told of types whose listeners changed. */
     #observer = undefined;
 
     static has = (object) => isObject(object) && #listeners in object;
-    static listeners = (object) => object.#listeners;
+    static listeners = (object, capture) => (capture ? object.#captures : object.#listeners);
     static handlers = (object) => object.#handlers;
     static observe = (object, observer) => (object.#observer = observer);
     static changed = (object, type) => object.#observer?.(type);
@@ -51,26 +53,24 @@
     return callback;
   };
 
-  const find = (list, callback, capture) =>
-    list?.findIndex((listener) => listener.callback === callback && listener.capture === capture) ?? -1;
-
   const remove = (target, type, listener) => {
     if (listener.removed) return;
     listener.removed = true;
-    const listeners = Stamp.listeners(target);
-    const rest = listeners.get(type).filter((other) => other !== listener);
-    if (rest.length === 0) listeners.delete(type);
-    else listeners.set(type, rest);
+    listener.forget?.();
+    const byType = Stamp.listeners(target, listener.capture);
+    const byCallback = byType.get(type);
+    byCallback.delete(listener.callback);
+    if (byCallback.size === 0) byType.delete(type);
     Stamp.changed(target, type);
   };
 
   const add = (target, type, listener) => {
-    const listeners = Stamp.listeners(target);
-    const list = listeners.get(type);
-    if (find(list, listener.callback, listener.capture) !== -1) return;
-    // Lists are replaced, never changed: a dispatch goes through the list that it began with.
-    listeners.set(type, list === undefined ? [listener] : [...list, listener]);
-    if (listener.signal !== undefined) onAbort(listener.signal, () => remove(target, type, listener));
+    const byType = Stamp.listeners(target, listener.capture);
+    let byCallback = byType.get(type);
+    if (byCallback?.has(listener.callback)) return;
+    if (byCallback === undefined) byType.set(type, (byCallback = new Map()));
+    byCallback.set(listener.callback, listener);
+    if (listener.signal !== undefined) listener.forget = onAbort(listener.signal, () => remove(target, type, listener));
     Stamp.changed(target, type);
   };
 
@@ -94,9 +94,8 @@
       need(arguments, 2, "removeEventListener");
       type = `${type}`;
       callback = callbackOf(callback, "removeEventListener");
-      const list = Stamp.listeners(target).get(type);
-      const index = find(list, callback, captureOf(options));
-      if (index !== -1) remove(target, type, list[index]);
+      const listener = Stamp.listeners(target, captureOf(options)).get(type)?.get(callback);
+      if (listener !== undefined) remove(target, type, listener);
     }
 
     dispatchEvent(event) {
@@ -128,10 +127,11 @@
 
   const invoke = (target, event, state, capture) => {
     if (state.stopped) return;
-    const list = Stamp.listeners(target).get(state.type);
-    if (list === undefined) return;
-    for (const listener of list) {
-      if (listener.removed || listener.capture !== capture) continue;
+    const byCallback = Stamp.listeners(target, capture).get(state.type);
+    if (byCallback === undefined) return;
+    // Listeners that are added meanwhile wait for the next event.
+    for (const listener of [...byCallback.values()]) {
+      if (listener.removed) continue;
       if (listener.once) remove(target, state.type, listener);
       state.passive = listener.passive;
       call(listener, target, event);
@@ -162,7 +162,8 @@
     return dispatch(target, event, state);
   };
 
-  const hasListeners = (target, type) => Stamp.listeners(target).has(type);
+  const hasListeners = (target, type) =>
+    Stamp.listeners(target, true).has(type) || Stamp.listeners(target, false).has(type);
 
   // ── Event handler attributes ──
 
