@@ -113,7 +113,7 @@ fn the_script_touches_the_builtins_and_ends() {
 #[test]
 fn any_request_may_fail() {
     let requests = run(|heap| heap.inject_faults(Faults::None)).expect("nothing failed") as usize;
-    let step = stride(requests, 60);
+    let step = stride(requests, 25);
     let fault = move |case: usize| {
         let n = (case / 2 * step) as u64 + 1;
         if case.is_multiple_of(2) { Faults::From(n) } else { Faults::Once(n) }
@@ -215,7 +215,7 @@ fn vast_requests_may_fail() {
 fn the_limit_may_be_passed_anywhere() {
     // What the script needs at its height, in steps of an arena of the engine.
     const SPAN: usize = 2 << 20;
-    let step = 4096 * stride(SPAN / 4096, 40);
+    let step = 4096 * stride(SPAN / 4096, 25);
     let crashes = crashes("the_limit_may_be_passed_anywhere", SPAN / step, |case| {
         run(move |heap| heap.set_limit(heap.stats().used + case * step));
     });

@@ -239,9 +239,9 @@ fn run(source: &'static str, limit: usize, headroom: usize) {
     let body = move || {
         let options = IsolateOptions { memory_limit: 2 << 30, max_stack_size: limit };
         with_options(options, |isolate, ctx| {
-            isolate.set_interrupt(Budget::of(3_000_000));
+            isolate.set_interrupt(Budget::of(500_000));
             eval_text(ctx, source);
-            run_jobs(ctx, 200_000);
+            run_jobs(ctx, 20_000);
             isolate.collect_garbage();
             isolate.set_interrupt(None);
             isolate.set_countdown(10_000);
@@ -265,4 +265,23 @@ fn recursion_of_every_kind_ends_in_a_value_or_an_error() {
         run(source, limit, HEADROOM);
     });
     assert_none(&crashes, |case| format!("{} at {} bytes", place(case).0.0, place(case).1));
+}
+
+/// Recursion through a job's own machinery, where the engine would rather abort than fail.
+const NARROW: [&str; 4] = [
+    "async function f() { f() } f()",
+    "async function f(a, b, c) { let d = [a, b, c]; await f(d, d, d) } f()",
+    "async function f() { try { f() } finally { await null } } f()",
+    "async function* g() { for await (const x of g()) yield x } g().next()",
+];
+
+#[test]
+fn the_limit_may_be_met_at_any_depth() {
+    const STEP: usize = 16;
+    const SPAN: usize = 1536;
+    let places = SPAN / STEP;
+    let crashes = crashes("the_limit_may_be_met_at_any_depth", NARROW.len() * places, |case| {
+        run(NARROW[case / places], (64 << 10) + case % places * STEP, HEADROOM);
+    });
+    assert_none(&crashes, |case| format!("{} with {} more bytes", NARROW[case / places], case % places * STEP));
 }
