@@ -116,6 +116,30 @@ defmodule QuickBEAM.ConsoleTest do
     end
   end
 
+  test "output is held back from an owner that does not keep up, and that is told" do
+    test = self()
+
+    slow = fn output ->
+      send(test, {:printed, output.text})
+      receive do: (:go_on -> :ok)
+    end
+
+    rt = start_runtime(console: slow)
+    code = "const line = 'x'.repeat(1e6); for (let i = 0; i < 100; i++) console.log(line); 100"
+    assert QuickBEAM.eval(rt, code) == {:ok, 100}
+
+    log =
+      capture_log(fn ->
+        for _ <- 1..100, do: send(rt, :go_on)
+        drain(rt)
+      end)
+
+    {:messages, printed} = Process.info(self(), :messages)
+    lines = Enum.count(printed, &match?({:printed, _}, &1))
+    assert lines in 5..50
+    assert log =~ "#{100 - lines} were dropped"
+  end
+
   test "a rejection that is handled later in the same turn is not logged" do
     rt = start_runtime()
 

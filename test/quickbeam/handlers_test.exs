@@ -112,6 +112,22 @@ defmodule QuickBEAM.HandlersTest do
     assert QuickBEAM.eval(rt, code) == {:ok, Enum.to_list(0..29_999)}
   end
 
+  test "arguments of open calls are bounded, though they are outside of the heap" do
+    rt = start_runtime(memory_limit: 16_000_000, handlers: %{"stuck" => stuck()})
+
+    code = """
+    const text = 'x'.repeat(1e6);
+    for (let i = 0; i < 1000; i++) Beam.call('stuck', text);
+    """
+
+    assert {:error, %JSError{name: "RangeError", message: message}} = QuickBEAM.eval(rt, code)
+    assert message =~ "memory_limit"
+    # What is answered is given back.
+    rt = start_runtime(memory_limit: 16_000_000, handlers: %{"ok" => fn _ -> 1 end})
+    code = "for (let i = 0; i < 100; i++) await Beam.call('ok', 'x'.repeat(1e6)); 1"
+    assert QuickBEAM.eval(rt, code) == {:ok, 1}
+  end
+
   test "handlers run beside each other, and while JavaScript goes on" do
     test = self()
 

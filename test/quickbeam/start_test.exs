@@ -238,6 +238,7 @@ defmodule QuickBEAM.StartTest do
     rt = start_runtime(sandbox: true, timeout: 100, handlers: %{"h" => fn _ -> 1 end})
     assert {:error, %{name: "TimeoutError"}} = QuickBEAM.eval(rt, "for (;;) {}")
     assert {:error, %{name: "TimeoutError"}} = QuickBEAM.eval(rt, "await new Promise(() => {})")
+    rt = start_runtime(sandbox: true, timeout: 60_000, handlers: %{"h" => fn _ -> 1 end})
 
     assert {:error, %{name: "NotAllowedError", message: message}} =
              QuickBEAM.eval(rt, "await Beam.call('h')")

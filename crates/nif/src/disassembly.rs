@@ -52,7 +52,7 @@ fn opcode_term<'e>(env: Env<'e>, opcode: &Opcode) -> Term<'e> {
 }
 
 fn constant_term<'e>(env: Env<'e>, constant: &Constant) -> Term<'e> {
-    let mut sink = TermSink { env };
+    let mut sink = TermSink::new(env);
     match constant {
         Constant::Null | Constant::Undefined => sink.nil(),
         Constant::Boolean(boolean) => sink.boolean(*boolean),

@@ -19,10 +19,25 @@ pub(crate) fn to_term<'e>(
     value: &Value<'_>,
     limits: EncodeLimits,
 ) -> Result<Term<'e>, ErrorReport> {
-    encode(ctx, value, limits, &mut TermSink { env }).map_err(|error| match error {
+    to_sized_term(env, ctx, value, limits).map(|(term, _bytes)| term)
+}
+
+/// Converts a value; the term, with about the bytes that it takes: texts, buffers and lists.
+///
+/// # Errors
+/// As [`to_term`].
+pub(crate) fn to_sized_term<'e>(
+    env: Env<'e>,
+    ctx: Ctx<'_>,
+    value: &Value<'_>,
+    limits: EncodeLimits,
+) -> Result<(Term<'e>, usize), ErrorReport> {
+    let mut sink = TermSink::new(env);
+    let term = encode(ctx, value, limits, &mut sink).map_err(|error| match error {
         EncodeError::Thrown => take_report(ctx),
         EncodeError::Limit(message) => ErrorReport::new("RangeError", message),
-    })
+    })?;
+    Ok((term, sink.bytes))
 }
 
 pub(crate) fn binary<'e>(env: Env<'e>, bytes: &[u8]) -> Term<'e> {
@@ -32,9 +47,19 @@ pub(crate) fn binary<'e>(env: Env<'e>, bytes: &[u8]) -> Term<'e> {
 /// Up to OTP 25 at least, `enif_make_map_from_arrays` crashes for more keys on a thread that is no scheduler.
 const MAX_MAP_AT_ONCE: usize = 128;
 
+/// Bytes of a list cell.
+const LIST_CELL: usize = 16;
+
 /// Makes terms in an environment.
 pub(crate) struct TermSink<'e> {
-    pub(crate) env: Env<'e>,
+    env: Env<'e>,
+    bytes: usize,
+}
+
+impl<'e> TermSink<'e> {
+    pub(crate) fn new(env: Env<'e>) -> TermSink<'e> {
+        TermSink { env, bytes: 0 }
+    }
 }
 
 impl<'e> Sink for TermSink<'e> {
@@ -71,10 +96,12 @@ impl<'e> Sink for TermSink<'e> {
     }
 
     fn string(&mut self, text: &str) -> Term<'e> {
+        self.bytes = self.bytes.saturating_add(text.len());
         binary(self.env, text.as_bytes())
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> Term<'e> {
+        self.bytes = self.bytes.saturating_add(bytes.len());
         binary(self.env, bytes)
     }
 
@@ -87,6 +114,7 @@ impl<'e> Sink for TermSink<'e> {
     }
 
     fn list(&mut self, items: &[Term<'e>]) -> Term<'e> {
+        self.bytes = self.bytes.saturating_add(items.len() * LIST_CELL);
         items.encode(self.env)
     }
 

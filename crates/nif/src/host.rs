@@ -2,16 +2,16 @@
 
 use crate::atoms;
 use crate::decode::decode;
-use crate::encode::{binary, to_term};
+use crate::encode::{binary, to_sized_term, to_term};
 use crate::error::{SourceMaps, js_error, map};
 use crate::host_term::HostTerm;
 use quickbeam_engine::{Ctx, EncodeLimits, ErrorReport, Result, Thrown, Value};
 use quickbeam_executor::{CallId, Host, Level, LogLine, Uncaught};
 use rustler::env::OwnedEnv;
 use rustler::{Encoder, Env, LocalPid, Term};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 /// What a realm's callbacks need to reach its owner.
 pub(crate) struct BeamHost {
@@ -21,6 +21,51 @@ pub(crate) struct BeamHost {
     may_send: bool,
     handlers: RwLock<HashSet<String>>,
     backlog: Backlog,
+    arguments: Arguments,
+}
+
+/// Memory that the arguments of open calls take outside the heap that `memory_limit` bounds. A script can share one long
+/// text between any number of calls; each message holds it anew.
+struct Arguments {
+    limit: usize,
+    bytes: AtomicUsize,
+    /// Calls with arguments of more than [`Arguments::SMALL`] bytes; the number of calls bounds the others.
+    large: Mutex<HashMap<CallId, usize>>,
+}
+
+impl Arguments {
+    const SMALL: usize = 1024;
+
+    fn new(limit: usize) -> Arguments {
+        Arguments { limit, bytes: AtomicUsize::new(0), large: Mutex::default() }
+    }
+
+    fn large(&self) -> MutexGuard<'_, HashMap<CallId, usize>> {
+        self.large.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn admit(&self, ctx: Ctx<'_>) -> Result<()> {
+        if self.bytes.load(Ordering::Relaxed) < self.limit {
+            return Ok(());
+        }
+        let message = format!("the arguments of the calls that wait exceed memory_limit: {} bytes", self.limit);
+        Err(ctx.throw_error("RangeError", &message))
+    }
+
+    fn sent(&self, id: CallId, bytes: usize) {
+        if bytes > Self::SMALL {
+            self.large().insert(id, bytes);
+            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    fn answered(&self, id: CallId) {
+        if self.bytes.load(Ordering::Relaxed) > 0
+            && let Some(bytes) = self.large().remove(&id)
+        {
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Output that the owner has not taken yet. A guest may print faster than the owner takes it, and a mailbox has no
@@ -57,7 +102,7 @@ impl Backlog {
 }
 
 impl BeamHost {
-    pub(crate) fn new(owner: LocalPid, limits: EncodeLimits, may_send: bool) -> BeamHost {
+    pub(crate) fn new(owner: LocalPid, limits: EncodeLimits, memory_limit: usize, may_send: bool) -> BeamHost {
         BeamHost {
             owner,
             limits,
@@ -65,11 +110,17 @@ impl BeamHost {
             may_send,
             handlers: RwLock::default(),
             backlog: Backlog::default(),
+            arguments: Arguments::new(memory_limit),
         }
     }
 
     pub(crate) fn set_handlers(&self, names: HashSet<String>) {
         *self.handlers.write().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+
+    /// A handler has ended.
+    pub(crate) fn answered(&self, id: CallId) {
+        self.arguments.answered(id);
     }
 
     /// The owner took console output or an uncaught error with that much text; tells how many it never got.
@@ -122,11 +173,16 @@ impl Host for BeamHost {
         if !self.handlers.read().unwrap_or_else(PoisonError::into_inner).contains(name) {
             return Err(ctx.throw_error("Error", &format!("no handler is named '{name}'")));
         }
+        self.arguments.admit(ctx)?;
         self.tell_values(ctx, &self.owner, |env| {
             let mut terms = Vec::with_capacity(args.len());
+            let mut bytes = 0;
             for arg in args {
-                terms.push(to_term(env, ctx, arg, self.limits)?);
+                let (term, size) = to_sized_term(env, ctx, arg, self.limits)?;
+                terms.push(term);
+                bytes += size;
             }
+            self.arguments.sent(id, bytes);
             let head = (atoms::quickbeam(), atoms::call(), id, binary(env, name.as_bytes()), terms, sync);
             Ok(head.encode(env))
         })

@@ -127,7 +127,7 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
         max_bytes: (memory_limit as u64).saturating_mul(4),
         cut: depth.is_some() || nodes.is_some(),
     };
-    let host = Arc::new(BeamHost::new(owner, limits, may_send(options)));
+    let host = Arc::new(BeamHost::new(owner, limits, memory_limit, may_send(options)));
     let config = RealmConfig {
         apis: quickbeam_apis::always().to_vec(),
         memory_limit,
@@ -237,6 +237,7 @@ fn resolve(owner: ResourceArc<Owner>, id: CallId, result: Term<'_>) -> Atom {
             stack: None,
         }),
     };
+    owner.realm.host.answered(id);
     owner.realm.handle.resolve(id, answer);
     atoms::ok()
 }
