@@ -114,3 +114,35 @@ fn bytecode_runs_where_it_was_compiled_and_elsewhere() {
     let code = in_realm(|_, ctx| ctx.compile("6 * 7", &EvalOptions::default()).unwrap());
     in_realm(|_, ctx| assert_eq!(ctx.run_bytecode(&code).unwrap().0.as_int(), Some(42)));
 }
+
+#[test]
+fn a_freed_realm_gives_its_memory_back() {
+    let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    let mut cycle = || {
+        let realm = isolate.new_realm().unwrap();
+        isolate.enter(&realm, |ctx| {
+            let touch = "for (const name of Object.getOwnPropertyNames(globalThis)) globalThis[name];
+                [1, [2]].flat().concat(Array.prototype.slice.call({ get length() { return 1 } }))";
+            ctx.eval(touch, &EvalOptions::default()).unwrap();
+        });
+        isolate.free_realm(realm);
+        isolate.heap().stats().used
+    };
+    let first = cycle();
+    (0..50).for_each(|_| drop(cycle()));
+    let last = cycle();
+    assert!(last <= first + (16 << 10), "{first} bytes after one realm, {last} after fifty-two");
+}
+
+#[test]
+fn every_realm_of_an_isolate_has_dom_exceptions() {
+    let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    let realms = [isolate.new_realm().unwrap(), isolate.new_realm().unwrap()];
+    for realm in &realms {
+        isolate.enter(realm, |ctx| {
+            let script = "let caught; try { atob('?') } catch (e) { caught = e } `${caught instanceof DOMException} ${caught.name}`";
+            let text = ctx.eval(script, &EvalOptions::default()).unwrap().to_text().unwrap();
+            assert_eq!(text, "true InvalidCharacterError");
+        });
+    }
+}
