@@ -265,6 +265,12 @@ impl Isolate {
             return Err(self.no_room());
         };
         let realm = Realm { ctx };
+        // The engine itself gives this class to the first realm of an isolate only.
+        let is_first = self.enter(&realm, |ctx| ctx.globals().has("DOMException"));
+        // SAFETY: a live context that nobody else uses.
+        if is_first != Ok(true) && unsafe { qjs::JS_AddIntrinsicDOMException(raw) } < 0 {
+            return Err(self.no_room());
+        }
         let slot = self.enter(&realm, |ctx| ctx.realm_slot());
         let Ok(slot) = slot else {
             return Err(self.no_room());
