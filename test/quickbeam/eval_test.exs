@@ -56,7 +56,12 @@ defmodule QuickBEAM.EvalTest do
     assert {error.name, error.message} == {"RangeError", "deep"}
     assert {error.filename, error.line} == {"app.js", 5}
     assert [%{function: "inner", line: 5}, %{function: "outer", line: 2} | _] = error.frames
-    assert Enum.all?(error.frames, &(Map.keys(&1) == [:column, :filename, :function, :line]))
+
+    assert Enum.all?(
+             error.frames,
+             &(Enum.sort(Map.keys(&1)) == [:column, :filename, :function, :line])
+           )
+
     assert error.stack =~ "inner" and error.stack =~ "app.js:5"
     assert Exception.message(error) == "RangeError: deep"
 
