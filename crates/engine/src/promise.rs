@@ -27,6 +27,11 @@ pub struct Settler {
 }
 
 impl Settler {
+    /// Another settler of the same promise; the first to settle decides.
+    pub fn duplicate(&self, ctx: Ctx<'_>) -> Settler {
+        Settler { resolve: ctx.get_kept(&self.resolve).persist(), reject: ctx.get_kept(&self.reject).persist() }
+    }
+
     /// Fulfils (or, with a promise, follows) or rejects.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Calls from JavaScript to the host.
 
 use crate::fiber::Pause;
+use crate::guard::Frame;
 use crate::host::CallId;
 use crate::op::{Answer, HostError};
 use crate::realm::RealmState;
@@ -159,16 +160,31 @@ impl RealmState {
                 calls.pending.remove(&id)
             };
             let Some(settler) = settler else { continue };
-            self.callback(ctx, "answer", || {
-                let outcome = match answer {
-                    Ok(value) => value.into_js(ctx).map_err(|Thrown| ctx.take_exception()),
-                    Err(error) => match host_error(ctx, &error) {
-                        Ok(error) => Err(error),
-                        Err(Thrown) => Err(ctx.take_exception()),
-                    },
-                };
-                settler.settle(ctx, outcome)
-            });
+            self.settle(ctx, settler, answer);
+        }
+    }
+
+    /// Settles a call's promise; with the reason, if converting the answer is ended by a limit.
+    fn settle(&self, ctx: Ctx<'_>, settler: Settler, answer: Answer) {
+        let mut failure = None;
+        self.in_frame(ctx, Frame::callback("answer"), || {
+            let outcome = match answer {
+                Ok(value) => value.into_js(ctx).map_err(|Thrown| ctx.take_exception()),
+                Err(error) => match host_error(ctx, &error) {
+                    Ok(error) => Err(error),
+                    Err(Thrown) => Err(ctx.take_exception()),
+                },
+            };
+            if let Err(Thrown) = settler.duplicate(ctx).settle(ctx, outcome) {
+                failure = Some(self.take_report(ctx));
+            }
+        });
+        match failure {
+            Some(report) if !self.is_over(ctx) => self.callback(ctx, "answer", || {
+                let error = ctx.error(&report.name, &report.message)?;
+                settler.settle(ctx, Err(error))
+            }),
+            _ => settler.abandon(ctx),
         }
     }
 }

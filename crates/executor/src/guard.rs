@@ -310,10 +310,16 @@ impl RealmState {
                 self.deliver(reply, Outcome::Failed(Reason::Fatal.report("")));
             }
         }
-        if guard.ending.get().is_some_and(|ending| ending.depth >= depth) {
+        let ended = guard.ending.get().filter(|ending| ending.depth >= depth);
+        if ended.is_some() {
             guard.ending.set(None);
         }
+        self.is_mourning.set(ended.is_some());
         self.settle_memory(ctx);
+        if let Some(Ending { reason, .. }) = ended {
+            self.fail_orphans(ctx, reason);
+        }
+        self.is_mourning.set(false);
         ctx.set_countdown(guard.countdown());
     }
 

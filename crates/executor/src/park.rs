@@ -7,6 +7,7 @@ use crate::inbox::Due;
 use crate::realm::RealmState;
 use quickbeam_engine::{Ctx, ErrorReport, PromiseState, Result, Thrown, Value};
 use std::collections::HashMap;
+use std::rc::{Rc, Weak};
 use std::time::Instant;
 
 /// An op whose promise is pending.
@@ -23,6 +24,8 @@ pub(crate) struct ParkingLot {
     ops: HashMap<u32, Parked>,
     /// How many of them the handlers of each call wait for.
     parents: HashMap<CallId, usize>,
+    /// Ops whose promise was lost with a frame that was ended.
+    orphans: Vec<Parked>,
     last_id: u32,
     next_due: Option<Instant>,
     /// Ops whose callers are gone are looked for when this many are parked.
@@ -96,7 +99,21 @@ impl ParkingLot {
     fn drain(&mut self) -> Vec<Parked> {
         self.next_due = None;
         self.parents.clear();
-        self.ops.drain().map(|(_, parked)| parked).collect()
+        self.ops.drain().map(|(_, parked)| parked).chain(self.orphans.drain(..)).collect()
+    }
+}
+
+/// What the reactions of a promise hold; dropped with them.
+struct Wait {
+    state: Weak<RealmState>,
+    id: u32,
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        if let Some(state) = self.state.upgrade() {
+            state.orphan(self.id);
+        }
     }
 }
 
@@ -164,17 +181,52 @@ impl RealmState {
         let Some((what, due, parent)) = self.guard.innermost() else { return };
         let reply = self.guard.take_reply();
         let id = self.parked.borrow_mut().insert(Parked { what, reply, due, parent, then });
-        let bound = ctx.number(f64::from(id));
-        let waits = promise.on_settled(
-            &bound,
-            |ctx, id, args| unpark(ctx, id, Ok(args.get(0))),
-            |ctx, id, args| unpark(ctx, id, Err(args.get(0))),
-        );
+        let waits = RealmState::of(ctx).and_then(|state| {
+            let wait = ctx.host_object(Rc::new(Wait { state: Rc::downgrade(&state), id }), None)?;
+            promise.on_settled(
+                &wait,
+                |ctx, wait, args| unpark(ctx, wait, Ok(args.get(0))),
+                |ctx, wait, args| unpark(ctx, wait, Err(args.get(0))),
+            )
+        });
         if let Err(Thrown) = waits {
             let report = self.take_report(ctx);
             let parked = self.parked.borrow_mut().remove(id);
             if let Some(reply) = parked.and_then(|parked| parked.reply) {
                 self.deliver(reply, Outcome::Failed(report));
+            }
+        }
+    }
+
+    /// The reactions of a parked op's promise are gone. That may just be how the script is written, and the op may
+    /// have a deadline; but if code was ended from outside, the code that would have settled the promise went with it.
+    fn orphan(&self, id: u32) {
+        if !self.is_mourning.get() && self.guard.ending().is_none() {
+            return;
+        }
+        if let Ok(mut lot) = self.parked.try_borrow_mut()
+            && let Some(parked) = lot.remove(id)
+        {
+            lot.orphans.push(parked);
+        }
+    }
+
+    /// Ends the ops that waited for a frame which was ended.
+    pub(crate) fn fail_orphans(&self, ctx: Ctx<'_>, reason: Reason) {
+        if matches!(reason, Reason::Killed | Reason::Fatal) {
+            return;
+        }
+        if self.parked.borrow().len() > 0 {
+            ctx.collect_garbage();
+        }
+        let reason = match reason {
+            Reason::Budget(_) | Reason::Memory(_) => reason,
+            _ => Reason::InTheWay,
+        };
+        let orphans = std::mem::take(&mut self.parked.borrow_mut().orphans);
+        for parked in orphans {
+            if let Some(reply) = parked.reply {
+                self.deliver(reply, Outcome::Failed(reason.report(parked.what)));
             }
         }
     }
@@ -200,10 +252,9 @@ impl RealmState {
     }
 }
 
-fn unpark<'a>(ctx: Ctx<'a>, id: &Value<'a>, settled: std::result::Result<Value<'a>, Value<'a>>) -> Result<Value<'a>> {
+fn unpark<'a>(ctx: Ctx<'a>, wait: &Value<'a>, settled: std::result::Result<Value<'a>, Value<'a>>) -> Result<Value<'a>> {
     let state = RealmState::of(ctx)?;
-    let id = id.as_f64().unwrap_or(0.0) as u32;
-    let parked = state.parked.borrow_mut().remove(id);
+    let parked = wait.host::<Wait>().and_then(|wait| state.parked.borrow_mut().remove(wait.id));
     if let Some(Parked { what, reply, due, parent, then }) = parked {
         state.in_frame(ctx, Frame::op(what, reply, due, parent), || state.conclude(ctx, then, settled));
     }

@@ -36,6 +36,8 @@ pub(crate) struct RealmState {
     is_full: Cell<bool>,
     /// Frames that passed the limit since it last was not so.
     strikes: Cell<u32>,
+    /// A frame was ended from outside, and what waited for it is being looked for.
+    pub(crate) is_mourning: Cell<bool>,
 }
 
 /// Bytes above `memory_limit` that each frame of a full realm gets to tidy up in.
@@ -67,6 +69,7 @@ impl RealmState {
             fatal: RefCell::default(),
             is_full: Cell::new(false),
             strikes: Cell::new(0),
+            is_mourning: Cell::new(false),
         })
     }
 

@@ -89,7 +89,8 @@ fn a_getter_that_runs_while_an_answer_settles_gives_way() {
     realm.handle.resolve(id, Ok(input(|ctx| ctx.object())));
     realm.expect_note("in");
     assert_eq!(realm.start_timed("1").text(), TIMED_OUT);
-    assert_eq!(realm.expect_uncaught().name, "InterruptedError");
+    // The call's promise was rejected, which nobody handles.
+    assert_eq!(realm.expect_uncaught().message, "interrupted");
     realm.check("delete Object.prototype.then; let n = 0; while (n < 1e6) n++; n", "1000000");
 }
 
@@ -242,4 +243,51 @@ fn blocking_the_thread_is_refused() {
         "try { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) } catch (e) { e.name }",
         "TypeError",
     );
+}
+
+/// What a callback's end takes with it: the op that waited for the rest of its code fails for that reason, one that waits for
+/// something else goes on.
+#[test]
+fn an_op_whose_code_is_ended_in_a_callback_fails_with_it() {
+    for wait in [
+        "await new Promise(done => setTimeout(done, 1))",
+        "await new Promise(done => setImmediate(done))",
+        "await (async () => { await new Promise(done => setTimeout(done, 1)) })()",
+        "await call('go')",
+    ] {
+        for (rest, in_function) in [("for (;;) {}", false), ("for (;;) {}", true)] {
+            let source = match in_function {
+                true => format!("await (async () => {{ {wait}; note('on'); {rest} }})()"),
+                false => format!("{wait}; note('on'); {rest}"),
+            };
+            let _case = Case(&source);
+            let go = |realm: &TestRealm| {
+                if wait.contains("call") {
+                    let id = realm.expect_call("go");
+                    realm.resolve(id, "");
+                }
+                realm.expect_note("on");
+            };
+
+            let realm = budgeted(20_000);
+            let bystander = realm.start("await call('bystander')");
+            let id = realm.expect_call("bystander");
+            let ended = realm.start(&source);
+            go(&realm);
+            assert_eq!(ended.text(), "InterruptedError: the eval used up max_reductions: 20000 steps");
+            realm.resolve(id, "well");
+            assert_eq!(bystander.text(), "well");
+
+            let realm = crate::support::realm();
+            let bystander = realm.start("await call('bystander')");
+            let id = realm.expect_call("bystander");
+            let ended = realm.start(&source);
+            go(&realm);
+            assert_eq!(realm.start_timed("1").text(), TIMED_OUT);
+            let expected = "InterruptedError: the eval was interrupted: an op that waited for this runtime timed out";
+            assert_eq!(ended.text(), expected);
+            realm.resolve(id, "well");
+            assert_eq!(bystander.text(), "well");
+        }
+    }
 }

@@ -309,6 +309,12 @@ fn inputs_that_do_not_fit_are_refused() {
     let id = realm.expect_call("f");
     realm.handle.resolve(id, Ok(big()));
     assert!(pending.text().starts_with("OutOfMemoryError"));
+    for source in ["await call('f')", "call('f')", "await (async () => await call('f'))()"] {
+        let pending = realm.start(source);
+        let id = realm.expect_call("f");
+        realm.handle.resolve(id, Ok(big()));
+        assert!(pending.text().starts_with("OutOfMemoryError"), "{source}");
+    }
     realm.check("1 + 1", "2");
     realm.free();
 }
