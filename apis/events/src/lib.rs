@@ -36,18 +36,8 @@ impl Api for Events {
         define_function(ctx, "removeEventListener", 2, |ctx, _, args| forward(ctx, "removeEventListener", args))?;
         define_function(ctx, "dispatchEvent", 1, |ctx, _, args| forward(ctx, "dispatchEvent", args))?;
         define_function(ctx, "reportError", 1, report_error)?;
-        define_handler(
-            ctx,
-            "onerror",
-            |ctx, _, _| handler(ctx, "error"),
-            |ctx, _, args| set_handler(ctx, "error", args),
-        )?;
-        define_handler(
-            ctx,
-            "onunhandledrejection",
-            |ctx, _, _| handler(ctx, "unhandledrejection"),
-            |ctx, _, args| set_handler(ctx, "unhandledrejection", args),
-        )
+        define_handler(ctx, "onerror", |ctx, _, args| handler(ctx, "error", args))?;
+        define_handler(ctx, "onunhandledrejection", |ctx, _, args| handler(ctx, "unhandledrejection", args))
     }
 }
 
@@ -120,17 +110,18 @@ fn describe<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value
     ctx.array(vec![ctx.string(&message)?, ctx.string(&frame.filename)?, number(frame.line), number(frame.column)])
 }
 
-fn define_handler<G: NativeFn, S: NativeFn>(ctx: Ctx<'_>, name: &str, get: G, set: S) -> Result<()> {
-    let (get, set) = (ctx.function(name, 0, get)?, ctx.function(name, 1, set)?);
-    ctx.globals().define_accessor(name, get, Some(set), Attributes::ALL)
+/// Defines an event handler attribute of the global object, with one function for both directions.
+fn define_handler<F: NativeFn>(ctx: Ctx<'_>, name: &str, access: F) -> Result<()> {
+    let access = ctx.function(name, 0, access)?;
+    ctx.globals().define_accessor(name, access.clone(), Some(access), Attributes::ALL)
 }
 
-fn handler<'a>(ctx: Ctx<'a>, kind: &str) -> Result<Value<'a>> {
-    let get = classes(ctx)?.get("uncaught")?.get("getHandler")?;
-    ctx.call(&get, &ctx.undefined(), &[ctx.string(kind)?])
-}
-
-fn set_handler<'a>(ctx: Ctx<'a>, kind: &str, args: Args<'a>) -> Result<Value<'a>> {
-    let set = classes(ctx)?.get("uncaught")?.get("setHandler")?;
-    ctx.call(&set, &ctx.undefined(), &[ctx.string(kind)?, args.get(0)])
+/// Getter and setter of a handler: a setter is called with an argument.
+fn handler<'a>(ctx: Ctx<'a>, kind: &str, args: Args<'a>) -> Result<Value<'a>> {
+    let uncaught = classes(ctx)?.get("uncaught")?;
+    let kind = ctx.string(kind)?;
+    if args.is_empty() {
+        return ctx.call(&uncaught.get("getHandler")?, &ctx.undefined(), &[kind]);
+    }
+    ctx.call(&uncaught.get("setHandler")?, &ctx.undefined(), &[kind, args.get(0)])
 }

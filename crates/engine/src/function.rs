@@ -119,10 +119,10 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// Throws if memory is short.
     pub fn define_lazy_global<F: NativeFn>(self, name: &str, _make: F) -> Result<()> {
-        let key = self.string(name)?;
-        let get = self.bound_function(&key, make_lazy::<F>)?;
-        let set = self.bound_function(&key, replace_lazy)?;
-        self.globals().define_accessor(name, get, Some(set), Attributes::HIDDEN)
+        // The key's own string, and one function for both directions: a realm has many of these.
+        let key = self.key(name)?.to_value()?;
+        let access = self.bound_function(&key, access_lazy::<F>)?;
+        self.globals().define_accessor(name, access.clone(), Some(access), Attributes::HIDDEN)
     }
 
     /// Calls a function.
@@ -161,16 +161,12 @@ impl<'a> Ctx<'a> {
     }
 }
 
-fn make_lazy<'a, F: NativeFn>(ctx: Ctx<'a>, name: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+/// Getter and setter of a lazy global: a setter is called with an argument.
+fn access_lazy<'a, F: NativeFn>(ctx: Ctx<'a>, name: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     const { assert_stateless::<F>() };
-    let made = conjure::<F>()(ctx, &ctx.globals(), args)?;
-    ctx.globals().define(&name.to_text()?, made.clone(), Attributes::HIDDEN)?;
-    Ok(made)
-}
-
-fn replace_lazy<'a>(ctx: Ctx<'a>, name: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    ctx.globals().define(&name.to_text()?, args.get(0), Attributes::HIDDEN)?;
-    Ok(ctx.undefined())
+    let value = if args.is_empty() { conjure::<F>()(ctx, &ctx.globals(), args)? } else { args.get(0) };
+    ctx.globals().define(&name.to_text()?, value.clone(), Attributes::HIDDEN)?;
+    Ok(value)
 }
 
 /// Makes a value of a type without contents.
