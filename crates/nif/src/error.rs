@@ -6,23 +6,32 @@ use quickbeam_engine::{ErrorReport, Frame};
 use quickbeam_toolchain::SourceMap;
 use rustler::{Atom, Encoder, Env, Term};
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
-/// Source maps of a realm's scripts, by the name they run under.
+/// Source maps of a realm's scripts, by the name they run under. A map is read when the first error asks for it: that is
+/// on an isolate's thread, and reading a large one takes longer than a NIF may.
 #[derive(Default)]
 pub(crate) struct SourceMaps {
-    maps: RwLock<HashMap<String, SourceMap>>,
+    maps: RwLock<HashMap<String, LazyMap>>,
+}
+
+struct LazyMap {
+    json: String,
+    map: OnceLock<Option<SourceMap>>,
 }
 
 impl SourceMaps {
-    /// Later errors in `filename` are shown where `map` says they come from.
-    pub(crate) fn insert(&self, filename: String, map: SourceMap) {
+    /// Later errors in `filename` are shown where the map says they come from; one that cannot be read says nothing.
+    pub(crate) fn insert(&self, filename: String, json: String) {
+        let map = LazyMap { json, map: OnceLock::new() };
         self.maps.write().unwrap_or_else(PoisonError::into_inner).insert(filename, map);
     }
 
     fn original(&self, frame: &Frame) -> Option<Frame> {
         let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
-        let original = maps.get(&frame.filename)?.lookup(frame.line, frame.column)?;
+        let lazy = maps.get(&frame.filename)?;
+        let map = lazy.map.get_or_init(|| SourceMap::parse(&lazy.json).ok()).as_ref()?;
+        let original = map.lookup(frame.line, frame.column)?;
         Some(Frame {
             function: frame.function.clone(),
             filename: original.source.to_string(),
