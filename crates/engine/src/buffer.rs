@@ -7,7 +7,7 @@ use std::slice;
 
 impl<'a> Value<'a> {
     /// Lends the bytes of an `ArrayBuffer` or of a view (typed array). `None` for other values;
-    /// empty once detached. No JavaScript may run inside `f`; it gets no [`Ctx`] to run any with.
+    /// empty once detached. No JavaScript may run inside `f`; it gets no [`Ctx`](crate::Ctx) to run any with.
     pub fn with_bytes<R>(&self, f: impl FnOnce(&mut [u8]) -> R) -> Option<R> {
         let ctx = self.ctx();
         let (buffer, offset, length) = if self.typed_array_kind().is_some() {
