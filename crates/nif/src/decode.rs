@@ -76,9 +76,11 @@ impl std::hash::Hasher for AtomHasher {
 impl<'a> Walk<'a> {
     fn term(&mut self, term: Term<'_>) -> Result<Value<'a>> {
         self.until_poll -= 1;
-        if self.until_poll == 0 {
+        // Past the heap's limit at once: an isolate that is abandoned in here would never drop this input.
+        if self.until_poll == 0 || self.ctx.heap().over_limit() {
+            let steps = TERMS_PER_POLL - self.until_poll;
             self.until_poll = TERMS_PER_POLL;
-            self.ctx.poll(TERMS_PER_POLL)?;
+            self.ctx.poll(steps)?;
         }
         match term.get_type() {
             TermType::Binary => self.binary(term),
