@@ -23,7 +23,7 @@ demo: ## render a Preact shop in supervised JavaScript runtimes, and kill one me
 
 test: ## every test: Rust, Elixir, doctests
 	@script/setup
-	cargo test --workspace $(CARGO_PROFILE)
+	cargo test --workspace --no-fail-fast $(CARGO_PROFILE)
 	mix test
 
 bench: ## every figure next to its baseline; ONLY=pattern selects, CHECK=1 fails on a missed target
