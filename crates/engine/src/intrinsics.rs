@@ -11,7 +11,6 @@ use crate::error::Result;
 use crate::function::Args;
 use crate::object::Attributes;
 use crate::value::{Persistent, Value};
-use rquickjs::qjs;
 
 pub(crate) struct Intrinsics {
     pub(crate) map_for_each: Persistent,
@@ -44,23 +43,6 @@ impl Intrinsics {
             helper_next: replace_next(&helper, ctx.function("next", 0, guarded_helper_next)?)?,
             wrapped_next: replace_next(&wrapped, ctx.function("next", 0, guarded_wrapped_next)?)?,
         })
-    }
-
-    /// SAFETY: the runtime is the realm's own and live, and the values are not used afterwards.
-    pub(crate) unsafe fn free(&self, rt: *mut qjs::JSRuntime) {
-        let own = [
-            &self.map_for_each,
-            &self.set_for_each,
-            &self.date_get_time,
-            &self.bigint_to_string,
-            &self.view_byte_length,
-            &self.helper_next,
-            &self.wrapped_next,
-        ];
-        for value in own.into_iter().chain(self.array_methods.values()) {
-            // SAFETY: by contract.
-            unsafe { value.free(rt) };
-        }
     }
 }
 

@@ -189,7 +189,7 @@ pub struct Isolate {
 // from nowhere else), so whoever holds it exclusively may move it to another thread.
 unsafe impl Send for Isolate {}
 
-/// A set of globals within an isolate. Freed with [`Isolate::free_realm`] or with its isolate.
+/// A set of globals within an isolate; freed with it.
 pub struct Realm {
     pub(crate) ctx: NonNull<qjs::JSContext>,
 }
@@ -277,7 +277,7 @@ impl Isolate {
         };
         let slot = NonNull::from(Box::leak(Box::new(slot)));
         self.inner.slots.borrow_mut().push(slot);
-        // SAFETY: the slot is freed with the realm or the isolate.
+        // SAFETY: the slot is freed with the isolate.
         unsafe { qjs::JS_SetContextOpaque(raw, slot.as_ptr().cast()) };
         if self.inner.heap.is_over() {
             return Err(self.no_room());
@@ -288,25 +288,6 @@ impl Isolate {
     fn no_room(&self) -> IsolateError {
         let HeapStats { used, limit, .. } = self.inner.heap.stats();
         IsolateError::MemoryLimitTooSmall { needed: used, limit }
-    }
-
-    /// Frees a realm while its isolate lives on; its memory returns when garbage is next collected.
-    pub fn free_realm(&mut self, realm: Realm) {
-        self.enter(&realm, |ctx| drop(ctx.take_unhandled_rejections()));
-        let raw = realm.ctx.as_ptr();
-        // SAFETY: the realm belongs to this isolate and is not entered; its slot was boxed by `new_realm`.
-        unsafe {
-            let slot = qjs::JS_GetContextOpaque(raw).cast::<RealmSlot>();
-            self.inner.slots.borrow_mut().retain(|kept| kept.as_ptr() != slot);
-            let slot = Box::from_raw(slot);
-            slot.intrinsics.free(self.inner.rt);
-            for (_, value) in slot.kept.take() {
-                value.free(self.inner.rt);
-            }
-            drop(slot);
-            qjs::JS_FreeContext(raw);
-            qjs::JS_RunGC(self.inner.rt);
-        }
     }
 
     /// Runs `f` inside a realm. Entering from within a native function is allowed; the outermost entry
@@ -379,7 +360,7 @@ impl Drop for Isolate {
         self.inner.heap.poke_on_over_limit(None);
         self.inner.heap.set_owner(ptr::null());
         for slot in self.inner.slots.take() {
-            // SAFETY: leaked by `new_realm`, and not freed by `free_realm`, which removes it here.
+            // SAFETY: leaked by `new_realm`, and freed only here.
             drop(unsafe { Box::from_raw(slot.as_ptr()) });
         }
     }
