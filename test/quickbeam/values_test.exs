@@ -296,6 +296,20 @@ defmodule QuickBEAM.ValuesTest do
     assert QuickBEAM.call(rt, "id", [text]) == {:ok, text}
   end
 
+  test "what one value becomes is bounded, though a script may share its parts" do
+    rt = start_runtime(memory_limit: 64_000_000)
+
+    for code <- [
+          "const o = {}; for (let i = 0; i < 50000; i++) o[i] = i; Array(1000).fill(o)",
+          "const s = 'x'.repeat(1e6); Array(1000).fill(s)",
+          "const a = Array(1e5).fill(0); Array(1000).fill(a)",
+          "let x = []; for (let i = 0; i < 60; i++) x = [x, x]; x"
+        ] do
+      assert {:error, %JSError{name: "RangeError"}} = QuickBEAM.eval(rt, "{ #{code} }")
+      assert_usable(rt)
+    end
+  end
+
   test "bytes are copies: neither side sees the other's changes", %{rt: rt} do
     bytes = :binary.copy(<<1>>, 200_000)
 

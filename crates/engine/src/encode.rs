@@ -39,6 +39,10 @@ pub trait Sink {
     fn list(&mut self, items: &[Self::Term]) -> Self::Term;
     /// An object or a Map; of equal keys the last one counts.
     fn map(&mut self, keys: &[Self::Term], values: &[Self::Term]) -> Self::Term;
+    /// Bytes that making a map of so many entries takes, its keys and values aside.
+    fn map_overhead(&self, _entries: usize) -> usize {
+        0
+    }
     /// A host object; `None` if it is not one of the sink's.
     fn host(&mut self, value: &dyn Any) -> Option<Self::Term>;
 }
@@ -397,6 +401,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
     fn js_map(&mut self, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
         let entries = self.collect(value, Collection::Map)?;
         let count = entries.len() / 2;
+        self.charge(self.sink.map_overhead(count))?;
         for key in entries.iter().step_by(2) {
             let term = self.value(key)?;
             self.pending.push(term);
@@ -411,6 +416,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
 
     fn plain(&mut self, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
         let keys = value.keys()?;
+        self.charge(self.sink.map_overhead(keys.len()))?;
         for key in &keys {
             let term = self.key(key)?;
             self.pending.push(term);

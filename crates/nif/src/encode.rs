@@ -47,6 +47,9 @@ pub(crate) fn binary<'e>(env: Env<'e>, bytes: &[u8]) -> Term<'e> {
 /// Up to OTP 25 at least, `enif_make_map_from_arrays` crashes for more keys on a thread that is no scheduler.
 const MAX_MAP_AT_ONCE: usize = 128;
 
+/// About the bytes that adding a key to a large map leaves behind: each node on the path to it is copied.
+const MAP_PUT: usize = 600;
+
 /// Bytes of a list cell.
 const LIST_CELL: usize = 16;
 
@@ -116,6 +119,10 @@ impl<'e> Sink for TermSink<'e> {
     fn list(&mut self, items: &[Term<'e>]) -> Term<'e> {
         self.bytes = self.bytes.saturating_add(items.len() * LIST_CELL);
         items.encode(self.env)
+    }
+
+    fn map_overhead(&self, entries: usize) -> usize {
+        if entries <= MAX_MAP_AT_ONCE { 0 } else { entries.saturating_mul(MAP_PUT) }
     }
 
     fn map(&mut self, keys: &[Term<'e>], values: &[Term<'e>]) -> Term<'e> {
