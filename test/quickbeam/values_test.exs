@@ -297,7 +297,7 @@ defmodule QuickBEAM.ValuesTest do
   end
 
   test "what one value becomes is bounded, though a script may share its parts" do
-    rt = start_runtime(memory_limit: 64_000_000)
+    rt = start_runtime(memory_limit: 16_000_000)
 
     for code <- [
           "const o = {}; for (let i = 0; i < 50000; i++) o[i] = i; Array(1000).fill(o)",
