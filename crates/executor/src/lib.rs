@@ -16,7 +16,8 @@
 //! used up and another task waits, or when JavaScript waits for the host in `callSync`.
 //!
 //! What must never happen: two threads inside one task; a suspended fiber resumed by another thread
-//! than the one that suspended it; an op with no outcome or with two; a lock held while JavaScript runs.
+//! than the one that suspended it; an op with no outcome or with two; a lock held while JavaScript runs; JavaScript
+//! outside a frame of its realm's `Guard`, where no limit could end it; a panic of the host's code past its realm.
 //!
 //! This crate knows no BEAM and no Web API.
 
