@@ -60,11 +60,6 @@ impl ArrayMethods {
         }
         originals.try_into().map(ArrayMethods).map_err(|_| ctx.throw_type("array methods are missing"))
     }
-
-    /// Every value kept, to be freed.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &Persistent> {
-        self.0.iter()
-    }
 }
 
 fn original(ctx: Ctx<'_>, method: usize) -> Value<'_> {
