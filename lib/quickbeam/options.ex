@@ -22,12 +22,14 @@ defmodule QuickBEAM.Options do
     define:
       {:define, %{}, "`%{}`", "`%{name => term}`: globals that are set before the script runs"},
     memory_limit:
-      {:bytes, 256 * 1024 * 1024, "256 MB", "bytes that the JavaScript heap may take"},
-    max_stack_size: {:bytes, 8 * 1024 * 1024, "8 MB", "bytes that JavaScript's stack may take"},
+      {:heap, 256 * 1024 * 1024, "256 MB",
+       "bytes that the JavaScript heap may take, at least 256 KB"},
+    max_stack_size:
+      {:stack, 8 * 1024 * 1024, "8 MB", "bytes that JavaScript's stack may take, 16 KB to 1 GB"},
     max_reductions:
       {:count, nil, "none", "interpreter steps that one eval, call or callback may take"},
     max_convert_depth:
-      {:count, nil, "1,000",
+      {:depth, nil, "1,000",
        "levels of a JavaScript value that become a term. What lies deeper becomes `nil` if this option is set, and is an error otherwise"},
     max_convert_nodes:
       {:count, nil, "unlimited",

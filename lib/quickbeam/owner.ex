@@ -20,6 +20,8 @@ defmodule QuickBEAM.Owner do
   # A guest may have 100,000 calls open at a time; that many processes are not its to take.
   @max_running 10_000
 
+  # Crash reports show the state; what handlers close over and what is defined is nothing for a log.
+  @derive {Inspect, only: [:name]}
   defstruct [
     :handle,
     :options,

@@ -5,7 +5,11 @@ defmodule QuickBEAM.Options.Check do
 
   @api_groups ~w(fetch websocket worker channel eventsource intl url crypto compression buffer dom
                  console storage locks beam)a
-  @max_bytes 0x7FFF_FFFF_FFFF_FFFF
+  @max 0x7FFF_FFFF_FFFF_FFFF
+  # An empty realm takes some 170 KB.
+  @min_heap 256 * 1024
+  @min_stack 16 * 1024
+  @max_stack 1024 * 1024 * 1024
 
   @doc "The granular groups that `:apis` takes beside `:browser` and `:node`."
   @spec api_groups() :: [atom()]
@@ -23,15 +27,15 @@ defmodule QuickBEAM.Options.Check do
   def run(:boolean, value) when is_boolean(value), do: {:ok, value}
   def run(:boolean, other), do: must("be true or false", other)
 
-  def run(:bytes, bytes) when is_integer(bytes) and bytes in 1..@max_bytes, do: {:ok, bytes}
-  def run(:bytes, other), do: must("be a positive number of bytes", other)
+  def run(:heap, bytes), do: integer(bytes, @min_heap, @max, "number of bytes")
+  def run(:stack, bytes), do: integer(bytes, @min_stack, @max_stack, "number of bytes")
 
-  def run(:count, nil), do: {:ok, nil}
-  def run(:count, count) when is_integer(count) and count in 1..@max_bytes, do: {:ok, count}
-  def run(:count, other), do: must("be a positive integer or nil", other)
+  def run(count, nil) when count in [:count, :depth], do: {:ok, nil}
+  def run(:count, count), do: integer(count, 1, @max, "positive integer or nil")
+  def run(:depth, depth), do: integer(depth, 1, 0xFFFF_FFFF, "positive integer or nil")
 
   def run(:timeout, :infinity), do: {:ok, :infinity}
-  def run(:timeout, ms) when is_integer(ms) and ms in 0..@max_bytes, do: {:ok, ms}
+  def run(:timeout, ms) when is_integer(ms) and ms in 0..@max, do: {:ok, ms}
   def run(:timeout, other), do: must("be a number of milliseconds or :infinity", other)
 
   def run(:console, nil), do: {:ok, nil}
@@ -97,6 +101,14 @@ defmodule QuickBEAM.Options.Check do
     do: if(good?.(head), do: reject(tail, good?), else: {:some, head})
 
   def reject(_tail, _good?), do: :improper
+
+  defp integer(value, min, max, _what) when is_integer(value) and value >= min and value <= max,
+    do: {:ok, value}
+
+  defp integer(value, min, max, what) do
+    range = if max == @max, do: "of at least #{min}", else: "from #{min} to #{max}"
+    must("be a #{what} #{range}", value)
+  end
 
   defp names(map, check) do
     Enum.reduce_while(map, {:ok, %{}}, fn {key, value}, {:ok, checked} ->
