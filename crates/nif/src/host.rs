@@ -133,7 +133,7 @@ impl BeamHost {
     where
         F: for<'e> FnOnce(Env<'e>) -> Term<'e>,
     {
-        let _ = OwnedEnv::new().send_and_clear(&self.owner, |env| message(env));
+        let _ = OwnedEnv::new().send_and_clear(&self.owner, message);
     }
 
     /// Makes a message out of JS values and sends it.
