@@ -327,7 +327,8 @@ defmodule QuickBEAM do
   Sends a message to the runtime, for the callbacks of `Beam.onMessage`, and does not wait for them.
 
   Messages that arrive before the first callback is registered are kept for it. A full inbox is a
-  `"BusyError"`.
+  `"BusyError"`. What is sent to the runtime's pid, with `send/2` or by `Beam.send` of another runtime,
+  reaches the callbacks too; as nobody can be told then, a full inbox is logged.
 
       iex> {:ok, rt} = QuickBEAM.start()
       iex> QuickBEAM.eval(rt, "const seen = []; Beam.onMessage(m => seen.push(m)); null")

@@ -29,6 +29,7 @@ defmodule QuickBEAM.Owner do
     :parent,
     :callers,
     setup: [],
+    refused: 0,
     running: %{},
     waiting: :queue.new()
   ]
@@ -40,6 +41,7 @@ defmodule QuickBEAM.Owner do
           parent: pid() | nil,
           callers: [pid()],
           setup: [Setup.step()],
+          refused: non_neg_integer(),
           running: %{pid() => {:call, Native.call_id(), String.t()} | {:reset, GenServer.from()}},
           waiting: :queue.queue({Handler.call(), list()})
         }
@@ -113,7 +115,10 @@ defmodule QuickBEAM.Owner do
     end
   end
 
-  def handle_info(_message, owner), do: {:noreply, owner}
+  def handle_info(message, owner) when elem(message, 0) == :quickbeam, do: {:noreply, owner}
+
+  # What any process sends to a runtime, `Beam.send` of another runtime included, is a message for it.
+  def handle_info(message, owner), do: {:noreply, deliver(owner, message)}
 
   @doc """
   Resets the realm and sets it up again; answers `from` when that is done. `parent` is the call that
@@ -222,6 +227,22 @@ defmodule QuickBEAM.Owner do
     dropped = Native.realm_output_taken(owner.handle, byte_size(text))
     if dropped > 0, do: Console.dropped(dropped, owner.name)
     {:noreply, owner}
+  end
+
+  # The sender of a plain message cannot be told that the inbox is full; the log is, once each time it fills.
+  defp deliver(owner, message) do
+    case {Native.send_message(self(), message), owner.refused} do
+      {:busy, refused} ->
+        if refused == 0, do: Console.inbox_full(owner.name)
+        %{owner | refused: refused + 1}
+
+      {_sent, 0} ->
+        owner
+
+      {_sent, refused} ->
+        Console.refused(refused, owner.name)
+        %{owner | refused: 0}
+    end
   end
 
   # Handlers

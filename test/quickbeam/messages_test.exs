@@ -45,16 +45,29 @@ defmodule QuickBEAM.MessagesTest do
     assert_usable(rt)
   end
 
+  test "a runtime gets what processes and other runtimes send to its pid" do
+    test = self()
+    rt = start_runtime(handlers: %{"seen" => fn [m] -> send(test, {:seen, m}) end})
+    {:ok, _} = QuickBEAM.eval(rt, "Beam.onMessage(m => { Beam.call('seen', m) }); null")
+
+    {:ok, _} = QuickBEAM.eval(rt, "Beam.send(Beam.self(), 'me')")
+    assert_receive {:seen, "me"}
+
+    {:ok, _} = QuickBEAM.eval(start_runtime(), "Beam.send(pid, ['you'])", vars: %{pid: rt})
+    assert_receive {:seen, ["you"]}
+
+    for message <- [:plain, %{a: 1}, {self(), 1}, {:quickbeam, :unknown}, 5],
+        do: send(rt, message)
+
+    for seen <- [:plain, %{"a" => 1}, [self(), 1], 5], do: assert_receive({:seen, ^seen})
+    refute_received {:seen, _other}
+  end
+
   test "Beam.send and Beam.self" do
     rt = start_runtime()
     assert QuickBEAM.eval(rt, "Beam.self()") == {:ok, rt}
     {:ok, _} = QuickBEAM.eval(rt, "Beam.send(pid, {from: Beam.self()})", vars: %{pid: self()})
     assert_receive %{"from" => ^rt}
-
-    {:ok, _} = QuickBEAM.eval(rt, "const got = []; Beam.onMessage(m => got.push(m)); null")
-    {:ok, _} = QuickBEAM.eval(rt, "Beam.send(Beam.self(), 'me')")
-    other = start_runtime()
-    {:ok, _} = QuickBEAM.eval(other, "Beam.send(pid, 'you')", vars: %{pid: rt})
 
     dead = spawn(fn -> :ok end)
     assert_down(dead)

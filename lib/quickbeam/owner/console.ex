@@ -48,6 +48,18 @@ defmodule QuickBEAM.Owner.Console do
     Logger.warning(fn -> text end, runtime: name)
   end
 
+  @doc "Logs that messages sent to the owner process are dropped from now on."
+  @spec inbox_full(term()) :: :ok
+  def inbox_full(name),
+    do:
+      Logger.warning("the runtime's inbox is full: messages sent to it are dropped", runtime: name)
+
+  @doc "Logs how many messages the full inbox took from the runtime."
+  @spec refused(pos_integer(), term()) :: :ok
+  def refused(count, name),
+    do:
+      Logger.warning("the runtime's inbox was full: #{count} messages were dropped", runtime: name)
+
   defp title(:exception), do: "Uncaught "
   defp title(:rejection), do: "Uncaught (in promise) "
 
