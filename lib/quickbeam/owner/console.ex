@@ -50,15 +50,17 @@ defmodule QuickBEAM.Owner.Console do
 
   @doc "Logs that messages sent to the owner process are dropped from now on."
   @spec inbox_full(term()) :: :ok
-  def inbox_full(name),
-    do:
-      Logger.warning("the runtime's inbox is full: messages sent to it are dropped", runtime: name)
+  def inbox_full(name) do
+    text = "the inbox is full: messages sent to it are dropped"
+    Logger.warning(fn -> text end, runtime: name)
+  end
 
   @doc "Logs how many messages the full inbox took from the runtime."
   @spec refused(pos_integer(), term()) :: :ok
-  def refused(count, name),
-    do:
-      Logger.warning("the runtime's inbox was full: #{count} messages were dropped", runtime: name)
+  def refused(count, name) do
+    text = "the inbox was full: #{count} messages were dropped"
+    Logger.warning(fn -> text end, runtime: name)
+  end
 
   defp title(:exception), do: "Uncaught "
   defp title(:rejection), do: "Uncaught (in promise) "
