@@ -108,7 +108,7 @@ impl<'a> Walk<'a> {
         let Ok(binary) = Binary::from_term(term) else {
             return Err(self.ctx.throw_type("a bitstring that is no binary has no JavaScript counterpart"));
         };
-        match std::str::from_utf8(binary.as_slice()) {
+        match simdutf8::basic::from_utf8(binary.as_slice()) {
             Ok(text) => self.ctx.string(text),
             Err(_) => self.ctx.uint8_array(binary.as_slice()),
         }
