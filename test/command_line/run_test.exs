@@ -58,7 +58,9 @@ defmodule QuickBEAM.CommandLine.RunTest do
           {"b.ts", "type T = string;\n\nthrow new Error('boom' as T)", "b.ts:3:"},
           {"c.js", "let 1", "c.js:1:"},
           {"d.js", "setTimeout(() => {\n  undefined.x }, 1)", "d.js:2:"},
-          {"e.js", "Promise.reject(new Error('boom'))", "e.js:1:"}
+          {"e.js", "Promise.reject(new Error('boom'))", "e.js:1:"},
+          # The last callback of all, long after the start.
+          {"f.js", "setTimeout(() => setTimeout(() => { undefined.x }, 9), 9)", "f.js:1:"}
         ] do
       {status, _output, errors} = run(dir, name, source)
       assert {name, status} == {name, 1}

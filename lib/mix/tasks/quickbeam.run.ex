@@ -55,9 +55,9 @@ defmodule Mix.Tasks.Quickbeam.Run do
     case QuickBEAM.start(options) do
       {:ok, runtime} ->
         outcome = until_idle(runtime, errors)
-        # The runtime prints what is left before it stops.
+        # The runtime prints what is left before it stops, and reports what was thrown last.
         QuickBEAM.stop(runtime)
-        finish(outcome)
+        finish(with :ok <- outcome, do: last_error(errors))
 
       {:error, {:script_not_found, path, posix}} ->
         fail("cannot read #{path}: #{:file.format_error(posix)}")
@@ -79,7 +79,7 @@ defmodule Mix.Tasks.Quickbeam.Run do
       {:EXIT, ^runtime, {:quickbeam_dead, error}} -> {:error, error}
       {:EXIT, ^runtime, reason} -> {:exit, reason}
     after
-      @poll_ms -> if idle?(runtime), do: last_error(errors), else: until_idle(runtime, errors)
+      @poll_ms -> if idle?(runtime), do: :ok, else: until_idle(runtime, errors)
     end
   end
 
@@ -93,7 +93,7 @@ defmodule Mix.Tasks.Quickbeam.Run do
     :exit, _reason -> false
   end
 
-  # An error that the last callback left behind was sent before the realm said that it is idle.
+  # The owner may get to the error of the last callback only after the realm said that it is idle.
   defp last_error(errors) do
     receive do
       {^errors, error} -> {:error, error}
