@@ -36,7 +36,7 @@ defmodule QuickBEAM.Options do
        "values, counted at every level, that one JavaScript value may become; those beyond become `nil`"},
     timeout:
       {:timeout, :infinity, "`:infinity`",
-       "milliseconds: the `:timeout` of an eval or call that has none of its own"},
+       "milliseconds: the `:timeout` of an eval or call that has none of its own, and of each timer, message or other callback"},
     console:
       {:console, nil, "none",
        "function that gets what the console prints, instead of Logger: a map with `:level`, `:text`, `:method`, `:file` and `:line`. It runs in the runtime's process, so it should be quick"},

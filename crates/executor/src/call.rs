@@ -167,7 +167,7 @@ impl RealmState {
     /// Settles a call's promise; with the reason, if converting the answer is ended by a limit.
     fn settle(&self, ctx: Ctx<'_>, settler: Settler, answer: Answer) {
         let mut failure = None;
-        self.in_frame(ctx, Frame::callback("answer"), || {
+        self.in_frame(ctx, Frame::callback("answer", self.config.callback_timeout), || {
             let outcome = match answer {
                 Ok(value) => value.into_js(ctx).map_err(|Thrown| ctx.take_exception()),
                 Err(error) => match host_error(ctx, &error) {

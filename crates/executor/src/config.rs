@@ -36,11 +36,20 @@ pub struct RealmConfig {
     pub max_stack_size: usize,
     /// Interpreter steps of one op or callback.
     pub max_reductions: Option<u64>,
+    /// How long a callback (timer, message, job) that no op waits for may take; ops bring timeouts of their own.
+    pub callback_timeout: Option<Duration>,
 }
 
 impl RealmConfig {
-    /// 256 MB of heap, 8 MB of stack, no budget, no APIs.
+    /// 256 MB of heap, 8 MB of stack, no budget, no timeout, no APIs.
     pub fn new(host: Arc<dyn Host>) -> RealmConfig {
-        RealmConfig { host, apis: Vec::new(), memory_limit: 256 << 20, max_stack_size: 8 << 20, max_reductions: None }
+        RealmConfig {
+            host,
+            apis: Vec::new(),
+            memory_limit: 256 << 20,
+            max_stack_size: 8 << 20,
+            max_reductions: None,
+            callback_timeout: None,
+        }
     }
 }

@@ -96,8 +96,9 @@ impl Frame {
         Frame { what, reply, due, parent, text: None, spare: None, is_callback: false, spent: 0 }
     }
 
-    pub(crate) fn callback(what: &'static str) -> Frame {
-        Frame { is_callback: true, ..Frame::op(what, None, None, None) }
+    pub(crate) fn callback(what: &'static str, timeout: Option<Duration>) -> Frame {
+        let due = timeout.and_then(|timeout| Some(Due { at: Instant::now().checked_add(timeout)?, timeout }));
+        Frame { is_callback: true, ..Frame::op(what, None, due, None) }
     }
 
     fn is_abandoned(&self) -> bool {

@@ -16,6 +16,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// Unhandled rejections that one checkpoint reports one by one; the rest are counted.
+const MAX_REJECTIONS: usize = 100;
+
 pub(crate) struct RealmState {
     pub(crate) mail: Arc<Mail>,
     pub(crate) host: Arc<dyn Host>,
@@ -150,7 +153,7 @@ impl RealmState {
 
     /// Runs a callback that no op waits for; what it throws is reported.
     pub(crate) fn callback(&self, ctx: Ctx<'_>, what: &'static str, f: impl FnOnce() -> Result<()>) {
-        self.in_frame(ctx, Frame::callback(what), || {
+        self.in_frame(ctx, Frame::callback(what, self.config.callback_timeout), || {
             let thrown = f().map_err(|Thrown| ctx.take_exception());
             match (self.guard.ending(), thrown) {
                 (Some(Reason::Killed | Reason::Fatal), _) | (None, Ok(())) => {}
@@ -223,7 +226,12 @@ impl RealmState {
         if ctx.has_jobs() {
             return;
         }
-        for (promise, reason) in ctx.take_unhandled_rejections() {
+        let mut rejections = ctx.take_unhandled_rejections().into_iter();
+        for (promise, reason) in rejections.by_ref().take(MAX_REJECTIONS) {
+            self.expire(Instant::now());
+            if self.mail.is_killed() {
+                return;
+            }
             self.callback(ctx, "rejection callback", || {
                 let report = self.describe(ctx, &reason);
                 if !self.hook_handles(ctx, "unhandledrejection", &reason, Some(&promise)) {
@@ -231,6 +239,11 @@ impl RealmState {
                 }
                 Ok(())
             });
+        }
+        let more = rejections.count();
+        if more > 0 {
+            let message = format!("{more} more promises were rejected at once and never handled");
+            self.host.uncaught(Uncaught::Rejection(ErrorReport::new("Error", message)));
         }
     }
 }

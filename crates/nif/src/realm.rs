@@ -128,18 +128,19 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
         cut: depth.is_some() || nodes.is_some(),
     };
     let host = Arc::new(BeamHost::new(owner, limits, memory_limit, may_send(options)));
+    let timeout = options.map_get(atoms::timeout()).ok().and_then(milliseconds);
     let config = RealmConfig {
         apis: quickbeam_apis::always().to_vec(),
         memory_limit,
         max_stack_size: option::<usize>(options, atoms::max_stack_size())?.unwrap_or(8 << 20),
         max_reductions: option::<u64>(options, atoms::max_reductions())?,
+        callback_timeout: timeout,
         ..RealmConfig::new(host.clone())
     };
     let executor = match option::<ResourceArc<ExecutorResource>>(options, atoms::executor())? {
         Some(executor) => executor.0.clone(),
         None => start_executor(1)?,
     };
-    let timeout = options.map_get(atoms::timeout()).ok().and_then(milliseconds);
     let is_open = AtomicBool::new(option::<bool>(options, atoms::open())?.unwrap_or(true));
     let realm = Arc::new(OwnedRealm { handle: executor.spawn(config), host, timeout, is_open });
     table_mut().insert(owner, realm.clone());

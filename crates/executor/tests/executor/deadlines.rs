@@ -291,3 +291,28 @@ fn an_op_whose_code_is_ended_in_a_callback_fails_with_it() {
         }
     }
 }
+
+#[test]
+fn a_realm_may_bound_its_callbacks_where_no_op_waits() {
+    let executor = eager();
+    let configure = |config: &mut RealmConfig| config.callback_timeout = Some(Duration::from_millis(20));
+    for source in ["setTimeout(() => { for (;;) {} }, 0); 1", "setImmediate(() => { for (;;) {} }); 1"] {
+        let realm = realm_with(&executor, configure);
+        realm.check(source, "1");
+        assert_eq!(realm.expect_uncaught().to_string(), "TimeoutError: the timer timed out after 20 ms", "{source}");
+        realm.check("1 + 1", "2");
+        realm.free();
+    }
+}
+
+#[test]
+fn a_flood_of_rejections_is_counted() {
+    let realm = realm();
+    realm.check("for (let i = 0; i < 1e5; i++) Promise.reject(i); 1", "1");
+    for expected in 0..100 {
+        assert_eq!(realm.expect_uncaught().message, expected.to_string());
+    }
+    assert_eq!(realm.expect_uncaught().message, "99900 more promises were rejected at once and never handled");
+    realm.check("1 + 1", "2");
+    realm.free();
+}
