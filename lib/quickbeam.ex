@@ -139,7 +139,8 @@ defmodule QuickBEAM do
   Options:
 
     * `:timeout` - milliseconds from now on, or `:infinity`; default: the option `:timeout` of the runtime
-    * `:vars` - map of names to terms, bound for this eval only; they shadow globals of the same name
+    * `:vars` - map of names to terms, bound for this eval only; they shadow globals of the same name.
+      What such an eval declares with `let`, `const` or `class` is its own, too
     * `:filename` - shown in stacks; default `"<eval>"`
 
   ## Examples
