@@ -8,6 +8,7 @@ use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
 use crate::function::Args;
 use crate::object::PropertyKey;
+use crate::text::{LentText, Utf16};
 use crate::value::Value;
 use std::any::Any;
 use std::collections::HashSet;
@@ -29,6 +30,10 @@ pub trait Sink {
     fn bigint(&mut self, negative: bool, digits: &str) -> Self::Term;
     /// A string or a property name.
     fn string(&mut self, text: &str) -> Self::Term;
+    /// A long string beyond ASCII; for sinks that can take it with one copy less.
+    fn utf16(&mut self, text: Utf16<'_>) -> Self::Term {
+        self.string(&text.into_utf8())
+    }
     /// Bytes of a buffer or view.
     fn bytes(&mut self, bytes: &[u8]) -> Self::Term;
     /// A symbol.
@@ -186,7 +191,10 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
     #[inline(never)]
     fn text(&mut self, value: &Value<'a>) -> Encoded<S::Term> {
         let sink = &mut *self.sink;
-        let (term, len) = value.with_text(|text| (sink.string(&text), text.len()))?;
+        let (term, len) = value.with_lent_text(|text| match text {
+            LentText::Utf8(text) => (sink.string(&text), text.len()),
+            LentText::Utf16(text) => (sink.utf16(text), text.utf8_len()),
+        })?;
         self.charge(len)?;
         Ok(term)
     }

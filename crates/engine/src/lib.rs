@@ -64,4 +64,5 @@ pub use isolate::{Isolate, IsolateError, IsolateOptions, Realm};
 pub use module::{ModuleKind, ModuleLoader, ModuleSource};
 pub use object::{Attributes, PropertyKey};
 pub use promise::{PromiseState, Settler};
+pub use text::Utf16;
 pub use value::{Persistent, TypedArrayKind, Value};

@@ -4,10 +4,9 @@
 //! leaves the engine here is UTF-8, with U+FFFD for each unpaired surrogate (Web IDL's `USVString`).
 //!
 //! The engine converts character by character. Long texts beyond ASCII therefore cross as UTF-16, its own
-//! form of them, and are converted here, several characters at a time.
+//! form of them, and are converted here by SIMD instructions.
 
 use crate::heap::Heap;
-use encoding_rs::mem;
 use rquickjs::qjs;
 use std::borrow::Cow;
 use std::ptr;
@@ -21,95 +20,65 @@ pub(crate) fn utf16_to_enter(text: &str) -> Option<Vec<u16>> {
     if text.len() < LONG || text.is_ascii() {
         return None;
     }
-    let mut units = vec![0; text.len()];
-    let len = mem::convert_str_to_utf16(text, &mut units);
-    units.truncate(len);
+    let len = simdutf::utf16_length_from_utf8(text.as_bytes());
+    let mut units = Vec::with_capacity(len);
+    // SAFETY: the text is valid UTF-8, and there is room for just the units that it makes.
+    unsafe {
+        let written = simdutf::convert_valid_utf8_to_utf16(text.as_ptr(), text.len(), units.as_mut_ptr());
+        units.set_len(written);
+    }
     Some(units)
+}
+
+/// Text in UTF-16 without unpaired surrogates, on its way out of the engine.
+#[derive(Debug, Clone, Copy)]
+pub struct Utf16<'t> {
+    units: &'t [u16],
+}
+
+impl<'t> Utf16<'t> {
+    /// `None` if a surrogate is unpaired.
+    pub fn new(units: &'t [u16]) -> Option<Utf16<'t>> {
+        simdutf::validate_utf16(units).then_some(Utf16 { units })
+    }
+
+    /// Bytes of the text as UTF-8.
+    pub fn utf8_len(self) -> usize {
+        simdutf::utf8_length_from_utf16(self.units)
+    }
+
+    /// Writes the text as UTF-8 into `out`, whose length is [`Utf16::utf8_len`].
+    ///
+    /// # Panics
+    /// If the length is another.
+    pub fn write_utf8(self, out: &mut [u8]) {
+        assert_eq!(out.len(), self.utf8_len(), "room for just the text");
+        let (units, len) = (self.units.as_ptr(), self.units.len());
+        // SAFETY: the units are valid, and there is room for what they make.
+        let _written = unsafe { simdutf::convert_valid_utf16_to_utf8(units, len, out.as_mut_ptr()) };
+    }
+
+    pub(crate) fn into_utf8(self) -> String {
+        let mut bytes = Vec::with_capacity(self.utf8_len());
+        // SAFETY: as in `write_utf8`; what was written is UTF-8.
+        unsafe {
+            let (units, len) = (self.units.as_ptr(), self.units.len());
+            let written = simdutf::convert_valid_utf16_to_utf8(units, len, bytes.as_mut_ptr());
+            bytes.set_len(written);
+            String::from_utf8_unchecked(bytes)
+        }
+    }
+}
+
+/// A text in whichever form the engine gave.
+pub(crate) enum LentText<'t> {
+    Utf8(Cow<'t, str>),
+    Utf16(Utf16<'t>),
 }
 
 /// UTF-16 as UTF-8, with U+FFFD for each unpaired surrogate.
 pub(crate) fn utf16_to_utf8(units: &[u16]) -> String {
-    let mut out = Utf8Writer::new(units.len());
-    let mut rest = units;
-    while let [first, tail @ ..] = rest {
-        if *first < 0x80
-            && let Some((chunk, behind)) = rest.split_first_chunk::<ASCII_RUN>()
-            && chunk.iter().fold(0, |all, unit| all | unit) < 0x80
-        {
-            out.ascii(chunk);
-            rest = behind;
-            continue;
-        }
-        rest = tail;
-        match (*first, tail.first()) {
-            (high @ 0xD800..0xDC00, Some(low @ 0xDC00..0xE000)) => {
-                out.four(0x1_0000 + ((u32::from(high) & 0x3FF) << 10) + (u32::from(*low) & 0x3FF));
-                rest = &tail[1..];
-            }
-            (0xD800..0xE000, _) => out.up_to_three(0xFFFD),
-            (unit, _) => out.up_to_three(u32::from(unit)),
-        }
-    }
-    out.finish()
-}
-
-/// UTF-16 units that are looked at together.
-const ASCII_RUN: usize = 16;
-
-/// Writes UTF-8 into room reserved for the longest that UTF-16 may need.
-struct Utf8Writer {
-    bytes: Vec<u8>,
-    end: *mut u8,
-}
-
-impl Utf8Writer {
-    fn new(units: usize) -> Utf8Writer {
-        // A unit makes at most three bytes; each write stores four.
-        let mut bytes = Vec::with_capacity(units.saturating_mul(3).saturating_add(4));
-        let end = bytes.as_mut_ptr();
-        Utf8Writer { bytes, end }
-    }
-
-    fn ascii(&mut self, units: &[u16; ASCII_RUN]) {
-        // SAFETY: a byte for each unit, of the three that are reserved for it.
-        unsafe {
-            self.end.cast::<[u8; ASCII_RUN]>().write(units.map(|unit| unit as u8));
-            self.end = self.end.add(ASCII_RUN);
-        }
-    }
-
-    /// A code point below U+10000 that is no surrogate, for one unit.
-    fn up_to_three(&mut self, code: u32) {
-        let (bytes, len) = match code {
-            0..0x80 => (code, 1),
-            0x80..0x800 => (0x80C0 | code >> 6 | (code & 0x3F) << 8, 2),
-            _ => (0x80_80E0 | code >> 12 | (code >> 6 & 0x3F) << 8 | (code & 0x3F) << 16, 3),
-        };
-        self.store(bytes, len);
-    }
-
-    /// A code point from U+10000 on, for two units.
-    fn four(&mut self, code: u32) {
-        let tail = (code >> 12 & 0x3F) << 8 | (code >> 6 & 0x3F) << 16 | (code & 0x3F) << 24;
-        self.store(0x8080_80F0 | code >> 18 | tail, 4);
-    }
-
-    fn store(&mut self, bytes: u32, len: usize) {
-        // SAFETY: every unit written so far has used at most its three bytes, so four are left.
-        unsafe {
-            self.end.cast::<[u8; 4]>().write(bytes.to_le_bytes());
-            self.end = self.end.add(len);
-        }
-    }
-
-    fn finish(mut self) -> String {
-        // SAFETY: everything up to `end` was written, as UTF-8.
-        unsafe {
-            let len = self.end.offset_from_unsigned(self.bytes.as_ptr());
-            self.bytes.set_len(len);
-            String::from_utf8_unchecked(self.bytes)
-        }
-    }
+    Utf16::new(units).map_or_else(|| String::from_utf16_lossy(units), Utf16::into_utf8)
 }
 
 /// Whether a flat string is long and held as UTF-16.

@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
-use crate::text::{is_long_utf16, utf16_to_utf8, wtf8_to_utf8};
+use crate::text::{LentText, Utf16, is_long_utf16, utf16_to_utf8, wtf8_to_utf8};
 use rquickjs::qjs;
 use std::borrow::Cow;
 use std::ffi::c_char;
@@ -243,7 +243,7 @@ impl<'a> Value<'a> {
         }
         // SAFETY: a live flat string.
         if tag == qjs::JS_TAG_STRING && unsafe { is_long_utf16(self.raw) } {
-            return Ok(f(Cow::Owned(self.utf16_text()?)));
+            return self.with_utf16(|units| f(Cow::Owned(utf16_to_utf8(units))));
         }
         let mut len: qjs::size_t = 0;
         // SAFETY: live value; the pointer is checked, and freed below after its last use.
@@ -259,7 +259,20 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn utf16_text(&self) -> Result<String> {
+    /// `ToString`, lent to `f` in the form that needs fewer copies.
+    pub(crate) fn with_lent_text<R>(&self, f: impl FnOnce(LentText<'_>) -> R) -> Result<R> {
+        // SAFETY: a live flat string.
+        if self.tag() != qjs::JS_TAG_STRING || unsafe { !is_long_utf16(self.raw) } {
+            return self.with_text(|text| f(LentText::Utf8(text)));
+        }
+        self.with_utf16(|units| match Utf16::new(units) {
+            Some(text) => f(LentText::Utf16(text)),
+            None => f(LentText::Utf8(Cow::Owned(utf16_to_utf8(units)))),
+        })
+    }
+
+    /// The units of a string.
+    fn with_utf16<R>(&self, f: impl FnOnce(&[u16]) -> R) -> Result<R> {
         let mut len: qjs::size_t = 0;
         // SAFETY: live value; the pointer is checked, and freed after its last use.
         unsafe {
@@ -267,9 +280,9 @@ impl<'a> Value<'a> {
             if ptr.is_null() {
                 return Err(Thrown);
             }
-            let text = utf16_to_utf8(slice::from_raw_parts(ptr, len as usize));
+            let result = f(slice::from_raw_parts(ptr, len as usize));
             qjs::JS_FreeCStringUTF16(self.ctx.raw(), ptr);
-            Ok(text)
+            Ok(result)
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::atoms;
 use crate::calendar::{MS_PER_DAY, civil_from_days};
 use crate::host_term::HostTerm;
-use quickbeam_engine::{Ctx, EncodeError, EncodeLimits, ErrorReport, Sink, Value, encode};
+use quickbeam_engine::{Ctx, EncodeError, EncodeLimits, ErrorReport, Sink, Utf16, Value, encode};
 use quickbeam_executor::take_report;
 use rustler::types::atom;
 use rustler::{Encoder, Env, NewBinary, Term};
@@ -101,6 +101,14 @@ impl<'e> Sink for TermSink<'e> {
     fn string(&mut self, text: &str) -> Term<'e> {
         self.bytes = self.bytes.saturating_add(text.len());
         binary(self.env, text.as_bytes())
+    }
+
+    fn utf16(&mut self, text: Utf16<'_>) -> Term<'e> {
+        let len = text.utf8_len();
+        self.bytes = self.bytes.saturating_add(len);
+        let mut binary = NewBinary::new(self.env, len);
+        text.write_utf8(binary.as_mut_slice());
+        binary.into()
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> Term<'e> {
