@@ -131,11 +131,27 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// Throws if memory is short or the string is too long.
     pub fn string(self, text: &str) -> Result<Value<'a>> {
-        if let Some(units) = utf16_to_enter(text) {
-            return self.string_utf16(&units);
+        match utf16_to_enter(text) {
+            Some(units) => self.string_utf16(&units),
+            None => self.string_narrow(text.as_bytes()),
         }
-        // SAFETY: pointer and length of valid UTF-8.
-        self.check(unsafe { qjs::JS_NewStringLen(self.raw(), text.as_ptr().cast(), text.len() as _) })
+    }
+
+    /// A string from bytes, if they are UTF-8.
+    ///
+    /// # Errors
+    /// As [`Ctx::string`].
+    pub fn string_from_utf8(self, bytes: &[u8]) -> Result<Option<Value<'a>>> {
+        if simdutf::validate_ascii(bytes) {
+            return self.string_narrow(bytes).map(Some);
+        }
+        simdutf8::basic::from_utf8(bytes).ok().map(|text| self.string(text)).transpose()
+    }
+
+    /// In the engine's own way.
+    fn string_narrow(self, utf8: &[u8]) -> Result<Value<'a>> {
+        // SAFETY: pointer and length of valid UTF-8, as both callers know.
+        self.check(unsafe { qjs::JS_NewStringLen(self.raw(), utf8.as_ptr().cast(), utf8.len() as _) })
     }
 
     /// A string from UTF-16 code units, unpaired surrogates included.

@@ -90,6 +90,15 @@ pub(crate) unsafe fn is_long_utf16(raw: qjs::JSValue) -> bool {
     word & WIDE != 0 && (word & !WIDE) as usize >= LONG && strings_start_with_length()
 }
 
+/// The length of a flat string of Latin-1 characters.
+///
+/// SAFETY: `raw` is a live flat string.
+pub(crate) unsafe fn narrow_len(raw: qjs::JSValue) -> Option<usize> {
+    // SAFETY: a string is larger than one word.
+    let word = unsafe { qjs::JS_VALUE_GET_PTR(raw).cast::<u32>().read() };
+    (word & WIDE == 0 && strings_start_with_length()).then_some(word as usize)
+}
+
 /// The engine's strings start with their length and, in the highest bit, whether a character takes 16 bits.
 const WIDE: u32 = 1 << 31;
 

@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
-use crate::text::{LentText, Utf16, is_long_utf16, utf16_to_utf8, wtf8_to_utf8};
+use crate::text::{LentText, Utf16, is_long_utf16, narrow_len, utf16_to_utf8, wtf8_to_utf8};
 use rquickjs::qjs;
 use std::borrow::Cow;
 use std::ffi::c_char;
@@ -246,14 +246,18 @@ impl<'a> Value<'a> {
             return self.with_utf16(|units| f(Cow::Owned(utf16_to_utf8(units))));
         }
         let mut len: qjs::size_t = 0;
-        // SAFETY: live value; the pointer is checked, and freed below after its last use.
+        // SAFETY: live value; the pointer is checked, and freed below after its last use; ASCII is UTF-8.
         unsafe {
             let ptr = qjs::JS_ToCStringLen2(self.ctx.raw(), &mut len, self.raw, false);
             if ptr.is_null() {
                 return Err(Thrown);
             }
             let freed = CString { ctx: self.ctx, ptr };
-            let result = f(wtf8_to_utf8(slice::from_raw_parts(ptr.cast(), len as usize)));
+            let bytes = slice::from_raw_parts(ptr.cast(), len as usize);
+            // A narrow string holds Latin-1: its UTF-8 is longer, unless it is ASCII.
+            let is_ascii = tag == qjs::JS_TAG_STRING && narrow_len(self.raw) == Some(bytes.len());
+            let result =
+                f(if is_ascii { Cow::Borrowed(std::str::from_utf8_unchecked(bytes)) } else { wtf8_to_utf8(bytes) });
             drop(freed);
             Ok(result)
         }

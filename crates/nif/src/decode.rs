@@ -108,9 +108,9 @@ impl<'a> Walk<'a> {
         let Ok(binary) = Binary::from_term(term) else {
             return Err(self.ctx.throw_type("a bitstring that is no binary has no JavaScript counterpart"));
         };
-        match simdutf8::basic::from_utf8(binary.as_slice()) {
-            Ok(text) => self.ctx.string(text),
-            Err(_) => self.ctx.uint8_array(binary.as_slice()),
+        match self.ctx.string_from_utf8(binary.as_slice())? {
+            Some(text) => Ok(text),
+            None => self.ctx.uint8_array(binary.as_slice()),
         }
     }
 
