@@ -29,18 +29,48 @@ impl Calls {
     }
 }
 
+/// What of the host is called.
+#[derive(Clone, Copy)]
+enum Callee<'n> {
+    /// A handler, named by a script.
+    Handler(&'n str),
+    /// The host's own.
+    Service(&'static str),
+}
+
+impl Callee<'_> {
+    fn call<'a>(self, ctx: Ctx<'a>, state: &RealmState, id: CallId, sync: bool, args: &[Value<'a>]) -> Result<()> {
+        match self {
+            Callee::Handler(name) => state.host.call(ctx, id, sync, name, args),
+            Callee::Service(service) => state.host.service(ctx, id, sync, service, args),
+        }
+    }
+}
+
 /// Calls a handler of the host; a promise of its answer.
 ///
 /// # Errors
 /// Throws if there is no such handler, an argument cannot be encoded, or 100,000 calls wait already.
 pub fn call_host<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Value<'a>> {
+    call(ctx, Callee::Handler(name), args)
+}
+
+/// Calls a [service](crate::Host::service) of the host; a promise of its answer.
+///
+/// # Errors
+/// As [`call_host`].
+pub fn call_service<'a>(ctx: Ctx<'a>, service: &'static str, args: &[Value<'a>]) -> Result<Value<'a>> {
+    call(ctx, Callee::Service(service), args)
+}
+
+fn call<'a>(ctx: Ctx<'a>, callee: Callee<'_>, args: &[Value<'a>]) -> Result<Value<'a>> {
     let state = RealmState::of(ctx)?;
     if state.calls.borrow().pending.len() >= MAX_CALLS {
         return Err(ctx.throw_error("RangeError", &format!("{MAX_CALLS} calls wait for an answer already")));
     }
     let id = state.mail.next_call_id();
     let (promise, settler) = ctx.promise()?;
-    if let Err(Thrown) = state.host.call(ctx, id, false, name, args) {
+    if let Err(Thrown) = callee.call(ctx, &state, id, false, args) {
         settler.abandon(ctx);
         return Err(Thrown);
     }
@@ -54,9 +84,21 @@ pub fn call_host<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Val
 /// # Errors
 /// As [`call_host`]; and what the handler failed with.
 pub fn call_host_sync<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Value<'a>> {
+    call_sync(ctx, Callee::Handler(name), args)
+}
+
+/// Calls a [service](crate::Host::service) of the host and suspends as [`call_host_sync`] does.
+///
+/// # Errors
+/// As [`call_host_sync`].
+pub fn call_service_sync<'a>(ctx: Ctx<'a>, service: &'static str, args: &[Value<'a>]) -> Result<Value<'a>> {
+    call_sync(ctx, Callee::Service(service), args)
+}
+
+fn call_sync<'a>(ctx: Ctx<'a>, callee: Callee<'_>, args: &[Value<'a>]) -> Result<Value<'a>> {
     let state = RealmState::of(ctx)?;
     let id = state.mail.next_call_id();
-    state.host.call(ctx, id, true, name, args)?;
+    callee.call(ctx, &state, id, true, args)?;
     state.calls.borrow_mut().suspended.push((id, None));
     let answer = state.wait_for_answer(ctx);
     state.calls.borrow_mut().suspended.pop();

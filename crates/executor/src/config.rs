@@ -1,6 +1,7 @@
 //! What an executor and a realm are made with.
 
 use crate::api::Api;
+use crate::grants::Grants;
 use crate::host::Host;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,10 +39,12 @@ pub struct RealmConfig {
     pub max_reductions: Option<u64>,
     /// How long a callback (timer, message, job) that no op waits for may take; ops bring timeouts of their own.
     pub callback_timeout: Option<Duration>,
+    /// What it may do.
+    pub grants: Arc<Grants>,
 }
 
 impl RealmConfig {
-    /// 256 MB of heap, 8 MB of stack, no budget, no timeout, no APIs.
+    /// 256 MB of heap, 8 MB of stack, no budget, no timeout, no APIs, every grant.
     pub fn new(host: Arc<dyn Host>) -> RealmConfig {
         RealmConfig {
             host,
@@ -50,6 +53,7 @@ impl RealmConfig {
             max_stack_size: 8 << 20,
             max_reductions: None,
             callback_timeout: None,
+            grants: Arc::new(Grants::all()),
         }
     }
 }

@@ -40,9 +40,17 @@ impl RealmState {
         if reply.as_ref().is_some_and(|reply| reply.is_abandoned()) {
             return;
         }
-        if let Op::Reset = op {
-            return self.ask_reset(reply);
-        }
+        let op = match op {
+            Op::Reset => return self.ask_reset(reply),
+            Op::Event { listener, event } => {
+                self.dispatch(ctx, listener, event);
+                if let Some(reply) = reply {
+                    self.deliver(reply, Outcome::Done);
+                }
+                return;
+            }
+            op => op,
+        };
         self.in_frame(ctx, Frame::op(op.noun(), reply, due, parent), || {
             let ran = self.run(ctx, op).map_err(|Thrown| ctx.take_exception());
             if !self.must_end(ctx) {
@@ -118,7 +126,8 @@ impl RealmState {
             })),
             Op::MemoryUsage => Ok(Ran::Outcome(Outcome::Figures(self.memory_figures(ctx)))),
             Op::Info => Ok(Ran::Outcome(Outcome::Figures(self.figures(ctx)))),
-            Op::Reset => Ok(done()),
+            Op::Make(value) => Ok(Ran::Value(value.into_js(ctx)?, Then::Value)),
+            Op::Reset | Op::Event { .. } => Ok(done()),
         }
     }
 

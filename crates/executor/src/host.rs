@@ -111,6 +111,23 @@ pub trait Host: Send + Sync {
     /// Throws if there is no such handler or an argument cannot be encoded.
     fn call<'a>(&self, ctx: Ctx<'a>, id: CallId, sync: bool, name: &str, args: &[Value<'a>]) -> Result<()>;
 
+    /// An API asks for something that the host does itself, under a name that no script can give. The answer comes as
+    /// for [`Host::call`].
+    ///
+    /// # Errors
+    /// Throws if the host has no such service, or an argument cannot be encoded.
+    fn service<'a>(
+        &self,
+        ctx: Ctx<'a>,
+        id: CallId,
+        sync: bool,
+        service: &'static str,
+        args: &[Value<'a>],
+    ) -> Result<()> {
+        let _ = (id, sync, args);
+        Err(ctx.throw_error("NotSupportedError", &format!("this host has no {service}")))
+    }
+
     /// JavaScript logged a line.
     fn log(&self, line: LogLine);
 

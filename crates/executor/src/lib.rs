@@ -29,8 +29,10 @@
 mod api;
 mod call;
 mod config;
+mod event;
 mod execute;
 mod fiber;
+mod grants;
 mod guard;
 mod host;
 mod inbox;
@@ -46,8 +48,10 @@ mod turn;
 mod worker;
 
 pub use api::Api;
-pub use call::{call_host, call_host_sync, sleep_sync};
+pub use call::{call_host, call_host_sync, call_service, call_service_sync, sleep_sync};
 pub use config::{ExecutorOptions, RealmConfig};
+pub use event::{ListenerId, RealmSender, listen, unlisten};
+pub use grants::{Grant, Grants, Reach, grants, require};
 pub use host::{CallId, Host, Input, Level, LogLine, Outcome, Reply, Uncaught};
 pub use message::{off_message, on_message};
 pub use op::{Answer, HostError, Op, SubmitError, SubmitOptions};

@@ -1,5 +1,6 @@
 //! Requests to a realm.
 
+use crate::event::ListenerId;
 use crate::host::{CallId, Input};
 use std::fmt;
 use std::sync::Arc;
@@ -66,6 +67,15 @@ pub enum Op {
     },
     /// Deliver a message to the callbacks of `Beam.onMessage`; done.
     Message(Box<dyn Input>),
+    /// Call the [listener](crate::listen) of that id; done, whether it still listens or not.
+    Event {
+        /// Whom.
+        listener: ListenerId,
+        /// With what.
+        event: Box<dyn Input>,
+    },
+    /// Make a value by the embedder's own steps; a value. A promise is awaited.
+    Make(Box<dyn Input>),
     /// Replace the realm by a fresh one; done.
     Reset,
     /// Memory figures; figures.
@@ -89,6 +99,8 @@ impl Op {
             Op::SetGlobal { .. } => "set_global",
             Op::Globals { .. } => "globals",
             Op::Message(_) => "message",
+            Op::Event { .. } => "event",
+            Op::Make(_) => "request",
             Op::Reset => "reset",
             Op::MemoryUsage => "memory_usage",
             Op::Info => "info",

@@ -2,6 +2,7 @@
 
 use crate::call::Calls;
 use crate::config::RealmConfig;
+use crate::event::Listeners;
 use crate::guard::{Frame, Guard, Reason, internal_bug};
 use crate::host::{Host, LogLine, Outcome, Reply, Uncaught};
 use crate::message::Messages;
@@ -26,6 +27,7 @@ pub(crate) struct RealmState {
     pub(crate) guard: Guard,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) messages: RefCell<Messages>,
+    pub(crate) listeners: RefCell<Listeners>,
     pub(crate) calls: RefCell<Calls>,
     pub(crate) parked: RefCell<ParkingLot>,
     pub(crate) modules: Rc<Modules>,
@@ -63,6 +65,7 @@ impl RealmState {
             config,
             timers: RefCell::default(),
             messages: RefCell::default(),
+            listeners: RefCell::default(),
             calls: RefCell::default(),
             parked: RefCell::default(),
             modules: Rc::default(),

@@ -19,7 +19,7 @@ use std::collections::HashSet;
 use std::ptr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 /// What both sides of a task share.
@@ -31,9 +31,36 @@ pub(crate) struct Mail {
     /// Asks whichever isolate stands behind this inbox to poll.
     pub(crate) pacer: Arc<Pacer>,
     pub(crate) worker: Arc<Worker>,
+    /// What runs when something is posted.
+    task: Weak<Task>,
 }
 
 impl Mail {
+    pub(crate) fn post(&self, envelope: Envelope) -> Result<(), SubmitError> {
+        let mut inbox = self.inbox();
+        if let Err(refused) = inbox.admit() {
+            drop(inbox);
+            return Err(refused);
+        }
+        inbox.push(envelope);
+        drop(inbox);
+        self.wake();
+        Ok(())
+    }
+
+    pub(crate) fn resolve(&self, id: CallId, answer: Answer) {
+        let pushed = self.inbox().push_answer(id, answer);
+        if pushed.is_ok() {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(task) = self.task.upgrade() {
+            task.wake();
+        }
+    }
+
     pub(crate) fn inbox(&self) -> MutexGuard<'_, Inbox> {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -302,19 +329,22 @@ pub struct RealmHandle {
 
 impl RealmHandle {
     pub(crate) fn new(executor: Arc<Executor>, worker: Arc<Worker>, config: RealmConfig) -> RealmHandle {
-        let mail = Arc::new(Mail {
-            inbox: Mutex::new(Inbox::new(worker.inbox_capacity())),
-            killed: AtomicBool::new(false),
-            last_call: AtomicU64::new(0),
-            pacer: Arc::default(),
-            worker,
-        });
-        let task = Arc::new(Task {
-            mail,
-            config: Arc::new(config),
-            schedule: AtomicU8::new(IDLE),
-            run: UnsafeCell::default(),
-            vm: UnsafeCell::new(None),
+        let task = Arc::new_cyclic(|task| {
+            let mail = Mail {
+                inbox: Mutex::new(Inbox::new(worker.inbox_capacity())),
+                killed: AtomicBool::new(false),
+                last_call: AtomicU64::new(0),
+                pacer: Arc::default(),
+                worker,
+                task: task.clone(),
+            };
+            Task {
+                mail: Arc::new(mail),
+                config: Arc::new(config),
+                schedule: AtomicU8::new(IDLE),
+                run: UnsafeCell::default(),
+                vm: UnsafeCell::new(None),
+            }
         });
         task.wake();
         RealmHandle { task, _executor: executor }
@@ -326,7 +356,7 @@ impl RealmHandle {
     /// If the op was not taken; the reply is dropped then.
     pub fn submit(&self, op: Op, reply: Box<dyn Reply>, options: SubmitOptions) -> Result<(), SubmitError> {
         let due = options.timeout.and_then(|timeout| Some(Due { at: Instant::now().checked_add(timeout)?, timeout }));
-        self.post(Envelope { op, reply: Some(reply), due, parent: options.parent })
+        self.task.mail.post(Envelope { op, reply: Some(reply), due, parent: options.parent })
     }
 
     /// Posts an op that nobody waits for.
@@ -334,27 +364,12 @@ impl RealmHandle {
     /// # Errors
     /// If the op was not taken.
     pub fn cast(&self, op: Op) -> Result<(), SubmitError> {
-        self.post(Envelope { op, reply: None, due: None, parent: None })
-    }
-
-    fn post(&self, envelope: Envelope) -> Result<(), SubmitError> {
-        let mut inbox = self.task.mail.inbox();
-        if let Err(refused) = inbox.admit() {
-            drop(inbox);
-            return Err(refused);
-        }
-        inbox.push(envelope);
-        drop(inbox);
-        self.task.wake();
-        Ok(())
+        self.task.mail.post(Envelope { op, reply: None, due: None, parent: None })
     }
 
     /// Answers a call that the realm made; answers to calls that are gone are dropped.
     pub fn resolve(&self, id: CallId, answer: Answer) {
-        let pushed = self.task.mail.inbox().push_answer(id, answer);
-        if pushed.is_ok() {
-            self.task.wake();
-        }
+        self.task.mail.resolve(id, answer);
     }
 
     /// Ends the realm, whatever it is doing. Returns at once.

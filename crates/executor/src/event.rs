@@ -1,0 +1,82 @@
+//! Events from the host to callbacks that APIs have registered: streams of them, unlike the one answer of a call.
+
+use crate::host::{CallId, Input};
+use crate::inbox::Envelope;
+use crate::op::{Answer, Op, SubmitError};
+use crate::realm::RealmState;
+use crate::task::Mail;
+use quickbeam_engine::{Ctx, Persistent, Result, Value};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Identifies a listener, within one realm and the realms that replace it: an id is never used again.
+pub type ListenerId = u64;
+
+/// Listeners registered at once.
+const MAX_LISTENERS: usize = 100_000;
+
+#[derive(Default)]
+pub(crate) struct Listeners(HashMap<ListenerId, Persistent>);
+
+/// Registers a callback for events that the host posts to the id as [`Op::Event`](crate::Op::Event).
+///
+/// # Errors
+/// Throws a `RangeError` past 100,000 listeners.
+pub fn listen<'a>(ctx: Ctx<'a>, callback: Value<'a>) -> Result<ListenerId> {
+    let state = RealmState::of(ctx)?;
+    let mut listeners = state.listeners.borrow_mut();
+    if listeners.0.len() >= MAX_LISTENERS {
+        drop(listeners);
+        return Err(ctx.throw_error("RangeError", &format!("a runtime has at most {MAX_LISTENERS} event listeners")));
+    }
+    let id = state.mail.next_call_id();
+    listeners.0.insert(id, callback.persist());
+    Ok(id)
+}
+
+/// Removes a listener; events that are under way to it are dropped. Other ids are ignored.
+pub fn unlisten(ctx: Ctx<'_>, id: ListenerId) {
+    let Ok(state) = RealmState::of(ctx) else { return };
+    let removed = state.listeners.borrow_mut().0.remove(&id);
+    drop(removed.map(|callback| ctx.restore(callback)));
+}
+
+/// Reaches a realm from any thread. It does not keep the realm.
+#[derive(Clone)]
+pub struct RealmSender(Arc<Mail>);
+
+impl RealmSender {
+    /// The running realm's own.
+    ///
+    /// # Errors
+    /// Throws an `InternalError` in a realm that does not run on an executor.
+    pub fn of(ctx: Ctx<'_>) -> Result<RealmSender> {
+        Ok(RealmSender(RealmState::of(ctx)?.mail.clone()))
+    }
+
+    /// Posts an event to a [listener](listen) of the realm.
+    ///
+    /// # Errors
+    /// If the realm's inbox is full, or it is gone.
+    pub fn send(&self, listener: ListenerId, event: Box<dyn Input>) -> std::result::Result<(), SubmitError> {
+        self.0.post(Envelope { op: Op::Event { listener, event }, reply: None, due: None, parent: None })
+    }
+
+    /// Answers a call that the realm made; answers to calls that are gone are dropped.
+    pub fn resolve(&self, id: CallId, answer: Answer) {
+        self.0.resolve(id, answer);
+    }
+}
+
+impl RealmState {
+    /// Calls the listener with the event, if there still is one.
+    pub(crate) fn dispatch(&self, ctx: Ctx<'_>, id: ListenerId, event: Box<dyn Input>) {
+        let callback = self.listeners.borrow().0.get(&id).map(|kept| ctx.get_kept(kept));
+        let Some(callback) = callback else { return };
+        self.callback(ctx, "event callback", || {
+            let event = event.into_js(ctx)?;
+            ctx.call(&callback, &ctx.undefined(), &[event]).map(drop)
+        });
+        self.checkpoint(ctx);
+    }
+}
