@@ -158,7 +158,8 @@ defmodule QuickBEAM do
       "TimeoutError"
   """
   @spec eval(runtime(), String.t(), keyword()) :: result()
-  def eval(runtime, code, options \\ []) when is_binary(code) do
+  def eval(runtime, code, options \\ []) do
+    code = text!(code, "code")
     {timeout, filename, vars} = Request.eval(options)
 
     if Telemetry.enabled?() do
@@ -184,7 +185,8 @@ defmodule QuickBEAM do
       "SyntaxError"
   """
   @spec eval_ts(runtime(), String.t(), keyword()) :: result()
-  def eval_ts(runtime, code, options \\ []) when is_binary(code) do
+  def eval_ts(runtime, code, options \\ []) do
+    code = text!(code, "code")
     filename = Keyword.get(options, :filename) || "eval.ts"
 
     with {:ok, %{code: code, map: map}} <- JS.transform(code, filename, sourcemap: true),
@@ -216,9 +218,10 @@ defmodule QuickBEAM do
       "TypeError"
   """
   @spec call(runtime(), String.t() | atom(), [term()], keyword()) :: result()
-  def call(runtime, function, args \\ [], options \\ []) when length(args) >= 0 do
+  def call(runtime, function, args \\ [], options \\ []) do
     timeout = Request.timeout(options)
     function = name!(function)
+    args = list!(args)
 
     if Telemetry.enabled?() do
       Telemetry.span(:call, %{runtime: runtime, function: function}, fn ->
@@ -244,8 +247,10 @@ defmodule QuickBEAM do
       {:ok, 6}
   """
   @spec load_module(runtime(), String.t(), String.t()) :: :ok | {:error, JSError.t()}
-  def load_module(runtime, name, code) when is_binary(name) and is_binary(code),
-    do: request(runtime, {:load_module, name, code}, nil, :load_module, [runtime, name, code])
+  def load_module(runtime, name, code) do
+    op = {:load_module, module_name!(name), text!(code, "code")}
+    request(runtime, op, nil, :load_module, [runtime, name, code])
+  end
 
   @doc """
   Compiles a script to bytecode without running it, for `load_bytecode/2`.
@@ -256,8 +261,8 @@ defmodule QuickBEAM do
       {:ok, 42}
   """
   @spec compile(runtime(), String.t()) :: {:ok, binary()} | {:error, JSError.t()}
-  def compile(runtime, code) when is_binary(code),
-    do: request(runtime, {:compile, code, nil}, nil, :compile, [runtime, code])
+  def compile(runtime, code),
+    do: request(runtime, {:compile, text!(code, "code"), nil}, nil, :compile, [runtime, code])
 
   @doc """
   Runs bytecode made by `compile/2`, and returns what the script returns.
@@ -271,8 +276,10 @@ defmodule QuickBEAM do
       true
   """
   @spec load_bytecode(runtime(), binary()) :: result()
-  def load_bytecode(runtime, bytecode) when is_binary(bytecode),
-    do: request(runtime, {:load_bytecode, bytecode}, nil, :load_bytecode, [runtime, bytecode])
+  def load_bytecode(runtime, bytecode) do
+    op = {:load_bytecode, text!(bytecode, "bytecode")}
+    request(runtime, op, nil, :load_bytecode, [runtime, bytecode])
+  end
 
   @doc """
   Disassembles bytecode made by `compile/2`, without a runtime.
@@ -284,7 +291,8 @@ defmodule QuickBEAM do
       {"add", ["a", "b"]}
   """
   @spec disasm(binary()) :: {:ok, Bytecode.t()} | {:error, JSError.t()}
-  def disasm(bytecode) when is_binary(bytecode) do
+  def disasm(bytecode) do
+    bytecode = text!(bytecode, "bytecode")
     {:ok, runtime} = Runtime.start_link(apis: false)
 
     try do
@@ -303,8 +311,8 @@ defmodule QuickBEAM do
       true
   """
   @spec disasm(runtime(), String.t()) :: {:ok, Bytecode.t()} | {:error, JSError.t()}
-  def disasm(runtime, code) when is_binary(code),
-    do: request(runtime, {:disasm_code, code}, nil, :disasm, [runtime, code])
+  def disasm(runtime, code),
+    do: request(runtime, {:disasm_code, text!(code, "code")}, nil, :disasm, [runtime, code])
 
   @doc """
   Gives the runtime a fresh realm: as it was after its start, with its `:define`s, its script run again.
@@ -416,12 +424,36 @@ defmodule QuickBEAM do
   defp unwrap!({:ok, value}), do: value
   defp unwrap!({:error, error}), do: raise(error)
 
-  defp name!(name) when is_binary(name), do: name
+  # Any binary: what is not UTF-8 is the caller's to hear of from where it is read.
+  defp text!(text, _what) when is_binary(text), do: text
+
+  defp text!(other, what),
+    do: raise(ArgumentError, "#{what} must be a binary, got: #{inspect(other)}")
+
+  defp list!(args) when length(args) >= 0, do: args
+
+  defp list!(other),
+    do: raise(ArgumentError, "arguments must be a proper list, got: #{inspect(other)}")
+
+  defp name!(name) when is_binary(name) and name != "", do: name
 
   defp name!(name) do
     case Check.name(name) do
-      {:ok, name} -> name
-      :error -> raise ArgumentError, "a name must be a string or an atom, got: #{inspect(name)}"
+      {:ok, name} ->
+        name
+
+      :error ->
+        raise ArgumentError, "a name must be a non-empty string or an atom, got: #{inspect(name)}"
+    end
+  end
+
+  # The engine ends a module's name at its first NUL.
+  defp module_name!(name) do
+    if is_binary(name) and name != "" and :binary.match(name, <<0>>) == :nomatch do
+      name
+    else
+      problem = "a module's name must be a non-empty string without NUL, got: #{inspect(name)}"
+      raise ArgumentError, problem
     end
   end
 end

@@ -161,7 +161,6 @@ defmodule QuickBEAM.EvalTest do
           "ns.nothing",
           "ns.nothing.there",
           "ns.deep.value",
-          "",
           ".",
           "a b",
           "count()"
@@ -174,11 +173,8 @@ defmodule QuickBEAM.EvalTest do
   test "wrong arguments are errors of the caller", %{rt: rt} do
     assert_raise ArgumentError, fn -> QuickBEAM.eval(rt, "1", timeuot: 1) end
     assert_raise ArgumentError, fn -> QuickBEAM.call(rt, "f", [], vars: %{}) end
-    assert_raise ArgumentError, fn -> QuickBEAM.call(rt, 7) end
     assert_raise ArgumentError, fn -> QuickBEAM.get_global(rt, nil) end
-    assert_raise FunctionClauseError, fn -> QuickBEAM.eval(rt, :code) end
     assert {:error, %JSError{}} = QuickBEAM.eval(rt, <<"'", 255, "'">>)
-    assert_raise FunctionClauseError, fn -> QuickBEAM.call(rt, "f", [1 | 2]) end
     assert_usable(rt)
   end
 
@@ -295,6 +291,32 @@ defmodule QuickBEAM.EvalTest do
              QuickBEAM.eval_ts(rt, "let a = 1;\nlet b: = 2;", filename: "bad.ts")
 
     assert {:error, %{name: "TimeoutError"}} = QuickBEAM.eval_ts(rt, "for (;;) {}", timeout: 20)
+  end
+
+  test "arguments of the wrong type raise", %{rt: rt} do
+    refused = [
+      {fn -> QuickBEAM.eval(rt, :code) end, ~r/code must be a binary, got: :code/},
+      {fn -> QuickBEAM.eval_ts(rt, 'code') end, ~r/code must be a binary, got: 'code'/},
+      {fn -> QuickBEAM.call(rt, "f", :args) end, ~r/arguments must be a proper list, got: :args/},
+      {fn -> QuickBEAM.call(rt, "f", [1 | 2]) end, ~r/arguments must be a proper list/},
+      {fn -> QuickBEAM.call(rt, "") end, ~r/a name must be a non-empty string or an atom/},
+      {fn -> QuickBEAM.call(rt, nil) end, ~r/a name must be a non-empty string or an atom/},
+      {fn -> QuickBEAM.get_global(rt, "") end, ~r/a name must be a non-empty string or an atom/},
+      {fn -> QuickBEAM.set_global(rt, 1, 1) end, ~r/a name must be .*, got: 1/},
+      {fn -> QuickBEAM.load_module(rt, :m, "") end, ~r/a module's name must be .*, got: :m/},
+      {fn -> QuickBEAM.load_module(rt, "", "") end,
+       ~r/a module's name must be a non-empty string/},
+      {fn -> QuickBEAM.load_module(rt, "a\0b", "") end,
+       ~r/without NUL, got: <<97, 0, 98>>|"a\\0b"/},
+      {fn -> QuickBEAM.load_module(rt, "m", nil) end, ~r/code must be a binary, got: nil/},
+      {fn -> QuickBEAM.compile(rt, 1) end, ~r/code must be a binary, got: 1/},
+      {fn -> QuickBEAM.load_bytecode(rt, []) end, ~r/bytecode must be a binary, got: \[\]/},
+      {fn -> QuickBEAM.disasm(rt, :code) end, ~r/code must be a binary, got: :code/},
+      {fn -> QuickBEAM.disasm(:bytes) end, ~r/bytecode must be a binary, got: :bytes/}
+    ]
+
+    for {request, message} <- refused, do: assert_raise(ArgumentError, message, request)
+    assert_usable(rt)
   end
 
   test "figures", %{rt: rt} do

@@ -30,6 +30,7 @@ defmodule QuickBEAM.HandlersTest do
   @failures [
     {"raise", "ArgumentError", "wrong"},
     {"custom", "QuickBEAM.HandlersTest.CustomError", "mine"},
+    {"latin1", "QuickBEAM.HandlersTest.CustomError", "caf\uFFFD!"},
     {"erlang", "ArithmeticError", "bad argument"},
     {"clause", "FunctionClauseError", "no function clause"},
     {"throw", "Error", ~s(handler "throw" threw :ball)},
@@ -43,6 +44,7 @@ defmodule QuickBEAM.HandlersTest do
     %{
       "raise" => fn _ -> raise ArgumentError, "wrong" end,
       "custom" => fn _ -> raise CustomError, "mine" end,
+      "latin1" => fn _ -> raise CustomError, "caf\xE9!" end,
       "erlang" => fn [] -> 1 / Process.get(:zero, 0) end,
       "clause" => fn [:never] -> nil end,
       "throw" => fn _ -> throw(:ball) end,

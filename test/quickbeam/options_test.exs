@@ -70,6 +70,7 @@ defmodule QuickBEAM.OptionsTest do
     {[allow: [{:spawn, ["x"]}]], ~r/option :allow has no grant {:spawn/},
     {[allow: [{:net, :all}]], ~r/option :allow has no grant {:net/},
     {[allow: [{:env, [:home]}]], ~r/option :allow has no grant {:env/},
+    {[name: :undefined], ~r/option :name must be an atom that a process may be registered under/},
     {[sandbox: :yes], ~r/option :sandbox must be true or false, got: :yes/}
   ]
 

@@ -279,6 +279,37 @@ defmodule QuickBEAM.ValuesTest do
     end
   end
 
+  test "dates with fields that no date has are refused", %{rt: rt} do
+    now = ~U[2024-02-29 12:00:00.123456Z]
+
+    broken = [
+      %{now | year: "x"},
+      %{now | month: 13},
+      %{now | day: 30},
+      %{now | hour: 24},
+      %{now | minute: -1},
+      %{now | second: 2 ** 62},
+      %{now | microsecond: 5},
+      %{now | microsecond: {1_000_000, 6}},
+      %{now | utc_offset: nil},
+      %{now | calendar: MyCalendar},
+      %{~D[2023-02-28] | day: 29},
+      %{~N[2024-02-29 12:00:00] | hour: nil},
+      %{__struct__: Date, year: 2024}
+    ]
+
+    for date <- broken do
+      assert {:error, %JSError{name: "TypeError", message: message}} =
+               QuickBEAM.call(rt, "id", [date])
+
+      assert message =~ ~r/^a (Elixir\.)?(DateTime|NaiveDateTime|Date) with fields that no date/
+    end
+
+    assert QuickBEAM.call(rt, "id", [now]) == {:ok, ~U[2024-02-29 12:00:00.123Z]}
+    assert {:ok, last} = QuickBEAM.eval(rt, "new Date(8.64e15)")
+    assert {last, QuickBEAM.call(rt, "id", [last])} == {last, {:ok, last}}
+  end
+
   test "huge integers keep each digit", %{rt: rt} do
     for integer <- [10 ** 10_000, -(10 ** 10_000) + 1, 2 ** 4096 - 1, -(2 ** 64)] do
       assert QuickBEAM.call(rt, "id", [integer]) == {:ok, integer}

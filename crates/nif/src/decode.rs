@@ -232,17 +232,14 @@ impl<'a> Walk<'a> {
         if !has_time && atoms::date() != name {
             return None;
         }
-        let field = |key: Atom| term.map_get(key).ok()?.decode::<i64>().ok();
-        let days = days_from_civil(field(atoms::year())?, field(atoms::month())?, field(atoms::day())?);
-        let mut ms = days.checked_mul(MS_PER_DAY)?;
-        if has_time {
-            let (micros, _precision) = term.map_get(atoms::microsecond()).ok()?.decode::<(i64, i64)>().ok()?;
-            let offset = field(atoms::utc_offset()).unwrap_or(0) + field(atoms::std_offset()).unwrap_or(0);
-            let seconds =
-                field(atoms::hour())? * 3600 + field(atoms::minute())? * 60 + field(atoms::second())? - offset;
-            ms += seconds * 1000 + micros / 1000;
-        }
-        Some(self.ctx.date(ms as f64))
+        Some(match epoch_ms(term, has_time) {
+            Some(ms) => self.ctx.date(ms as f64),
+            None => {
+                let kind = atom_text(name);
+                let kind = kind.trim_start_matches("Elixir.");
+                Err(self.ctx.throw_type(&format!("a {kind} with fields that no date of Calendar.ISO has")))
+            }
+        })
     }
 
     fn set(&mut self, members: Term<'_>) -> Result<Value<'a>> {
@@ -251,6 +248,48 @@ impl<'a> Walk<'a> {
         let values = self.ctx.array(values)?;
         self.ctx.construct(&self.ctx.globals().get("Set")?, &[values])
     }
+}
+
+/// The instant that a `Date`, `NaiveDateTime` or `DateTime` stands for. Any map may call itself one, so every field is
+/// checked.
+fn epoch_ms(term: Term<'_>, has_time: bool) -> Option<i64> {
+    const DAY: i64 = 86_400;
+    let number = |key: Atom, range: std::ops::RangeInclusive<i64>| {
+        term.map_get(key).ok()?.decode::<i64>().ok().filter(|value| range.contains(value))
+    };
+    if atoms::calendar_iso() != term.map_get(atoms::calendar()).ok()? {
+        return None;
+    }
+    // A JavaScript date that came from such a year goes back, though Elixir would not make it.
+    let year = number(atoms::year(), -300_000..=300_000)?;
+    let month = number(atoms::month(), 1..=12)?;
+    let day = number(atoms::day(), 1..=31)?;
+    if day > days_in_month(year, month) {
+        return None;
+    }
+    let days = days_from_civil(year, month, day);
+    if !has_time {
+        return Some(days * MS_PER_DAY);
+    }
+    let clock = [(atoms::hour(), 0..=23, 3600), (atoms::minute(), 0..=59, 60), (atoms::second(), 0..=59, 1)];
+    let mut seconds = 0;
+    for (key, range, unit) in clock {
+        seconds += number(key, range)? * unit;
+    }
+    for key in [atoms::utc_offset(), atoms::std_offset()] {
+        // A NaiveDateTime has none.
+        if term.map_get(key).is_ok() {
+            seconds -= number(key, -2 * DAY..=2 * DAY)?;
+        }
+    }
+    let (micros, _precision) = term.map_get(atoms::microsecond()).ok()?.decode::<(i64, i64)>().ok()?;
+    let micros = Some(micros).filter(|micros| (0..1_000_000).contains(micros))?;
+    Some(days * MS_PER_DAY + seconds * 1000 + micros / 1000)
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    let (next_year, next_month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+    days_from_civil(next_year, next_month, 1) - days_from_civil(year, month, 1)
 }
 
 /// An atom's name. The NIF interface of OTP 25 reads Latin-1 names only; others are read from the external format.

@@ -19,7 +19,12 @@ defmodule QuickBEAM.Options.Check do
   def run(:any, value), do: {:ok, value}
 
   def run(:name, nil), do: {:ok, nil}
-  def run(:name, name) when is_atom(name) and not is_boolean(name), do: {:ok, name}
+
+  # A process cannot be registered under these.
+  def run(:name, name) when name in [true, false, :undefined],
+    do: must("be an atom that a process may be registered under", name)
+
+  def run(:name, name) when is_atom(name), do: {:ok, name}
   def run(:name, {:global, _term} = name), do: {:ok, name}
   def run(:name, {:via, module, _term} = name) when is_atom(module), do: {:ok, name}
   def run(:name, other), do: must("be an atom, {:global, term} or {:via, module, term}", other)

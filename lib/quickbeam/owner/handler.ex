@@ -99,9 +99,19 @@ defmodule QuickBEAM.Owner.Handler do
   defp raised(exception, stacktrace) do
     %{
       name: inspect(exception.__struct__),
-      message: Exception.message(exception),
+      message: utf8(Exception.message(exception)),
       stack: if(stacktrace, do: Exception.format_stacktrace(stacktrace))
     }
+  end
+
+  # What a file or a socket said may be in an exception's message; JavaScript's strings are Unicode.
+  defp utf8(text) do
+    if String.valid?(text),
+      do: text,
+      else:
+        text
+        |> String.chunk(:valid)
+        |> Enum.map_join(&if String.valid?(&1), do: &1, else: "\uFFFD")
   end
 
   defp failure(message), do: %{name: "Error", message: message, stack: nil}

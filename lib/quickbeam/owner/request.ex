@@ -45,12 +45,7 @@ defmodule QuickBEAM.Owner.Request do
   def send_op(owner, op) do
     ref = make_ref()
 
-    case Native.submit(owner, ref, op, nil, Handler.parent(owner)) do
-      :ok -> {:ok, ref}
-      :noproc -> :noproc
-      :busy -> {:error, busy()}
-      {:badop, message} -> {:error, bad(message)}
-    end
+    with :ok <- submit(owner, ref, op, nil, Handler.parent(owner)), do: {:ok, ref}
   end
 
   @doc "Puts `message` into the inbox of `server`'s realm, without waiting."
@@ -86,24 +81,23 @@ defmodule QuickBEAM.Owner.Request do
     GenServer.whereis(server) || exit({:noproc, {QuickBEAM, function, args}})
   end
 
-  @compile {:inline, local: 3}
+  @compile {:inline, local: 3, submit: 5}
   defp local(pid, op, timeout) do
     ref = make_ref()
 
-    case Native.submit(pid, ref, op, timeout, Handler.parent(pid)) do
-      :ok ->
-        receive do
-          {^ref, reply} -> reply
-        end
+    with :ok <- submit(pid, ref, op, timeout, Handler.parent(pid)) do
+      receive do
+        {^ref, reply} -> reply
+      end
+    end
+  end
 
-      :noproc ->
-        :noproc
-
-      :busy ->
-        {:error, busy()}
-
-      {:badop, message} ->
-        {:error, bad(message)}
+  defp submit(pid, ref, op, timeout, parent) do
+    case Native.submit(pid, ref, op, timeout, parent) do
+      :busy -> {:error, busy()}
+      # What cannot even be handed over, such as code that is not UTF-8.
+      {:badop, message} -> {:error, %JSError{name: "TypeError", message: message}}
+      taken_or_noproc -> taken_or_noproc
     end
   end
 
@@ -134,26 +128,13 @@ defmodule QuickBEAM.Owner.Request do
     monitor = Process.monitor(caller)
     ref = make_ref()
 
-    case Native.submit(pid, ref, op, timeout, nil) do
-      :ok ->
-        receive do
-          {^ref, reply} -> reply
-          {:DOWN, ^monitor, :process, _pid, _reason} -> :noproc
-        end
-
-      :noproc ->
-        :noproc
-
-      :busy ->
-        {:error, busy()}
-
-      {:badop, message} ->
-        {:error, bad(message)}
+    with :ok <- submit(pid, ref, op, timeout, nil) do
+      receive do
+        {^ref, reply} -> reply
+        {:DOWN, ^monitor, :process, _pid, _reason} -> :noproc
+      end
     end
   end
-
-  # What cannot even be handed over, such as code that is not UTF-8.
-  defp bad(message), do: %JSError{name: "TypeError", message: message}
 
   defp busy do
     %JSError{name: "BusyError", message: "the runtime's inbox is full; nothing was run"}
