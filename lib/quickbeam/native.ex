@@ -10,6 +10,7 @@ defmodule QuickBEAM.Native do
   alias QuickBEAM.Native.Loader
 
   @type handle :: reference()
+  @type executor :: reference()
   @type call_id :: term()
 
   @doc false
@@ -48,7 +49,7 @@ defmodule QuickBEAM.Native do
 
   # Functions without a realm
 
-  @spec executor_start(pos_integer()) :: reference()
+  @spec executor_start(pos_integer()) :: executor()
   def executor_start(_threads), do: not_loaded()
 
   @spec version() :: %{quickbeam: String.t(), quickjs: String.t()}

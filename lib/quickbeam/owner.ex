@@ -2,8 +2,9 @@ defmodule QuickBEAM.Owner do
   @moduledoc false
   # What every process that owns a realm does, whatever its placement: it creates the realm, runs
   # the handlers that JavaScript calls, takes what the console prints, and takes the realm with it
-  # when it ends. `QuickBEAM.Runtime` is a GenServer around it.
+  # when it ends.
   #
+  # - `QuickBEAM.Owner.Server`   the GenServer around it
   # - `QuickBEAM.Owner.Request`  requests of any process, which do not pass through the owner
   # - `QuickBEAM.Owner.Handler`  one run of a handler, in a process linked to the owner
   # - `QuickBEAM.Owner.Setup`    the globals and the script of a fresh start, and of a reset
@@ -28,6 +29,7 @@ defmodule QuickBEAM.Owner do
     :name,
     :parent,
     :callers,
+    :pool_monitor,
     setup: [],
     refused: 0,
     running: %{},
@@ -40,11 +42,20 @@ defmodule QuickBEAM.Owner do
           name: term(),
           parent: pid() | nil,
           callers: [pid()],
+          pool_monitor: reference() | nil,
           setup: [Setup.step()],
           refused: non_neg_integer(),
           running: %{pid() => {:call, Native.call_id(), String.t()} | {:reset, GenServer.from()}},
           waiting: :queue.queue({Handler.call(), list()})
         }
+
+  @typedoc "Where a realm runs: on a thread of its own, or on the threads of a context pool."
+  @type placement :: :dedicated | {:pool, pid(), Native.executor()}
+
+  @doc "The context pool of a placement, or nil."
+  @spec pool(placement()) :: pid() | nil
+  def pool(:dedicated), do: nil
+  def pool({:pool, pool, _executor}), do: pool
 
   @doc """
   Makes the calling process the owner of a new realm and brings it to its state of a fresh start.
@@ -52,13 +63,13 @@ defmodule QuickBEAM.Owner do
   On an error the process must end; it is no longer linked to its parent then, which gets the error
   as the result of the start instead of an exit signal.
   """
-  @spec start(Options.t()) :: {:ok, t()} | {:error, term()}
-  def start(options) do
+  @spec start(Options.t(), placement()) :: {:ok, t()} | {:error, term()}
+  def start(options, placement) do
     Process.flag(:trap_exit, true)
     {parent, callers} = ancestry()
 
     with {:ok, setup} <- Setup.steps(options),
-         owner = create(options, setup, parent, callers),
+         owner = create(options, placement, setup, parent, callers),
          {:ok, owner} <- set_up(owner) do
       {:ok, owner}
     else
@@ -115,6 +126,10 @@ defmodule QuickBEAM.Owner do
     end
   end
 
+  # The threads of a context go with its pool. That ends thousands at once, which no log needs a line each for.
+  def handle_info({:DOWN, monitor, :process, _pool, reason}, %{pool_monitor: monitor} = owner),
+    do: {:stop, {:shutdown, {:pool_down, reason}}, owner}
+
   def handle_info(message, owner) when elem(message, 0) == :quickbeam, do: {:noreply, owner}
 
   # What any process sends to a runtime, `Beam.send` of another runtime included, is a message for it.
@@ -149,8 +164,10 @@ defmodule QuickBEAM.Owner do
 
   # Starting
 
-  defp create(options, setup, parent, callers) do
-    handle = Native.realm_start(Map.put(realm_options(options), :open, setup == []))
+  defp create(options, placement, setup, parent, callers) do
+    {executor, monitor} = place(placement)
+    own = %{executor: executor, open: setup == []}
+    handle = Native.realm_start(Map.merge(realm_options(options), own))
     Native.realm_handlers(handle, Map.keys(options.handlers))
 
     %__MODULE__{
@@ -159,9 +176,14 @@ defmodule QuickBEAM.Owner do
       name: options.name || self(),
       parent: parent,
       callers: callers,
+      pool_monitor: monitor,
       setup: setup
     }
   end
+
+  # Without an executor, the realm gets one of one thread.
+  defp place(:dedicated), do: {nil, nil}
+  defp place({:pool, pool, executor}), do: {executor, Process.monitor(pool)}
 
   defp realm_options(options) do
     options
@@ -175,7 +197,6 @@ defmodule QuickBEAM.Owner do
       :allow,
       :timeout
     ])
-    |> Map.merge(%{executor: nil, console: true})
   end
 
   defp set_up(%{setup: []} = owner), do: {:ok, owner}
@@ -196,7 +217,7 @@ defmodule QuickBEAM.Owner do
   defp await([], owner), do: {:ok, owner}
   defp await([{:error, error} | _steps], owner), do: {:error, error, owner}
 
-  defp await([{:ok, ref} | rest] = steps, owner) do
+  defp await([{:ok, ref} | rest] = steps, %{pool_monitor: pool_monitor} = owner) do
     receive do
       {^ref, {:error, error}} ->
         {:error, error, owner}
@@ -204,7 +225,9 @@ defmodule QuickBEAM.Owner do
       {^ref, _done} ->
         await(rest, owner)
 
-      message when elem(message, 0) in [:quickbeam, :EXIT] ->
+      message
+      when elem(message, 0) in [:quickbeam, :EXIT] or
+             (elem(message, 0) == :DOWN and elem(message, 1) == pool_monitor) ->
         case handle_info(message, owner) do
           {:noreply, owner} -> await(steps, owner)
           {:stop, reason, owner} -> {:error, reason, owner}

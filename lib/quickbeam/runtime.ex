@@ -10,9 +10,7 @@ defmodule QuickBEAM.Runtime do
   so that its supervisor starts a fresh one.
   """
 
-  use GenServer
-
-  alias QuickBEAM.{Options, Owner, Telemetry}
+  alias QuickBEAM.Owner
 
   @doc """
   Starts a runtime linked to the caller. The options are those of `QuickBEAM.start/1`.
@@ -22,39 +20,5 @@ defmodule QuickBEAM.Runtime do
       {:ok, 42}
   """
   @spec start_link(keyword()) :: GenServer.on_start()
-  def start_link(options \\ []) do
-    if Telemetry.enabled?() do
-      Telemetry.span(:start, %{name: options[:name]}, fn -> do_start_link(options) end)
-    else
-      do_start_link(options)
-    end
-  end
-
-  defp do_start_link(options) do
-    options = Options.validate!(options)
-
-    GenServer.start_link(
-      __MODULE__,
-      options,
-      if(options.name, do: [name: options.name], else: [])
-    )
-  end
-
-  @impl true
-  def init(options) do
-    case Owner.start(options) do
-      {:ok, owner} -> {:ok, owner}
-      {:error, reason} -> {:stop, reason}
-    end
-  end
-
-  @impl true
-  def handle_call({:reset, parent}, from, owner),
-    do: {:noreply, Owner.reset(owner, from, parent)}
-
-  @impl true
-  def handle_info(message, owner), do: Owner.handle_info(message, owner)
-
-  @impl true
-  def terminate(_reason, owner), do: Owner.stop(owner)
+  def start_link(options \\ []), do: Owner.Server.start_link(options, :dedicated)
 end
