@@ -3,4 +3,6 @@ defmodule QuickBEAM.DoctestTest do
 
   doctest QuickBEAM
   doctest QuickBEAM.Runtime
+  doctest QuickBEAM.Context
+  doctest QuickBEAM.ContextPool
 end

@@ -15,7 +15,45 @@ defmodule QuickBEAM.Options.Check do
   @spec api_groups() :: [atom()]
   def api_groups, do: @api_groups
 
-  @spec run(atom(), term()) :: {:ok, term()} | {:error, String.t()}
+  @type check :: atom() | {:integer, Range.t()}
+
+  @doc """
+  Checks a keyword list of options against `checks`; raises an `ArgumentError` that names the first
+  wrong one.
+  """
+  @spec all!(keyword(), [{atom(), check()}]) :: keyword()
+  def all!(options, checks) do
+    unless Keyword.keyword?(options),
+      do: raise(ArgumentError, "options must be a keyword list, got: #{inspect(options)}")
+
+    for {key, value} <- options do
+      with {:ok, check} <- Keyword.fetch(checks, key),
+           {:ok, checked} <- run(check, value) do
+        {key, checked}
+      else
+        :error ->
+          raise ArgumentError, "unknown option #{inspect(key)}; the options are #{names(checks)}"
+
+        {:error, problem} ->
+          raise ArgumentError, "option #{inspect(key)} #{problem}"
+      end
+    end
+  end
+
+  defp names(checks), do: Enum.map_join(checks, ", ", fn {key, _check} -> inspect(key) end)
+
+  @spec run(check(), term()) :: {:ok, term()} | {:error, String.t()}
+  def run({:integer, _range}, nil), do: {:ok, nil}
+
+  def run({:integer, first..last}, value) when is_integer(value) do
+    if value in first..last,
+      do: {:ok, value},
+      else: must("be an integer from #{first} to #{last}", value)
+  end
+
+  def run({:integer, first..last}, other),
+    do: must("be an integer from #{first} to #{last}", other)
+
   def run(:any, value), do: {:ok, value}
 
   def run(:name, nil), do: {:ok, nil}

@@ -1,0 +1,105 @@
+defmodule QuickBEAM.ContextPool do
+  @moduledoc """
+  Threads that run any number of contexts (`QuickBEAM.Context`).
+
+      children = [
+        {QuickBEAM.ContextPool, name: MyApp.JSPool, size: 4}
+      ]
+
+      {:ok, context} = QuickBEAM.Context.start_link(pool: MyApp.JSPool)
+
+  Contexts take turns on the threads of their pool as processes do on the schedulers of the VM: one that is
+  busy is interrupted after about a millisecond while others could run, and idle threads take work from
+  busy ones. A context that waits, for a handler or for a promise, takes no thread.
+
+  Options:
+
+  | option | meaning | default |
+  |---|---|---|
+  | `:name` | registers the pool under a `t:GenServer.name/0` | none |
+  | `:id` | id of the child spec, before `:name` | `QuickBEAM.ContextPool` |
+  | `:size` | threads, 1 to 1,024 | the schedulers that are online |
+  | `:contexts_per_isolate` | contexts that share one JavaScript heap, 1 to 1,024 | 1 |
+
+  With `contexts_per_isolate: 1` every context has a heap of its own, which nothing in another one can touch.
+  With more, a context takes a third of the memory, and contexts are still separate to the scripts in them:
+  globals, prototypes, modules, limits, timers and handlers are each context's own. But what breaks a heap
+  (see `:memory_limit`) takes the contexts that share it along, and each of them tells so by its exit reason.
+
+  A pool that stops takes its contexts with it: they exit with `{:shutdown, {:pool_down, reason}}`.
+  """
+
+  use GenServer
+
+  alias QuickBEAM.Native
+  alias QuickBEAM.Options.Check
+
+  @typedoc "A pool: its pid or the name that it was started with."
+  @type pool :: GenServer.server()
+
+  @most 1024
+
+  @doc """
+  Starts a pool linked to the caller. The options are those above; a wrong one raises an `ArgumentError`.
+
+      iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 2)
+      iex> {:ok, context} = QuickBEAM.Context.start_link(pool: pool)
+      iex> QuickBEAM.Context.eval(context, "6 * 7")
+      {:ok, 42}
+
+      iex> QuickBEAM.ContextPool.start_link(size: 0)
+      ** (ArgumentError) option :size must be an integer from 1 to 1024, got: 0
+  """
+  @spec start_link(keyword()) :: GenServer.on_start()
+  def start_link(options \\ []) do
+    checks = [
+      name: :name,
+      id: :any,
+      size: {:integer, 1..@most},
+      contexts_per_isolate: {:integer, 1..@most}
+    ]
+
+    options = Check.all!(options, checks)
+    server_options = if options[:name], do: [name: options[:name]], else: []
+    size = options[:size] || min(System.schedulers_online(), @most)
+    GenServer.start_link(__MODULE__, {size, options[:contexts_per_isolate] || 1}, server_options)
+  end
+
+  @doc """
+  The child spec of a pool. Its id is `:id`, else `:name`, else `QuickBEAM.ContextPool`.
+
+      iex> QuickBEAM.ContextPool.child_spec(name: :js, size: 2).id
+      :js
+  """
+  @spec child_spec(keyword()) :: Supervisor.child_spec()
+  def child_spec(options) do
+    id = options[:id] || options[:name] || __MODULE__
+    %{id: id, start: {__MODULE__, :start_link, [options]}}
+  end
+
+  @doc false
+  # The pool's process and its threads, or nil if there is no such pool on this node.
+  @spec executor(pool()) :: {pid(), Native.executor()} | nil
+  def executor(pool) do
+    with pid when is_pid(pid) and node(pid) == node() <- GenServer.whereis(pool) do
+      {pid, GenServer.call(pid, :executor, :infinity)}
+    else
+      _none -> nil
+    end
+  catch
+    :exit, _reason -> nil
+  end
+
+  @impl true
+  def init({size, contexts_per_isolate}) do
+    {:ok, %{executor: Native.executor_start(size), contexts_per_isolate: contexts_per_isolate}}
+  rescue
+    error in ErlangError -> {:stop, {:no_threads, error.original}}
+  end
+
+  @impl true
+  def handle_call(:executor, _from, state), do: {:reply, state.executor, state}
+
+  @impl true
+  def handle_info(_message, state), do: {:noreply, state}
+end
