@@ -1,9 +1,8 @@
 defmodule QuickBEAM.ConsoleTest do
   # Logger's output is everybody's.
-  use ExUnit.Case, async: false
+  use QuickBEAM.Test.PlacementCase, async: false
 
   import ExUnit.CaptureLog
-  import QuickBEAM.Test.Helpers
 
   test "methods have levels" do
     test = self()

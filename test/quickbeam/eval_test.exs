@@ -1,7 +1,5 @@
 defmodule QuickBEAM.EvalTest do
-  use ExUnit.Case, async: true
-
-  import QuickBEAM.Test.Helpers
+  use QuickBEAM.Test.PlacementCase, async: true
 
   alias QuickBEAM.{Bytecode, JSError}
 

@@ -1,7 +1,5 @@
 defmodule QuickBEAM.HandlersTest do
-  use ExUnit.Case, async: true
-
-  import QuickBEAM.Test.Helpers
+  use QuickBEAM.Test.PlacementCase, async: true
 
   alias QuickBEAM.JSError
 
@@ -266,7 +264,7 @@ defmodule QuickBEAM.HandlersTest do
   test "handlers know their callers" do
     test = self()
     callers = fn [] -> send(test, {:callers, Process.get(:"$callers")}) && nil end
-    {:ok, rt} = QuickBEAM.start(handlers: %{"callers" => callers})
+    {:ok, rt} = start(handlers: %{"callers" => callers})
     {:ok, nil} = QuickBEAM.eval(rt, "await Beam.call('callers')")
     assert_receive {:callers, [^rt, ^test | _]}
   end

@@ -1,9 +1,8 @@
 defmodule QuickBEAM.LifecycleTest do
-  use ExUnit.Case, async: true
-
-  import QuickBEAM.Test.Helpers
+  use QuickBEAM.Test.PlacementCase, async: true
 
   alias QuickBEAM.JSError
+  alias QuickBEAM.Test.PlacementCase
 
   # What a runtime can be at when its end comes. Each first says that it is there.
   @states %{
@@ -103,7 +102,7 @@ defmodule QuickBEAM.LifecycleTest do
       nested = fn [code] -> QuickBEAM.eval(name, code) |> elem(1) end
       handlers = %{"reached" => reached(), "stuck" => stuck(), "nested" => nested}
 
-      request = request(fn -> QuickBEAM.start(name: name, script: path, handlers: handlers) end)
+      request = request(fn -> start(name: name, script: path, handlers: handlers) end)
       await_state()
       assert QuickBEAM.stop(name) == :ok
       assert {code, {:error, :normal}} == {code, await_result(request)}
@@ -170,18 +169,23 @@ defmodule QuickBEAM.LifecycleTest do
         end)
 
       assert_receive :linked
+      monitor = Process.monitor(rt)
       send(other, :exit)
       assert_down(other)
-      if alive?, do: assert_usable(rt), else: assert(assert_down(rt) == reason)
+
+      if alive?,
+        do: assert_usable(rt),
+        else: assert_receive({:DOWN, ^monitor, :process, ^rt, ^reason})
     end
   end
 
   test "a runtime ends with the process that started it" do
     test = self()
+    placement = PlacementCase.current()
 
     starter =
       spawn(fn ->
-        {:ok, rt} = QuickBEAM.start()
+        {:ok, rt} = PlacementCase.inherit(placement, &start/0)
         send(test, {:started, rt})
         receive do: (:exit -> exit(:shutdown))
       end)
@@ -196,8 +200,7 @@ defmodule QuickBEAM.LifecycleTest do
     test = self()
     name = {:global, make_ref()}
     handlers = %{"up" => fn [] -> send(test, :up) && nil end}
-    child = {QuickBEAM, name: name, handlers: handlers, define: %{"n" => 1}}
-    start_supervised!(child)
+    start_supervised!(child(name: name, handlers: handlers, define: %{"n" => 1}))
     rt = GenServer.whereis(name)
     {:ok, _} = QuickBEAM.eval(name, "n = 2")
     Process.exit(rt, :kill)

@@ -1,7 +1,5 @@
 defmodule QuickBEAM.MessagesTest do
-  use ExUnit.Case, async: true
-
-  import QuickBEAM.Test.Helpers
+  use QuickBEAM.Test.PlacementCase, async: true
 
   test "messages reach every callback, in order" do
     rt = start_runtime()

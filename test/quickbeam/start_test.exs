@@ -1,7 +1,5 @@
 defmodule QuickBEAM.StartTest do
-  use ExUnit.Case, async: true
-
-  import QuickBEAM.Test.Helpers
+  use QuickBEAM.Test.PlacementCase, async: true
 
   alias QuickBEAM.JSError
 
@@ -25,7 +23,7 @@ defmodule QuickBEAM.StartTest do
       rt = start_runtime(name: name)
       assert QuickBEAM.eval(name, "1") == {:ok, 1}
       assert QuickBEAM.eval({__MODULE__.Local, node()}, "1") == {:ok, 1}
-      assert QuickBEAM.start(name: name) == {:error, {:already_started, rt}}
+      assert start(name: name) == {:error, {:already_started, rt}}
       assert QuickBEAM.send_message(name, 1) == :ok
       assert QuickBEAM.reset(name) == :ok
     end
@@ -69,7 +67,7 @@ defmodule QuickBEAM.StartTest do
   end
 
   test "an unknown option raises in the caller" do
-    assert_raise ArgumentError, ~r/unknown option :nmae/, fn -> QuickBEAM.start(nmae: :x) end
+    assert_raise ArgumentError, ~r/unknown option :nmae/, fn -> start(nmae: :x) end
   end
 
   test "defines are globals of every kind of term" do
@@ -129,27 +127,26 @@ defmodule QuickBEAM.StartTest do
 
     path = &Path.join(dir, &1)
 
-    assert QuickBEAM.start(script: path.("no.js")) ==
+    assert start(script: path.("no.js")) ==
              {:error, {:script_not_found, path.("no.js"), :enoent}}
 
-    assert QuickBEAM.start(script: dir) == {:error, {:script_not_found, dir, :eisdir}}
+    assert start(script: dir) == {:error, {:script_not_found, dir, :eisdir}}
 
     assert {:error, %JSError{name: "TypeError", line: 2, filename: filename}} =
-             QuickBEAM.start(script: path.("throws.js"))
+             start(script: path.("throws.js"))
 
     assert filename =~ "throws.js"
-    assert {:error, %JSError{name: "RangeError"}} = QuickBEAM.start(script: path.("rejects.js"))
+    assert {:error, %JSError{name: "RangeError"}} = start(script: path.("rejects.js"))
 
-    assert {:error, %JSError{name: "SyntaxError", line: 1}} =
-             QuickBEAM.start(script: path.("syntax.ts"))
+    assert {:error, %JSError{name: "SyntaxError", line: 1}} = start(script: path.("syntax.ts"))
 
-    assert {:error, %JSError{message: message}} = QuickBEAM.start(script: path.("imports.js"))
+    assert {:error, %JSError{message: message}} = start(script: path.("imports.js"))
     assert message =~ "missing.js"
 
     write_files(dir, %{"endless.js" => "for (;;) {}"})
 
     assert {:error, %JSError{name: "TimeoutError"}} =
-             QuickBEAM.start(script: path.("endless.js"), timeout: 50)
+             start(script: path.("endless.js"), timeout: 50)
 
     refute_received {:EXIT, _, _}
   end

@@ -1,13 +1,11 @@
 defmodule QuickBEAM.ValuesTest do
-  use ExUnit.Case, async: true
-
-  import QuickBEAM.Test.Helpers
+  use QuickBEAM.Test.PlacementCase, async: true
 
   alias QuickBEAM.JSError
   alias QuickBEAM.Test.Terms
 
   setup_all do
-    {:ok, rt} = QuickBEAM.start(memory_limit: 512 * 1024 * 1024)
+    {:ok, rt} = start(memory_limit: 512 * 1024 * 1024)
     {:ok, _} = QuickBEAM.eval(rt, "function id(x) { return x }; null")
     %{rt: rt}
   end

@@ -4,10 +4,28 @@ defmodule QuickBEAM.Test.Helpers do
   import ExUnit.Assertions
   import ExUnit.Callbacks
 
-  @doc "Starts a runtime that ends with the test."
+  alias QuickBEAM.Test.PlacementCase
+
+  @doc "Starts a runtime, or the context of the placement that is tested, that ends with the test."
   @spec start_runtime(keyword()) :: pid()
   def start_runtime(options \\ []),
-    do: start_supervised!({QuickBEAM, options}, id: make_ref(), restart: :temporary)
+    do: start_supervised!(child(options), id: make_ref(), restart: :temporary)
+
+  @doc "Starts a runtime, or the context of the placement that is tested."
+  @spec start(keyword()) :: GenServer.on_start()
+  def start(options \\ []) do
+    %{start: {module, function, args}} = Supervisor.child_spec(child(options), [])
+    apply(module, function, args)
+  end
+
+  @doc "The child of a supervisor that is a runtime, or the context of the placement that is tested."
+  @spec child(keyword()) :: {module(), keyword()}
+  def child(options) do
+    case PlacementCase.current_pool() do
+      nil -> {QuickBEAM, options}
+      pool -> {QuickBEAM.Context, [pool: pool] ++ options}
+    end
+  end
 
   @doc "Asserts that `rt` still does its work."
   @spec assert_usable(GenServer.server()) :: true
@@ -20,11 +38,12 @@ defmodule QuickBEAM.Test.Helpers do
   @spec request((... -> term())) :: pid()
   def request(fun) do
     test = self()
+    placement = PlacementCase.current()
 
     spawn(fn ->
       result =
         try do
-          fun.()
+          PlacementCase.inherit(placement, fun)
         catch
           kind, reason -> {kind, reason}
         end

@@ -1,0 +1,177 @@
+defmodule QuickBEAM.ContextTest do
+  use ExUnit.Case, async: true
+
+  import QuickBEAM.Test.Helpers
+
+  alias QuickBEAM.{Context, ContextPool, JSError}
+
+  defp pool(options \\ []), do: start_supervised!({ContextPool, options}, id: make_ref())
+
+  test "a context has every function of a runtime" do
+    creation = [start: 0, start: 1, child_spec: 1, disasm: 1]
+    requests = QuickBEAM.__info__(:functions) -- creation
+    assert requests -- Context.__info__(:functions) == []
+  end
+
+  test "child specs" do
+    assert %{id: Context, start: {Context, :start_link, [[pool: :p]]}} =
+             Supervisor.child_spec({Context, pool: :p}, [])
+
+    assert %{id: :a} = Context.child_spec(name: :a)
+    assert %{id: 1} = Context.child_spec(name: :a, id: 1)
+    assert %{id: ContextPool} = ContextPool.child_spec([])
+    assert %{id: :a} = ContextPool.child_spec(name: :a)
+  end
+
+  test "options that are wrong raise" do
+    for {fun, message} <- [
+          {fn -> ContextPool.start_link(size: 0) end, ~r/option :size must be an integer from 1/},
+          {fn -> ContextPool.start_link(size: 1.5) end, ~r/option :size must be an integer/},
+          {fn -> ContextPool.start_link(sise: 1) end, ~r/unknown option :sise; the options are/},
+          {fn -> ContextPool.start_link(contexts_per_isolate: -1) end,
+           ~r/option :contexts_per_isolate must be an integer from 1 to 1024, got: -1/},
+          {fn -> ContextPool.start_link(:pool) end, ~r/options must be a keyword list/},
+          {fn -> Context.start_link([]) end, ~r/option :pool must be given/},
+          {fn -> Context.start_link(:pool) end, ~r/options must be a keyword list/},
+          {fn -> Context.start_link(pool: pool(), nmae: 1) end, ~r/unknown option :nmae/}
+        ],
+        do: assert_raise(ArgumentError, message, fun)
+  end
+
+  test "names of pools" do
+    for name <- [__MODULE__.Local, {:global, {__MODULE__, :pool}}] do
+      pid = pool(name: name, size: 1)
+      assert ContextPool.start_link(name: name) == {:error, {:already_started, pid}}
+      {:ok, context} = Context.start_link(pool: name)
+      assert_usable(context)
+    end
+
+    dead = spawn(fn -> :ok end)
+    assert_down(dead)
+
+    for nobody <- [:nobody, dead, {:global, :nobody}, {:nobody, :there@nowhere}] do
+      assert Context.start_link(pool: nobody) == {:error, {:no_pool, nobody}}
+    end
+  end
+
+  test "contexts share no globals, and a loop in one stops no other" do
+    pool = pool(size: 1)
+    contexts = for n <- 1..20, do: context(pool, define: %{"n" => n})
+    [looping | others] = contexts
+    request = request(fn -> Context.eval(looping, "for (;;) {}") end)
+
+    for {context, n} <- Enum.zip(others, 2..20) do
+      {:ok, _} = Context.eval(context, "Array.prototype.n = globalThis.own = n; null")
+      assert Context.eval(context, "[own, [].n]") == {:ok, [n, n]}
+    end
+
+    Context.stop(looping)
+    assert {:error, %JSError{name: "InterruptedError"}} = await_result(request)
+  end
+
+  test "memory" do
+    context = context(pool())
+    {:ok, before} = Context.memory_usage(context)
+    {:ok, _} = Context.eval(context, "globalThis.kept = new Uint8Array(1e6).fill(1); null")
+    {:ok, later} = Context.memory_usage(context)
+    assert later.context_malloc_size - before.context_malloc_size >= 1_000_000
+    assert {:noproc, _} = catch_exit(Context.memory_usage(:nobody))
+  end
+
+  test "a pool takes its contexts with it, whatever they do" do
+    for stop <- [&Process.exit(&1, :kill), &GenServer.stop/1] do
+      {:ok, pool} = ContextPool.start_link(size: 2)
+      Process.unlink(pool)
+      handlers = %{"stuck" => stuck(), "reached" => reached()}
+      contexts = for _ <- 1..4, do: context(pool, handlers: handlers)
+
+      codes = [
+        "Beam.callSync('reached'); for (;;) {}",
+        "Beam.callSync('stuck')",
+        "await Beam.call('stuck')",
+        "Beam.callSync('reached'); await new Promise(() => {})"
+      ]
+
+      requests =
+        for {context, code} <- Enum.zip(contexts, codes) do
+          request = request(fn -> Context.eval(context, code) end)
+          assert_receive message when elem(message, 0) in [:reached, :stuck]
+          request
+        end
+
+      monitors = Enum.map(contexts, &Process.monitor/1)
+      stop.(pool)
+
+      for monitor <- monitors do
+        assert_receive {:DOWN, ^monitor, :process, _, {:shutdown, {:pool_down, _}}}
+      end
+
+      for request <- requests do
+        assert {:error, %JSError{name: "InterruptedError"}} = await_result(request)
+      end
+    end
+  end
+
+  @tag :tmp_dir
+  test "a pool that dies ends a context that still starts", %{tmp_dir: dir} do
+    write_files(dir, %{"main.js" => "await Beam.call('stuck')"})
+    {:ok, pool} = ContextPool.start_link(size: 1)
+    Process.unlink(pool)
+    options = [script: Path.join(dir, "main.js"), handlers: %{"stuck" => stuck()}, pool: pool]
+    starting = request(fn -> Context.start_link(options) end)
+    assert_receive {:stuck, _pid}
+    Process.exit(pool, :kill)
+    assert {:error, {:shutdown, {:pool_down, :killed}}} = await_result(starting)
+  end
+
+  test "contexts under supervisors come back, with their pool" do
+    children = [
+      {ContextPool, name: __MODULE__.Restarted, size: 1},
+      {Context, pool: __MODULE__.Restarted, name: __MODULE__.Child, define: %{"n" => 1}}
+    ]
+
+    start_supervised!(%{
+      id: make_ref(),
+      start: {Supervisor, :start_link, [children, [strategy: :rest_for_one]]},
+      type: :supervisor
+    })
+
+    for name <- [__MODULE__.Child, __MODULE__.Restarted] do
+      {:ok, 2} = Context.eval(__MODULE__.Child, "n += 1")
+      pid = Process.whereis(name)
+      context = Process.whereis(__MODULE__.Child)
+      monitor = Process.monitor(context)
+      Process.exit(pid, :kill)
+      assert_receive {:DOWN, ^monitor, :process, ^context, _reason}
+      assert eventually(fn -> Context.eval(__MODULE__.Child, "n") end) == {:ok, 1}
+    end
+  end
+
+  test "a context ends with the process that started it" do
+    pool = pool(size: 1)
+    test = self()
+
+    starter =
+      spawn(fn ->
+        {:ok, context} = Context.start_link(pool: pool)
+        send(test, {:started, context})
+        receive do: (:exit -> exit({:shutdown, :closed}))
+      end)
+
+    assert_receive {:started, context}
+    monitor = Process.monitor(context)
+    send(starter, :exit)
+    assert_receive {:DOWN, ^monitor, :process, ^context, {:shutdown, :closed}}
+  end
+
+  defp context(pool, options \\ []),
+    do: start_supervised!({Context, [pool: pool] ++ options}, id: make_ref(), restart: :temporary)
+
+  defp eventually(fun) do
+    fun.()
+  catch
+    :exit, {:noproc, _} ->
+      :erlang.yield()
+      eventually(fun)
+  end
+end
