@@ -25,6 +25,14 @@ impl Api for StructuredClone {
     }
 }
 
+/// A structured clone of a value, without transfer.
+///
+/// # Errors
+/// Throws a `DataCloneError` for what cannot be cloned, and what getters throw.
+pub fn clone<'a>(ctx: Ctx<'a>, value: &Value<'a>) -> Result<Value<'a>> {
+    Cloner::new(ctx)?.clone(value)
+}
+
 fn structured_clone<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     need(ctx, args, 1, "structuredClone")?;
     let value = args.get(0);

@@ -111,6 +111,20 @@ impl<'a> Value<'a> {
     }
 }
 
+impl<'a> Value<'a> {
+    /// Calls one of two functions with the outcome once the promise settles, whatever the guest has done to
+    /// `Promise.prototype.then`; the promise of what that function returns.
+    ///
+    /// # Errors
+    /// Throws a `TypeError` if this is no promise, or if memory is short.
+    pub fn then(&self, on_fulfilled: &Value<'a>, on_rejected: &Value<'a>) -> Result<Value<'a>> {
+        let ctx = self.ctx();
+        // SAFETY: live values; what is no function is ignored.
+        let raw = unsafe { qjs::JS_PromiseThen(ctx.raw(), self.raw(), on_fulfilled.raw(), on_rejected.raw()) };
+        ctx.check(raw)
+    }
+}
+
 fn forget_rejection(slot: &RealmSlot, promise: qjs::JSValue) {
     // SAFETY: both are live objects: the list keeps its promises.
     let same = |kept: &Persistent| unsafe { qjs::JS_VALUE_GET_PTR(kept.raw()) == qjs::JS_VALUE_GET_PTR(promise) };
