@@ -26,11 +26,29 @@
     enumerable: true,
   });
 
+  const namespace = (name, members) => {
+    for (const [key, member] of Object.entries(members))
+      Object.defineProperty(member, "name", { value: key, configurable: true });
+    Object.defineProperty(members, Symbol.toStringTag, { value: `Beam.${name}` });
+    return Object.freeze(members);
+  };
+
   const Beam = {
     call: native.call,
     callSync: native.callSync,
     send: native.send,
     self: native.self,
+    makeRef: native.makeRef,
+    monitor: native.monitor,
+    demonitor: native.demonitor,
+    link: native.link,
+    unlink: native.unlink,
+    register: native.register,
+    unregister: native.unregister,
+    whereis: native.whereis,
+    spawn: native.spawn,
+    nodes: native.nodes,
+    rpc: native.rpc,
     onMessage(callback) {
       const id = native.onMessage(callback);
       return () => native.offMessage(id);
@@ -49,6 +67,14 @@
     randomUUIDv7: native.randomUUIDv7,
     deepEquals: native.deepEquals,
     inspect: native.inspect,
+    hash: native.hash,
+    semver: namespace("semver", { satisfies: native.satisfies, order: native.order }),
+    password: namespace("password", { hash: native.hashPassword, verify: native.verifyPassword }),
+    XML: namespace("XML", { parse: native.parseXml }),
+    which: native.which,
+    systemInfo: native.systemInfo,
+    processInfo: native.processInfo,
+    grants: native.grants,
     version,
   };
   Object.defineProperty(Beam, Symbol.toStringTag, { value: "Beam" });

@@ -4,7 +4,13 @@
 //! |---|---|
 //! | `call(name, ...args)` | calls a handler of the host; a promise of its answer |
 //! | `callSync(name, ...args)` | the same, and suspends this isolate until the answer is there |
-//! | `send(target, message)`, `self()` | sends a message; what stands for the owner |
+//! | `send(pid, message)`, `self()` | sends a message; what stands for the owner |
+//! | `monitor(pid, callback)`, `demonitor(ref)` | calls back once with the reason when the process is no more; a reference |
+//! | `link(pid)`, `unlink(pid)` | the runtime and the process end together, as Erlang's links have it |
+//! | `register(name)`, `unregister(name)`, `whereis(name)` | names of the library's registry, not atoms; a pid or `null` |
+//! | `spawn(scriptOrUrl, options)` | starts a runtime that ends with this one at the latest; its pid |
+//! | `nodes()`, `rpc(node, runtime, fn, ...args)` | names of the connected nodes; calls a function of a runtime there |
+//! | `makeRef()` | a value that no other one equals |
 //! | `onMessage(callback)` | calls back with each message; returns a function that unregisters the callback |
 //! | `sleep(ms)`, `sleepSync(ms)` | a promise after `ms` milliseconds; suspends this isolate for that long |
 //! | `peek(promise)` | its value or reason, the promise itself while it is pending; other values as they are |
@@ -15,17 +21,28 @@
 //! | `randomUUIDv7()` | a UUID of version 7 (RFC 9562); later ones are greater |
 //! | `deepEquals(a, b)` | structural equality as Node's `util.isDeepStrictEqual` |
 //! | `inspect(value)` | the text that `console.log` shows |
+//! | `hash(data, range)` | `:erlang.phash2` |
+//! | `semver.satisfies(version, requirement)`, `semver.order(a, b)` | Elixir's `Version`; -1, 0, 1, or `null` |
+//! | `password.hash(password, { iterations })`, `password.verify(password, hash)` | promises of a PBKDF2-SHA256 hash as a PHC string, and of whether it matches |
+//! | `XML.parse(text)` | a document as objects |
+//! | `which(program)` | its path, or `null` |
+//! | `systemInfo()`, `processInfo()` | figures of the VM and of the owner's process |
+//! | `grants()` | what the realm may do: `true`, or what a grant is limited to, by its name |
 //! | `version` | of this library |
 //!
 //! The object is frozen. It is made when it is first touched.
 
+mod processes;
+mod system;
 mod uuid;
+mod xml;
 
+use quickbeam_api_grants::require;
 use quickbeam_api_inspect::inspect;
 use quickbeam_api_webidl::{Natives, kept, need};
 use quickbeam_engine::{Args, Ctx, Glue, PromiseState, Result, Value};
 use quickbeam_executor::{
-    Api, call_host, call_host_sync, host, now_since_start, off_message, on_message, set_timer, sleep_sync,
+    Api, call_host, call_host_sync, now_since_start, off_message, on_message, set_timer, sleep_sync,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -51,20 +68,8 @@ impl Api for Beam {
 
 fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
     let natives = Natives::new(ctx)?
-        .function("call", |ctx, _, args| {
-            need(ctx, args, 1, "Beam.call")?;
-            call_host(ctx, &args.get(0).to_text()?, &args.rest(1))
-        })?
-        .function("callSync", |ctx, _, args| {
-            need(ctx, args, 1, "Beam.callSync")?;
-            call_host_sync(ctx, &args.get(0).to_text()?, &args.rest(1))
-        })?
-        .function("send", |ctx, _, args| {
-            need(ctx, args, 2, "Beam.send")?;
-            host(ctx)?.send(ctx, &args.get(0), &args.get(1))?;
-            Ok(ctx.undefined())
-        })?
-        .function("self", |ctx, _, _| host(ctx)?.owner(ctx))?
+        .function("call", |ctx, _, args| call_host(ctx, &handler(ctx, args, "Beam.call")?, &args.rest(1)))?
+        .function("callSync", |ctx, _, args| call_host_sync(ctx, &handler(ctx, args, "Beam.callSync")?, &args.rest(1)))?
         .function("onMessage", |ctx, _, args| Ok(ctx.number(f64::from(on_message(ctx, args.get(0))?))))?
         .function("offMessage", |ctx, _, args| {
             off_message(ctx, args.get(0).to_f64()? as u32);
@@ -78,7 +83,8 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
             sleep_sync(ctx, milliseconds(&args.get(0))?)?;
             Ok(ctx.undefined())
         })?;
-    natives
+    system::add(processes::add(natives)?)?
+        .function("parseXml", xml::parse)?
         .function("status", status)?
         .function("result", result)?
         .function("markHandled", |ctx, _, args| {
@@ -95,6 +101,14 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
         .function("deepEquals", deep_equals)?
         .function("inspect", |ctx, _, args| inspect(ctx, &args.get(0)))
         .map(Natives::into_value)
+}
+
+/// The handler that is called, once the realm may.
+fn handler(ctx: Ctx<'_>, args: Args<'_>, api: &str) -> Result<String> {
+    need(ctx, args, 1, api)?;
+    let name = args.get(0).to_text()?;
+    require(ctx, api, Some(&name))?;
+    Ok(name)
 }
 
 fn milliseconds(value: &Value<'_>) -> Result<Duration> {

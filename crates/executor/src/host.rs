@@ -145,6 +145,20 @@ pub trait Host: Send + Sync {
         Ok(ctx.null())
     }
 
+    /// Whether a value stands for a process.
+    fn is_process(&self, value: &Value<'_>) -> bool {
+        let _ = value;
+        false
+    }
+
+    /// `Beam.makeRef()`: a value that no other one equals.
+    ///
+    /// # Errors
+    /// Throws if the host has no such values.
+    fn reference<'a>(&self, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        Err(ctx.throw_error("NotSupportedError", "this host has no references"))
+    }
+
     /// `Beam.send(target, message)`.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::host_term::HostTerm;
 use quickbeam_engine::{Ctx, EncodeLimits, ErrorReport, Result, Thrown, Value};
 use quickbeam_executor::{CallId, Host, Level, LogLine, Uncaught};
 use rustler::env::OwnedEnv;
-use rustler::{Encoder, Env, LocalPid, Term};
+use rustler::{Atom, Encoder, Env, LocalPid, Term};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
@@ -18,7 +18,6 @@ pub(crate) struct BeamHost {
     pub(crate) owner: LocalPid,
     pub(crate) limits: EncodeLimits,
     pub(crate) source_maps: SourceMaps,
-    may_send: bool,
     handlers: RwLock<HashSet<String>>,
     backlog: Backlog,
     arguments: Arguments,
@@ -102,12 +101,11 @@ impl Backlog {
 }
 
 impl BeamHost {
-    pub(crate) fn new(owner: LocalPid, limits: EncodeLimits, memory_limit: usize, may_send: bool) -> BeamHost {
+    pub(crate) fn new(owner: LocalPid, limits: EncodeLimits, memory_limit: usize) -> BeamHost {
         BeamHost {
             owner,
             limits,
             source_maps: SourceMaps::default(),
-            may_send,
             handlers: RwLock::default(),
             backlog: Backlog::default(),
             arguments: Arguments::new(memory_limit),
@@ -134,6 +132,22 @@ impl BeamHost {
         F: for<'e> FnOnce(Env<'e>) -> Term<'e>,
     {
         let _ = OwnedEnv::new().send_and_clear(&self.owner, message);
+    }
+
+    /// Sends the owner a call, which it answers with `resolve`.
+    fn ask<'a>(&self, ctx: Ctx<'a>, kind: Atom, id: CallId, sync: bool, name: &str, args: &[Value<'a>]) -> Result<()> {
+        self.arguments.admit(ctx)?;
+        self.tell_values(ctx, &self.owner, |env| {
+            let mut terms = Vec::with_capacity(args.len());
+            let mut bytes = 0;
+            for arg in args {
+                let (term, size) = to_sized_term(env, ctx, arg, self.limits)?;
+                terms.push(term);
+                bytes += size;
+            }
+            self.arguments.sent(id, bytes);
+            Ok((atoms::quickbeam(), kind, id, binary(env, name.as_bytes()), terms, sync).encode(env))
+        })
     }
 
     /// Makes a message out of JS values and sends it.
@@ -173,19 +187,18 @@ impl Host for BeamHost {
         if !self.handlers.read().unwrap_or_else(PoisonError::into_inner).contains(name) {
             return Err(ctx.throw_error("Error", &format!("no handler is named '{name}'")));
         }
-        self.arguments.admit(ctx)?;
-        self.tell_values(ctx, &self.owner, |env| {
-            let mut terms = Vec::with_capacity(args.len());
-            let mut bytes = 0;
-            for arg in args {
-                let (term, size) = to_sized_term(env, ctx, arg, self.limits)?;
-                terms.push(term);
-                bytes += size;
-            }
-            self.arguments.sent(id, bytes);
-            let head = (atoms::quickbeam(), atoms::call(), id, binary(env, name.as_bytes()), terms, sync);
-            Ok(head.encode(env))
-        })
+        self.ask(ctx, atoms::call(), id, sync, name, args)
+    }
+
+    fn service<'a>(
+        &self,
+        ctx: Ctx<'a>,
+        id: CallId,
+        sync: bool,
+        service: &'static str,
+        args: &[Value<'a>],
+    ) -> Result<()> {
+        self.ask(ctx, atoms::service(), id, sync, service, args)
     }
 
     fn log(&self, line: LogLine) {
@@ -235,10 +248,15 @@ impl Host for BeamHost {
         OwnedEnv::new().run(|env| decode(ctx, self.owner.encode(env)))
     }
 
+    fn is_process(&self, value: &Value<'_>) -> bool {
+        value.host::<HostTerm>().is_some_and(|term| OwnedEnv::new().run(|env| term.copy_to(env).is_pid()))
+    }
+
+    fn reference<'a>(&self, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        OwnedEnv::new().run(|env| decode(ctx, env.make_ref().encode(env)))
+    }
+
     fn send<'a>(&self, ctx: Ctx<'a>, target: &Value<'a>, message: &Value<'a>) -> Result<()> {
-        if !self.may_send {
-            return Err(ctx.throw_error("NotAllowedError", "Beam.send needs the grant :processes"));
-        }
         let pid = target.host::<HostTerm>().ok_or(Thrown);
         let Ok(pid) = pid else { return Err(ctx.throw_type("Beam.send needs a pid")) };
         let env = OwnedEnv::new();

@@ -8,6 +8,8 @@
 //! | `op` | reading ops from terms |
 //! | `decode`, `encode` | terms to JS values and back, without a tree between |
 //! | `host` | what a realm asks of its owner, as messages |
+//! | `answer` | the answers to what a realm asks of its owner |
+//! | `grants` | what a realm may do |
 //! | `reply` | the one message that each op ends with |
 //! | `disassembly` | `%QuickBEAM.Bytecode{}` |
 //! | `error` | `%QuickBEAM.JSError{}`, at original positions |
@@ -21,12 +23,14 @@
     reason = "facts of the NIF interface and a setting of the C library that no binding offers; each block says why it holds"
 )]
 
+mod answer;
 mod atoms;
 mod calendar;
 mod decode;
 mod disassembly;
 mod encode;
 mod error;
+mod grants;
 mod host;
 mod host_term;
 mod op;

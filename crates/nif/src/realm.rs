@@ -1,13 +1,15 @@
 //! Realms of owner processes.
 
+use crate::answer;
 use crate::atoms;
 use crate::decode::TermInput;
+use crate::grants;
 use crate::host::BeamHost;
 use crate::op::{Request, read};
 use crate::reply::BeamReply;
 use quickbeam_engine::EncodeLimits;
 use quickbeam_executor::{
-    CallId, Executor, ExecutorOptions, HostError, Op, RealmConfig, RealmHandle, SubmitError, SubmitOptions,
+    CallId, Executor, ExecutorOptions, ListenerId, Op, RealmConfig, RealmHandle, SubmitError, SubmitOptions,
 };
 use rustler::{Atom, Decoder, Encoder, Env, LocalPid, Monitor, NifResult, Resource, ResourceArc, Term};
 use std::collections::{HashMap, HashSet};
@@ -94,17 +96,6 @@ fn milliseconds(term: Term<'_>) -> Option<Duration> {
     term.decode::<u64>().ok().map(Duration::from_millis)
 }
 
-/// Whether the grants of `allow` let the realm send messages.
-fn may_send(options: Term<'_>) -> bool {
-    match options.map_get(atoms::allow()) {
-        Ok(grants) if atoms::all() == grants => true,
-        Ok(grants) => {
-            grants.decode::<Vec<Term<'_>>>().is_ok_and(|grants| grants.iter().any(|grant| atoms::processes() == *grant))
-        }
-        Err(_) => true,
-    }
-}
-
 #[rustler::nif]
 fn executor_start(threads: usize) -> NifResult<ResourceArc<ExecutorResource>> {
     Ok(ResourceArc::new(ExecutorResource(start_executor(threads)?)))
@@ -127,7 +118,7 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
         max_bytes: (memory_limit as u64).saturating_mul(4),
         cut: depth.is_some() || nodes.is_some(),
     };
-    let host = Arc::new(BeamHost::new(owner, limits, memory_limit, may_send(options)));
+    let host = Arc::new(BeamHost::new(owner, limits, memory_limit));
     let timeout = options.map_get(atoms::timeout()).ok().and_then(milliseconds);
     let config = RealmConfig {
         apis: quickbeam_apis::always().to_vec(),
@@ -135,6 +126,7 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
         max_stack_size: option::<usize>(options, atoms::max_stack_size())?.unwrap_or(8 << 20),
         max_reductions: option::<u64>(options, atoms::max_reductions())?,
         callback_timeout: timeout,
+        grants: Arc::new(grants::read(options)),
         ..RealmConfig::new(host.clone())
     };
     let executor = match option::<ResourceArc<ExecutorResource>>(options, atoms::executor())? {
@@ -224,22 +216,18 @@ fn send_message(owner: LocalPid, message: Term<'_>) -> Atom {
 }
 
 #[rustler::nif]
+fn event(owner: ResourceArc<Owner>, listener: ListenerId, event: Term<'_>) -> Atom {
+    let op = Op::Event { listener, event: Box::new(TermInput::new(event)) };
+    match owner.realm.handle.cast(op) {
+        Ok(()) => atoms::ok(),
+        Err(error) => refused(error),
+    }
+}
+
+#[rustler::nif]
 fn resolve(owner: ResourceArc<Owner>, id: CallId, result: Term<'_>) -> Atom {
-    let answer = match result.decode::<(Atom, Term<'_>)>() {
-        Ok((tag, value)) if tag == atoms::ok() => Ok(Box::new(TermInput::new(value)) as _),
-        Ok((_, error)) => Err(HostError {
-            name: option(error, atoms::name()).ok().flatten().unwrap_or_else(|| "Error".to_owned()),
-            message: option(error, atoms::message()).ok().flatten().unwrap_or_default(),
-            stack: option(error, atoms::stack()).ok().flatten(),
-        }),
-        Err(_) => Err(HostError {
-            name: "Error".to_owned(),
-            message: "the handler's result was not understood".to_owned(),
-            stack: None,
-        }),
-    };
     owner.realm.host.answered(id);
-    owner.realm.handle.resolve(id, answer);
+    owner.realm.handle.resolve(id, answer::read(result));
     atoms::ok()
 }
 

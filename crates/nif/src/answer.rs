@@ -1,0 +1,73 @@
+//! Answers to what a realm asks of its owner.
+
+use crate::atoms;
+use crate::decode::{TermInput, decode};
+use quickbeam_engine::{Attributes, Ctx, Result, Thrown, Value};
+use quickbeam_executor::{Answer, HostError, Input};
+use rustler::env::{OwnedEnv, SavedTerm};
+use rustler::{Atom, Decoder, Term};
+
+/// Reads `{:ok, term}` or `{:error, failure}`. A failure is a map with `:name`, `:message`, `:stack` and `:cause`, each of which
+/// may be missing; the cause is `{:ok, term}`.
+pub(crate) fn read(result: Term<'_>) -> Answer {
+    match result.decode::<(Atom, Term<'_>)>() {
+        Ok((tag, value)) if tag == atoms::ok() => Ok(Box::new(TermInput::new(value))),
+        Ok((tag, failure)) if tag == atoms::error() => Ok(Box::new(Failure::read(failure))),
+        _ => Err(HostError {
+            name: "Error".to_owned(),
+            message: "the handler's result was not understood".to_owned(),
+            stack: None,
+        }),
+    }
+}
+
+/// An error that is thrown where the answer would be.
+struct Failure {
+    name: String,
+    message: String,
+    stack: Option<String>,
+    cause: Option<(OwnedEnv, SavedTerm)>,
+}
+
+impl Failure {
+    fn read(failure: Term<'_>) -> Failure {
+        let cause = field::<(Atom, Term<'_>)>(failure, atoms::cause()).map(|(_ok, cause)| {
+            let env = OwnedEnv::new();
+            let saved = env.save(cause);
+            (env, saved)
+        });
+        Failure {
+            name: field(failure, atoms::name()).unwrap_or_else(|| "Error".to_owned()),
+            message: field(failure, atoms::message()).unwrap_or_default(),
+            stack: field(failure, atoms::stack()),
+            cause,
+        }
+    }
+}
+
+impl Input for Failure {
+    fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        let error = ctx.error(&self.name, &self.message)?;
+        if let Some(stack) = &self.stack {
+            error.define("stack", ctx.string(stack)?, Attributes::HIDDEN)?;
+        }
+        if let Some((env, cause)) = &self.cause {
+            // A cause without a counterpart in JavaScript is shown as text.
+            let value = match env.run(|env| decode(ctx, cause.load(env))) {
+                Ok(value) => value,
+                Err(Thrown) => {
+                    drop(ctx.take_exception());
+                    ctx.poll(1)?;
+                    let shown: String = env.run(|env| format!("{:?}", cause.load(env))).chars().take(1000).collect();
+                    ctx.string(&shown)?
+                }
+            };
+            error.define("cause", value, Attributes::HIDDEN)?;
+        }
+        Err(ctx.throw(error))
+    }
+}
+
+fn field<'a, T: Decoder<'a>>(map: Term<'a>, key: Atom) -> Option<T> {
+    map.map_get(key).ok()?.decode().ok()
+}
