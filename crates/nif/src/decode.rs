@@ -39,14 +39,15 @@ impl Input for TermInput {
 
 /// Converts a term.
 pub(crate) fn decode<'a>(ctx: Ctx<'a>, term: Term<'_>) -> Result<Value<'a>> {
-    Walk { ctx, until_poll: TERMS_PER_POLL, keys: HashMap::default() }.term(term)
+    Walk { ctx, until_poll: TERMS_PER_POLL, keys: KeyCache { slots: Vec::new() }, atoms: HashMap::default() }.term(term)
 }
 
 struct Walk<'a> {
     ctx: Ctx<'a>,
     until_poll: u32,
+    keys: KeyCache<'a>,
     /// Property keys of atoms.
-    keys: HashMap<Atom, PropertyKey<'a>, std::hash::BuildHasherDefault<AtomHasher>>,
+    atoms: HashMap<Atom, PropertyKey<'a>, std::hash::BuildHasherDefault<AtomHasher>>,
 }
 
 /// Atoms are small distinct integers already.
@@ -70,6 +71,41 @@ impl std::hash::Hasher for AtomHasher {
 
     fn write_u64(&mut self, word: u64) {
         self.0 ^= word;
+    }
+}
+
+/// Property keys of binaries that came up before, by a hash of each: rows of data have the same few, and finding a name
+/// among all of the engine's costs more.
+struct KeyCache<'a> {
+    slots: Vec<Option<(Vec<u8>, PropertyKey<'a>)>>,
+}
+
+impl<'a> KeyCache<'a> {
+    const SLOTS: usize = 64;
+    /// Longer names are not worth a copy.
+    const LONGEST: usize = 32;
+
+    /// The key of that name; `None` if it is not UTF-8.
+    fn key(&mut self, ctx: Ctx<'a>, name: &[u8]) -> Result<Option<PropertyKey<'a>>> {
+        let slot = Self::slot(name);
+        if let Some(Some((known, key))) = self.slots.get(slot)
+            && known == name
+        {
+            return Ok(Some(key.duplicate()));
+        }
+        let Ok(text) = std::str::from_utf8(name) else { return Ok(None) };
+        let key = ctx.key(text)?;
+        if name.len() <= Self::LONGEST {
+            self.slots.resize_with(Self::SLOTS, || None);
+            self.slots[slot] = Some((name.to_vec(), key.duplicate()));
+        }
+        Ok(Some(key))
+    }
+
+    fn slot(name: &[u8]) -> usize {
+        let ends = [name.first(), name.get(name.len() / 2), name.last()];
+        let hash = ends.iter().fold(name.len(), |hash, byte| hash * 31 + usize::from(*byte.unwrap_or(&0)));
+        hash % Self::SLOTS
     }
 }
 
@@ -193,20 +229,20 @@ impl<'a> Walk<'a> {
         match key.get_type() {
             TermType::Atom => {
                 let Ok(atom) = Atom::from_term(key) else { return Ok(()) };
-                if !self.keys.contains_key(&atom) {
+                if !self.atoms.contains_key(&atom) {
                     let name = self.ctx.key(&atom_text(key))?;
-                    self.keys.insert(atom, name);
+                    self.atoms.insert(atom, name);
                 }
-                match self.keys.get(&atom) {
+                match self.atoms.get(&atom) {
                     Some(name) => object.define_key(name, value, Attributes::ALL),
                     None => Ok(()),
                 }
             }
             TermType::Binary => {
-                let text = Binary::from_term(key).ok();
-                let text = text.as_ref().and_then(|binary| std::str::from_utf8(binary.as_slice()).ok());
-                match text {
-                    Some(name) => object.define(name, value, Attributes::ALL),
+                let binary = Binary::from_term(key).ok();
+                let name = binary.map(|binary| self.keys.key(self.ctx, binary.as_slice())).transpose()?.flatten();
+                match name {
+                    Some(name) => object.define_key(&name, value, Attributes::ALL),
                     None => Err(self.bad_key(key)),
                 }
             }
