@@ -18,6 +18,7 @@ defmodule QuickBEAM.Context do
   """
 
   alias QuickBEAM.{Bytecode, ContextPool, JSError, Owner}
+  alias QuickBEAM.Options.Check
 
   @typedoc "A context: its pid or the name that it was started with."
   @type context :: GenServer.server()
@@ -241,8 +242,7 @@ defmodule QuickBEAM.Context do
   defdelegate info(context), to: QuickBEAM
 
   defp pop_pool!(options) do
-    unless Keyword.keyword?(options),
-      do: raise(ArgumentError, "options must be a keyword list, got: #{inspect(options)}")
+    Check.keyword!(options)
 
     case Keyword.pop(options, :pool) do
       {nil, _options} ->

@@ -69,9 +69,7 @@ defmodule QuickBEAM.Options do
   @doc "Checks `options`; raises an `ArgumentError` that names the first wrong one."
   @spec validate!(keyword()) :: t()
   def validate!(options) do
-    unless Keyword.keyword?(options) do
-      raise ArgumentError, "options must be a keyword list, got: #{inspect(options)}"
-    end
+    Check.keyword!(options)
 
     for {key, _} <- options, not Keyword.has_key?(@options, key), do: unknown!(key)
 

@@ -7,10 +7,12 @@ defmodule QuickBEAM.Telemetry do
 
   | span | metadata |
   |---|---|
-  | `[:quickbeam, :start]` | `:name` |
+  | `[:quickbeam, :start]` | `:name`, and `:pool`, which is the pid of a context's pool or nil |
   | `[:quickbeam, :stop]` | `:runtime` |
   | `[:quickbeam, :eval]` | `:runtime`, `:filename` |
   | `[:quickbeam, :call]` | `:runtime`, `:function` |
+
+  | `[:quickbeam, :pool, :queue]` | one event, not a span: see `QuickBEAM.Pool` |
 
   Each span is three events, as in `:telemetry.span/3`: `:start` with the measurements
   `:system_time` and `:monotonic_time`, then `:stop` or `:exception` with `:duration` and
@@ -64,6 +66,13 @@ defmodule QuickBEAM.Telemetry do
     end
   end
 
+  @doc false
+  # Emits the single event `[:quickbeam | name]`. The caller has asked `enabled?/0`.
+  @spec event([atom()], map(), map()) :: :ok
+  def event(name, measurements, metadata),
+    # The module is optional, so the compiler must not see a call to it.
+    do: apply(:telemetry, :execute, [[:quickbeam | name], measurements, metadata])
+
   defp outcome({:error, error}), do: %{result: :error, error: error}
   defp outcome(_result), do: %{result: :ok}
 
@@ -73,7 +82,6 @@ defmodule QuickBEAM.Telemetry do
   end
 
   defp execute(name, event, measurements, metadata) do
-    # The module is optional, so the compiler must not see a call to it.
-    apply(:telemetry, :execute, [[:quickbeam, name, event], measurements, metadata])
+    event([name, event], measurements, metadata)
   end
 end

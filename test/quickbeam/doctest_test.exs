@@ -5,4 +5,5 @@ defmodule QuickBEAM.DoctestTest do
   doctest QuickBEAM.Runtime
   doctest QuickBEAM.Context
   doctest QuickBEAM.ContextPool
+  doctest QuickBEAM.Pool
 end

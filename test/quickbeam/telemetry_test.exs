@@ -17,7 +17,7 @@ defmodule QuickBEAM.TelemetryTest do
 
     test "start, eval, call and stop are spans" do
       {:ok, rt} = QuickBEAM.start(name: __MODULE__.Runtime)
-      assert_span(:start, %{name: __MODULE__.Runtime}, %{result: :ok})
+      assert_span(:start, %{name: __MODULE__.Runtime, pool: nil}, %{result: :ok})
 
       {:ok, 2} = QuickBEAM.eval(rt, "1 + 1", filename: "sum.js")
       assert_span(:eval, %{runtime: rt, filename: "sum.js"}, %{result: :ok})
@@ -35,6 +35,19 @@ defmodule QuickBEAM.TelemetryTest do
       assert_receive {[:quickbeam, :start, :stop], _, _}
       {:error, error} = QuickBEAM.eval(rt, "throw new Error('x')")
       assert_span(:eval, %{runtime: rt}, %{result: :error, error: error})
+    end
+
+    test "a use of a pool tells how long it waited" do
+      {:ok, pool} = QuickBEAM.Pool.start_link(size: 1, lazy: true)
+      {:ok, 1} = QuickBEAM.Pool.run(pool, &QuickBEAM.eval(&1, "1"))
+      assert_receive {[:quickbeam, :pool, :queue], %{duration: duration}, metadata}
+      assert is_integer(duration)
+      assert metadata == %{pool: pool, result: :ok}
+
+      busy = fn _runtime -> QuickBEAM.Pool.run(pool, & &1, 0) end
+      assert {:error, %{name: "BusyError"}} = QuickBEAM.Pool.run(pool, busy)
+      assert_receive {[:quickbeam, :pool, :queue], _, %{result: :ok}}
+      assert_receive {[:quickbeam, :pool, :queue], _, %{result: :error}}
     end
 
     test "an exit ends a span with an exception" do

@@ -15,6 +15,14 @@ defmodule QuickBEAM.Options.Check do
   @spec api_groups() :: [atom()]
   def api_groups, do: @api_groups
 
+  @doc "Raises an `ArgumentError` unless `options` is a keyword list."
+  @spec keyword!(term()) :: :ok
+  def keyword!(options) do
+    if Keyword.keyword?(options),
+      do: :ok,
+      else: raise(ArgumentError, "options must be a keyword list, got: #{inspect(options)}")
+  end
+
   @type check :: atom() | {:integer, Range.t()}
 
   @doc """
@@ -23,8 +31,7 @@ defmodule QuickBEAM.Options.Check do
   """
   @spec all!(keyword(), [{atom(), check()}]) :: keyword()
   def all!(options, checks) do
-    unless Keyword.keyword?(options),
-      do: raise(ArgumentError, "options must be a keyword list, got: #{inspect(options)}")
+    keyword!(options)
 
     for {key, value} <- options do
       with {:ok, check} <- Keyword.fetch(checks, key),
@@ -84,6 +91,10 @@ defmodule QuickBEAM.Options.Check do
   def run(:console, nil), do: {:ok, nil}
   def run(:console, fun) when is_function(fun, 1), do: {:ok, fun}
   def run(:console, other), do: must("be a function of one argument", other)
+
+  def run(:init, nil), do: {:ok, nil}
+  def run(:init, fun) when is_function(fun, 1), do: {:ok, fun}
+  def run(:init, other), do: must("be a function of one argument, the runtime", other)
 
   def run(:path, nil), do: {:ok, nil}
 
