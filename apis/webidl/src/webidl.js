@@ -52,6 +52,68 @@
     return value;
   };
 
+  const usvString = (value) => `${value}`.toWellFormed();
+
+  // ── iterable<K, V> ──
+
+  const iteratorPrototype = getPrototypeOf(getPrototypeOf([][Symbol.iterator]()));
+
+  /**
+   * Gives instances of a class `entries`, `keys`, `values`, `forEach` and iteration. `pairsOf(instance)` is the list of its pairs
+   * `[key, value]` at that moment, and throws if it is no instance.
+   */
+  const iterable = (Class, pairsOf) => {
+    class PairIterator {
+      #object;
+      #pick;
+      #index = 0;
+
+      constructor(object, pick) {
+        this.#object = object;
+        this.#pick = pick;
+      }
+      next() {
+        const pairs = pairsOf(this.#object);
+        if (this.#index >= pairs.length) return { value: undefined, done: true };
+        return { value: this.#pick(pairs[this.#index++]), done: false };
+      }
+    }
+    const { prototype } = PairIterator;
+    delete prototype.constructor;
+    Object.setPrototypeOf(prototype, iteratorPrototype);
+    show(prototype, []);
+    defineProperty(prototype, Symbol.toStringTag, { value: `${Class.name} Iterator`, configurable: true });
+
+    const methods = {
+      entries() {
+        pairsOf(this);
+        return new PairIterator(this, ([key, value]) => [key, value]);
+      },
+      keys() {
+        pairsOf(this);
+        return new PairIterator(this, ([key]) => key);
+      },
+      values() {
+        pairsOf(this);
+        return new PairIterator(this, ([, value]) => value);
+      },
+      forEach(callback, thisArg = undefined) {
+        pairsOf(this);
+        need(arguments, 1, `${Class.name}.forEach`);
+        if (typeof callback !== "function") throw new TypeError(`${Class.name}.forEach: the callback is not a function`);
+        for (let index = 0; index < pairsOf(this).length; index++) {
+          const [key, value] = pairsOf(this)[index];
+          callback.call(thisArg, value, key, this);
+        }
+      },
+    };
+    for (const [name, value] of Object.entries(methods)) {
+      defineProperty(Class.prototype, name, { value, writable: true, enumerable: true, configurable: true });
+    }
+    const { entries } = methods;
+    defineProperty(Class.prototype, Symbol.iterator, { value: entries, writable: true, configurable: true });
+  };
+
   const enforcedUnsignedLongLong = (value, what) => {
     const number = Math.trunc(+value);
     const { MAX_SAFE_INTEGER } = Number;
@@ -101,8 +163,10 @@
   return {
     expose,
     cloneSteps,
+    iterable,
     need,
     dictionary,
+    usvString,
     unsignedLong: (value) => value >>> 0,
     enforcedUnsignedLongLong,
     QuotaExceededError,
