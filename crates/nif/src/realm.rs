@@ -216,8 +216,8 @@ fn send_message(owner: LocalPid, message: Term<'_>) -> Atom {
 }
 
 #[rustler::nif]
-fn event(owner: ResourceArc<Owner>, listener: ListenerId, event: Term<'_>) -> Atom {
-    let op = Op::Event { listener, event: Box::new(TermInput::new(event)) };
+fn event(owner: ResourceArc<Owner>, listener: ListenerId, payload: Term<'_>) -> Atom {
+    let op = Op::Event { listener, event: Box::new(TermInput::new(payload)) };
     match owner.realm.handle.cast(op) {
         Ok(()) => atoms::ok(),
         Err(error) => refused(error),
