@@ -317,9 +317,8 @@ defmodule QuickBEAM do
   @doc """
   Gives the runtime a fresh realm: as it was after its start, with its `:define`s, its script run again.
 
-  It waits for the requests before it, up to the point where they await something; what still awaits
-  ends with an `"InterruptedError"`. Handlers that run go on, and their results are ignored. A handler that a
-  `Beam.callSync` of this runtime waits for cannot reset it: that is an `"InvalidStateError"`.
+  It waits for nothing: whatever runs, awaits or waits for its turn then ends with an `"InterruptedError"`, also if it
+  is the call that a resetting handler answers. Handlers that run go on, and their results are ignored.
 
       iex> {:ok, rt} = QuickBEAM.start(define: %{"n" => 1})
       iex> QuickBEAM.eval(rt, "n = 2; globalThis.leak = true")

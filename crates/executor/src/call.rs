@@ -145,7 +145,7 @@ fn host_error<'a>(ctx: Ctx<'a>, error: &HostError) -> Result<Value<'a>> {
 impl RealmState {
     /// The earliest time at which a suspended or idle realm must look again, timers aside.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        let queued = self.mail.inbox().next_due();
+        let queued = if self.mail.is_empty() { None } else { self.mail.inbox().next_due() };
         [queued, self.parked.borrow().next_due(), self.guard.next_due()].into_iter().flatten().min()
     }
 
@@ -178,7 +178,7 @@ impl RealmState {
                 if ctx.has_jobs() || self.timers.borrow().are_due(now) {
                     self.checkpoint(ctx);
                     self.run_timers(ctx, now);
-                    self.breathe(now);
+                    self.breathe();
                     continue;
                 }
                 wake = [wake, self.timers.borrow().next_due()].into_iter().flatten().min();
@@ -191,7 +191,7 @@ impl RealmState {
 
     /// Hands the answers that have come to the calls they belong to; answers to calls that are gone are dropped.
     pub(crate) fn take_answers(&self, ctx: Ctx<'_>) {
-        loop {
+        while !self.mail.is_empty() {
             let Some((id, answer)) = self.mail.inbox().pop_answer() else { return };
             let settler = {
                 let mut calls = self.calls.borrow_mut();

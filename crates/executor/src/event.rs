@@ -2,9 +2,9 @@
 
 use crate::host::{CallId, Input};
 use crate::inbox::Envelope;
+use crate::mail::Mail;
 use crate::op::{Answer, Op, SubmitError};
 use crate::realm::RealmState;
-use crate::task::Mail;
 use quickbeam_engine::{Ctx, Persistent, Result, Value};
 use std::collections::HashMap;
 use std::sync::Arc;

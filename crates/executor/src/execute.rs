@@ -1,13 +1,13 @@
 //! Carrying out ops.
 
 use crate::guard::Frame;
-use crate::host::{Outcome, Reply};
+use crate::host::Outcome;
 use crate::inbox::Envelope;
 use crate::op::Op;
 use crate::realm::RealmState;
-use crate::task;
 use crate::turn::Patience;
-use quickbeam_engine::{Attributes, Ctx, ErrorReport, EvalOptions, Result, Thrown, Value};
+use crate::vm;
+use quickbeam_engine::{Attributes, Ctx, EvalOptions, Result, Thrown, Value};
 use std::collections::{BTreeMap, HashSet};
 
 /// Where the variables of one eval are while its script starts.
@@ -41,7 +41,6 @@ impl RealmState {
             return;
         }
         let op = match op {
-            Op::Reset => return self.ask_reset(reply),
             Op::Event { listener, event } => {
                 self.dispatch(ctx, listener, event);
                 if let Some(reply) = reply {
@@ -62,15 +61,6 @@ impl RealmState {
                 Err(thrown) => self.conclude(ctx, Then::Value, Err(thrown)),
             }
         });
-    }
-
-    fn ask_reset(&self, reply: Option<Box<dyn Reply>>) {
-        if self.guard.depth() == 0 {
-            *self.reset.borrow_mut() = Some(reply);
-        } else if let Some(reply) = reply {
-            let message = "a runtime cannot be reset by a handler that one of its own callSync waits for";
-            self.deliver(reply, Outcome::Failed(ErrorReport::new("InvalidStateError", message)));
-        }
     }
 
     fn run<'a>(&self, ctx: Ctx<'a>, op: Op) -> Result<Ran<'a>> {
@@ -132,7 +122,7 @@ impl RealmState {
     }
 
     fn global_names(&self, ctx: Ctx<'_>, user_only: bool) -> Result<Vec<String>> {
-        let builtin = if user_only { task::fresh_global_names(&self.config) } else { HashSet::new() };
+        let builtin = if user_only { vm::fresh_global_names(&self.config) } else { HashSet::new() };
         let mut names = names_of(&ctx.globals())?;
         names.retain(|name| !builtin.contains(name));
         names.sort_unstable();

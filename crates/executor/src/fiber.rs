@@ -1,4 +1,11 @@
 //! Fibers: turns as coroutines on guard-paged stacks.
+//!
+//! A suspended fiber may be resumed by another thread than the one that suspended it. This module owns that rule; why it
+//! holds is said at [`Fiber`]'s `Send`. Code that may be on the stack of a suspension keeps to it:
+//!
+//! - it holds no lock, no address of a thread-local and no id of its thread from before to after a suspension;
+//! - what it shares by `Rc` and `RefCell` is reachable from its own isolate only;
+//! - it does not suspend while a panic unwinds.
 
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
@@ -10,7 +17,7 @@ use std::time::Instant;
 /// Stack below the script's own limit, for builtins and native code that do not check it.
 pub(crate) const HEADROOM: usize = 256 << 10;
 
-/// Why a fiber switched back to its worker.
+/// Why a fiber switched back to its thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pause {
     /// Its slice is used up; it is runnable.
@@ -38,10 +45,20 @@ pub(crate) enum Progress {
     Ended(TurnEnd),
 }
 
-/// A turn in progress. It stays on the thread that made it.
+/// A turn in progress.
 pub(crate) struct Fiber {
     raw: Option<Raw>,
 }
+
+// SAFETY: a suspended coroutine is plain memory: its stack, with the registers saved on it. `resume` writes the way back to
+// whichever stack resumes it, so nothing leads to the thread that ran it before. The frames on it are of three kinds.
+// *Ours*, of this crate, the engine crate and the APIs: they own what is `Send`, or `Rc`s and cells of one isolate, which
+// travels with its fiber and is used by one thread at a time (the scheduling state of its task hands it over with
+// acquire and release). No lock guard and no thread-local lives across `Suspender::suspend`, which is never inlined, so that
+// no compiler keeps the address of one; these crates have none of their own, and std's (panic count, `current`) are looked up
+// within a call. *The host's*: `Input`, `Reply` and `Api` code that runs JavaScript is held to the same by their documentation.
+// *quickjs-ng's*: its C has no thread-local state and reads `errno` only right after a libm or libc call.
+unsafe impl Send for Fiber {}
 
 impl Fiber {
     /// Starts nothing yet; the first resume runs `turn`.
@@ -64,8 +81,8 @@ impl Fiber {
     pub(crate) fn into_stack(mut self) -> Option<DefaultStack> {
         let mut raw = self.raw.take()?;
         if !raw.done() {
-            // SAFETY: the frames hold only values of an isolate that its worker drops whole right after, counts of
-            // the realm's state, which that worker releases by hand, and short-lived vectors, which are lost.
+            // SAFETY: the frames hold only values of an isolate that its thread drops whole right after, counts of
+            // the realm's state, which that thread releases by hand, and short-lived vectors, which are lost.
             unsafe { raw.force_reset() };
         }
         Some(raw.into_stack())
@@ -83,12 +100,13 @@ impl Drop for Fiber {
     }
 }
 
-/// Switches from a turn to its worker.
+/// Switches from a turn to the thread that runs it.
 pub(crate) struct Suspender {
     yielder: Cell<*const Yielder<(), Pause>>,
 }
 
 impl Suspender {
+    #[inline(never)]
     pub(crate) fn suspend(&self, pause: Pause) {
         // SAFETY: a `Suspender` lives on the fiber's own stack inside the coroutine's entry, as long as the yielder.
         unsafe { (*self.yielder.get()).suspend(pause) };

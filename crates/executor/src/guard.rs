@@ -161,7 +161,7 @@ impl Guard {
         now >= self.slice_end.get()
     }
 
-    /// Switches to the worker and, once back, starts a new slice. False outside a fiber.
+    /// Switches to the thread and, once back, starts a new slice. False outside a fiber.
     pub(crate) fn suspend(&self, pause: Pause) -> bool {
         let suspender = self.suspender.get();
         if suspender.is_null() {
@@ -245,7 +245,7 @@ impl Guard {
     /// Why the innermost frame is to end, if it is.
     pub(crate) fn ending(&self) -> Option<Reason> {
         let Ending { depth, reason } = self.ending.get()?;
-        let is_inner = depth + 1 < self.depth() && !matches!(reason, Reason::Killed | Reason::Fatal);
+        let is_inner = depth + 1 < self.depth() && !matches!(reason, Reason::Killed | Reason::Reset | Reason::Fatal);
         Some(if is_inner { Reason::Outer } else { reason })
     }
 
@@ -330,6 +330,8 @@ impl RealmState {
             self.guard.end(0, Reason::Killed);
         } else if self.fatal.borrow().is_some() {
             self.guard.end_all();
+        } else if self.mail.is_resetting() {
+            self.guard.end(0, Reason::Reset);
         }
         let check = now >= self.guard.next_check.get();
         self.guard.judge_frames(now, check);
@@ -344,7 +346,7 @@ impl RealmState {
 
     /// Ends the ops, queued or parked, that are past their time. True if there were any.
     pub(crate) fn expire(&self, now: Instant) -> bool {
-        let expired = self.mail.inbox().take_expired(now);
+        let expired = if self.mail.is_empty() { Vec::new() } else { self.mail.inbox().take_expired(now) };
         let mut any = !expired.is_empty();
         for envelope in expired {
             if let (Some(reply), Some(due)) = (envelope.reply, envelope.due) {
@@ -355,11 +357,15 @@ impl RealmState {
         any
     }
 
-    /// Lets other tasks of the thread run if this one has had its slice. Also called between ops.
-    pub(crate) fn breathe(&self, now: Instant) {
-        if self.guard.slice_is_over(now) && self.mail.worker.wants_thread(now) {
+    /// Lets other tasks run if this one has had its slice, or has lost its processor to them. Also called between ops.
+    pub(crate) fn breathe(&self) {
+        if self.must_yield() {
             self.guard.suspend(Pause::Preempted);
         }
+    }
+
+    fn must_yield(&self) -> bool {
+        self.mail.has_lost_processor() || (self.mail.others_wait() && self.guard.slice_is_over(Instant::now()))
     }
 }
 
@@ -370,7 +376,7 @@ impl Interrupt for RealmState {
         if self.judge(now).is_some() {
             return Verdict::Abort;
         }
-        if self.guard.slice_is_over(now) && self.mail.worker.wants_thread(now) {
+        if self.must_yield() {
             self.guard.suspend(Pause::Preempted);
             if self.judge(Instant::now()).is_some() {
                 return Verdict::Abort;

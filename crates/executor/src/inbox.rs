@@ -1,7 +1,8 @@
 //! The bounded queue in front of a realm.
 //!
 //! Three lanes: answers to the realm's own calls (bounded by the calls that wait), ops that handlers of such calls
-//! submit, and everything else. While a `callSync` suspends the fiber the first two lanes move on.
+//! submit, and everything else. While a `callSync` suspends the fiber the first two lanes move on. A reset overtakes them
+//! all: what came before it is cancelled, and nothing that came after leaves before the reset is taken.
 
 use crate::host::{CallId, Reply};
 use crate::op::{Answer, Op, SubmitError};
@@ -26,10 +27,18 @@ pub(crate) struct Due {
     pub(crate) timeout: Duration,
 }
 
+/// What a reset must end with an error, and the resets themselves.
+#[derive(Default)]
+pub(crate) struct Resets {
+    pub(crate) cancelled: Vec<Envelope>,
+    pub(crate) replies: Vec<Option<Box<dyn Reply>>>,
+}
+
 pub(crate) struct Inbox {
     ops: VecDeque<Envelope>,
     nested: VecDeque<Envelope>,
     answers: VecDeque<(CallId, Answer)>,
+    resets: Resets,
     capacity: usize,
     closed: bool,
     /// No queued op is due earlier than this.
@@ -42,6 +51,7 @@ impl Inbox {
             ops: VecDeque::new(),
             nested: VecDeque::new(),
             answers: VecDeque::new(),
+            resets: Resets::default(),
             capacity,
             closed: false,
             next_due: None,
@@ -53,10 +63,34 @@ impl Inbox {
         if self.closed {
             return Err(SubmitError::Closed);
         }
-        if self.ops.len() + self.nested.len() >= self.capacity {
+        if self.ops.len() + self.nested.len() + self.resets.cancelled.len() >= self.capacity {
             return Err(SubmitError::Busy);
         }
         Ok(())
+    }
+
+    /// Whether a reset can be pushed now: it empties the lanes, so only other resets can be in its way.
+    pub(crate) fn admit_reset(&self) -> Result<(), SubmitError> {
+        match (self.closed, self.resets.replies.len() >= self.capacity) {
+            (true, _) => Err(SubmitError::Closed),
+            (false, true) => Err(SubmitError::Busy),
+            (false, false) => Ok(()),
+        }
+    }
+
+    /// Cancels all ops that wait.
+    pub(crate) fn push_reset(&mut self, reply: Option<Box<dyn Reply>>) {
+        self.resets.cancelled.extend(self.nested.drain(..).chain(self.ops.drain(..)));
+        self.resets.replies.push(reply);
+        self.next_due = None;
+    }
+
+    pub(crate) fn take_resets(&mut self) -> Resets {
+        std::mem::take(&mut self.resets)
+    }
+
+    fn is_reset(&self) -> bool {
+        !self.resets.replies.is_empty()
     }
 
     pub(crate) fn push(&mut self, envelope: Envelope) {
@@ -82,6 +116,9 @@ impl Inbox {
 
     /// The next op at top level.
     pub(crate) fn pop(&mut self) -> Option<Envelope> {
+        if self.is_reset() {
+            return None;
+        }
         if let Some(envelope) = self.nested.pop_front() {
             return Some(envelope);
         }
@@ -94,6 +131,9 @@ impl Inbox {
 
     /// The next op of a handler of one of these calls; ops of other handlers take their place in the common lane.
     pub(crate) fn pop_nested(&mut self, waiting: &[CallId]) -> Option<Envelope> {
+        if self.is_reset() {
+            return None;
+        }
         while let Some(envelope) = self.nested.pop_front() {
             if envelope.parent.is_some_and(|parent| waiting.contains(&parent)) {
                 return Some(envelope);
@@ -104,7 +144,7 @@ impl Inbox {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.ops.len() + self.nested.len() + self.answers.len()
+        self.ops.len() + self.nested.len() + self.answers.len() + self.resets.replies.len()
     }
 
     pub(crate) fn next_due(&self) -> Option<Instant> {
@@ -127,12 +167,13 @@ impl Inbox {
         expired
     }
 
-    /// Closes the inbox and gives back what it held.
-    pub(crate) fn close(&mut self) -> (Vec<Envelope>, VecDeque<(CallId, Answer)>) {
+    /// Closes the inbox and gives back the ops that it held, the replies of its resets, and what nobody waits for.
+    pub(crate) fn close(&mut self) -> (Vec<Envelope>, Vec<Option<Box<dyn Reply>>>, VecDeque<(CallId, Answer)>) {
         self.closed = true;
         self.next_due = None;
-        let ops = self.nested.drain(..).chain(self.ops.drain(..)).collect();
-        (ops, std::mem::take(&mut self.answers))
+        let Resets { mut cancelled, replies } = self.take_resets();
+        cancelled.extend(self.nested.drain(..).chain(self.ops.drain(..)));
+        (cancelled, replies, std::mem::take(&mut self.answers))
     }
 }
 
@@ -163,6 +204,25 @@ mod tests {
         assert_eq!(push(&mut inbox, "d"), Ok(()));
         assert_eq!(inbox.close().0.len(), 2);
         assert_eq!(push(&mut inbox, "e"), Err(SubmitError::Closed));
+    }
+
+    #[test]
+    fn a_reset_overtakes_what_waits_and_holds_back_what_comes_after() {
+        let mut inbox = Inbox::new(2);
+        inbox.push(envelope("a", None, None));
+        inbox.push(envelope("b", Some(1), None));
+        assert_eq!(inbox.admit(), Err(SubmitError::Busy));
+        assert_eq!(inbox.admit_reset(), Ok(()));
+        inbox.push_reset(None);
+        inbox.push_reset(None);
+        assert_eq!((inbox.admit(), inbox.admit_reset()), (Err(SubmitError::Busy), Err(SubmitError::Busy)));
+        inbox.push(envelope("c", None, None));
+        inbox.push(envelope("d", Some(1), None));
+        assert!(inbox.pop().is_none() && inbox.pop_nested(&[1]).is_none());
+        let Resets { cancelled, replies } = inbox.take_resets();
+        assert_eq!((cancelled.len(), replies.len()), (2, 2));
+        assert_eq!(name(inbox.pop()).as_deref(), Some("d"));
+        assert_eq!(name(inbox.pop()).as_deref(), Some("c"));
     }
 
     #[test]

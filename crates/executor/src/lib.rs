@@ -4,58 +4,72 @@
 //!
 //! | type | is | owned by |
 //! |---|---|---|
-//! | [`Executor`] | a set of workers | whoever made it, and every realm on it |
-//! | `Worker` | one OS thread with a run queue, a timer heap and a pool of stacks | its executor |
-//! | `Task` | one isolate with its inbox and scheduling state | its [`RealmHandle`], and the queue it stands in |
+//! | [`Executor`] | a set of processors and the threads that hold them | whoever made it, and every realm on it |
+//! | `Processor` | a run queue, the alarms of its tasks, and which turn runs | its executor; held by one thread |
+//! | `Holder` | an OS thread with its processor and a pool of stacks | itself |
+//! | `Spare` | an OS thread without one | itself |
+//! | `Task` | one isolate with its scheduling state | its [`RealmHandle`], and the queue it stands in |
+//! | `Mail` | its inbox, and what else is told it from outside | its task and its realm |
 //! | `Vm` | the isolate and its realm, alive between two resets | its task |
 //! | `RealmState` | timers, pending calls, parked replies, message callbacks | its realm |
 //! | `Guard` | the interrupt: slices, deadlines, budgets, kills | its realm's state |
 //! | [`Op`] | one request, with the [`Reply`] that takes its outcome | the inbox, then the turn |
 //!
 //! A turn is a coroutine on a guard-paged stack. It ends when there is nothing to do; it is suspended when its slice is
-//! used up and another task waits, or when JavaScript waits for the host in `callSync`.
+//! used up and another task waits, or when JavaScript waits for the host in `callSync`. Another thread may resume it. A turn that
+//! neither ends nor polls costs its thread the processor, so that the tasks behind it go on with another thread.
 //!
-//! What must never happen: two threads inside one task; a suspended fiber resumed by another thread
-//! than the one that suspended it; an op with no outcome or with two; a lock held while JavaScript runs; JavaScript
+//! What must never happen: two threads inside one task, or with one processor; a lock, a thread-local's address or a thread's id
+//! held across a suspension; an op with no outcome or with two; a lock held while JavaScript runs; JavaScript
 //! outside a frame of its realm's `Guard`, where no limit could end it; a panic of the host's code past its realm.
 //!
 //! This crate knows no BEAM and no Web API.
 
 #![expect(
     unsafe_code,
-    reason = "switching stacks and sharing a task between its handle and its worker; each block says why it holds"
+    reason = "switching stacks and sharing a task between its handle and the threads that run it; each block says why it holds"
 )]
 
+mod alarm;
 mod api;
 mod call;
+mod clock;
 mod config;
 mod event;
 mod execute;
+mod executor;
 mod fiber;
 mod grants;
 mod guard;
+mod handle;
 mod host;
 mod inbox;
+mod info;
+mod mail;
 mod message;
 mod module;
 mod op;
 mod park;
+mod processor;
 mod realm;
+mod spare;
 mod task;
+mod thread;
 mod ticker;
 mod timer;
 mod turn;
-mod worker;
+mod vm;
 
 pub use api::Api;
 pub use call::{call_host, call_host_sync, call_service, call_service_sync, sleep_sync};
 pub use config::{ExecutorOptions, RealmConfig};
 pub use event::{ListenerId, RealmSender, listen, unlisten};
+pub use executor::Executor;
 pub use grants::{Grant, Grants, Reach, grants, require};
+pub use handle::RealmHandle;
 pub use host::{CallId, Host, Input, Level, LogLine, Outcome, Reply, Uncaught};
+pub use info::{ExecutorInfo, ProcessorInfo};
 pub use message::{off_message, on_message};
 pub use op::{Answer, HostError, Op, SubmitError, SubmitOptions};
 pub use realm::{host, log, now_since_start, report_exception, set_uncaught_hook, take_report};
-pub use task::RealmHandle;
 pub use timer::{clear_timer, enqueue_immediate, set_timer};
-pub use worker::Executor;

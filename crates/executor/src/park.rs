@@ -213,7 +213,7 @@ impl RealmState {
 
     /// Ends the ops that waited for a frame which was ended.
     pub(crate) fn fail_orphans(&self, ctx: Ctx<'_>, reason: Reason) {
-        if matches!(reason, Reason::Killed | Reason::Fatal) {
+        if matches!(reason, Reason::Killed | Reason::Reset | Reason::Fatal) {
             return;
         }
         if self.parked.borrow().len() > 0 {

@@ -5,10 +5,10 @@ use crate::config::RealmConfig;
 use crate::event::Listeners;
 use crate::guard::{Frame, Guard, Reason, internal_bug};
 use crate::host::{Host, LogLine, Outcome, Reply, Uncaught};
+use crate::mail::Mail;
 use crate::message::Messages;
 use crate::module::Modules;
 use crate::park::ParkingLot;
-use crate::task::Mail;
 use crate::timer::Timers;
 use quickbeam_engine::{Ctx, ErrorReport, Persistent, Result, Thrown, Value};
 use std::cell::{Cell, RefCell};
@@ -33,8 +33,6 @@ pub(crate) struct RealmState {
     pub(crate) modules: Rc<Modules>,
     pub(crate) uncaught_hook: RefCell<Option<Persistent>>,
     pub(crate) started: Instant,
-    /// Set by `Op::Reset`; the turn carries it out and replies.
-    pub(crate) reset: RefCell<Option<Option<Box<dyn Reply>>>>,
     /// Why the isolate must end, once that is clear.
     pub(crate) fatal: RefCell<Option<ErrorReport>>,
     /// The heap is above `memory_limit` with live objects alone.
@@ -59,7 +57,7 @@ pub(crate) fn send(reply: Box<dyn Reply>, outcome: Outcome<'_, '_>) -> bool {
 impl RealmState {
     pub(crate) fn new(mail: Arc<Mail>, config: Arc<RealmConfig>) -> Rc<RealmState> {
         Rc::new(RealmState {
-            guard: Guard::new(config.max_reductions, mail.worker.slice()),
+            guard: Guard::new(config.max_reductions, mail.shared.options.slice),
             host: config.host.clone(),
             mail,
             config,
@@ -71,7 +69,6 @@ impl RealmState {
             modules: Rc::default(),
             uncaught_hook: RefCell::default(),
             started: Instant::now(),
-            reset: RefCell::default(),
             fatal: RefCell::default(),
             is_full: Cell::new(false),
             strikes: Cell::new(0),
@@ -159,7 +156,7 @@ impl RealmState {
         self.in_frame(ctx, Frame::callback(what, self.config.callback_timeout), || {
             let thrown = f().map_err(|Thrown| ctx.take_exception());
             match (self.guard.ending(), thrown) {
-                (Some(Reason::Killed | Reason::Fatal), _) | (None, Ok(())) => {}
+                (Some(Reason::Killed | Reason::Reset | Reason::Fatal), _) | (None, Ok(())) => {}
                 (Some(reason), _) => self.host.uncaught(Uncaught::Exception(reason.report(what))),
                 (None, Err(_)) if ctx.is_broken().is_some() => {}
                 (None, Err(error)) => self.report_error(ctx, &error),
@@ -232,7 +229,7 @@ impl RealmState {
         let mut rejections = ctx.take_unhandled_rejections().into_iter();
         for (promise, reason) in rejections.by_ref().take(MAX_REJECTIONS) {
             self.expire(Instant::now());
-            if self.mail.is_killed() {
+            if self.is_over(ctx) {
                 return;
             }
             self.callback(ctx, "rejection callback", || {

@@ -1,9 +1,11 @@
-//! The ticker: one thread of the process that asks running isolates to look up.
+//! The ticker: one thread of the process that watches running turns.
 //!
 //! The engine polls every 10,000 steps. A step may be a builtin that takes milliseconds, so once a turn has used
-//! up its slice the ticker makes its isolate poll at the next step, every millisecond. With nothing running it sleeps.
+//! up its slice the ticker makes its isolate poll at the next step, every millisecond. When that has no effect and others
+//! wait, the builtin is a long one: its thread loses the processor to another. With nothing running the ticker sleeps.
 
-use crate::worker::Worker;
+use crate::executor::Shared;
+use crate::processor::Look;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::{self, Thread};
@@ -11,13 +13,16 @@ use std::time::Duration;
 
 const TICK: Duration = Duration::from_millis(1);
 
+/// Time that a turn gets to answer when others wait; a step rarely takes longer.
+const GRACE: Duration = Duration::from_micros(250);
+
 /// Ticks without a running turn after which the thread sleeps until one starts.
 const IDLE_TICKS: u32 = 200;
 
 #[derive(Default)]
 struct Ticker {
     /// Its lock also decides who starts the thread.
-    workers: Mutex<Vec<Weak<Worker>>>,
+    executors: Mutex<Vec<Weak<Shared>>>,
     asleep: AtomicBool,
     thread: OnceLock<Thread>,
 }
@@ -27,16 +32,16 @@ fn ticker() -> &'static Ticker {
     TICKER.get_or_init(Ticker::default)
 }
 
-/// Watches a worker's turns from now on.
-pub(crate) fn watch(worker: &Arc<Worker>) -> std::io::Result<()> {
+/// Watches an executor's turns from now on.
+pub(crate) fn watch(executor: &Arc<Shared>) -> std::io::Result<()> {
     let ticker = ticker();
-    let mut workers = ticker.workers.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut executors = ticker.executors.lock().unwrap_or_else(PoisonError::into_inner);
     if ticker.thread.get().is_none() {
         let spawned = thread::Builder::new().name("quickbeam-tick".into()).stack_size(128 << 10).spawn(run)?;
         // The new thread first takes the lock that is held here, so nobody can miss it asleep.
         let _ = ticker.thread.set(spawned.thread().clone());
     }
-    workers.push(Arc::downgrade(worker));
+    executors.push(Arc::downgrade(executor));
     Ok(())
 }
 
@@ -54,30 +59,33 @@ pub(crate) fn turn_started() {
 fn run() {
     let ticker = ticker();
     let mut idle = 0;
-    drop(ticker.workers.lock());
+    let mut pause = TICK;
+    drop(ticker.executors.lock());
     loop {
         if idle < IDLE_TICKS {
-            thread::sleep(TICK);
+            thread::sleep(pause);
         } else {
             ticker.asleep.store(true, Ordering::SeqCst);
-            if !tick(ticker) {
+            if tick(ticker) == Look::Quiet {
                 thread::park();
             }
             ticker.asleep.store(false, Ordering::SeqCst);
             idle = 0;
         }
-        idle = if tick(ticker) { 0 } else { idle + 1 };
+        let look = tick(ticker);
+        idle = if look == Look::Quiet { idle + 1 } else { 0 };
+        pause = if look == Look::Asked { GRACE } else { TICK };
     }
 }
 
-/// Pokes what has run for long; tells whether anything runs.
-fn tick(ticker: &Ticker) -> bool {
-    let mut any = false;
-    let mut workers = ticker.workers.lock().unwrap_or_else(PoisonError::into_inner);
-    workers.retain(|worker| {
-        let Some(worker) = worker.upgrade() else { return false };
-        any |= worker.tick();
+/// Looks at all executors; tells what was most urgent.
+fn tick(ticker: &Ticker) -> Look {
+    let mut most = Look::Quiet;
+    let mut executors = ticker.executors.lock().unwrap_or_else(PoisonError::into_inner);
+    executors.retain(|executor| {
+        let Some(executor) = executor.upgrade() else { return false };
+        most = most.max(executor.tick());
         true
     });
-    any
+    most
 }

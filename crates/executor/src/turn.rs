@@ -23,7 +23,7 @@ pub(crate) enum Patience {
 /// How a stretch of a turn ends.
 pub(crate) enum Stretch {
     End(TurnEnd),
-    /// The realm is to be replaced; then the reply in its state is due.
+    /// The realm is to be replaced.
     Reset,
 }
 
@@ -31,35 +31,40 @@ impl RealmState {
     /// Works until there is nothing to do. Runs on a fiber, inside the realm.
     pub(crate) fn turn(&self, ctx: Ctx<'_>) -> Stretch {
         loop {
-            if self.is_over(ctx) {
+            if self.is_dead(ctx) {
                 return Stretch::End(TurnEnd::Dead);
+            }
+            if self.mail.is_resetting() {
+                return Stretch::Reset;
             }
             self.take_answers(ctx);
             let now = Instant::now();
             self.expire(now);
             self.run_timers(ctx, now);
             let delivered = self.deliver_message(ctx);
-            let next = self.mail.inbox().pop();
+            let next = if self.mail.is_empty() { None } else { self.mail.inbox().pop() };
             let executed = next.is_some();
             if let Some(envelope) = next {
                 self.execute(ctx, envelope);
             }
             self.checkpoint(ctx);
             self.report_rejections(ctx);
-            if self.reset.borrow().is_some() {
-                return Stretch::Reset;
-            }
             let wake = self.wake_at();
             let is_done = !executed && !delivered && !ctx.has_jobs() && self.is_idle() && !self.is_over(ctx);
             if is_done && !self.timers.borrow().are_due(now) && wake.is_none_or(|wake| wake > now) {
                 return Stretch::End(TurnEnd::Idle(wake));
             }
-            self.breathe(Instant::now());
+            self.breathe();
         }
     }
 
-    /// Whether the isolate must not run any more.
+    /// Whether nothing more must run in this realm.
     pub(crate) fn is_over(&self, ctx: Ctx<'_>) -> bool {
+        self.mail.is_resetting() || self.is_dead(ctx)
+    }
+
+    /// Whether the isolate must not run any more.
+    fn is_dead(&self, ctx: Ctx<'_>) -> bool {
         self.mail.is_killed() || self.fatal.borrow().is_some() || ctx.is_broken().is_some()
     }
 
@@ -74,7 +79,7 @@ impl RealmState {
     }
 
     fn is_idle(&self) -> bool {
-        self.mail.inbox().len() == 0
+        self.mail.is_empty()
     }
 
     /// When the next timer or deadline is due.
@@ -103,7 +108,7 @@ impl RealmState {
                 if self.judge(now).is_some() || (is_asked && now - started > JOBS_GIVE_WAY) {
                     return;
                 }
-                self.breathe(now);
+                self.breathe();
             }
         }
     }

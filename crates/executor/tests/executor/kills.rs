@@ -5,7 +5,7 @@ use quickbeam_executor::*;
 use std::thread;
 
 /// What the realm is brought to before it is killed; each notes or calls once it is there.
-const STATES: &[(&str, &str)] = &[
+pub const STATES: &[(&str, &str)] = &[
     ("looping", "note('here'); for (;;) {}"),
     ("looping with a finally", "note('here'); for (;;) { try { for (;;) {} } finally { continue } }"),
     ("in a call", "callSync('here')"),

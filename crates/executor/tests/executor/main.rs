@@ -11,5 +11,7 @@ mod panics;
 mod preemption;
 mod resets;
 mod stack;
+mod stealing;
 mod stress;
+mod stuck;
 mod support;

@@ -49,42 +49,78 @@ fn a_reset_gives_exactly_a_fresh_realm() {
     }
 }
 
+const RESET: &str = "InterruptedError: the eval was interrupted: the runtime was reset";
+
 #[test]
-fn parked_ops_end_with_a_reset_and_queued_ones_run_after_it() {
+fn ops_before_a_reset_end_with_it_and_those_after_it_run() {
     let realm = realm();
     let parked: Vec<_> = (0..100).map(|_| realm.start("new Promise(() => {})")).collect();
     let calling = realm.start("call('f')");
     realm.expect_call("f");
     realm.check("globalThis.x = 1", "1");
+    let running = realm.start("callSync('g')");
+    let id = realm.expect_call("g");
+    let queued: Vec<_> = (0..10).map(|_| realm.start("1")).collect();
     let reset = realm.op(Op::Reset);
     let after = realm.start("typeof x");
-    for pending in parked.into_iter().chain([calling]) {
-        assert_eq!(pending.text(), "InterruptedError: the eval was interrupted: the runtime was reset");
+    for pending in parked.into_iter().chain([calling, running]).chain(queued) {
+        assert_eq!(pending.text(), RESET);
     }
     assert_eq!(reset.wait(), Got::Done);
     assert_eq!(after.text(), "undefined");
+    realm.resolve(id, "too late");
+    realm.check("1 + 1", "2");
 }
 
 #[test]
-fn a_reset_waits_for_the_op_that_runs() {
-    let realm = realm();
-    let running = realm.start("callSync('f'); 'through'");
-    let id = realm.expect_call("f");
-    let reset = realm.op(Op::Reset);
-    realm.resolve(id, "");
-    assert_eq!(running.text(), "through");
-    assert_eq!(reset.wait(), Got::Done);
+fn a_reset_waits_for_nothing_that_runs() {
+    let executor = eager();
+    let bystander = realm_on(&executor);
+    for (state, source) in crate::kills::STATES {
+        let _case = Case(state);
+        let realm = realm_on(&executor);
+        let pending = realm.start(source);
+        realm.event();
+        reset(&realm);
+        assert_eq!(pending.text(), RESET);
+        realm.check("1 + 1", "2");
+        bystander.check("1 + 1", "2");
+        let ends = realm.free().into_iter().find(|event| matches!(event, Event::Died(_) | Event::Uncaught(_)));
+        assert_eq!(ends, None);
+    }
 }
 
 #[test]
-fn a_handler_cannot_reset_the_realm_that_waits_for_it() {
-    let realm = realm();
-    let pending = realm.start("callSync('f')");
-    let id = realm.expect_call("f");
-    let got = realm.submit(Op::Reset, SubmitOptions { parent: Some(id), timeout: None }).text();
-    assert!(got.starts_with("InvalidStateError"), "{got}");
-    realm.resolve(id, "done");
-    assert_eq!(pending.text(), "done");
+fn a_handler_may_reset_the_realm_that_waits_for_it() {
+    let executor = eager();
+    for (state, source) in crate::kills::STATES {
+        let _case = Case(state);
+        let realm = realm_on(&executor);
+        let outer = realm.start("callSync('outer')");
+        let id = realm.expect_call("outer");
+        let nested = realm.start_nested(id, source);
+        realm.event();
+        let reset = realm.submit(Op::Reset, SubmitOptions { parent: Some(id), timeout: None });
+        let after = realm.start_nested(id, "typeof outer");
+        assert_eq!((reset.wait(), nested.text(), outer.text()), (Got::Done, RESET.into(), RESET.into()));
+        assert_eq!(after.text(), "undefined");
+    }
+}
+
+#[test]
+fn a_full_inbox_takes_a_reset() {
+    let executor = Executor::new(&ExecutorOptions { inbox_capacity: 100, ..ExecutorOptions::default() }).unwrap();
+    let realm = realm_on(&executor);
+    let mut pending = vec![realm.start("callSync('wait')")];
+    realm.expect_call("wait");
+    while let Ok(queued) = realm.try_submit(eval("1"), SubmitOptions::default()) {
+        pending.push(queued);
+    }
+    reset(&realm);
+    for pending in pending {
+        assert_eq!(pending.text(), RESET);
+    }
+    realm.check("1 + 1", "2");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a test waits for what must come; passing tests never wait so long.
 const HANG: Duration = Duration::from_secs(30);
@@ -42,6 +42,7 @@ impl Drop for Probe {
 
 pub struct TestHost {
     events: Mutex<Sender<Event>>,
+    gate: Mutex<Receiver<()>>,
     _probe: Probe,
 }
 
@@ -65,7 +66,12 @@ impl Host for TestHost {
 
     fn log(&self, line: LogLine) {
         assert_ne!(line.text, "panic", "a host's log");
+        let is_stuck = line.text == "stuck";
         self.tell(Event::Note(line.text));
+        if is_stuck {
+            // A builtin that neither polls nor ends, until the test says so.
+            let _ = self.gate.lock().unwrap().recv();
+        }
     }
 
     fn uncaught(&self, error: Uncaught) {
@@ -266,6 +272,15 @@ impl Pending {
     }
 }
 
+/// Asks again and again until it holds.
+pub fn until(holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < HANG, "what must come about did not");
+        std::thread::yield_now();
+    }
+}
+
 fn receive<T>(receiver: &Receiver<T>, what: &str) -> T {
     receiver.recv_timeout(HANG).unwrap_or_else(|error| panic!("{what} did not come: {error}"))
 }
@@ -274,6 +289,7 @@ fn receive<T>(receiver: &Receiver<T>, what: &str) -> T {
 pub struct TestRealm {
     pub handle: RealmHandle,
     pub events: Receiver<Event>,
+    gate: Sender<()>,
     freed: Receiver<()>,
 }
 
@@ -298,11 +314,12 @@ pub fn realm_on(executor: &Arc<Executor>) -> TestRealm {
 pub fn realm_with(executor: &Arc<Executor>, configure: impl FnOnce(&mut RealmConfig)) -> TestRealm {
     let (events, received) = channel();
     let (probe, freed) = channel();
-    let host = TestHost { events: Mutex::new(events), _probe: Probe(Mutex::new(probe)) };
+    let (gate, closed) = channel();
+    let host = TestHost { events: Mutex::new(events), gate: Mutex::new(closed), _probe: Probe(Mutex::new(probe)) };
     let mut config = RealmConfig::new(Arc::new(host));
     config.apis.push(&Globals);
     configure(&mut config);
-    TestRealm { handle: executor.spawn(config), events: received, freed }
+    TestRealm { handle: executor.spawn(config), events: received, gate, freed }
 }
 
 impl TestRealm {
@@ -378,6 +395,18 @@ impl TestRealm {
         }
     }
 
+    /// Starts an eval that gets stuck in a builtin, and waits until it is.
+    pub fn start_stuck(&self, source: &str) -> Pending {
+        let pending = self.start(source);
+        self.expect_note("stuck");
+        pending
+    }
+
+    /// Ends the builtin that the realm is stuck in.
+    pub fn release(&self) {
+        self.gate.send(()).unwrap();
+    }
+
     /// Answers a call with a string.
     pub fn resolve(&self, id: CallId, answer: &str) {
         let answer = answer.to_owned();
@@ -389,10 +418,31 @@ impl TestRealm {
         self.handle.resolve(id, Err(HostError { name, message, stack: None }));
     }
 
+    /// Drops the handle; what is left is freed later.
+    pub fn drop_handle(self) -> Ended {
+        let TestRealm { handle, events, gate, freed } = self;
+        drop(handle);
+        Ended { events, gate, freed }
+    }
+
     /// Drops the handle, waits until the host is dropped too, and gives back what the host was told last.
     pub fn free(self) -> Vec<Event> {
-        let TestRealm { handle, events, freed } = self;
-        drop(handle);
+        self.drop_handle().free()
+    }
+}
+
+/// What is left of a realm without its handle.
+pub struct Ended {
+    events: Receiver<Event>,
+    gate: Sender<()>,
+    freed: Receiver<()>,
+}
+
+impl Ended {
+    /// Ends a builtin that it is stuck in, waits until the host is dropped, and gives back what that was told last.
+    pub fn free(self) -> Vec<Event> {
+        let Ended { events, gate, freed } = self;
+        drop(gate);
         receive(&freed, "the end of the host's last owner");
         events.into_iter().collect()
     }

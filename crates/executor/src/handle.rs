@@ -1,0 +1,64 @@
+//! The handle to a realm.
+
+use crate::executor::Executor;
+use crate::host::{CallId, Reply};
+use crate::inbox::{Due, Envelope};
+use crate::op::{Answer, Op, SubmitError, SubmitOptions};
+use crate::task::Task;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The owner's side of a realm on an [`Executor`]. Dropping it kills the realm.
+pub struct RealmHandle {
+    task: Arc<Task>,
+    /// Keeps the threads until the last realm is gone.
+    _executor: Arc<Executor>,
+}
+
+impl RealmHandle {
+    pub(crate) fn new(executor: Arc<Executor>, task: Arc<Task>) -> RealmHandle {
+        task.wake();
+        RealmHandle { task, _executor: executor }
+    }
+
+    /// Posts an op; its reply gets exactly one outcome.
+    ///
+    /// # Errors
+    /// If the op was not taken; the reply is dropped then.
+    pub fn submit(&self, op: Op, reply: Box<dyn Reply>, options: SubmitOptions) -> Result<(), SubmitError> {
+        let due = options.timeout.and_then(|timeout| Some(Due { at: Instant::now().checked_add(timeout)?, timeout }));
+        self.post(Envelope { op, reply: Some(reply), due, parent: options.parent })
+    }
+
+    /// Posts an op that nobody waits for.
+    ///
+    /// # Errors
+    /// If the op was not taken.
+    pub fn cast(&self, op: Op) -> Result<(), SubmitError> {
+        self.post(Envelope { op, reply: None, due: None, parent: None })
+    }
+
+    fn post(&self, envelope: Envelope) -> Result<(), SubmitError> {
+        self.task.mail.push(envelope)?;
+        self.task.wake();
+        Ok(())
+    }
+
+    /// Answers a call that the realm made; answers to calls that are gone are dropped.
+    pub fn resolve(&self, id: CallId, answer: Answer) {
+        self.task.mail.resolve(id, answer);
+    }
+
+    /// Ends the realm, whatever it is doing. Returns at once.
+    pub fn kill(&self) {
+        self.task.mail.set_killed();
+        self.task.mail.pacer.poke();
+        self.task.wake();
+    }
+}
+
+impl Drop for RealmHandle {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,165 @@
+//! What a realm's handle, its thread and its code share.
+
+use crate::executor::Shared;
+use crate::host::CallId;
+use crate::inbox::{Envelope, Inbox, Resets};
+use crate::op::{Answer, Op, SubmitError};
+use crate::processor::Processor;
+use crate::task::Task;
+use quickbeam_engine::Pacer;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+pub(crate) struct Mail {
+    inbox: Mutex<Inbox>,
+    /// The inbox's length as of its last use, so that an empty one is seen without its lock.
+    waiting: AtomicUsize,
+    killed: AtomicBool,
+    resetting: AtomicBool,
+    /// Ids go on over resets, so that a late answer cannot reach a call of the next realm.
+    last_call: AtomicU64,
+    /// The processor that ran the task last, and in whose queue it goes.
+    home: AtomicUsize,
+    /// Asks whichever isolate stands behind this inbox to poll, and names its turns.
+    pub(crate) pacer: Arc<Pacer>,
+    pub(crate) shared: Arc<Shared>,
+    /// What runs when something is posted.
+    task: Weak<Task>,
+}
+
+impl Mail {
+    pub(crate) fn new(shared: Arc<Shared>, home: usize, task: Weak<Task>) -> Mail {
+        Mail {
+            inbox: Mutex::new(Inbox::new(shared.options.inbox_capacity)),
+            waiting: AtomicUsize::new(0),
+            killed: AtomicBool::new(false),
+            resetting: AtomicBool::new(false),
+            last_call: AtomicU64::new(0),
+            home: AtomicUsize::new(home),
+            pacer: Arc::default(),
+            shared,
+            task,
+        }
+    }
+
+    /// Puts an op into the inbox; the task is to be woken then.
+    pub(crate) fn push(&self, envelope: Envelope) -> Result<(), SubmitError> {
+        let mut inbox = self.inbox();
+        let is_reset = matches!(envelope.op, Op::Reset);
+        if let Err(refused) = if is_reset { inbox.admit_reset() } else { inbox.admit() } {
+            drop(inbox);
+            return Err(refused);
+        }
+        if is_reset {
+            inbox.push_reset(envelope.reply);
+            self.resetting.store(true, Ordering::Release);
+            drop(inbox);
+            self.pacer.poke();
+        } else {
+            inbox.push(envelope);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn post(&self, envelope: Envelope) -> Result<(), SubmitError> {
+        self.push(envelope)?;
+        self.wake();
+        Ok(())
+    }
+
+    pub(crate) fn resolve(&self, id: CallId, answer: Answer) {
+        let pushed = self.inbox().push_answer(id, answer);
+        if pushed.is_ok() {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(task) = self.task.upgrade() {
+            task.wake();
+        }
+    }
+
+    pub(crate) fn inbox(&self) -> InboxGuard<'_> {
+        let inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        InboxGuard { inbox, waiting: &self.waiting }
+    }
+
+    /// Whether nothing waits in the inbox. What is posted at the same time wakes the task afterwards.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.load(Ordering::Acquire) == 0
+    }
+
+    pub(crate) fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_killed(&self) {
+        self.killed.store(true, Ordering::Release);
+    }
+
+    /// Whether what runs must make way for a reset.
+    pub(crate) fn is_resetting(&self) -> bool {
+        self.resetting.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn take_resets(&self) -> Resets {
+        let mut inbox = self.inbox();
+        self.resetting.store(false, Ordering::Release);
+        inbox.take_resets()
+    }
+
+    pub(crate) fn next_call_id(&self) -> CallId {
+        self.last_call.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn home(&self) -> usize {
+        self.home.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_home(&self, processor: usize) {
+        self.home.store(processor, Ordering::Relaxed);
+    }
+
+    /// The processor of the turn that runs now.
+    fn processor(&self) -> &Processor {
+        &self.shared.processors[self.home()]
+    }
+
+    /// Whether the thread that runs the turn has lost its processor, so that the turn must pause at once.
+    pub(crate) fn has_lost_processor(&self) -> bool {
+        self.processor().is_lost_to(&self.pacer)
+    }
+
+    /// Whether a task other than the running one could run now on its processor.
+    pub(crate) fn others_wait(&self) -> bool {
+        self.processor().is_wanted()
+    }
+}
+
+/// An inbox while it is used.
+pub(crate) struct InboxGuard<'m> {
+    inbox: MutexGuard<'m, Inbox>,
+    waiting: &'m AtomicUsize,
+}
+
+impl Deref for InboxGuard<'_> {
+    type Target = Inbox;
+
+    fn deref(&self) -> &Inbox {
+        &self.inbox
+    }
+}
+
+impl DerefMut for InboxGuard<'_> {
+    fn deref_mut(&mut self) -> &mut Inbox {
+        &mut self.inbox
+    }
+}
+
+impl Drop for InboxGuard<'_> {
+    fn drop(&mut self) {
+        self.waiting.store(self.inbox.len(), Ordering::Release);
+    }
+}

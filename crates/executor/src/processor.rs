@@ -1,0 +1,274 @@
+//! Processors: what a thread must hold to run turns.
+//!
+//! A processor is a run queue, the alarms of the tasks at home there, and the *turn slot*: which turn runs, since when.
+//! A thread holds at most one, and a processor has at most one thread. While a turn runs, the slot names it by its task's
+//! pacer. The thread empties the slot when the turn comes back; the ticker empties it to take the processor away from a
+//! turn that does not. Whoever empties it decides who holds the processor from then on.
+
+use crate::alarm::Alarms;
+use crate::clock::{NEVER, nanos};
+use crate::info::ProcessorInfo;
+use crate::task::Task;
+use quickbeam_engine::Pacer;
+use std::collections::VecDeque;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+/// Stands in the turn slot while the ticker looks at the turn; never followed.
+const LOOKED_AT: *mut Pacer = ptr::dangling_mut();
+
+/// What other threads see of a processor. Aligned, so that two of them share no cache line.
+#[repr(align(128))]
+#[derive(Default)]
+pub(crate) struct Processor {
+    queue: Mutex<VecDeque<Arc<Task>>>,
+    /// The queue's length, written under its lock.
+    queued: AtomicUsize,
+    /// Tasks at home here.
+    pub(crate) tasks: AtomicUsize,
+    turn: AtomicPtr<Pacer>,
+    /// When the turn in the slot was resumed.
+    since: AtomicU64,
+    /// `since` of the turn that the ticker last asked to poll. Used by the ticker alone.
+    poked: AtomicU64,
+    pub(crate) alarms: Mutex<Alarms>,
+    /// When the next alarm rings.
+    next_alarm: AtomicU64,
+    parked: AtomicBool,
+    /// Who holds the processor, to be woken.
+    holder: Mutex<Option<Thread>>,
+    pub(crate) preemptions: AtomicU64,
+    pub(crate) hand_offs: AtomicU64,
+    pub(crate) steals: AtomicU64,
+}
+
+/// What the ticker found, by urgency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Look {
+    /// No turn runs.
+    Quiet,
+    /// A turn runs.
+    Busy,
+    /// A turn was asked before, others wait, and it has not come back: the processor was taken from its thread.
+    Taken,
+    /// A turn was asked to poll, and others wait for it to.
+    Asked,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Processor {
+    pub(crate) fn new() -> Processor {
+        Processor { next_alarm: AtomicU64::new(NEVER), ..Processor::default() }
+    }
+
+    pub(crate) fn info(&self) -> ProcessorInfo {
+        ProcessorInfo {
+            isolates: self.tasks.load(Ordering::SeqCst),
+            queued: self.queued(),
+            preemptions: self.preemptions.load(Ordering::Relaxed),
+            hand_offs: self.hand_offs.load(Ordering::Relaxed),
+            steals: self.steals.load(Ordering::Relaxed),
+        }
+    }
+
+    // The queue
+
+    /// Appends a task, and wakes the holder if it sleeps. True if it slept.
+    pub(crate) fn enqueue(&self, task: Arc<Task>) -> bool {
+        {
+            let mut queue = lock(&self.queue);
+            queue.push_back(task);
+            self.queued.store(queue.len(), Ordering::SeqCst);
+        }
+        self.unpark()
+    }
+
+    pub(crate) fn dequeue(&self) -> Option<Arc<Task>> {
+        if self.queued() == 0 {
+            return None;
+        }
+        let mut queue = lock(&self.queue);
+        let task = queue.pop_front();
+        self.queued.store(queue.len(), Ordering::SeqCst);
+        task
+    }
+
+    /// Takes the older half of the queue, for an idle processor.
+    pub(crate) fn take_half(&self) -> VecDeque<Arc<Task>> {
+        let mut queue = lock(&self.queue);
+        let half = queue.len().div_ceil(2);
+        let taken = queue.drain(..half).collect();
+        self.queued.store(queue.len(), Ordering::SeqCst);
+        taken
+    }
+
+    pub(crate) fn put(&self, tasks: VecDeque<Arc<Task>>) {
+        let mut queue = lock(&self.queue);
+        queue.extend(tasks);
+        self.queued.store(queue.len(), Ordering::SeqCst);
+    }
+
+    pub(crate) fn queued(&self) -> usize {
+        self.queued.load(Ordering::SeqCst)
+    }
+
+    /// Whether a task other than the running one could run now.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.queued.load(Ordering::Relaxed) > 0 || {
+            let alarm = self.next_alarm.load(Ordering::Relaxed);
+            alarm != NEVER && nanos(Instant::now()) >= alarm
+        }
+    }
+
+    // The turn slot
+
+    /// A turn starts: until it ends, the ticker may take the processor away.
+    pub(crate) fn begin(&self, turn: &Arc<Pacer>, now: Instant) {
+        self.since.store(nanos(now), Ordering::Relaxed);
+        self.turn.store(Arc::as_ptr(turn).cast_mut(), Ordering::SeqCst);
+    }
+
+    /// A turn has come back. False if the processor was taken away meanwhile.
+    pub(crate) fn end(&self, turn: &Arc<Pacer>) -> bool {
+        let turn = Arc::as_ptr(turn).cast_mut();
+        loop {
+            match self.turn.compare_exchange(turn, ptr::null_mut(), Ordering::SeqCst, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(LOOKED_AT) => thread::yield_now(),
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Whether that turn, which runs, has lost the processor.
+    pub(crate) fn is_lost_to(&self, turn: &Arc<Pacer>) -> bool {
+        let now = self.turn.load(Ordering::Relaxed);
+        now != Arc::as_ptr(turn).cast_mut() && now != LOOKED_AT
+    }
+
+    pub(crate) fn runs_turn(&self) -> bool {
+        !self.turn.load(Ordering::SeqCst).is_null()
+    }
+
+    /// Called by the ticker. A turn that has used up its slice is made to poll. If it was before, to no effect, and others
+    /// wait, then `relieve` may give the processor to another thread; it tells whether one is there for that.
+    pub(crate) fn look(&self, slice: Duration, relieve: impl FnOnce() -> bool) -> Look {
+        let turn = self.turn.load(Ordering::SeqCst);
+        if turn.is_null() {
+            return Look::Quiet;
+        }
+        let now = Instant::now();
+        let used = |since: u64| nanos(now).saturating_sub(since) >= slice.as_nanos() as u64;
+        if !used(self.since.load(Ordering::Relaxed))
+            || self.turn.compare_exchange(turn, LOOKED_AT, Ordering::SeqCst, Ordering::Relaxed).is_err()
+        {
+            return Look::Busy;
+        }
+        // SAFETY: the thread of this turn holds a count of the pacer until `end` returns, which waits for this look.
+        unsafe { (*turn).poke() };
+        let since = self.since.load(Ordering::Relaxed);
+        let was_asked = self.poked.swap(since, Ordering::Relaxed) == since;
+        self.ring(now);
+        let look = match (self.queued() > 0, was_asked) {
+            (true, true) if used(since) && relieve() => Look::Taken,
+            (true, _) => Look::Asked,
+            (false, _) => Look::Busy,
+        };
+        let next = if look == Look::Taken { ptr::null_mut() } else { turn };
+        self.turn.store(next, Ordering::SeqCst);
+        look
+    }
+
+    // Alarms
+
+    /// Wakes the tasks whose alarms are due.
+    pub(crate) fn ring(&self, now: Instant) {
+        loop {
+            let due = {
+                let mut alarms = lock(&self.alarms);
+                let due = alarms.take_due(now);
+                self.publish(&alarms);
+                due
+            };
+            match due {
+                Some(task) => task.wake(),
+                None => return,
+            }
+        }
+    }
+
+    pub(crate) fn ring_if_due(&self) {
+        if self.next_alarm.load(Ordering::Relaxed) != NEVER {
+            self.ring(Instant::now());
+        }
+    }
+
+    pub(crate) fn has_alarm(&self, at: Instant, task: &Arc<Task>) -> bool {
+        lock(&self.alarms).contains(at, task)
+    }
+
+    pub(crate) fn set_alarm(&self, at: Instant, task: &Arc<Task>) {
+        let mut alarms = lock(&self.alarms);
+        let is_first = alarms.insert(at, task);
+        self.publish(&alarms);
+        drop(alarms);
+        // Set by a thread that has lost the processor, it must shorten the sleep of the one that has it.
+        if is_first {
+            self.unpark();
+        }
+    }
+
+    pub(crate) fn drop_alarm(&self, at: Instant, task: &Arc<Task>) {
+        let mut alarms = lock(&self.alarms);
+        alarms.remove(at, task);
+        self.publish(&alarms);
+    }
+
+    fn publish(&self, alarms: &Alarms) {
+        self.next_alarm.store(alarms.next().map_or(NEVER, nanos), Ordering::SeqCst);
+    }
+
+    // Sleep
+
+    /// The calling thread holds the processor from now on.
+    pub(crate) fn adopt(&self) {
+        *lock(&self.holder) = Some(thread::current());
+    }
+
+    pub(crate) fn is_parked(&self) -> bool {
+        self.parked.load(Ordering::SeqCst)
+    }
+
+    /// Wakes the holder if it sleeps. True if it did.
+    pub(crate) fn unpark(&self) -> bool {
+        let slept = self.is_parked() && self.parked.swap(false, Ordering::SeqCst);
+        if slept && let Some(thread) = lock(&self.holder).as_ref() {
+            thread.unpark();
+        }
+        slept
+    }
+
+    /// Sleeps until the processor is unparked, an alarm is due, or `longest` is over, unless `must_stay` finds something to
+    /// do. False in the last case alone: nothing happened for so long.
+    pub(crate) fn park(&self, longest: Option<Duration>, must_stay: impl FnOnce() -> bool) -> bool {
+        self.parked.store(true, Ordering::SeqCst);
+        if must_stay() {
+            self.parked.store(false, Ordering::SeqCst);
+            return true;
+        }
+        let until_alarm = lock(&self.alarms).next().map(|due| due.saturating_duration_since(Instant::now()));
+        let timeout = [longest, until_alarm].into_iter().flatten().min();
+        match timeout {
+            Some(timeout) => thread::park_timeout(timeout),
+            None => thread::park(),
+        }
+        let woken = !self.parked.swap(false, Ordering::SeqCst);
+        woken || timeout != longest
+    }
+}

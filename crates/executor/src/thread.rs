@@ -1,0 +1,210 @@
+//! What the OS threads of an executor do.
+
+use crate::executor::Shared;
+use crate::fiber::{Fiber, Pause, Progress, StackPool, TurnEnd};
+use crate::processor::Processor;
+use crate::spare::Spare;
+use crate::task::Task;
+use crate::ticker;
+use quickbeam_engine::ErrorReport;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a thread looks for work before it sleeps: about what waking it would cost.
+const SPIN: Duration = Duration::from_micros(30);
+
+/// Idle time after which a thread returns the memory of its stacks.
+const TRIM_AFTER: Duration = Duration::from_millis(100);
+
+/// Stack of a thread itself; JavaScript runs on fibers.
+const STACK: usize = 256 << 10;
+
+/// Starts a thread that holds a processor.
+pub(crate) fn start(shared: &Arc<Shared>, index: usize) -> io::Result<()> {
+    spawn(shared, move |_| Some(index))
+}
+
+/// Starts a thread that waits for a processor.
+pub(crate) fn start_spare(shared: &Arc<Shared>, spare: Arc<Spare>) -> io::Result<()> {
+    spawn(shared, move |shared| spare.wait(shared))
+}
+
+fn spawn(shared: &Arc<Shared>, first: impl FnOnce(&Shared) -> Option<usize> + Send + 'static) -> io::Result<()> {
+    let own = shared.clone();
+    let builder = thread::Builder::new().name("quickbeam".into()).stack_size(STACK);
+    shared.spares.thread_started();
+    let started = builder.spawn(move || {
+        let mut index = first(&own);
+        let mut stacks = StackPool::new();
+        while let Some(held) = index {
+            let mut holder = Holder { shared: &own, index: held, stacks };
+            let left = holder.work();
+            stacks = holder.stacks;
+            stacks.clear();
+            index = if left == Left::Taken { own.spares.wait(&own) } else { None };
+        }
+        own.spares.thread_ended();
+    });
+    if started.is_err() {
+        shared.spares.thread_ended();
+    }
+    started.map(drop)
+}
+
+/// Threads of the process that look for work without sleeping; as many as cores may.
+static SPINNING: AtomicUsize = AtomicUsize::new(0);
+
+fn may_spin() -> bool {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    let cores = *CORES.get_or_init(|| thread::available_parallelism().map_or(1, usize::from));
+    cores > 1 && SPINNING.load(Ordering::Relaxed) < cores / 2
+}
+
+/// Why a thread holds its processor no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// It was taken away during a turn.
+    Taken,
+    /// The executor is over.
+    Over,
+}
+
+/// A thread with its processor.
+struct Holder<'s> {
+    shared: &'s Arc<Shared>,
+    index: usize,
+    stacks: StackPool,
+}
+
+impl Holder<'_> {
+    fn processor(&self) -> &Processor {
+        &self.shared.processors[self.index]
+    }
+
+    fn work(&mut self) -> Left {
+        self.processor().adopt();
+        loop {
+            self.processor().ring_if_due();
+            if let Some(task) = self.processor().dequeue().or_else(|| self.shared.steal(self.index)) {
+                if !self.run(&task) {
+                    return Left::Taken;
+                }
+            } else if self.shared.is_over() {
+                return Left::Over;
+            } else if !self.spin() {
+                self.sleep();
+            }
+        }
+    }
+
+    /// Looks for work for a moment. True if there is some.
+    fn spin(&self) -> bool {
+        if !may_spin() {
+            return false;
+        }
+        SPINNING.fetch_add(1, Ordering::Relaxed);
+        let until = Instant::now() + SPIN;
+        let found = self.shared.searching(|| {
+            loop {
+                if self.shared.has_work(self.index) {
+                    break true;
+                }
+                for _ in 0..32 {
+                    std::hint::spin_loop();
+                }
+                if Instant::now() >= until {
+                    break false;
+                }
+            }
+        });
+        SPINNING.fetch_sub(1, Ordering::Relaxed);
+        found
+    }
+
+    /// Sleeps until something is queued or an alarm is due.
+    fn sleep(&mut self) {
+        let must_stay = || self.shared.has_work(self.index) || self.shared.is_over();
+        let park = |longest| self.shared.idle(|| self.processor().park(longest, must_stay));
+        if !park(Some(TRIM_AFTER)) {
+            self.stacks.clear();
+            self.shared.idle(|| self.processor().park(None, must_stay));
+        }
+    }
+
+    /// Runs a turn of the task. False if that cost the thread its processor.
+    fn run(&mut self, task: &Arc<Task>) -> bool {
+        task.start();
+        self.shared.settle(task, self.index);
+        let size = task.stack_size();
+        // SAFETY: the task was just moved to running by this thread; likewise for the blocks below.
+        let fiber = match unsafe { task.take_fiber() } {
+            Some(fiber) => Ok(fiber),
+            None => self.new_fiber(task, size),
+        };
+        let mut fiber = match fiber {
+            Ok(fiber) => fiber,
+            Err(error) => {
+                let message = format!("no stack of {size} bytes could be had: {error}");
+                self.end(task, Some(ErrorReport::new("RangeError", message)));
+                return true;
+            }
+        };
+        let turn = &task.mail.pacer;
+        self.processor().begin(turn, Instant::now());
+        if self.shared.processors.len() > 1 && self.processor().queued() > 0 {
+            self.shared.wake_thief();
+        }
+        ticker::turn_started();
+        let progress = catch_unwind(AssertUnwindSafe(|| fiber.resume()));
+        let still_held = self.processor().end(turn);
+        match progress {
+            Ok(Progress::Paused(Pause::Preempted)) => {
+                self.processor().preemptions.fetch_add(1, Ordering::Relaxed);
+                unsafe { task.keep_fiber(fiber) };
+                task.finish(true);
+            }
+            Ok(Progress::Paused(Pause::Waiting(due))) => {
+                unsafe { task.keep_fiber(fiber) };
+                unsafe { task.rest(due) };
+            }
+            Ok(Progress::Ended(end)) => {
+                if let Some(stack) = fiber.into_stack() {
+                    self.stacks.give(size, stack);
+                }
+                match end {
+                    TurnEnd::Idle(due) => unsafe { task.rest(due) },
+                    TurnEnd::Dead => self.end(task, None),
+                }
+            }
+            Ok(Progress::Paused(Pause::Abandoned)) => {
+                drop(fiber);
+                self.end(task, None);
+            }
+            Err(_) => {
+                drop(fiber);
+                let message = "internal bug in QuickBEAM: a panic in a turn; please report it";
+                self.end(task, Some(ErrorReport::new("InternalError", message)));
+            }
+        }
+        still_held
+    }
+
+    fn new_fiber(&mut self, task: &Arc<Task>, size: usize) -> io::Result<Fiber> {
+        let stack = self.stacks.take(size)?;
+        let task: *const Task = Arc::as_ptr(task);
+        // SAFETY: the fiber is kept inside the task, or on this stack while the task is borrowed, so the task
+        // outlives it; it is resumed only by a thread that has moved the task to running.
+        Ok(Fiber::new(stack, move |suspender| unsafe { (*task).turn(suspender) }))
+    }
+
+    /// The task stays in the running state for ever: whoever still posts to it is answered by its closed inbox.
+    fn end(&self, task: &Arc<Task>, cause: Option<ErrorReport>) {
+        // SAFETY: this thread runs the task, and its fiber is gone. A panic in the host's code there must not end the thread.
+        let _ = catch_unwind(AssertUnwindSafe(|| unsafe { task.destroy(cause) }));
+        self.shared.task_ended(task);
+    }
+}
