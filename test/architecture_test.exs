@@ -32,7 +32,7 @@ defmodule QuickBEAM.ArchitectureTest do
   }
 
   # The owner and pool modules, and the toolchain, which has no owner.
-  @callers_of_nif [QuickBEAM.Owner, QuickBEAM.ContextPool, QuickBEAM.JS]
+  @callers_of_nif [QuickBEAM.Owner, QuickBEAM.Beam, QuickBEAM.ContextPool, QuickBEAM.JS]
 
   test "the crates depend on each other in one direction" do
     for {crate, dependencies} <- manifests("crates") do

@@ -6,6 +6,13 @@ defmodule QuickBEAM.Application do
   @impl true
   def start(_type, _args) do
     QuickBEAM.Telemetry.detect()
-    Supervisor.start_link([], strategy: :one_for_one, name: QuickBEAM.Supervisor)
+
+    # Names that JavaScript registers, on this node and for the others.
+    children = [
+      {Registry, keys: :unique, name: QuickBEAM.Registry},
+      QuickBEAM.Beam.Cluster
+    ]
+
+    Supervisor.start_link(children, strategy: :one_for_one, name: QuickBEAM.Supervisor)
   end
 end

@@ -188,6 +188,15 @@ defmodule QuickBEAM.JS do
     failures(Native.toolchain_script_file(path!(path), Map.put(native, :entry, nil)))
   end
 
+  @doc false
+  # As `script_file/1`, for a text that stands alone.
+  @spec script_source(String.t(), String.t()) ::
+          {:ok, %{code: String.t(), map: String.t(), kind: :script | :module}} | errors()
+  def script_source(source, filename) do
+    native = Options.validate!(:transform, sourcemap: true)
+    failures(Native.toolchain_transform(source, named(native, filename)))
+  end
+
   @doc """
   The specifiers that a source imports, in its order, each once: of `import` and `export … from`, and of `import()` and
   `require()` with a string. Imports of types alone are left out.

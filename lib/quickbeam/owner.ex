@@ -15,6 +15,7 @@ defmodule QuickBEAM.Owner do
   # handler's death by the link that also makes handlers die with it.
 
   alias QuickBEAM.{JSError, Native, Options}
+  alias QuickBEAM.Beam.Services
   alias QuickBEAM.Options.Grants
   alias QuickBEAM.Owner.{Console, Handler, Setup}
 
@@ -30,6 +31,8 @@ defmodule QuickBEAM.Owner do
     :parent,
     :callers,
     :pool_monitor,
+    :placement,
+    services: %Services{},
     setup: [],
     refused: 0,
     running: %{},
@@ -43,11 +46,19 @@ defmodule QuickBEAM.Owner do
           parent: pid() | nil,
           callers: [pid()],
           pool_monitor: reference() | nil,
+          placement: placement(),
+          services: Services.t(),
           setup: [Setup.step()],
           refused: non_neg_integer(),
-          running: %{pid() => {:call, Native.call_id(), String.t()} | {:reset, GenServer.from()}},
+          running: %{pid() => work()},
           waiting: :queue.queue({Handler.call(), list()})
         }
+
+  @typedoc "What a process that the owner has started is for."
+  @type work ::
+          {:call, Native.call_id(), String.t()}
+          | {:service, atom(), Native.call_id(), String.t()}
+          | {:reset, GenServer.from()}
 
   @typedoc "Where a realm runs: on a thread of its own, or on the threads of a context pool."
   @type placement :: :dedicated | {:pool, pid(), Native.executor()}
@@ -93,6 +104,9 @@ defmodule QuickBEAM.Owner do
     end
   end
 
+  def handle_info({:quickbeam, :service, id, name, args, _sync?}, owner),
+    do: {:noreply, Services.call(owner, id, name, args)}
+
   def handle_info({:quickbeam, :console, level, text, details}, owner) do
     output = Map.merge(details, %{level: level, text: text})
     Console.print(output, owner.options.console, owner.name)
@@ -130,6 +144,13 @@ defmodule QuickBEAM.Owner do
   def handle_info({:DOWN, monitor, :process, _pool, reason}, %{pool_monitor: monitor} = owner),
     do: {:stop, {:shutdown, {:pool_down, reason}}, owner}
 
+  def handle_info({:DOWN, monitor, :process, _pid, reason} = message, owner) do
+    case Services.down(owner, monitor, reason) do
+      {:ok, owner} -> {:noreply, owner}
+      :unknown -> {:noreply, deliver(owner, message)}
+    end
+  end
+
   def handle_info(message, owner) when elem(message, 0) == :quickbeam, do: {:noreply, owner}
 
   # What any process sends to a runtime, `Beam.send` of another runtime included, is a message for it.
@@ -142,6 +163,7 @@ defmodule QuickBEAM.Owner do
   @spec reset(t(), GenServer.from(), Native.call_id() | nil) :: t()
   def reset(owner, from, parent) do
     realm = self()
+    owner = Services.reset(owner)
     steps = [:reset | owner.setup]
 
     pid =
@@ -177,6 +199,7 @@ defmodule QuickBEAM.Owner do
       parent: parent,
       callers: callers,
       pool_monitor: monitor,
+      placement: placement,
       setup: setup
     }
   end
@@ -217,7 +240,7 @@ defmodule QuickBEAM.Owner do
   defp await([], owner), do: {:ok, owner}
   defp await([{:error, error} | _steps], owner), do: {:error, error, owner}
 
-  defp await([{:ok, ref} | rest] = steps, %{pool_monitor: pool_monitor} = owner) do
+  defp await([{:ok, ref} | rest] = steps, owner) do
     receive do
       {^ref, {:error, error}} ->
         {:error, error, owner}
@@ -225,9 +248,7 @@ defmodule QuickBEAM.Owner do
       {^ref, _done} ->
         await(rest, owner)
 
-      message
-      when elem(message, 0) in [:quickbeam, :EXIT] or
-             (elem(message, 0) == :DOWN and elem(message, 1) == pool_monitor) ->
+      message when elem(message, 0) in [:quickbeam, :EXIT, :DOWN] ->
         case handle_info(message, owner) do
           {:noreply, owner} -> await(steps, owner)
           {:stop, reason, owner} -> {:error, reason, owner}
@@ -305,12 +326,15 @@ defmodule QuickBEAM.Owner do
   end
 
   # A handler that ends normally has given its result; a second one is ignored by the realm.
-  defp ended(_work, :normal, owner), do: owner
+  defp ended(work, :normal, owner) when elem(work, 0) != :service, do: owner
 
   defp ended({:call, id, name}, reason, owner) do
     Native.resolve(owner.handle, id, {:error, Handler.exited(name, reason)})
     owner
   end
+
+  defp ended({:service, kind, id, name}, reason, owner),
+    do: Services.task_ended(owner, kind, id, name, reason)
 
   defp ended({:reset, from}, reason, owner) do
     message = "the reset failed: #{Exception.format_exit(reason)}"
@@ -320,6 +344,12 @@ defmodule QuickBEAM.Owner do
 
   # Processes other than its own work are linked to the owner as if it did not trap exits.
   defp other_exit(parent, reason, %{parent: parent} = owner), do: {:stop, reason, owner}
-  defp other_exit(_pid, :normal, owner), do: {:noreply, owner}
-  defp other_exit(_pid, reason, owner), do: {:stop, reason, owner}
+
+  defp other_exit(pid, reason, owner) do
+    case {Services.exited(owner, pid), reason} do
+      {{:child, owner}, _reason} -> {:noreply, owner}
+      {:unknown, :normal} -> {:noreply, owner}
+      {:unknown, reason} -> {:stop, reason, owner}
+    end
+  end
 end

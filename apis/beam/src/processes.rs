@@ -89,6 +89,8 @@ fn monitor<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<
         // The reason has no counterpart in JavaScript: the error that says so takes its place.
         |ctx, callback, args| tell(ctx, callback, args.get(0)),
     )?;
+    // The owner serves in order: from here on the monitor is there, so that no reason can be missed.
+    call_service_sync(ctx, "monitored", &[])?;
     Ok(reference)
 }
 

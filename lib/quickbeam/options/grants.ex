@@ -59,6 +59,46 @@ defmodule QuickBEAM.Options.Grants do
     end)
   end
 
+  @doc """
+  What JavaScript asks for a child, cut to what its starter holds: an object of grants as `Beam.grants()` has them,
+  `true` or a list of subjects by name, or a list of names.
+  """
+  @spec narrow(t(), term()) :: {:ok, t()} | {:error, String.t()}
+  def narrow(held, wanted) when is_list(wanted) do
+    if Enum.all?(wanted, &is_binary/1),
+      do: narrow(held, Map.new(wanted, &{&1, true})),
+      else: {:error, "allow is not an object of grants or a list of their names"}
+  end
+
+  def narrow(held, wanted) when is_map(wanted) do
+    Enum.reduce_while(wanted, {:ok, []}, fn {name, subjects}, {:ok, grants} ->
+      with {grant, _shape} <-
+             Enum.find(@grants, fn {grant, _} -> Atom.to_string(grant) == name end),
+           true <- subjects == true or (is_list(subjects) and Enum.all?(subjects, &is_binary/1)) do
+        {:cont, {:ok, cut(held, grant, subjects) ++ grants}}
+      else
+        _wrong -> {:halt, {:error, "allow has no grant #{inspect(name)} of that shape"}}
+      end
+    end)
+  end
+
+  def narrow(_held, _wanted),
+    do: {:error, "allow is not an object of grants or a list of their names"}
+
+  defp cut(:all, grant, true), do: [grant]
+  defp cut(:all, grant, subjects), do: [{grant, subjects}]
+
+  defp cut(held, grant, wanted) do
+    if grant in held do
+      cut(:all, grant, wanted)
+    else
+      for {^grant, subjects} <- held,
+          both = if(wanted == true, do: subjects, else: Enum.filter(subjects, &(&1 in wanted))),
+          both != [],
+          do: {grant, both}
+    end
+  end
+
   defp grant?(grant) when is_atom(grant), do: match?({true, _, _}, @grants[grant])
 
   defp grant?({grant, subjects}) when is_atom(grant) and is_list(subjects) do

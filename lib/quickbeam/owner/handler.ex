@@ -95,8 +95,9 @@ defmodule QuickBEAM.Owner.Handler do
     end)
   end
 
-  # The host's stack names its files, which is nothing for a restricted guest to see.
-  defp raised(exception, stacktrace) do
+  @doc "What JavaScript is told about an exception. The host's stack names its files, which is nothing for a restricted guest."
+  @spec raised(Exception.t(), Exception.stacktrace() | nil | false) :: failure()
+  def raised(exception, stacktrace) do
     %{
       name: inspect(exception.__struct__),
       message: utf8(Exception.message(exception)),

@@ -58,6 +58,14 @@ defmodule QuickBEAM.Owner.Setup do
 
   defp script(nil), do: {:ok, []}
 
+  defp script({:source, source, name}) do
+    with {:ok, %{code: code, map: map, kind: kind}} <- JS.script_source(source, name) do
+      {:ok, [{:source_map, name, map}, program(kind, code, name)]}
+    else
+      {:error, errors} -> {:error, syntax_error(errors)}
+    end
+  end
+
   defp script(path) do
     with :ok <- readable(path),
          {:ok, %{code: code, map: map, kind: kind}} <- JS.script_file(path) do

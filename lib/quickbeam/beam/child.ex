@@ -1,0 +1,145 @@
+defmodule QuickBEAM.Beam.Child do
+  @moduledoc false
+  # A runtime that JavaScript has started: with its starter's options, at most its starter's grants,
+  # and on the same pool if the starter is in one.
+  #
+  # Its parent is the process that owns the starter. That process traps exits, so the end of a child is
+  # not its own; and as an OTP process ends with its parent, no child outlives its starter. The
+  # process is there at once; its script runs after that, and a script that fails ends it.
+
+  use GenServer
+
+  alias QuickBEAM.{JSError, Options, Owner}
+  alias QuickBEAM.Beam.{Paths, Services}
+  alias QuickBEAM.Options.Grants
+
+  @extensions ~w(.js .mjs .cjs .jsx .ts .mts .cts .tsx)
+
+  @doc "Starts a child of `owner`'s realm, linked to the calling process, which is the owner's."
+  @spec start(String.t(), map(), Owner.t()) :: {:ok, pid()} | {:error, Services.failure()}
+  def start(script, options, owner) do
+    with {:ok, given} <- options(options, owner.options.allow),
+         {:ok, script} <- script(script, owner.options.allow) do
+      start_owner(%{inherited(owner.options, given) | script: script}, owner.placement)
+    end
+  end
+
+  @doc "Starts an owner with these options that sets its realm up after this returns."
+  @spec start_owner(Options.t(), Owner.placement()) :: {:ok, pid()} | {:error, Services.failure()}
+  def start_owner(options, placement) do
+    server_options = if options.name, do: [name: options.name], else: []
+    parent = self()
+
+    # A function, as a crash report shows it: what handlers close over and what is defined is nothing for a log.
+    start = fn -> {parent, Owner.start(options, placement)} end
+
+    case GenServer.start_link(__MODULE__, start, server_options) do
+      {:ok, pid} -> {:ok, pid}
+      {:error, {:already_started, _pid}} -> taken(options.name)
+    end
+  end
+
+  @impl true
+  def init(start), do: {:ok, nil, {:continue, start}}
+
+  @impl true
+  def handle_continue(start, nil) do
+    case start.() do
+      {_parent, {:ok, owner}} -> {:noreply, owner}
+      {parent, {:error, %JSError{} = error}} -> fail(parent, {:quickbeam_dead, error})
+      {parent, {:error, reason}} -> fail(parent, reason)
+    end
+  end
+
+  @impl true
+  def handle_call({:reset, parent}, from, owner),
+    do: {:noreply, Owner.reset(owner, from, parent)}
+
+  @impl true
+  def handle_info(message, owner), do: Owner.handle_info(message, owner)
+
+  @impl true
+  def terminate(_reason, nil), do: :ok
+  def terminate(_reason, owner), do: Owner.stop(owner)
+
+  # A start that failed is no longer linked to the parent, which has not waited for it here.
+  defp fail(parent, reason) do
+    Process.link(parent)
+    {:stop, reason, nil}
+  end
+
+  defp taken({:via, Registry, {_registry, name}}) do
+    Services.failure("InvalidStateError", "Beam.spawn: the name #{inspect(name)} is taken")
+  end
+
+  @doc "The options of a child: those of its starter, without what is the starter's own."
+  @spec inherited(Options.t(), map()) :: Options.t()
+  def inherited(options, given),
+    do: Map.merge(%{options | name: nil, id: nil, define: %{}, script: nil}, given)
+
+  # What the script may say: a map with the keys "name", "allow" and "define".
+  defp options(options, allow) when is_map(options) and not is_struct(options) do
+    Enum.reduce_while(options, {:ok, %{}}, fn {key, value}, {:ok, given} ->
+      case option(key, value, allow) do
+        {:ok, key, value} -> {:cont, {:ok, Map.put(given, key, value)}}
+        {:error, message} -> {:halt, Services.failure("TypeError", "Beam.spawn: #{message}")}
+      end
+    end)
+  end
+
+  defp options(_other, _allow),
+    do: Services.failure("TypeError", "Beam.spawn: the options are not an object")
+
+  defp option("name", name, _allow) when is_binary(name) and byte_size(name) in 1..255,
+    do: {:ok, :name, {:via, Registry, {QuickBEAM.Registry, name}}}
+
+  defp option("name", _name, _allow), do: {:error, "the name is not a string of 1 to 255 bytes"}
+
+  defp option("allow", wanted, allow) do
+    with {:ok, grants} <- Grants.narrow(allow, wanted), do: {:ok, :allow, grants}
+  end
+
+  defp option("define", define, _allow) when is_map(define) do
+    if Enum.all?(define, fn {name, _value} -> is_binary(name) and name != "" end),
+      do: {:ok, :define, define},
+      else: {:error, "define has a name that is not a string"}
+  end
+
+  defp option(key, _value, _allow),
+    do: {:error, "there is no option #{inspect(key)}; there is name, allow and define"}
+
+  # A file, bundled with its imports for a starter that may do everything; else its text alone.
+  defp script(script, allow) do
+    case path(script) do
+      nil -> {:ok, {:source, script, "spawn.ts"}}
+      path when allow == :all -> {:ok, path}
+      path -> granted(path, allow)
+    end
+  end
+
+  defp granted(path, allow) do
+    with {:granted, true} <- {:granted, Paths.granted?(allow, :read, path)},
+         {:ok, source} <- File.read(path) do
+      {:ok, {:source, source, path}}
+    else
+      {:granted, false} ->
+        message = "Beam.spawn of #{inspect(path)} needs the grant {:read, [#{inspect(path)}]}"
+        Services.failure("NotAllowedError", message)
+
+      {:error, reason} ->
+        message = "Beam.spawn: #{inspect(path)} cannot be read: #{:file.format_error(reason)}"
+        Services.failure("NotFoundError", message)
+    end
+  end
+
+  defp path("file:" <> _rest = url) do
+    with %URI{path: path, host: host} when host in [nil, ""] and is_binary(path) <-
+           URI.parse(url),
+         do: URI.decode(path),
+         else: (_other -> nil)
+  end
+
+  defp path(script) do
+    if Path.extname(script) in @extensions and not (script =~ ~r/\s/), do: script
+  end
+end

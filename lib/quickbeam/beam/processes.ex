@@ -1,0 +1,217 @@
+defmodule QuickBEAM.Beam.Processes do
+  @moduledoc false
+  # Monitors, links, names and children of one realm. The functions run in the process that owns it,
+  # which is who monitors, links and registers in the eyes of the VM.
+  #
+  # What must never happen: a guest that unlinks what it has not linked (its supervisor, its running
+  # handlers); an atom made for a name; a child that outlives the owner.
+
+  alias QuickBEAM.{Native, Owner}
+  alias QuickBEAM.Beam.{Child, Cluster, Services}
+
+  @registry QuickBEAM.Registry
+
+  # What one realm may hold at a time.
+  @max_monitors 100_000
+  @max_links 10_000
+  @max_names 1_000
+  @max_children 1_000
+  @max_name_bytes 255
+
+  defstruct monitors: %{}, calls: %{}, links: %{}, names: %{}, children: %{}
+
+  @type t :: %__MODULE__{
+          monitors: %{reference() => reference()},
+          calls: %{reference() => {reference(), Native.call_id()}},
+          links: %{pid() => true},
+          names: %{String.t() => true},
+          children: %{pid() => true}
+        }
+  @type change ::
+          {:ok, term()} | {:ok, term(), t()} | {:later, t()} | {:error, Services.failure()}
+
+  @doc "Monitors `pid` under the realm's `ref`; the call `id` is answered when it is down."
+  @spec monitor(t(), reference(), pid(), Native.call_id()) :: change()
+  def monitor(processes, ref, pid, id) do
+    if map_size(processes.monitors) < @max_monitors do
+      monitor = Process.monitor(pid)
+
+      {:later,
+       %{
+         processes
+         | monitors: Map.put(processes.monitors, ref, monitor),
+           calls: Map.put(processes.calls, monitor, {ref, id})
+       }}
+    else
+      too_many("monitors", @max_monitors)
+    end
+  end
+
+  @doc "Takes a monitor back; its call is answered with nil. Other references are ignored."
+  @spec demonitor(t(), term(), Owner.t()) :: change()
+  def demonitor(processes, ref, owner) do
+    case Map.pop(processes.monitors, ref) do
+      {nil, _monitors} ->
+        {:ok, nil}
+
+      {monitor, monitors} ->
+        Process.demonitor(monitor, [:flush])
+        {{^ref, id}, calls} = Map.pop!(processes.calls, monitor)
+        Native.resolve(owner.handle, id, {:ok, nil})
+        {:ok, nil, %{processes | monitors: monitors, calls: calls}}
+    end
+  end
+
+  @doc "The call that `monitor`, which has fired, belongs to."
+  @spec down(t(), reference()) :: {:ok, Native.call_id(), t()} | :unknown
+  def down(processes, monitor) do
+    case Map.pop(processes.calls, monitor) do
+      {nil, _calls} ->
+        :unknown
+
+      {{ref, id}, calls} ->
+        {:ok, id, %{processes | monitors: Map.delete(processes.monitors, ref), calls: calls}}
+    end
+  end
+
+  @doc "Links the owner with `pid`; one that is dead already ends the owner with `:noproc`."
+  @spec link(t(), pid()) :: change()
+  def link(processes, pid) do
+    cond do
+      pid == self() ->
+        {:ok, true}
+
+      map_size(processes.links) < @max_links ->
+        Process.link(pid)
+        {:ok, true, %{processes | links: Map.put(processes.links, pid, true)}}
+
+      true ->
+        too_many("links", @max_links)
+    end
+  end
+
+  @doc "Takes a link of the realm back. Other links of the owner are not the realm's to cut."
+  @spec unlink(t(), pid()) :: change()
+  def unlink(processes, pid) do
+    case Map.pop(processes.links, pid) do
+      {nil, _links} ->
+        {:ok, true}
+
+      {true, links} ->
+        # A child stays linked: it must not outlive the owner.
+        unless Map.has_key?(processes.children, pid), do: unlink_now(pid)
+        {:ok, true, %{processes | links: links}}
+    end
+  end
+
+  @doc "A linked process has ended: `{:ok, processes}` if it is a child that the realm did not link."
+  @spec exited(t(), pid()) :: {:ok, t()} | :unknown
+  def exited(processes, pid) do
+    case Map.pop(processes.children, pid) do
+      {nil, _children} -> :unknown
+      {true, _} when is_map_key(processes.links, pid) -> :unknown
+      {true, children} -> {:ok, %{processes | children: children}}
+    end
+  end
+
+  @doc "Registers the owner under `name`."
+  @spec register(t(), String.t()) :: change()
+  def register(processes, name) do
+    cond do
+      Map.has_key?(processes.names, name) ->
+        {:ok, true}
+
+      name == "" or byte_size(name) > @max_name_bytes ->
+        Services.failure("RangeError", "Beam.register: a name has 1 to #{@max_name_bytes} bytes")
+
+      map_size(processes.names) >= @max_names ->
+        too_many("names", @max_names)
+
+      true ->
+        claim(processes, name)
+    end
+  end
+
+  defp claim(processes, name) do
+    case Registry.register(@registry, name, nil) do
+      {:ok, _registry} ->
+        Cluster.publish(name)
+        {:ok, true, %{processes | names: Map.put(processes.names, name, true)}}
+
+      # The option `:name` of this very process.
+      {:error, {:already_registered, pid}} when pid == self() ->
+        {:ok, true}
+
+      {:error, {:already_registered, _pid}} ->
+        message = "Beam.register: the name #{inspect(name)} is taken"
+        Services.failure("InvalidStateError", message)
+    end
+  end
+
+  @doc "Gives a name back that the realm has registered; whether it had."
+  @spec unregister(t(), String.t()) :: change()
+  def unregister(processes, name) do
+    case Map.pop(processes.names, name) do
+      {nil, _names} ->
+        {:ok, false}
+
+      {true, names} ->
+        release(name)
+        {:ok, true, %{processes | names: names}}
+    end
+  end
+
+  @doc "The process of that name: of this node, else of another one; nil if there is none."
+  @spec whereis(String.t()) :: pid() | nil
+  def whereis(name) do
+    case Registry.lookup(@registry, name) do
+      [{pid, _value}] -> pid
+      [] -> Cluster.whereis(name)
+    end
+  end
+
+  @doc "Starts a child of the realm."
+  @spec spawn(t(), String.t(), map() | nil, Owner.t()) :: change()
+  def spawn(processes, script, options, owner) do
+    if map_size(processes.children) < @max_children do
+      with {:ok, pid} <- Child.start(script, options || %{}, owner) do
+        {:ok, pid, %{processes | children: Map.put(processes.children, pid, true)}}
+      end
+    else
+      too_many("children", @max_children)
+    end
+  end
+
+  @doc "Ends all of it."
+  @spec clear(t()) :: :ok
+  def clear(processes) do
+    for {monitor, _call} <- processes.calls, do: Process.demonitor(monitor, [:flush])
+    for {pid, true} <- processes.links, do: unlink_now(pid)
+    for {name, true} <- processes.names, do: release(name)
+
+    for {pid, true} <- processes.children do
+      unlink_now(pid)
+      Process.exit(pid, :kill)
+    end
+
+    :ok
+  end
+
+  defp release(name) do
+    Registry.unregister(@registry, name)
+    Cluster.withdraw(name)
+  end
+
+  defp unlink_now(pid) do
+    Process.unlink(pid)
+
+    receive do
+      {:EXIT, ^pid, _reason} -> :ok
+    after
+      0 -> :ok
+    end
+  end
+
+  defp too_many(what, most),
+    do: Services.failure("RangeError", "a runtime has at most #{most} #{what}")
+end

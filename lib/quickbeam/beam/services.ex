@@ -1,0 +1,163 @@
+defmodule QuickBEAM.Beam.Services do
+  @moduledoc false
+  # What the library's own JavaScript asks of the process that owns its realm, under names that no
+  # script can give. Each request is answered once, as a handler's call is. The functions here run in
+  # the owner process, so they must be quick; what is not runs in a task.
+  #
+  # - `QuickBEAM.Beam.Processes`  monitors, links, names, children
+  # - `QuickBEAM.Beam.Cluster`    other nodes
+  # - `QuickBEAM.Beam.Password`   password hashes
+  # - `QuickBEAM.Beam.System`     figures of the VM
+  #
+  # The realm's natives have checked arguments and grants; a request of another shape is a bug.
+
+  alias QuickBEAM.{Native, Owner}
+  alias QuickBEAM.Beam.{Cluster, Password, Processes, System}
+  alias QuickBEAM.Owner.Handler
+
+  # How many tasks of a kind run at a time; more of them wait.
+  @limits %{password: 1, rpc: 100}
+
+  defstruct processes: %Processes{}, tasks: %{}
+
+  @type t :: %__MODULE__{
+          processes: Processes.t(),
+          tasks: %{atom() => {non_neg_integer(), :queue.queue(task())}}
+        }
+  @type task :: {Native.call_id(), String.t(), (() -> term())}
+  @type failure :: %{
+          required(:name) => String.t(),
+          required(:message) => String.t(),
+          optional(:stack) => String.t() | nil,
+          optional(:cause) => {:ok, term()}
+        }
+
+  @doc "Serves one request."
+  @spec call(Owner.t(), Native.call_id(), String.t(), list()) :: Owner.t()
+  def call(owner, id, name, args) do
+    case serve(name, args, id, owner) do
+      {:ok, _value} = result -> answer(owner, id, result)
+      {:error, _failure} = result -> answer(owner, id, result)
+      {:ok, value, processes} -> owner |> put(processes) |> answer(id, {:ok, value})
+      {:later, processes} -> put(owner, processes)
+      {:task, kind, fun} -> queue(owner, kind, {id, name, fun})
+    end
+  end
+
+  defp serve("hash", [data, nil], _id, _owner), do: {:ok, :erlang.phash2(data)}
+  defp serve("hash", [data, range], _id, _owner), do: {:ok, :erlang.phash2(data, range)}
+
+  defp serve("semver.satisfies", [version, requirement], _id, _owner),
+    do: {:ok, System.satisfies?(version, requirement)}
+
+  defp serve("semver.order", [a, b], _id, _owner), do: {:ok, System.order(a, b)}
+  defp serve("which", [program], _id, _owner), do: {:ok, System.which(program)}
+  defp serve("system_info", [], _id, _owner), do: {:ok, System.info()}
+  defp serve("process_info", [], _id, _owner), do: {:ok, System.process_info()}
+
+  defp serve("password.hash", [password, iterations], _id, _owner),
+    do: {:task, :password, fn -> {:ok, Password.hash(password, iterations)} end}
+
+  defp serve("password.verify", [password, hash], _id, _owner),
+    do: {:task, :password, fn -> {:ok, Password.verify?(password, hash)} end}
+
+  defp serve("monitor", [ref, pid], id, owner),
+    do: Processes.monitor(processes(owner), ref, pid, id)
+
+  defp serve("monitored", [], _id, _owner), do: {:ok, nil}
+
+  defp serve("demonitor", [ref], _id, owner),
+    do: Processes.demonitor(processes(owner), ref, owner)
+
+  defp serve("link", [pid], _id, owner), do: Processes.link(processes(owner), pid)
+  defp serve("unlink", [pid], _id, owner), do: Processes.unlink(processes(owner), pid)
+  defp serve("register", [name], _id, owner), do: Processes.register(processes(owner), name)
+  defp serve("unregister", [name], _id, owner), do: Processes.unregister(processes(owner), name)
+  defp serve("whereis", [name], _id, _owner), do: {:ok, Processes.whereis(name)}
+
+  defp serve("spawn", [script, options], _id, owner),
+    do: Processes.spawn(processes(owner), script, options, owner)
+
+  defp serve("nodes", [], _id, _owner), do: {:ok, Cluster.nodes()}
+
+  defp serve("rpc", [node, runtime, function, args], _id, _owner),
+    do: {:task, :rpc, fn -> Cluster.rpc(node, runtime, function, args) end}
+
+  @doc "A monitored process is no more. `:unknown` if the monitor is not one of the realm's."
+  @spec down(Owner.t(), reference(), term()) :: {:ok, Owner.t()} | :unknown
+  def down(owner, monitor, reason) do
+    with {:ok, id, processes} <- Processes.down(processes(owner), monitor) do
+      {:ok, owner |> put(processes) |> answer(id, {:ok, [reason]})}
+    end
+  end
+
+  @doc "A linked process is no more: whether it is a child, whose end is no reason for the owner's."
+  @spec exited(Owner.t(), pid()) :: {:child, Owner.t()} | :unknown
+  def exited(owner, pid) do
+    with {:ok, processes} <- Processes.exited(processes(owner), pid) do
+      {:child, put(owner, processes)}
+    end
+  end
+
+  @doc "Takes back what the realm had, as it is replaced by a fresh one."
+  @spec reset(Owner.t()) :: Owner.t()
+  def reset(owner) do
+    Processes.clear(processes(owner))
+    %{owner | services: %{owner.services | processes: %Processes{}}}
+  end
+
+  @doc "A task has ended, so the next of its kind may run; `reason` answers for one that could not."
+  @spec task_ended(Owner.t(), atom(), Native.call_id(), String.t(), term()) :: Owner.t()
+  def task_ended(owner, kind, id, name, reason) do
+    unless reason == :normal do
+      message = "Beam's #{name} failed: #{Exception.format_exit(reason)}"
+      Native.resolve(owner.handle, id, {:error, %{name: "Error", message: message}})
+    end
+
+    {running, queue} = Map.fetch!(owner.services.tasks, kind)
+
+    case :queue.out(queue) do
+      {{:value, task}, queue} -> owner |> put_tasks(kind, running - 1, queue) |> run(kind, task)
+      {:empty, queue} -> put_tasks(owner, kind, running - 1, queue)
+    end
+  end
+
+  @doc "A failure, as `Native.resolve/3` takes it."
+  @spec failure(String.t(), String.t()) :: {:error, failure()}
+  def failure(name, message), do: {:error, %{name: name, message: message}}
+
+  defp queue(owner, kind, task) do
+    {running, queue} = Map.get(owner.services.tasks, kind, {0, :queue.new()})
+
+    if running < Map.fetch!(@limits, kind),
+      do: owner |> put_tasks(kind, running, queue) |> run(kind, task),
+      else: put_tasks(owner, kind, running, :queue.in(task, queue))
+  end
+
+  defp run(owner, kind, {id, name, fun}) do
+    %{handle: handle} = owner
+    pid = spawn_link(fn -> Native.resolve(handle, id, attempt(fun)) end)
+    {running, queue} = Map.fetch!(owner.services.tasks, kind)
+    owner = put_tasks(owner, kind, running + 1, queue)
+    %{owner | running: Map.put(owner.running, pid, {:service, kind, id, name})}
+  end
+
+  defp attempt(fun) do
+    fun.()
+  rescue
+    exception -> {:error, Handler.raised(exception, nil)}
+  end
+
+  defp answer(owner, id, result) do
+    Native.resolve(owner.handle, id, result)
+    owner
+  end
+
+  defp processes(owner), do: owner.services.processes
+  defp put(owner, processes), do: %{owner | services: %{owner.services | processes: processes}}
+
+  defp put_tasks(owner, kind, running, queue) do
+    tasks = Map.put(owner.services.tasks, kind, {running, queue})
+    %{owner | services: %{owner.services | tasks: tasks}}
+  end
+end
