@@ -33,7 +33,7 @@ fn an_unused_realm_stays_small() {
     use quickbeam_engine::{Isolate, IsolateOptions};
     // The heap grows by blocks of 4 KB: many realms tell more than one.
     const REALMS: usize = 20;
-    let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    let isolate = Isolate::new(IsolateOptions::default()).unwrap();
     let realms: Vec<_> = (0..REALMS).map(|_| isolate.new_realm().unwrap()).collect();
     let before = isolate.heap().stats().used;
     for realm in &realms {

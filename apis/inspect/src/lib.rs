@@ -7,7 +7,7 @@
 //! ```
 //! use quickbeam_engine::{EvalOptions, Isolate, IsolateOptions};
 //!
-//! let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+//! let isolate = Isolate::new(IsolateOptions::default()).unwrap();
 //! let realm = isolate.new_realm().unwrap();
 //! isolate.enter(&realm, |ctx| {
 //!     let value = ctx.eval("({ a: [1, { b: {} }], [Symbol('c')]: new Map([['k', 1n]]) })", &EvalOptions::default()).unwrap();

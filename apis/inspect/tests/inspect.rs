@@ -9,7 +9,7 @@ const VALUES: &str = include_str!("node20.json");
 const FORMATS: &str = include_str!("node20_formats.json");
 
 fn in_realm<R>(f: impl for<'a> FnOnce(Ctx<'a>) -> R) -> R {
-    let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    let isolate = Isolate::new(IsolateOptions::default()).unwrap();
     let realm = isolate.new_realm().unwrap();
     isolate.enter(&realm, f)
 }

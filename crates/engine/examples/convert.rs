@@ -101,7 +101,7 @@ fn rows(ctx: Ctx<'_>, count: usize) -> Value<'_> {
 }
 
 fn main() {
-    let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    let isolate = Isolate::new(IsolateOptions::default()).unwrap();
     let realm = isolate.new_realm().unwrap();
     isolate.enter(&realm, |ctx| {
         encode_all(

@@ -10,7 +10,8 @@ use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::function::Args;
 use crate::object::{Attributes, PropertyKey};
-use crate::value::{Persistent, Value};
+use crate::persistent::Persistent;
+use crate::value::Value;
 use rquickjs::qjs;
 
 /// Elements that a walk may have without counting them.
@@ -63,7 +64,7 @@ impl ArrayMethods {
 }
 
 fn original(ctx: Ctx<'_>, method: usize) -> Value<'_> {
-    ctx.get_kept(&ctx.slot().intrinsics.array_methods.0[method])
+    ctx.get_kept(&ctx.slot().intrinsics().array_methods.0[method])
 }
 
 fn guard<const METHOD: usize>(ctx: Ctx<'_>) -> Result<Value<'_>> {

@@ -153,7 +153,7 @@ impl<'a> Ctx<'a> {
 ///
 /// static DOUBLE: Glue = Glue::new("internal:double", "(n) => n * 2");
 ///
-/// let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+/// let isolate = Isolate::new(IsolateOptions::default()).unwrap();
 /// let realm = isolate.new_realm().unwrap();
 /// isolate.enter(&realm, |ctx| {
 ///     let double = DOUBLE.run(ctx).unwrap();

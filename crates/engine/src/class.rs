@@ -3,7 +3,8 @@
 use crate::ctx::{Ctx, c_text};
 use crate::error::{Result, Thrown};
 use crate::object::PropertyKey;
-use crate::value::{Persistent, Value};
+use crate::persistent::Persistent;
+use crate::value::Value;
 use rquickjs::qjs;
 
 /// The engine's first class: objects without internal slots.
@@ -18,7 +19,7 @@ impl<'a> Ctx<'a> {
     /// ```
     /// use quickbeam_engine::{Isolate, IsolateOptions};
     ///
-    /// let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    /// let isolate = Isolate::new(IsolateOptions::default()).unwrap();
     /// let realm = isolate.new_realm().unwrap();
     /// isolate.enter(&realm, |ctx| {
     ///     ctx.throw_dom_exception("AbortError", "stopped");

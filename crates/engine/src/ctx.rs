@@ -1,14 +1,13 @@
 //! What can be done inside a realm.
 
 use crate::error::{ErrorReport, Result, Thrown};
-use crate::interrupt::Verdict;
-use crate::intrinsics::Intrinsics;
-use crate::isolate::{Inner, RealmSlot};
+use crate::interrupt::{Interrupt, Verdict};
+use crate::isolate::Inner;
 use crate::module::ModuleLoader;
-use crate::value::{Persistent, Value};
+use crate::realm::RealmSlot;
+use crate::value::Value;
 use rquickjs::qjs;
 use std::any::Any;
-use std::cell::RefCell;
 use std::ffi::{CString, c_int};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
@@ -55,7 +54,7 @@ impl<'a> Ctx<'a> {
 
     pub(crate) fn slot(self) -> &'a RealmSlot {
         // SAFETY: `Isolate::new_realm` sets the slot before any other code enters, and it is freed
-        // only with the realm.
+        // after its context.
         unsafe { &*qjs::JS_GetContextOpaque(self.raw()).cast::<RealmSlot>() }
     }
 
@@ -69,27 +68,22 @@ impl<'a> Ctx<'a> {
         if status < 0 { Err(Thrown) } else { Ok(status > 0) }
     }
 
-    /// Captures what the realm needs before guest code can change it.
-    pub(crate) fn realm_slot(self) -> Result<RealmSlot> {
-        Ok(RealmSlot {
-            rt: self.inner().rt,
-            data: RefCell::new(None),
-            loader: RefCell::new(None),
-            rejections: RefCell::new(Vec::new()),
-            kept: RefCell::new(Vec::new()),
-            intrinsics: Intrinsics::of(self)?,
-        })
-    }
-
     /// Attaches the embedder's state to the realm.
     pub fn set_data<T: 'static>(self, data: Rc<T>) {
-        *self.slot().data.borrow_mut() = Some(data);
+        let replaced = self.slot().data.replace(Some(data));
+        drop(replaced);
     }
 
     /// The embedder's state of this realm, if it has that type.
     pub fn data<T: 'static>(self) -> Option<Rc<T>> {
         let data: Rc<dyn Any> = self.slot().data.borrow().clone()?;
         data.downcast().ok()
+    }
+
+    /// Sets what polls decide while this realm is entered; `None` leaves it to the [isolate's](crate::Isolate::set_interrupt).
+    pub fn set_interrupt(self, interrupt: Option<Rc<dyn Interrupt>>) {
+        let replaced = self.slot().interrupt.replace(interrupt);
+        drop(replaced);
     }
 
     /// Sets where `import` finds modules.
@@ -210,7 +204,7 @@ impl<'a> Ctx<'a> {
     /// Throws uncatchably if the script is to end.
     pub fn poll(self, steps: u32) -> Result<()> {
         let inner = self.inner();
-        let Some(interrupt) = inner.interrupt.borrow().clone() else {
+        let Some(interrupt) = inner.interrupt() else {
             return Ok(());
         };
         let is_over = self.heap().over_limit() && inner.still_over_limit();
@@ -233,10 +227,9 @@ impl<'a> Ctx<'a> {
         &self.inner().heap
     }
 
-    /// Collects garbage.
+    /// Collects garbage, freed realms included.
     pub fn collect_garbage(self) {
-        // SAFETY: the runtime is live and entered by this thread.
-        unsafe { qjs::JS_RunGC(self.inner().rt) };
+        self.inner().sweep();
     }
 
     /// Polls again after `steps` steps (1 to 10,000).
@@ -264,35 +257,26 @@ impl<'a> Ctx<'a> {
         self.inner().stack_left()
     }
 
-    /// Takes a kept value back.
-    pub fn restore(self, kept: Persistent) -> Value<'a> {
-        // SAFETY: the reference moves from `kept`, which belongs to this isolate.
-        unsafe { Value::from_raw(self, kept.raw()) }
-    }
-
-    /// Another reference to a kept value.
-    pub fn get_kept(self, kept: &Persistent) -> Value<'a> {
-        // SAFETY: the value is live while kept.
-        unsafe { Value::borrowed(self, kept.raw()) }
-    }
-
     /// Rejections without a handler since the last call, as (promise, reason).
     pub fn take_unhandled_rejections(self) -> Vec<(Value<'a>, Value<'a>)> {
         let kept = self.slot().rejections.take();
         kept.into_iter().map(|(promise, reason)| (self.restore(promise), self.restore(reason))).collect()
     }
 
-    /// Whether jobs (promise reactions) wait.
+    /// Whether jobs (promise reactions) of this realm wait.
     pub fn has_jobs(self) -> bool {
-        // SAFETY: the runtime is live and entered by this thread.
-        unsafe { qjs::JS_IsJobPending(self.inner().rt) }
+        self.inner().has_jobs(self.slot())
     }
 
-    /// Runs the next job of the isolate (a promise reaction). `None` if none waits.
+    /// Runs this realm's next job (a promise reaction). `None` if none waits.
     pub fn run_job(self) -> Option<Result<()>> {
+        let inner = self.inner();
+        if !inner.present_job(self.slot(), self.raw()) {
+            return None;
+        }
         let mut job_ctx = std::ptr::null_mut();
-        // SAFETY: the runtime is live and entered by this thread.
-        match unsafe { qjs::JS_ExecutePendingJob(qjs::JS_GetRuntime(self.raw()), &mut job_ctx) } {
+        // SAFETY: the runtime is live and entered by this thread; the job is this realm's.
+        match unsafe { qjs::JS_ExecutePendingJob(inner.rt, &mut job_ctx) } {
             0 => None,
             status if status > 0 => Some(Ok(())),
             _ => Some(Err(Thrown)),

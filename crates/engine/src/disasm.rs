@@ -93,7 +93,7 @@ impl<'a> Ctx<'a> {
     /// ```
     /// use quickbeam_engine::{EvalOptions, Isolate, IsolateOptions};
     ///
-    /// let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    /// let isolate = Isolate::new(IsolateOptions::default()).unwrap();
     /// let realm = isolate.new_realm().unwrap();
     /// isolate.enter(&realm, |ctx| {
     ///     let script = ctx.disassemble("function add(a, b) { return a + b }", &EvalOptions::default()).unwrap();

@@ -227,7 +227,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
     }
 
     fn bigint(&mut self, value: &Value<'a>) -> Encoded<S::Term> {
-        let to_string = self.ctx.get_kept(&self.ctx.slot().intrinsics.bigint_to_string);
+        let to_string = self.ctx.get_kept(&self.ctx.slot().intrinsics().bigint_to_string);
         let text = self.ctx.call(&to_string, value, &[self.ctx.int(16)])?.to_text()?;
         self.charge(text.len() / 2)?;
         let (negative, digits) = match text.strip_prefix('-') {
@@ -400,7 +400,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
 
     #[inline(never)]
     fn date(&mut self, value: &Value<'a>) -> Encoded<S::Term> {
-        let get_time = self.ctx.get_kept(&self.ctx.slot().intrinsics.date_get_time);
+        let get_time = self.ctx.get_kept(&self.ctx.slot().intrinsics().date_get_time);
         let ms = self.ctx.call(&get_time, value, &[])?.to_f64()?;
         Ok(if ms.is_nan() { self.sink.nil() } else { self.sink.date(ms) })
     }
@@ -452,7 +452,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
 
     /// The entries of a Map (key, value, key, …) or Set, through the realm's original `forEach`.
     fn collect(&mut self, value: &Value<'a>, collection: Collection) -> Result<Vec<Value<'a>>> {
-        let intrinsics = &self.ctx.slot().intrinsics;
+        let intrinsics = self.ctx.slot().intrinsics();
         let for_each = self.ctx.get_kept(match collection {
             Collection::Map => &intrinsics.map_for_each,
             Collection::Set => &intrinsics.set_for_each,

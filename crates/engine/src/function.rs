@@ -215,6 +215,17 @@ pub(crate) fn guard<'a>(ctx: Ctx<'a>, f: impl FnOnce() -> Result<Value<'a>>) -> 
     }
 }
 
+/// As [`guard`], for callbacks that answer yes or no.
+pub(crate) fn guard_status(ctx: Ctx<'_>, f: impl FnOnce() -> Result<bool>) -> c_int {
+    let mut status = -1;
+    let raw = guard(ctx, || {
+        status = c_int::from(f()?);
+        Ok(ctx.undefined())
+    });
+    // SAFETY: reads the tag.
+    if unsafe { qjs::JS_IsException(raw) } { -1 } else { status }
+}
+
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without a message")

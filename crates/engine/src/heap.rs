@@ -18,7 +18,7 @@ use rquickjs::qjs;
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
 use std::cell::Cell;
 use std::ffi::c_void;
-use std::ptr;
+use std::ptr::{self, NonNull};
 
 /// Requests of fewer bytes are never vast.
 const MIN_VAST: usize = 64 * 1024;
@@ -30,6 +30,7 @@ struct Block {
     prev: *mut Block,
     next: *mut Block,
     size: usize,
+    is_freed: bool,
 }
 
 const HEADER: usize = size_of::<Block>();
@@ -75,6 +76,9 @@ pub struct Heap {
     requests: Cell<u64>,
     owner: Cell<*const Inner>,
     on_over_limit: Cell<Option<*mut i32>>,
+    /// Freed blocks whose memory stays for now, by `next`.
+    quarantine: Cell<*mut Block>,
+    is_quarantined: Cell<bool>,
 }
 
 impl Heap {
@@ -90,6 +94,8 @@ impl Heap {
             requests: Cell::new(0),
             owner: Cell::new(ptr::null()),
             on_over_limit: Cell::new(None),
+            quarantine: Cell::new(ptr::null_mut()),
+            is_quarantined: Cell::new(false),
         })
     }
 
@@ -149,6 +155,17 @@ impl Heap {
         }
     }
 
+    /// Counts memory that the embedder holds for scripts: from `before` to `now` bytes. It adds to what the limit
+    /// bounds; past the limit the running script ends at its next poll, as for memory of its own.
+    pub fn account_external(&self, before: usize, now: usize) {
+        let used = self.used.get().saturating_sub(before);
+        self.used.set(used);
+        self.account(now);
+        if now > before && self.is_over() {
+            self.raise_over_limit();
+        }
+    }
+
     pub(crate) fn poke_on_over_limit(&self, counter: Option<*mut i32>) {
         self.on_over_limit.set(counter);
     }
@@ -172,17 +189,21 @@ impl Heap {
         if self.is_vast(size) {
             return false;
         }
+        self.raise_over_limit();
+        if after <= self.ceiling() {
+            return true;
+        }
+        self.refuse(size);
+        false
+    }
+
+    fn raise_over_limit(&self) {
         self.over_limit.set(true);
         if let Some(counter) = self.on_over_limit.get() {
             // SAFETY: the isolate sets this to the interrupt counter of the context it is in, and
             // clears it before that context can go; this runs on the isolate's own thread.
             unsafe { counter.write(1) };
         }
-        if after <= self.ceiling() {
-            return true;
-        }
-        self.refuse(size);
-        false
     }
 
     fn is_vast(&self, size: usize) -> bool {
@@ -215,7 +236,7 @@ impl Heap {
         let next = self.head.get();
         // SAFETY: by contract for `block`; `next` is null or a live block of this heap.
         unsafe {
-            block.write(Block { prev: ptr::null_mut(), next, size });
+            block.write(Block { prev: ptr::null_mut(), next, size, is_freed: false });
             if !next.is_null() {
                 (*next).prev = block;
             }
@@ -230,7 +251,7 @@ impl Heap {
     unsafe fn unlink(&self, block: *mut Block) {
         // SAFETY: by contract, and neighbours of a live block are live.
         unsafe {
-            let Block { prev, next, size } = block.read();
+            let Block { prev, next, size, .. } = block.read();
             if prev.is_null() {
                 self.head.set(next);
             } else {
@@ -270,6 +291,11 @@ impl Heap {
         unsafe {
             let block = user.cast::<Block>().sub(1);
             self.unlink(block);
+            if self.is_quarantined.get() {
+                (*block).is_freed = true;
+                (*block).next = self.quarantine.replace(block);
+                return;
+            }
             let size = (*block).size;
             dealloc(block.cast(), Layout::from_size_align_unchecked(size + HEADER, ALIGN));
         }
@@ -302,6 +328,34 @@ impl Heap {
         }
     }
 
+    /// Runs `f`, during which freed blocks keep their memory. `f` may ask whether a block that was live before
+    /// [is freed](is_freed).
+    pub(crate) fn in_quarantine<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _lifted = Lifted { heap: self, outer: self.is_quarantined.replace(true) };
+        f()
+    }
+
+    /// Whether `user` is a block of this heap. Walks all blocks.
+    pub(crate) fn holds(&self, user: *const c_void) -> bool {
+        self.blocks().any(|block| block.wrapping_add(1).cast_const().cast() == user)
+    }
+
+    /// Whether one block of this heap has all of these bytes. Walks all blocks.
+    pub(crate) fn covers(&self, start: *const c_void, size: usize) -> bool {
+        self.blocks().any(|block| {
+            let first = block.wrapping_add(1).addr();
+            // SAFETY: a linked block is live.
+            let end = first + unsafe { (*block).size };
+            start.addr() >= first && start.addr().checked_add(size).is_some_and(|last| last <= end)
+        })
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = *mut Block> {
+        let first = NonNull::new(self.head.get());
+        // SAFETY: linked blocks are live.
+        std::iter::successors(first, |block| NonNull::new(unsafe { block.as_ref().next })).map(NonNull::as_ptr)
+    }
+
     pub(crate) fn functions() -> qjs::JSMallocFunctions {
         qjs::JSMallocFunctions {
             js_calloc: Some(js_calloc),
@@ -313,17 +367,59 @@ impl Heap {
     }
 }
 
+/// Lifts the quarantine when dropped.
+struct Lifted<'h> {
+    heap: &'h Heap,
+    outer: bool,
+}
+
+impl Drop for Lifted<'_> {
+    fn drop(&mut self) {
+        self.heap.is_quarantined.set(self.outer);
+        if !self.outer {
+            // SAFETY: nothing refers to freed blocks once what freed them is through.
+            unsafe { release(self.heap.quarantine.replace(ptr::null_mut())) };
+        }
+    }
+}
+
+/// Gives blocks back to the system.
+///
+/// SAFETY: `block` and those that follow it are blocks that nobody uses, each in this chain once.
+unsafe fn release(mut block: *mut Block) {
+    while !block.is_null() {
+        // SAFETY: each block was allocated with this layout.
+        unsafe {
+            let Block { next, size, .. } = block.read();
+            dealloc(block.cast(), Layout::from_size_align_unchecked(size + HEADER, ALIGN));
+            block = next;
+        }
+    }
+}
+
+/// Bytes of a block.
+///
+/// SAFETY: `user` is a live block of some heap.
+pub(crate) unsafe fn size_of_block(user: *const c_void) -> usize {
+    // SAFETY: by contract its header stands right before it.
+    unsafe { (*user.cast::<Block>().sub(1)).size }
+}
+
+/// Whether a block was freed in the present [quarantine](Heap::in_quarantine).
+///
+/// SAFETY: `user` was a live block when the quarantine began.
+pub(crate) unsafe fn is_freed(user: *const c_void) -> bool {
+    // SAFETY: by contract its memory is still there.
+    unsafe { (*user.cast::<Block>().sub(1)).is_freed }
+}
+
 impl Drop for Heap {
     fn drop(&mut self) {
-        let mut block = self.head.get();
-        while !block.is_null() {
-            // SAFETY: every linked block is live and was allocated with this layout; the engine
-            // that used them is gone with its heap.
-            unsafe {
-                let Block { next, size, .. } = block.read();
-                dealloc(block.cast(), Layout::from_size_align_unchecked(size + HEADER, ALIGN));
-                block = next;
-            }
+        // SAFETY: every linked block is live, and the engine that used them is gone with its heap. The
+        // blocks of a quarantine that a panic or an abandoned stack left are freed.
+        unsafe {
+            release(self.head.get());
+            release(self.quarantine.get());
         }
     }
 }
@@ -356,8 +452,8 @@ unsafe extern "C" fn js_malloc_usable_size(user: *const c_void) -> qjs::size_t {
     if user.is_null() {
         return 0;
     }
-    // SAFETY: the engine asks only for blocks it was given, whose header stands right before.
-    unsafe { (*user.cast::<Block>().sub(1)).size as qjs::size_t }
+    // SAFETY: the engine asks only for blocks it was given.
+    unsafe { size_of_block(user) as qjs::size_t }
 }
 
 #[cfg(test)]

@@ -1,23 +1,18 @@
 //! Interrupts: how running JavaScript is observed, paused and ended.
 //!
 //! The engine counts steps (function calls, loop turns, builtin callbacks) down from 10,000 in a field
-//! of its context and polls at zero. Where that field lies is not part of its public interface, so
-//! [`counter_offset`] finds it once per process by watching which integer falls by one for each call.
+//! of its context and polls at zero. Where that field lies is not part of its public interface (see `layout.rs`).
 //! With the field known, a budget can end anywhere and another thread can ask for a poll *now*
 //! ([`Pacer::poke`]), so that a loop of slow builtins is interrupted after one builtin and
 //! not after 10,000.
 
-use crate::heap::Heap;
 use crate::isolate::Inner;
 use rquickjs::qjs;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
-
-/// Steps between two polls when nobody asks for an earlier one; the engine's own constant.
-pub(crate) const STEPS_PER_POLL: i32 = 10_000;
+use std::sync::{Mutex, PoisonError};
 
 /// What an [`Interrupt`] decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +79,11 @@ impl Pacer {
         }
     }
 
-    pub(crate) fn publish(&self, counter: *mut i32) {
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Running { counter, left: 0 };
+    /// Names the counter of the realm that runs from now on, and what a poke had already cut off it. Returns what one cut off the
+    /// last countdown.
+    pub(crate) fn publish(&self, counter: *mut i32, left: i32) -> i32 {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *running, Running { counter, left }).left
     }
 
     /// Steps that a poke cut off the current countdown; 0 from now on.
@@ -106,7 +104,7 @@ pub(crate) unsafe extern "C" fn on_poll(_rt: *mut qjs::JSRuntime, opaque: *mut c
     let inner = unsafe { &*opaque.cast::<Inner>() };
     let started = inner.countdown.get();
     let left = inner.pacer.borrow().take_left().clamp(0, started - 1);
-    let Some(interrupt) = inner.interrupt.borrow().clone() else {
+    let Some(interrupt) = inner.interrupt() else {
         return 0;
     };
     let steps = (started - left) as u32;
@@ -129,51 +127,5 @@ pub(crate) unsafe extern "C" fn on_poll(_rt: *mut qjs::JSRuntime, opaque: *mut c
             inner.mark_broken("a panic in the interrupt handler");
             1
         }
-    }
-}
-
-/// Where the countdown lies within a `JSContext`, in bytes; `None` if this engine build hides it.
-pub(crate) fn counter_offset() -> Option<usize> {
-    static OFFSET: OnceLock<Option<usize>> = OnceLock::new();
-    *OFFSET.get_or_init(find_counter_offset)
-}
-
-/// Calls an empty function `CALLS` times: only the countdown falls by exactly that much.
-fn find_counter_offset() -> Option<usize> {
-    const CALLS: usize = 7;
-    let heap = Heap::new(usize::MAX);
-    let functions = Heap::functions();
-    // SAFETY: a private runtime on this thread, freed with its heap; `ctx` points to at least
-    // `js_malloc_usable_size` readable bytes, and reads of padding are only compared.
-    unsafe {
-        let rt = qjs::JS_NewRuntime2(&functions, (&raw const *heap).cast_mut().cast());
-        let ctx = qjs::JS_NewContext(rt);
-        let words = qjs::js_malloc_usable_size_rt(rt, ctx.cast()) as usize / size_of::<i32>();
-        let source = c"(function () {})";
-        let function = qjs::JS_Eval(
-            ctx,
-            source.as_ptr(),
-            source.count_bytes() as _,
-            c"probe".as_ptr(),
-            qjs::JS_EVAL_TYPE_GLOBAL as c_int,
-        );
-        let read = |word: usize| ctx.cast::<i32>().add(word).read_volatile();
-        let before: Vec<i32> = (0..words).map(read).collect();
-        for _ in 0..CALLS {
-            qjs::JS_Call(ctx, function, qjs::JS_UNDEFINED, 0, ptr::null_mut());
-        }
-        let mut fell = (0..words).filter(|&word| {
-            (1..=STEPS_PER_POLL).contains(&before[word]) && before[word].wrapping_sub(read(word)) == CALLS as i32
-        });
-        let offset = fell.next()?;
-        fell.next().is_none().then_some(offset * size_of::<i32>())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_countdown_of_this_engine_is_found() {
-        assert!(super::counter_offset().is_some());
     }
 }

@@ -10,7 +10,8 @@ use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::function::Args;
 use crate::object::Attributes;
-use crate::value::{Persistent, Value};
+use crate::persistent::Persistent;
+use crate::value::Value;
 
 pub(crate) struct Intrinsics {
     pub(crate) map_for_each: Persistent,
@@ -55,9 +56,9 @@ fn replace_next<'a>(iterator: &Value<'a>, guarded: Value<'a>) -> Result<Persiste
 }
 
 fn guarded_helper_next<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    args.forward(&ctx.get_kept(&ctx.slot().intrinsics.helper_next), this)
+    args.forward(&ctx.get_kept(&ctx.slot().intrinsics().helper_next), this)
 }
 
 fn guarded_wrapped_next<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    args.forward(&ctx.get_kept(&ctx.slot().intrinsics.wrapped_next), this)
+    args.forward(&ctx.get_kept(&ctx.slot().intrinsics().wrapped_next), this)
 }

@@ -2,15 +2,16 @@
 
 use crate::ctx::Ctx;
 use crate::function::NativeFn;
-use crate::heap::{Heap, HeapStats};
-use crate::host_object::{self, Externals};
-use crate::interrupt::{self, Interrupt, Pacer, STEPS_PER_POLL};
-use crate::intrinsics::Intrinsics;
-use crate::module::{self, ModuleLoader};
+use crate::heap::Heap;
+use crate::host_object;
+use crate::interrupt::{self, Interrupt, Pacer};
+use crate::layout::{Layout, STEPS_PER_POLL};
+use crate::list::List;
+use crate::module;
 use crate::promise;
-use crate::value::Persistent;
+use crate::realm::{Realm, RealmSlot};
+use crate::stack::Entered;
 use rquickjs::qjs;
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ptr::{self, NonNull};
@@ -45,7 +46,7 @@ pub enum IsolateError {
     },
     /// The system has no memory left.
     OutOfMemory,
-    /// This build of the engine hides its interrupt counter.
+    /// This build of the engine hides something that it must show.
     UnknownEngine,
 }
 
@@ -56,9 +57,9 @@ impl fmt::Display for IsolateError {
                 write!(f, "a memory limit of {limit} bytes is too small: an empty realm needs {needed} bytes")
             }
             IsolateError::OutOfMemory => f.write_str("the system is out of memory"),
-            IsolateError::UnknownEngine => f.write_str(
-                "internal error: the interrupt counter of this quickjs-ng build was not found; please report this",
-            ),
+            IsolateError::UnknownEngine => {
+                f.write_str("internal error: this quickjs-ng build is not laid out as expected; please report this")
+            }
         }
     }
 }
@@ -70,19 +71,32 @@ pub(crate) struct Inner {
     pub(crate) rt: *mut qjs::JSRuntime,
     pub(crate) heap: Box<Heap>,
     pub(crate) pacer: RefCell<Arc<Pacer>>,
-    pub(crate) interrupt: RefCell<Option<Rc<dyn Interrupt>>>,
-    /// The interrupt counter of the realm entered now; null outside.
+    /// What polls in realms decide that have no interrupt of their own.
+    default_interrupt: RefCell<Option<Rc<dyn Interrupt>>>,
+    pub(crate) layout: Layout,
+    /// The realm entered now; null outside.
+    pub(crate) entered: Cell<*const RealmSlot>,
+    /// Its interrupt counter; null outside.
     counter: Cell<*mut i32>,
     /// What the counter was last set to.
     pub(crate) countdown: Cell<i32>,
-    counter_offset: usize,
     broken: RefCell<Option<String>>,
-    pub(crate) externals: Externals,
-    slots: RefCell<Vec<NonNull<RealmSlot>>>,
-    depth: Cell<u32>,
+    pub(crate) host_class: Cell<qjs::JSClassID>,
+    pub(crate) exotic_class: Cell<qjs::JSClassID>,
+    /// Host objects of freed realms.
+    pub(crate) orphans: List,
+    /// Live realms.
+    pub(crate) slots: RefCell<Vec<NonNull<RealmSlot>>>,
+    /// Freed realms that the next sweep collects.
+    pub(crate) waiting: RefCell<Vec<NonNull<RealmSlot>>>,
+    /// Freed realms that stay until the isolate goes.
+    pub(crate) leftover: RefCell<Vec<NonNull<RealmSlot>>>,
+    /// Entries on the active stack that have not ended.
+    pub(crate) depth: Cell<u32>,
     /// Address below which native recursion must not go; 0 until first entered.
-    stack_limit: Cell<usize>,
-    max_stack_size: usize,
+    pub(crate) stack_limit: Cell<usize>,
+    pub(crate) max_stack_size: usize,
+    is_finalising: Cell<bool>,
 }
 
 impl Inner {
@@ -98,6 +112,35 @@ impl Inner {
 
     pub(crate) fn is_broken(&self) -> Option<String> {
         self.broken.borrow().clone()
+    }
+
+    /// What decides at the polls of the realm entered now.
+    pub(crate) fn interrupt(&self) -> Option<Rc<dyn Interrupt>> {
+        // SAFETY: the realm entered now is live.
+        let own = unsafe { self.entered.get().as_ref() }.and_then(|slot| slot.interrupt.borrow().clone());
+        own.or_else(|| self.default_interrupt.borrow().clone())
+    }
+
+    /// Makes a realm (or none) the one entered now, `left` steps having been cut off its countdown. Returns what a poke
+    /// cut off that of the last one.
+    pub(crate) fn switch_to(&self, slot: *const RealmSlot, left: i32) -> i32 {
+        self.entered.set(slot);
+        // SAFETY: a realm that is or will be entered is live.
+        let counter = unsafe { slot.as_ref().map(|slot| self.layout.countdown(slot.ctx.as_ptr())) };
+        self.counter.set(counter.unwrap_or(ptr::null_mut()));
+        self.heap.poke_on_over_limit(counter);
+        self.pacer.borrow().publish(self.counter.get(), left)
+    }
+
+    pub(crate) fn is_finalising(&self) -> bool {
+        self.is_finalising.get()
+    }
+
+    /// Runs what a finaliser of the engine runs of the embedder's, which must not come back to the engine.
+    pub(crate) fn in_finaliser(&self, f: impl FnOnce()) {
+        let outer = self.is_finalising.replace(true);
+        f();
+        self.is_finalising.set(outer);
     }
 
     pub(crate) fn set_countdown(&self, steps: u32) {
@@ -160,8 +203,8 @@ impl Inner {
 
     /// Collects garbage and tells whether the heap is over its limit all the same.
     pub(crate) fn still_over_limit(&self) -> bool {
-        // SAFETY: polls happen where the engine may allocate, and so may collect.
-        unsafe { qjs::JS_RunGC(self.rt) };
+        // Polls happen where the engine may allocate, and so may collect.
+        self.sweep();
         if !self.heap.is_over() {
             self.heap.clear_over_limit();
         }
@@ -170,9 +213,9 @@ impl Inner {
 
     pub(crate) fn exhausted(&self) {
         self.mark_broken("memory was exhausted inside a builtin");
-        let interrupt = self.interrupt.try_borrow().ok().and_then(|slot| slot.as_ref().map(Rc::as_ptr));
+        let interrupt = self.interrupt().map(|interrupt| Rc::as_ptr(&interrupt));
         if let Some(interrupt) = interrupt {
-            // SAFETY: the slot keeps the interrupt alive; it is replaced only by the embedder, which
+            // SAFETY: its slot keeps the interrupt alive; it is replaced only by the embedder, which
             // is this call. No guard or count is held, so that never returning leaks nothing.
             unsafe { (*interrupt).exhausted() };
         }
@@ -180,33 +223,15 @@ impl Inner {
 }
 
 /// One JavaScript heap with its garbage collector, jobs and realms. Used by one thread at a time; it
-/// may move between threads while no realm of it is entered.
+/// may move between threads, also while stacks of it are suspended ([`Isolate::save_stack`]).
 pub struct Isolate {
-    inner: Box<Inner>,
+    pub(crate) inner: Box<Inner>,
 }
 
-// SAFETY: an isolate owns everything it points to (its heap, interrupt and externals are reachable
-// from nowhere else), so whoever holds it exclusively may move it to another thread.
+// SAFETY: an isolate owns everything it points to, so whoever holds it exclusively may move it to another thread. The `Rc`s in it
+// (interrupts, data and loaders of realms, values behind host objects) were given away by the embedder, which keeps
+// clones of them only where the isolate itself goes: in other parts of the same isolate, and on its fibers' stacks.
 unsafe impl Send for Isolate {}
-
-/// A set of globals within an isolate; freed with it.
-pub struct Realm {
-    pub(crate) ctx: NonNull<qjs::JSContext>,
-}
-
-// SAFETY: as for `Isolate`; a realm is only used together with its isolate.
-unsafe impl Send for Realm {}
-
-/// Per-realm state that callbacks reach through the context's opaque pointer.
-pub(crate) struct RealmSlot {
-    pub(crate) rt: *mut qjs::JSRuntime,
-    pub(crate) data: RefCell<Option<Rc<dyn Any>>>,
-    pub(crate) loader: RefCell<Option<Rc<dyn ModuleLoader>>>,
-    pub(crate) rejections: RefCell<Vec<(Persistent, Persistent)>>,
-    /// What the embedder keeps for the realm's lifetime, by name.
-    pub(crate) kept: RefCell<Vec<(&'static str, Persistent)>>,
-    pub(crate) intrinsics: Intrinsics,
-}
 
 impl Isolate {
     /// Makes an empty isolate.
@@ -214,7 +239,7 @@ impl Isolate {
     /// # Errors
     /// See [`IsolateError`].
     pub fn new(options: IsolateOptions) -> Result<Isolate, IsolateError> {
-        let counter_offset = interrupt::counter_offset().ok_or(IsolateError::UnknownEngine)?;
+        let layout = Layout::get().ok_or(IsolateError::UnknownEngine)?;
         let heap = Heap::new(options.memory_limit);
         let functions = Heap::functions();
         // SAFETY: the heap is boxed, so its address holds until the runtime is gone with it.
@@ -226,17 +251,24 @@ impl Isolate {
             rt,
             heap,
             pacer: RefCell::default(),
-            interrupt: RefCell::new(None),
+            default_interrupt: RefCell::new(None),
+            layout,
+            entered: Cell::new(ptr::null()),
             counter: Cell::new(ptr::null_mut()),
             countdown: Cell::new(STEPS_PER_POLL),
-            counter_offset,
             broken: RefCell::new(None),
-            externals: Externals::default(),
+            host_class: Cell::new(0),
+            exotic_class: Cell::new(0),
+            orphans: List::new(),
             slots: RefCell::default(),
+            waiting: RefCell::default(),
+            leftover: RefCell::default(),
             depth: Cell::new(0),
             stack_limit: Cell::new(0),
             max_stack_size: options.max_stack_size,
+            is_finalising: Cell::new(false),
         });
+        inner.orphans.init();
         let opaque: *const Inner = &raw const *inner;
         inner.heap.set_owner(opaque);
         // SAFETY: `rt` is live and `opaque` outlives it: both go in `Drop`.
@@ -251,63 +283,26 @@ impl Isolate {
         Ok(Isolate { inner })
     }
 
-    /// Makes a realm with all builtins of the language.
-    ///
-    /// # Errors
-    /// See [`IsolateError`].
-    pub fn new_realm(&mut self) -> Result<Realm, IsolateError> {
-        // SAFETY: this thread has the isolate exclusively; its stack is the one used from here on.
-        let raw = unsafe {
-            qjs::JS_UpdateStackTop(self.inner.rt);
-            qjs::JS_NewContext(self.inner.rt)
-        };
-        let Some(ctx) = NonNull::new(raw) else {
-            return Err(self.no_room());
-        };
-        let realm = Realm { ctx };
-        // The engine itself gives this class to the first realm of an isolate only.
-        let is_first = self.enter(&realm, |ctx| ctx.globals().has("DOMException"));
-        // SAFETY: a live context that nobody else uses.
-        if is_first != Ok(true) && unsafe { qjs::JS_AddIntrinsicDOMException(raw) } < 0 {
-            return Err(self.no_room());
-        }
-        let slot = self.enter(&realm, |ctx| ctx.realm_slot());
-        let Ok(slot) = slot else {
-            return Err(self.no_room());
-        };
-        let slot = NonNull::from(Box::leak(Box::new(slot)));
-        self.inner.slots.borrow_mut().push(slot);
-        // SAFETY: the slot is freed with the isolate.
-        unsafe { qjs::JS_SetContextOpaque(raw, slot.as_ptr().cast()) };
-        if self.inner.heap.is_over() {
-            return Err(self.no_room());
-        }
-        Ok(realm)
-    }
-
-    fn no_room(&self) -> IsolateError {
-        let HeapStats { used, limit, .. } = self.inner.heap.stats();
-        IsolateError::MemoryLimitTooSmall { needed: used, limit }
-    }
-
     /// Runs `f` inside a realm. Entering from within a native function is allowed; the outermost entry
     /// decides where the stack begins.
     pub fn enter<R>(&self, realm: &Realm, f: impl for<'a> FnOnce(Ctx<'a>) -> R) -> R {
         let inner = &*self.inner;
+        assert!(!inner.is_finalising.get(), "a realm was entered while a host object was being freed");
         if inner.depth.get() == 0 {
-            let here = 0u8;
-            inner.stack_limit.set((&raw const here as usize).saturating_sub(inner.max_stack_size));
             // SAFETY: the runtime is live and only this thread uses it.
-            unsafe { qjs::JS_UpdateStackTop(inner.rt) };
+            unsafe { inner.begin_stack() };
         }
-        let _entered = Entered::new(inner, realm);
+        // SAFETY: the slot lives at least as long as its realm.
+        let slot = unsafe { realm.slot.as_ref() };
+        let _entered = Entered::new(inner, slot);
         // SAFETY: the context is live while the realm is borrowed, and this thread uses it exclusively.
-        f(unsafe { Ctx::from_raw(realm.ctx) })
+        f(unsafe { Ctx::from_raw(slot.ctx) })
     }
 
-    /// Sets what polls decide; `None` lets scripts run without end.
+    /// Sets what polls decide in realms without an [interrupt of their own](Ctx::set_interrupt); `None` lets scripts run without
+    /// end.
     pub fn set_interrupt(&self, interrupt: Option<Rc<dyn Interrupt>>) {
-        *self.inner.interrupt.borrow_mut() = interrupt;
+        *self.inner.default_interrupt.borrow_mut() = interrupt;
     }
 
     /// Polls again after `steps` steps (1 to 10,000) of the realm entered now.
@@ -335,10 +330,9 @@ impl Isolate {
         self.inner.is_broken()
     }
 
-    /// Collects garbage.
+    /// Collects garbage, freed realms included.
     pub fn collect_garbage(&self) {
-        // SAFETY: the runtime is live and only this thread uses it.
-        unsafe { qjs::JS_RunGC(self.inner.rt) };
+        self.inner.sweep();
     }
 
     /// The engine's own census of the heap, by name; walks the whole heap.
@@ -346,58 +340,19 @@ impl Isolate {
         self.inner.census()
     }
 
-    /// Whether jobs (promise reactions) wait.
+    /// Whether jobs (promise reactions) of any realm wait.
     pub fn has_jobs(&self) -> bool {
-        // SAFETY: as above.
-        unsafe { qjs::JS_IsJobPending(self.inner.rt) }
+        // SAFETY: listed slots are live.
+        self.inner.slots.borrow().iter().any(|slot| self.inner.has_jobs(unsafe { slot.as_ref() }))
     }
 }
 
 impl Drop for Isolate {
     /// Frees the heap whole: no finaliser runs, no guest code, whatever state it was left in.
     fn drop(&mut self) {
-        self.inner.pacer.borrow().publish(ptr::null_mut());
-        self.inner.heap.poke_on_over_limit(None);
+        self.inner.switch_to(ptr::null(), 0);
         self.inner.heap.set_owner(ptr::null());
-        for slot in self.inner.slots.take() {
-            // SAFETY: leaked by `new_realm`, and freed only here.
-            drop(unsafe { Box::from_raw(slot.as_ptr()) });
-        }
-    }
-}
-
-/// Marks a realm as entered until dropped.
-struct Entered<'i> {
-    inner: &'i Inner,
-    outer_counter: *mut i32,
-}
-
-impl<'i> Entered<'i> {
-    fn new(inner: &'i Inner, realm: &Realm) -> Self {
-        let outer_counter = inner.counter.get();
-        // SAFETY: the offset lies within a context (see `counter_offset`).
-        let counter = unsafe { realm.ctx.as_ptr().cast::<u8>().add(inner.counter_offset).cast::<i32>() };
-        inner.depth.set(inner.depth.get() + 1);
-        if counter != outer_counter {
-            Self::publish(inner, counter);
-            inner.set_countdown(STEPS_PER_POLL as u32);
-        }
-        Entered { inner, outer_counter }
-    }
-
-    fn publish(inner: &Inner, counter: *mut i32) {
-        inner.counter.set(counter);
-        inner.pacer.borrow().publish(counter);
-        inner.heap.poke_on_over_limit(NonNull::new(counter).map(NonNull::as_ptr));
-    }
-}
-
-impl Drop for Entered<'_> {
-    fn drop(&mut self) {
-        self.inner.depth.set(self.inner.depth.get() - 1);
-        if self.inner.counter.get() != self.outer_counter {
-            Self::publish(self.inner, self.outer_counter);
-        }
+        self.inner.drop_slots();
     }
 }
 

@@ -19,7 +19,7 @@
 //! ```
 //! use quickbeam_engine::{EvalOptions, Isolate, IsolateOptions};
 //!
-//! let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+//! let isolate = Isolate::new(IsolateOptions::default()).unwrap();
 //! let realm = isolate.new_realm().unwrap();
 //! isolate.enter(&realm, |ctx| {
 //!     let value = ctx.eval("6 * 7", &EvalOptions::default()).unwrap();
@@ -40,15 +40,22 @@ mod ctx;
 mod disasm;
 mod encode;
 mod error;
+mod exotic;
 mod function;
 mod heap;
 mod host_object;
 mod interrupt;
 mod intrinsics;
 mod isolate;
+mod jobs;
+mod layout;
+mod list;
 mod module;
 mod object;
+mod persistent;
 mod promise;
+mod realm;
+mod stack;
 mod text;
 mod value;
 
@@ -57,12 +64,17 @@ pub use ctx::{Ctx, EvalOptions};
 pub use disasm::{Constant, Disassembly, Opcode, Operand};
 pub use encode::{EncodeError, EncodeLimits, Sink, encode};
 pub use error::{ErrorReport, Frame, Result, Thrown};
+pub use exotic::Exotic;
 pub use function::{Args, NativeFn};
 pub use heap::{Faults, Heap, HeapStats};
+pub use host_object::HostRef;
 pub use interrupt::{Interrupt, Pacer, Verdict};
-pub use isolate::{Isolate, IsolateError, IsolateOptions, Realm};
+pub use isolate::{Isolate, IsolateError, IsolateOptions};
 pub use module::{ModuleKind, ModuleLoader, ModuleSource};
 pub use object::{Attributes, PropertyKey};
+pub use persistent::Persistent;
 pub use promise::{PromiseState, Settler};
+pub use realm::{Realm, RealmEnd};
+pub use stack::StackState;
 pub use text::Utf16;
-pub use value::{Persistent, TypedArrayKind, Value};
+pub use value::{TypedArrayKind, Value};

@@ -26,7 +26,7 @@ impl Attributes {
     /// None of them.
     pub const FIXED: Attributes = Attributes { writable: false, enumerable: false, configurable: false };
 
-    fn flags(self) -> c_int {
+    pub(crate) fn flags(self) -> c_int {
         let bit = |set: bool, flag: u32| if set { flag } else { 0 };
         (bit(self.writable, qjs::JS_PROP_WRITABLE)
             | bit(self.enumerable, qjs::JS_PROP_ENUMERABLE)
@@ -70,6 +70,11 @@ impl<'a> PropertyKey<'a> {
     pub fn is_index(&self) -> bool {
         const INTEGER_ATOM: qjs::JSAtom = 1 << 31;
         self.atom & INTEGER_ATOM != 0
+    }
+
+    /// The index, if the key is one below 2^31.
+    pub fn as_index(&self) -> Option<u32> {
+        self.is_index().then_some(self.atom & !(1 << 31))
     }
 
     /// Another reference to the key.

@@ -3,8 +3,8 @@
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::function::NativeFn;
-use crate::isolate::RealmSlot;
-use crate::value::{Persistent, Value};
+use crate::persistent::Persistent;
+use crate::value::Value;
 use rquickjs::qjs;
 use std::ffi::c_void;
 use std::ptr::NonNull;
@@ -88,7 +88,7 @@ impl<'a> Value<'a> {
     pub fn mark_handled(&self) {
         // SAFETY: a live value; other objects are left alone.
         unsafe { qjs::JS_PromiseMarkAsHandled(self.ctx().raw(), self.raw()) };
-        forget_rejection(self.ctx().slot(), self.raw());
+        forget_rejection(self.ctx(), self.raw());
     }
 
     /// Calls `on_fulfilled(bound)` or `on_rejected(bound)` once the promise settles, whatever the
@@ -125,21 +125,14 @@ impl<'a> Value<'a> {
     }
 }
 
-fn forget_rejection(slot: &RealmSlot, promise: qjs::JSValue) {
-    // SAFETY: both are live objects: the list keeps its promises.
-    let same = |kept: &Persistent| unsafe { qjs::JS_VALUE_GET_PTR(kept.raw()) == qjs::JS_VALUE_GET_PTR(promise) };
-    let mut rejections = slot.rejections.borrow_mut();
-    let Some(index) = rejections.iter().position(|(kept, _)| same(kept)) else {
+fn forget_rejection(ctx: Ctx<'_>, promise: qjs::JSValue) {
+    let mut rejections = ctx.slot().rejections.borrow_mut();
+    let Some(index) = rejections.iter().position(|(kept, _)| kept.is(ctx.slot(), promise)) else {
         return;
     };
     let (promise, reason) = rejections.remove(index);
     drop(rejections);
-    // SAFETY: any live context of the isolate frees its values; the slot's own realm is entered.
-    unsafe {
-        let rt = slot.rt;
-        promise.free(rt);
-        reason.free(rt);
-    }
+    drop((ctx.restore(promise), ctx.restore(reason)));
 }
 
 /// SAFETY: installed on a runtime whose contexts all have a slot once guest code runs.
@@ -157,7 +150,7 @@ pub(crate) unsafe extern "C" fn on_rejection(
         }
         let ctx = Ctx::from_raw(NonNull::new_unchecked(ctx));
         if is_handled {
-            forget_rejection(ctx.slot(), promise);
+            forget_rejection(ctx, promise);
         } else {
             let kept = (Value::borrowed(ctx, promise).persist(), Value::borrowed(ctx, reason).persist());
             ctx.slot().rejections.borrow_mut().push(kept);

@@ -304,11 +304,6 @@ impl<'a> Value<'a> {
         // SAFETY: the payload of an object is its address.
         self.is_object().then(|| unsafe { qjs::JS_VALUE_GET_PTR(self.raw) as usize })
     }
-
-    /// Keeps the value beyond its context.
-    pub fn persist(self) -> Persistent {
-        Persistent { raw: self.into_raw() }
-    }
 }
 
 /// Frees the engine's string when dropped, also when a closure that reads it panics.
@@ -335,27 +330,5 @@ impl Drop for Value<'_> {
     fn drop(&mut self) {
         // SAFETY: `raw` is owned and freed once.
         unsafe { qjs::JS_FreeValue(self.ctx.raw(), self.raw) };
-    }
-}
-
-/// A value kept between entries. It holds its reference until [restored](Ctx::restore) or until its
-/// isolate goes; dropping it without restoring leaks the value into the isolate's lifetime.
-#[must_use = "restore it to release the value"]
-pub struct Persistent {
-    raw: qjs::JSValue,
-}
-
-// SAFETY: inert until restored inside its isolate, which one thread at a time uses.
-unsafe impl Send for Persistent {}
-
-impl Persistent {
-    pub(crate) fn raw(&self) -> qjs::JSValue {
-        self.raw
-    }
-
-    /// SAFETY: the runtime is the value's own and live, and the value is not used afterwards.
-    pub(crate) unsafe fn free(&self, rt: *mut qjs::JSRuntime) {
-        // SAFETY: by contract.
-        unsafe { qjs::JS_FreeValueRT(rt, self.raw) };
     }
 }

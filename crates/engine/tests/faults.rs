@@ -54,7 +54,7 @@ impl Interrupt for Strict {
 
 /// Runs `f` in an isolate on a stack of its own. `None` if it was abandoned for want of memory.
 fn abandonable<R: 'static>(memory_limit: usize, f: impl for<'a> FnOnce(&Isolate, Ctx<'a>) -> R + 'static) -> Option<R> {
-    let mut isolate = Isolate::new(IsolateOptions { memory_limit, ..IsolateOptions::default() }).unwrap();
+    let isolate = Isolate::new(IsolateOptions { memory_limit, ..IsolateOptions::default() }).unwrap();
     let realm = isolate.new_realm().unwrap();
     let (entered, realm) = (&raw const isolate, &raw const realm);
     let mut coroutine = Coroutine::new(move |yielder: &Yielder<(), ()>, ()| {

@@ -160,7 +160,7 @@ fn stop_soon(pacer: &Pacer, asked: &AtomicBool, done: &AtomicBool) {
 
 /// Stops `source` from another thread as soon as it runs.
 fn run_until_stopped(source: &str) {
-    let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    let isolate = Isolate::new(IsolateOptions::default()).unwrap();
     let realm = isolate.new_realm().unwrap();
     let pacer = Arc::new(Pacer::default());
     isolate.set_pacer(pacer.clone());

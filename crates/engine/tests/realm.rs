@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 fn in_realm<R>(f: impl for<'a> FnOnce(&Isolate, Ctx<'a>) -> R) -> R {
-    let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    let isolate = Isolate::new(IsolateOptions::default()).unwrap();
     let realm = isolate.new_realm().unwrap();
     isolate.enter(&realm, |ctx| f(&isolate, ctx))
 }
@@ -93,7 +93,7 @@ fn a_panic_in_native_code_breaks_the_isolate_and_nothing_else() {
 #[test]
 fn host_objects_live_as_long_as_they_are_reachable() {
     let value = Rc::new("host");
-    let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    let isolate = Isolate::new(IsolateOptions::default()).unwrap();
     let realm = isolate.new_realm().unwrap();
     isolate.enter(&realm, |ctx| {
         let object = ctx.host_object(value.clone(), None).unwrap();
@@ -117,7 +117,7 @@ fn bytecode_runs_where_it_was_compiled_and_elsewhere() {
 
 #[test]
 fn every_realm_of_an_isolate_has_dom_exceptions() {
-    let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+    let isolate = Isolate::new(IsolateOptions::default()).unwrap();
     let realms = [isolate.new_realm().unwrap(), isolate.new_realm().unwrap()];
     for realm in &realms {
         isolate.enter(realm, |ctx| {

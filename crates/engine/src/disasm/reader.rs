@@ -405,7 +405,7 @@ mod tests {
     "#;
 
     fn with_ctx(f: impl for<'a> FnOnce(Ctx<'a>)) {
-        let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+        let isolate = Isolate::new(IsolateOptions::default()).unwrap();
         let realm = isolate.new_realm().unwrap();
         isolate.enter(&realm, f);
     }

@@ -17,7 +17,7 @@ pub fn in_realm<R>(f: impl for<'a> FnOnce(&Isolate, Ctx<'a>) -> R) -> R {
 
 /// [`in_realm`] with limits.
 pub fn with_options<R>(options: IsolateOptions, f: impl for<'a> FnOnce(&Isolate, Ctx<'a>) -> R) -> R {
-    let mut isolate = Isolate::new(options).unwrap();
+    let isolate = Isolate::new(options).unwrap();
     let realm = isolate.new_realm().unwrap();
     isolate.enter(&realm, |ctx| f(&isolate, ctx))
 }

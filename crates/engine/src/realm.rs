@@ -1,0 +1,272 @@
+//! Realms: making them, and freeing them one by one.
+//!
+//! A freed realm can never run again from the moment it is freed: its jobs, its kept values, the embedder's data and the values
+//! behind its host objects go at once. Its objects go with the engine's cycle collector, in a *sweep*, and only there:
+//! until then this module holds a reference to the context. The reason is that the engine frees the definitions of a
+//! context's modules with it, although functions of a module that waits for something still refer to them
+//! and touch their counts when they go in their turn. During a sweep freed memory stays readable
+//! ([`Heap::in_quarantine`](crate::Heap)), so whatever the order, nothing is touched that is gone. A realm that something
+//! still refers to after several sweeps is left alone until its isolate goes.
+
+use crate::ctx::Ctx;
+use crate::heap::{self, HeapStats};
+use crate::host_object;
+use crate::interrupt::Interrupt;
+use crate::intrinsics::Intrinsics;
+use crate::isolate::{Inner, Isolate, IsolateError};
+use crate::layout;
+use crate::list::List;
+use crate::module::ModuleLoader;
+use crate::persistent::{KeptValues, Persistent};
+use rquickjs::qjs;
+use std::any::Any;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A set of globals within an isolate; freed by [`Isolate::free_realm`] or with the isolate.
+pub struct Realm {
+    pub(crate) slot: NonNull<RealmSlot>,
+}
+
+// SAFETY: a realm is only used together with its isolate, which one thread has at a time.
+unsafe impl Send for Realm {}
+
+/// What became of a realm that was freed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "the stack of a fiber inside a kept realm must stay mapped"]
+pub enum RealmEnd {
+    /// Its memory comes back with a sweep.
+    Freed,
+    /// A stack is suspended inside it. It can never run again, but its memory, and that stack, must stay until the isolate
+    /// is dropped: its closures may refer to variables on the stack.
+    Kept,
+}
+
+/// Sweeps that a freed realm may survive before it is left alone.
+const MAX_SWEEPS: u8 = 3;
+
+/// Freed realms that wait for a sweep at most, while no more than that live.
+const MIN_WAITING: usize = 8;
+
+/// Per-realm state that callbacks reach through the context's opaque pointer.
+pub(crate) struct RealmSlot {
+    pub(crate) ctx: NonNull<qjs::JSContext>,
+    /// Unique in the process.
+    pub(crate) id: u64,
+    pub(crate) is_freed: Cell<bool>,
+    /// Entries that have not ended, on any stack.
+    pub(crate) entries: Cell<u32>,
+    sweeps: Cell<u8>,
+    pub(crate) jobs: List,
+    pub(crate) externals: List,
+    pub(crate) values: KeptValues,
+    pub(crate) interrupt: RefCell<Option<Rc<dyn Interrupt>>>,
+    pub(crate) data: RefCell<Option<Rc<dyn Any>>>,
+    pub(crate) loader: RefCell<Option<Rc<dyn ModuleLoader>>>,
+    pub(crate) rejections: RefCell<Vec<(Persistent, Persistent)>>,
+    /// What the embedder keeps for the realm's lifetime, by name.
+    pub(crate) kept: RefCell<Vec<(&'static str, Persistent)>>,
+    intrinsics: OnceCell<Intrinsics>,
+}
+
+impl RealmSlot {
+    /// Makes the slot of a fresh context, in place for good.
+    fn attach(ctx: NonNull<qjs::JSContext>) -> NonNull<RealmSlot> {
+        static LAST_ID: AtomicU64 = AtomicU64::new(0);
+        let slot = Box::leak(Box::new(RealmSlot {
+            ctx,
+            id: LAST_ID.fetch_add(1, Ordering::Relaxed),
+            is_freed: Cell::new(false),
+            entries: Cell::new(0),
+            sweeps: Cell::new(0),
+            jobs: List::new(),
+            externals: List::new(),
+            values: KeptValues::default(),
+            interrupt: RefCell::new(None),
+            data: RefCell::new(None),
+            loader: RefCell::new(None),
+            rejections: RefCell::new(Vec::new()),
+            kept: RefCell::new(Vec::new()),
+            intrinsics: OnceCell::new(),
+        }));
+        slot.jobs.init();
+        slot.externals.init();
+        let slot = NonNull::from(slot);
+        // SAFETY: a live context; the slot is freed after it, or with the isolate.
+        unsafe { qjs::JS_SetContextOpaque(ctx.as_ptr(), slot.as_ptr().cast()) };
+        slot
+    }
+
+    /// SAFETY: `ctx` is live, and so is its slot for `'a`.
+    pub(crate) unsafe fn of<'a>(ctx: *mut qjs::JSContext) -> Option<&'a RealmSlot> {
+        // SAFETY: by contract; only `attach` sets the opaque.
+        unsafe { qjs::JS_GetContextOpaque(ctx).cast::<RealmSlot>().as_ref() }
+    }
+
+    /// The builtins as they were before any guest code ran.
+    pub(crate) fn intrinsics(&self) -> &Intrinsics {
+        self.intrinsics.get().expect("a realm has its intrinsics before anything runs in it")
+    }
+
+    /// Lets go of everything that belongs to the embedder. None of its code may run while a cell is borrowed.
+    fn release(&self, inner: &Inner) {
+        let (data, loader, interrupt) = (self.data.take(), self.loader.take(), self.interrupt.take());
+        self.rejections.take().into_iter().for_each(drop);
+        self.kept.take().into_iter().for_each(drop);
+        inner.drop_guarded((data, loader, interrupt));
+    }
+}
+
+impl Inner {
+    /// The live realm of that id.
+    pub(crate) fn live_slot(&self, id: u64) -> Option<&RealmSlot> {
+        // SAFETY: listed slots are freed only by sweeps and with the isolate.
+        self.slots.borrow().iter().map(|slot| unsafe { slot.as_ref() }).find(|slot| slot.id == id)
+    }
+
+    /// Drops something of the embedder's; a panic breaks the isolate.
+    pub(crate) fn drop_guarded<T>(&self, value: T) {
+        if catch_unwind(AssertUnwindSafe(|| drop(value))).is_err() {
+            self.mark_broken("a panic while something of a realm was freed");
+        }
+    }
+
+    fn no_room(&self) -> IsolateError {
+        let HeapStats { used, limit, .. } = self.heap.stats();
+        IsolateError::MemoryLimitTooSmall { needed: used, limit }
+    }
+
+    /// Collects garbage, freed realms included.
+    ///
+    /// Allowed wherever the engine itself may collect: not inside its allocator or a finaliser.
+    pub(crate) fn sweep(&self) -> usize {
+        let waiting = self.waiting.take();
+        if waiting.is_empty() {
+            // SAFETY: the runtime is live and only this thread uses it.
+            unsafe { qjs::JS_RunGC(self.rt) };
+            return self.leftover.borrow().len();
+        }
+        let freed: Vec<NonNull<RealmSlot>> = self.heap.in_quarantine(|| {
+            // SAFETY: each context was kept alive by the reference that is given up here, and its slot lives on. In
+            // quarantine the block of a context that goes can still be looked at.
+            unsafe {
+                for slot in &waiting {
+                    qjs::JS_FreeContext(slot.as_ref().ctx.as_ptr());
+                }
+                qjs::JS_RunGC(self.rt);
+                let is_gone =
+                    |slot: &NonNull<RealmSlot>| heap::is_freed(layout::context_block(slot.as_ref().ctx.as_ptr()));
+                let (freed, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_gone);
+                self.drop_jobs_of_freed(|ctx| freed.iter().any(|slot| slot.as_ref().ctx.as_ptr() == ctx));
+                for slot in rest {
+                    let sweeps = slot.as_ref().sweeps.get() + 1;
+                    slot.as_ref().sweeps.set(sweeps);
+                    qjs::JS_DupContext(slot.as_ref().ctx.as_ptr());
+                    let list = if sweeps < MAX_SWEEPS { &self.waiting } else { &self.leftover };
+                    list.borrow_mut().push(slot);
+                }
+                freed
+            }
+        });
+        for slot in freed {
+            // SAFETY: leaked by `attach`; its context is gone, and with it the last way to the slot.
+            drop(unsafe { Box::from_raw(slot.as_ptr()) });
+        }
+        self.waiting.borrow().len() + self.leftover.borrow().len()
+    }
+
+    /// Frees the slots of all realms, with what the embedder has behind them. The engine is not asked.
+    pub(crate) fn drop_slots(&self) {
+        for list in [&self.slots, &self.waiting, &self.leftover] {
+            for slot in list.take() {
+                // SAFETY: leaked by `attach`, in one list once; nothing of the isolate runs any more.
+                let slot = unsafe { Box::from_raw(slot.as_ptr()) };
+                slot.release(self);
+                // SAFETY: no finaliser runs any more.
+                unsafe { host_object::drop_all(self, &slot.externals) };
+            }
+        }
+        // SAFETY: as above.
+        unsafe { host_object::drop_all(self, &self.orphans) };
+    }
+}
+
+impl Isolate {
+    /// Makes a realm with all builtins of the language. An isolate may have any number of them: they share the
+    /// heap and nothing that a script could reach.
+    ///
+    /// # Errors
+    /// See [`IsolateError`].
+    pub fn new_realm(&self) -> Result<Realm, IsolateError> {
+        let inner = &*self.inner;
+        // SAFETY: this thread has the isolate exclusively; its stack is the one used from here on.
+        let raw = unsafe {
+            inner.begin_stack();
+            qjs::JS_NewContext(inner.rt)
+        };
+        let Some(ctx) = NonNull::new(raw) else {
+            return Err(inner.no_room());
+        };
+        let slot = RealmSlot::attach(ctx);
+        inner.slots.borrow_mut().push(slot);
+        let realm = Realm { slot };
+        let prepared = self.enter(&realm, prepare);
+        if !prepared || inner.heap.is_over() {
+            let error = inner.no_room();
+            let _ = self.free_realm(realm);
+            return Err(error);
+        }
+        Ok(realm)
+    }
+
+    /// Frees a realm, whatever state its scripts left it in. From now on nothing of it runs: its jobs are
+    /// dropped, the [`Persistent`]s of it that the embedder still has stand for `undefined`, its data, its module loader and
+    /// the values behind its host objects are dropped. Other realms notice nothing. Its memory comes back with the next
+    /// [sweep](Isolate::sweep), which this does by itself when as many freed realms wait as live.
+    ///
+    /// A realm that is entered (on this stack, or on a suspended one) is [kept](RealmEnd::Kept). Let its scripts end first.
+    pub fn free_realm(&self, realm: Realm) -> RealmEnd {
+        let inner = &*self.inner;
+        // SAFETY: the slot lives at least as long as its realm.
+        let slot = unsafe { realm.slot.as_ref() };
+        slot.is_freed.set(true);
+        inner.slots.borrow_mut().retain(|&other| other != realm.slot);
+        if slot.entries.get() > 0 {
+            inner.leftover.borrow_mut().push(realm.slot);
+            return RealmEnd::Kept;
+        }
+        slot.release(inner);
+        inner.drop_jobs(slot);
+        for value in slot.values.take_all() {
+            // SAFETY: values of this runtime, each owned by the table.
+            unsafe { qjs::JS_FreeValueRT(inner.rt, value) };
+        }
+        host_object::orphan_all(inner, &slot.externals);
+        inner.waiting.borrow_mut().push(realm.slot);
+        let waiting = inner.waiting.borrow().len();
+        if waiting >= MIN_WAITING.max(inner.slots.borrow().len()) {
+            self.sweep();
+        }
+        RealmEnd::Freed
+    }
+
+    /// Collects garbage, with all that freed realms left. Returns how many of them are still there because something refers to
+    /// them.
+    pub fn sweep(&self) -> usize {
+        self.inner.sweep()
+    }
+}
+
+/// Gives a realm what the engine gives to the first of an isolate only, and captures what must be captured before guest
+/// code can change it. False if memory is short.
+fn prepare(ctx: Ctx<'_>) -> bool {
+    let has_exceptions = ctx.globals().has("DOMException") == Ok(true);
+    // SAFETY: a live context that nobody else uses.
+    if !has_exceptions && unsafe { qjs::JS_AddIntrinsicDOMException(ctx.raw()) } < 0 {
+        return false;
+    }
+    Intrinsics::of(ctx).is_ok_and(|intrinsics| ctx.slot().intrinsics.set(intrinsics).is_ok())
+}

@@ -1,0 +1,151 @@
+//! Several stacks in one isolate.
+//!
+//! The engine knows one stack: the innermost frame, the limit, the exception on its way and a flag are kept per
+//! runtime. An embedder that suspends a fiber in the middle of JavaScript and lets another one enter the isolate meanwhile brackets
+//! the suspension with [`Isolate::save_stack`] and [`Isolate::restore_stack`]. Then fibers may be resumed in any order, and
+//! by any thread, one at a time: neither the engine's C code nor this crate holds a thread-local address, a lock or a thread's identity
+//! across a poll or a call of a native function. (The engine's only process-wide state is a mutex around `Atomics.wait` and
+//! `notify`, held within one call; waiting is refused.)
+
+use crate::isolate::{Inner, Isolate};
+use crate::layout::STEPS_PER_POLL;
+use crate::realm::RealmSlot;
+use rquickjs::qjs;
+use std::ffi::c_void;
+use std::ptr;
+
+/// What a suspended stack leaves in its isolate, taken out of it.
+#[must_use = "the stack cannot go on without it"]
+pub struct StackState {
+    entered: *const RealmSlot,
+    depth: u32,
+    countdown: i32,
+    /// Steps that a poke cut off the countdown.
+    left: i32,
+    stack_limit: usize,
+    frame: *mut c_void,
+    tracing: u8,
+    exception: qjs::JSValue,
+}
+
+// SAFETY: inert until given back to its isolate, which one thread has at a time; the pointers are into the isolate's heap and the
+// fiber's stack, which do not depend on threads.
+unsafe impl Send for StackState {}
+
+impl Inner {
+    /// Tells the engine that a stack begins here, of which scripts may use the isolate's share.
+    ///
+    /// SAFETY: only this thread uses the isolate, and no stack is active in it.
+    pub(crate) unsafe fn begin_stack(&self) {
+        let here = 0u8;
+        self.stack_limit.set((&raw const here as usize).saturating_sub(self.max_stack_size));
+        // SAFETY: by contract.
+        unsafe {
+            qjs::JS_SetMaxStackSize(self.rt, self.max_stack_size as _);
+            qjs::JS_UpdateStackTop(self.rt);
+        }
+    }
+
+    /// SAFETY: as for `begin_stack`.
+    unsafe fn continue_stack(&self, limit: usize) {
+        let here = 0u8;
+        self.stack_limit.set(limit);
+        // The engine takes the size off the top to get the limit, modulo the width of an address.
+        let size = (&raw const here as usize).wrapping_sub(limit);
+        // SAFETY: by contract.
+        unsafe {
+            qjs::JS_UpdateStackTop(self.rt);
+            qjs::JS_SetMaxStackSize(self.rt, size as _);
+        }
+    }
+}
+
+impl Isolate {
+    /// Takes the present stack out of the isolate, as if no realm were entered: others may be entered on other stacks until it is
+    /// [restored](Isolate::restore_stack). To be called on that stack, from a poll or a native function, right before switching away
+    /// from it.
+    ///
+    /// # Safety
+    /// Until the state is restored, nothing of the isolate may be used on this stack.
+    pub unsafe fn save_stack(&self) -> StackState {
+        let inner = &*self.inner;
+        // SAFETY: by contract the isolate's stack is this one.
+        unsafe {
+            let entered = inner.entered.get();
+            let exception = match entered.as_ref() {
+                Some(slot) if qjs::JS_HasException(slot.ctx.as_ptr()) => qjs::JS_GetException(slot.ctx.as_ptr()),
+                _ => qjs::JS_UNINITIALIZED,
+            };
+            let countdown = inner.countdown.get();
+            let left = inner.switch_to(ptr::null(), 0);
+            StackState {
+                entered,
+                depth: inner.depth.replace(0),
+                countdown,
+                left,
+                stack_limit: inner.stack_limit.get(),
+                frame: inner.layout.frame(inner.rt).replace(ptr::null_mut()),
+                tracing: inner.layout.tracing(inner.rt).replace(0),
+                exception,
+            }
+        }
+    }
+
+    /// Gives a stack back to the isolate; to be called on it, right after switching back to it.
+    ///
+    /// # Safety
+    /// The state was saved on this stack and from this isolate, and no other stack is active in it: whatever entered a
+    /// realm meanwhile has left it or has been saved.
+    pub unsafe fn restore_stack(&self, state: StackState) {
+        let inner = &*self.inner;
+        // SAFETY: by contract.
+        unsafe {
+            inner.continue_stack(state.stack_limit);
+            inner.layout.frame(inner.rt).write(state.frame);
+            inner.layout.tracing(inner.rt).write(state.tracing);
+            inner.depth.set(state.depth);
+            inner.switch_to(state.entered, state.left);
+            inner.countdown.set(state.countdown);
+            if let Some(slot) = state.entered.as_ref()
+                && !qjs::JS_IsUninitialized(state.exception)
+            {
+                qjs::JS_Throw(slot.ctx.as_ptr(), state.exception);
+            }
+        }
+    }
+}
+
+/// Marks a realm as entered until dropped.
+pub(crate) struct Entered<'i> {
+    inner: &'i Inner,
+    slot: &'i RealmSlot,
+    /// The realm that this one was entered from, and where its countdown stood.
+    outer: *const RealmSlot,
+    countdown: i32,
+    left: i32,
+}
+
+impl<'i> Entered<'i> {
+    pub(crate) fn new(inner: &'i Inner, slot: &'i RealmSlot) -> Self {
+        inner.depth.set(inner.depth.get() + 1);
+        slot.entries.set(slot.entries.get() + 1);
+        let (outer, countdown) = (inner.entered.get(), inner.countdown.get());
+        let mut left = 0;
+        if !ptr::eq(outer, slot) {
+            left = inner.switch_to(slot, 0);
+            inner.set_countdown(STEPS_PER_POLL as u32);
+        }
+        Entered { inner, slot, outer, countdown, left }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.inner.depth.set(self.inner.depth.get() - 1);
+        self.slot.entries.set(self.slot.entries.get() - 1);
+        if !ptr::eq(self.inner.entered.get(), self.outer) {
+            self.inner.switch_to(self.outer, self.left);
+            self.inner.countdown.set(self.countdown);
+        }
+    }
+}
