@@ -1,0 +1,375 @@
+//! The HTML parser: html5ever builds right into the arena.
+//!
+//! The input is fed in pieces. Between two of them the caller is asked whether to go on, and once the tree is
+//! [full](crate::Tree::set_limit) no more nodes are made: markup may ask for far more nodes than it has bytes.
+
+use crate::error::{DomError, Result};
+use crate::node::{Attribute, DoctypeData, InstructionData, NodeData, QuirksMode};
+use crate::tree::{NodeId, Tree};
+use html5ever::interface::{ElemName, ElementFlags, NodeOrText, TreeSink};
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
+use html5ever::{LocalName, Namespace, QualName, local_name as atom, ns};
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+
+/// Bytes of markup between two questions whether to go on.
+const PIECE: usize = 16 << 10;
+
+/// How markup is parsed.
+pub struct ParseOptions<'p> {
+    /// Whether `noscript` holds text instead of elements.
+    pub scripting: bool,
+    /// Asked now and then; false stops the parser.
+    pub go_on: &'p mut dyn FnMut() -> bool,
+}
+
+struct Sink<'t> {
+    tree: RefCell<&'t mut Tree>,
+    /// Where the parser puts the root.
+    top: NodeId,
+    /// Whom new nodes belong to.
+    document: NodeId,
+    quirks: Cell<Option<QuirksMode>>,
+    /// Stands for all elements once the tree is full.
+    excess: Cell<Option<NodeId>>,
+    /// Whether there is an element that shows a selected option.
+    shows_selected: Cell<bool>,
+}
+
+/// The name of an element, taken out of the arena.
+#[derive(Debug)]
+pub struct Name {
+    ns: Namespace,
+    local: LocalName,
+}
+
+impl ElemName for Name {
+    fn ns(&self) -> &Namespace {
+        &self.ns
+    }
+
+    fn local_name(&self) -> &LocalName {
+        &self.local
+    }
+}
+
+impl Tree {
+    /// Parses a whole document into an empty one.
+    ///
+    /// # Errors
+    /// [`DomError::TooLarge`], [`DomError::Interrupted`]; what was parsed until then is in the document.
+    pub fn parse_document(&mut self, document: NodeId, markup: &str, options: ParseOptions<'_>) -> Result<()> {
+        let sink = self.sink(document, document);
+        let builder = TreeBuilder::new(sink, builder_options(&options, QuirksMode::NoQuirks));
+        let tokenizer = Tokenizer::new(builder, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
+        run(tokenizer, markup, options)
+    }
+
+    /// Parses markup as the contents of an element like `context`, which gives the names and the state to start in. The
+    /// nodes come as children of a new fragment that belongs to `document`.
+    ///
+    /// # Errors
+    /// As [`Tree::parse_document`]; the nodes made until then are freed by the next [`Tree::sweep`].
+    pub fn parse_fragment(
+        &mut self,
+        document: NodeId,
+        context: NodeId,
+        markup: &str,
+        options: ParseOptions<'_>,
+    ) -> Result<NodeId> {
+        let fragment = self.create(document, NodeData::Fragment { host: None });
+        if !markup.bytes().any(|byte| matches!(byte, b'<' | b'&' | b'\r' | 0)) && self.takes_plain_text(context) {
+            if !markup.is_empty() {
+                let text = self.create(document, NodeData::Text(markup.to_owned()));
+                self.link(fragment, text, None);
+            }
+            return Ok(fragment);
+        }
+        let top = self.create(document, NodeData::Fragment { host: None });
+        let form = std::iter::successors(Some(context), |&node| self.parent(node))
+            .find(|&node| self.element(node).is_some_and(|element| element.is_html("form")));
+        let quirks = self
+            .document(context)
+            .and_then(|id| self.node(id).as_document())
+            .map_or(QuirksMode::NoQuirks, |d| d.quirks);
+        let sink = self.sink(top, document);
+        let builder = TreeBuilder::new_for_fragment(sink, context, form, builder_options(&options, quirks));
+        let state = builder.tokenizer_state_for_context_elem(options.scripting);
+        let tokenizer = Tokenizer::new(
+            builder,
+            TokenizerOpts { discard_bom: false, initial_state: Some(state), ..TokenizerOpts::default() },
+        );
+        let parsed = run(tokenizer, markup, options);
+        if let Some(root) = self.first_child(top) {
+            self.move_children(root, fragment);
+        }
+        self.detached.push(top);
+        if let Err(error) = parsed {
+            self.detached.push(fragment);
+            return Err(error);
+        }
+        Ok(fragment)
+    }
+
+    /// Whether text without markup stays text as the contents of an element like this.
+    fn takes_plain_text(&self, context: NodeId) -> bool {
+        const OTHERWISE: [&str; 14] = [
+            "html", "head", "table", "tbody", "thead", "tfoot", "tr", "colgroup", "frameset", "select", "template",
+            "textarea", "pre", "listing",
+        ];
+        self.element(context)
+            .is_some_and(|element| element.name.ns == ns!(html) && !OTHERWISE.contains(&&*element.name.local))
+    }
+
+    fn sink(&mut self, top: NodeId, document: NodeId) -> Sink<'_> {
+        Sink {
+            tree: RefCell::new(self),
+            top,
+            document,
+            quirks: Cell::new(None),
+            excess: Cell::new(None),
+            shows_selected: Cell::new(false),
+        }
+    }
+
+    /// [Maybe clone an option into selectedcontent](https://html.spec.whatwg.org/#maybe-clone-an-option-into-selectedcontent),
+    /// while the select is being parsed.
+    fn clone_into_selected_content(&mut self, option: NodeId) -> Result<()> {
+        let is = |tree: &Tree, id: NodeId, name: &str| tree.element(id).is_some_and(|element| element.is_html(name));
+        let Some(select) = self.ancestors(option).find(|&id| is(self, id, "select")) else { return Ok(()) };
+        if self.element(select).is_some_and(|data| data.attribute(&LocalName::from("multiple")).is_some()) {
+            return Ok(());
+        }
+        let Some(place) = self.descendants(select).find(|&id| is(self, id, "selectedcontent")) else { return Ok(()) };
+        let has_selected =
+            |id: NodeId| self.element(id).is_some_and(|data| data.attribute(&atom!("selected")).is_some());
+        let options = || self.descendants(select).filter(|&id| is(self, id, "option"));
+        let selected = options().filter(|&id| has_selected(id)).last().or_else(|| options().next());
+        if selected != Some(option) || self.is_inclusive_ancestor(option, place) {
+            return Ok(());
+        }
+        while let Some(child) = self.first_child(place) {
+            self.unlink_quietly(child);
+            self.detached.push(child);
+        }
+        let copy = self.clone_node(option, None, true)?;
+        self.move_children(copy, place);
+        self.detached.push(copy);
+        Ok(())
+    }
+
+    fn move_children(&mut self, from: NodeId, to: NodeId) {
+        while let Some(child) = self.first_child(from) {
+            self.unlink_quietly(child);
+            self.link(to, child, None);
+        }
+    }
+
+    /// Appends text, to the text node before that place if there is one.
+    fn append_text(&mut self, parent: NodeId, before: Option<NodeId>, text: &str) {
+        let previous = before.map_or(self.last_child(parent), |before| self.previous_sibling(before));
+        if let Some(previous) = previous
+            && let NodeData::Text(data) = &mut self.node_mut(previous).data
+        {
+            data.push_str(text);
+            self.bytes += text.len();
+            return;
+        }
+        let document = self.document(parent);
+        let node = self.add(document, NodeData::Text(text.to_owned()));
+        self.link(parent, node, before);
+    }
+}
+
+fn builder_options(options: &ParseOptions<'_>, quirks_mode: QuirksMode) -> TreeBuilderOpts {
+    TreeBuilderOpts { scripting_enabled: options.scripting, quirks_mode, ..TreeBuilderOpts::default() }
+}
+
+fn run(tokenizer: Tokenizer<TreeBuilder<NodeId, Sink<'_>>>, markup: &str, options: ParseOptions<'_>) -> Result<()> {
+    let queue = BufferQueue::default();
+    let mut rest = markup;
+    while !rest.is_empty() {
+        let mut end = rest.len().min(PIECE);
+        while !rest.is_char_boundary(end) {
+            end += 1;
+        }
+        let (piece, behind) = rest.split_at(end);
+        rest = behind;
+        queue.push_back(StrTendril::from_slice(piece));
+        while !matches!(tokenizer.feed(&queue), html5ever::TokenizerResult::Done) {}
+        if tokenizer.sink.sink.excess.get().is_some() {
+            let limit = tokenizer.sink.sink.tree.borrow().limit_bytes();
+            return Err(DomError::TooLarge { limit });
+        }
+        if !rest.is_empty() && !(options.go_on)() {
+            return Err(DomError::Interrupted);
+        }
+    }
+    tokenizer.end();
+    let Sink { tree, top, quirks, shows_selected, .. } = &tokenizer.sink.sink;
+    if shows_selected.get() {
+        // Options that the end of the markup closed.
+        let mut tree = tree.borrow_mut();
+        let is_option = |tree: &Tree, id: NodeId| tree.element(id).is_some_and(|element| element.is_html("option"));
+        let options: Vec<NodeId> = tree.descendants(*top).filter(|&id| is_option(&tree, id)).collect();
+        for option in options {
+            tree.clone_into_selected_content(option)?;
+        }
+    }
+    if let (Some(mode), NodeData::Document(document)) = (quirks.get(), &mut tree.borrow_mut().node_mut(*top).data) {
+        document.quirks = mode;
+    }
+    Ok(())
+}
+
+impl Sink<'_> {
+    fn place(&self, parent: NodeId, before: Option<NodeId>, child: NodeOrText<NodeId>) {
+        if self.excess.get().is_some() {
+            return;
+        }
+        let mut tree = self.tree.borrow_mut();
+        match child {
+            NodeOrText::AppendText(text) => tree.append_text(parent, before, &text),
+            NodeOrText::AppendNode(node) => {
+                tree.unlink_quietly(node);
+                tree.link(parent, node, before);
+            }
+        }
+    }
+
+    fn add(&self, data: NodeData) -> NodeId {
+        self.tree.borrow_mut().create(self.document, data)
+    }
+}
+
+fn convert(attributes: Vec<html5ever::Attribute>) -> Vec<Attribute> {
+    attributes.into_iter().map(|attribute| Attribute::new(attribute.name, &*attribute.value)).collect()
+}
+
+impl TreeSink for Sink<'_> {
+    type Handle = NodeId;
+    type Output = ();
+    type ElemName<'a>
+        = Name
+    where
+        Self: 'a;
+
+    fn finish(self) {}
+
+    fn parse_error(&self, _: Cow<'static, str>) {}
+
+    fn get_document(&self) -> NodeId {
+        self.top
+    }
+
+    fn elem_name<'a>(&'a self, target: &'a NodeId) -> Name {
+        let tree = self.tree.borrow();
+        match tree.element(*target) {
+            Some(element) => Name { ns: element.name.ns.clone(), local: element.name.local.clone() },
+            None => Name { ns: Namespace::default(), local: LocalName::default() },
+        }
+    }
+
+    fn create_element(&self, name: QualName, attrs: Vec<html5ever::Attribute>, flags: ElementFlags) -> NodeId {
+        if let Some(excess) = self.excess.get() {
+            return excess;
+        }
+        if name.local == LocalName::from("selectedcontent") {
+            self.shows_selected.set(true);
+        }
+        let mut tree = self.tree.borrow_mut();
+        let element = tree.create_element(self.document, name);
+        let attributes = convert(attrs);
+        tree.bytes += attributes.iter().map(Attribute::cost).sum::<usize>();
+        if let NodeData::Element(data) = &mut tree.node_mut(element).data {
+            data.attributes = attributes;
+            data.is_integration_point = flags.mathml_annotation_xml_integration_point;
+        }
+        if tree.is_full() {
+            self.excess.set(Some(element));
+        }
+        element
+    }
+
+    fn create_comment(&self, text: StrTendril) -> NodeId {
+        self.excess.get().unwrap_or_else(|| self.add(NodeData::Comment(text.to_string())))
+    }
+
+    fn create_pi(&self, target: StrTendril, data: StrTendril) -> NodeId {
+        let data = InstructionData { target: target.to_string(), data: data.to_string() };
+        self.add(NodeData::Instruction(Box::new(data)))
+    }
+
+    fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
+        self.place(*parent, None, child);
+    }
+
+    fn append_based_on_parent_node(&self, element: &NodeId, prev_element: &NodeId, child: NodeOrText<NodeId>) {
+        if self.tree.borrow().parent(*element).is_some() {
+            self.append_before_sibling(element, child);
+        } else {
+            self.append(prev_element, child);
+        }
+    }
+
+    fn append_doctype_to_document(&self, name: StrTendril, public_id: StrTendril, system_id: StrTendril) {
+        let data =
+            DoctypeData { name: name.to_string(), public_id: public_id.to_string(), system_id: system_id.to_string() };
+        let doctype = self.add(NodeData::Doctype(Box::new(data)));
+        self.append(&self.top, NodeOrText::AppendNode(doctype));
+    }
+
+    fn get_template_contents(&self, target: &NodeId) -> NodeId {
+        self.tree.borrow().element(*target).and_then(|element| element.content).unwrap_or(*target)
+    }
+
+    fn same_node(&self, x: &NodeId, y: &NodeId) -> bool {
+        x == y
+    }
+
+    fn set_quirks_mode(&self, mode: QuirksMode) {
+        self.quirks.set(Some(mode));
+    }
+
+    fn append_before_sibling(&self, sibling: &NodeId, new_node: NodeOrText<NodeId>) {
+        let parent = self.tree.borrow().parent(*sibling);
+        if let Some(parent) = parent {
+            self.place(parent, Some(*sibling), new_node);
+        }
+    }
+
+    fn add_attrs_if_missing(&self, target: &NodeId, attrs: Vec<html5ever::Attribute>) {
+        let mut tree = self.tree.borrow_mut();
+        for attribute in convert(attrs) {
+            if tree.find_attribute_ns(*target, &attribute.name.ns, &attribute.name.local).is_none() {
+                tree.set_attribute(*target, attribute.name, &attribute.value);
+            }
+        }
+    }
+
+    fn remove_from_parent(&self, target: &NodeId) {
+        self.tree.borrow_mut().unlink_quietly(*target);
+    }
+
+    fn reparent_children(&self, node: &NodeId, new_parent: &NodeId) {
+        if node != new_parent {
+            self.tree.borrow_mut().move_children(*node, *new_parent);
+        }
+    }
+
+    fn is_mathml_annotation_xml_integration_point(&self, handle: &NodeId) -> bool {
+        self.tree.borrow().element(*handle).is_some_and(|element| element.is_integration_point)
+    }
+
+    fn maybe_clone_an_option_into_selectedcontent(&self, option: &NodeId) {
+        if self.excess.get().is_none() && self.tree.borrow_mut().clone_into_selected_content(*option).is_err() {
+            self.excess.set(Some(*option));
+        }
+    }
+
+    fn allow_declarative_shadow_roots(&self, _: &NodeId) -> bool {
+        false
+    }
+}
