@@ -14,7 +14,7 @@ defmodule QuickBEAM.ArchitectureTest do
     "wasm" => [],
     "net" => [],
     "executor" => ["engine"],
-    "nif" => ["engine", "executor", "dom", "toolchain", "wasm", "net", "apis"]
+    "nif" => ["engine", "executor", "dom", "toolchain", "wasm", "net", "apis", "api-beam"]
   }
 
   # Beside other APIs, which each one declares.

@@ -11,7 +11,10 @@ defmodule QuickBEAM.Options do
     id: {:any, nil, "none", "id of the child spec, before `:name`"},
     handlers:
       {:handlers, %{}, "`%{}`",
-       "`%{name => fun}`: what `Beam.call(name, ...args)` runs; `fun` takes the list of arguments"},
+       "`%{name => handler}`: what `Beam.call(name, ...args)` runs, see \"Handlers\""},
+    max_handlers:
+      {:positive, 10_000, "10,000",
+       "handlers that may run at a time; further calls wait, those of `Beam.callSync` aside"},
     script:
       {:path, nil, "none",
        "JavaScript, TypeScript or JSX file that is run at start, bundled with its imports"},

@@ -17,10 +17,7 @@ defmodule QuickBEAM.Owner do
   alias QuickBEAM.{JSError, Native, Options}
   alias QuickBEAM.Beam.Services
   alias QuickBEAM.Options.Grants
-  alias QuickBEAM.Owner.{Console, Handler, Setup}
-
-  # A guest may have 100,000 calls open at a time; that many processes are not its to take.
-  @max_running 10_000
+  alias QuickBEAM.Owner.{Callback, Console, Handler, Setup}
 
   # Crash reports show the state; what handlers close over and what is defined is nothing for a log.
   @derive {Inspect, only: [:name]}
@@ -57,6 +54,8 @@ defmodule QuickBEAM.Owner do
   @typedoc "What a process that the owner has started is for."
   @type work ::
           {:call, Native.call_id(), String.t()}
+          | {:stream, Native.call_id(), String.t()}
+          | :timed_out
           | {:service, atom(), Native.call_id(), String.t()}
           | {:reset, GenServer.from()}
 
@@ -106,6 +105,18 @@ defmodule QuickBEAM.Owner do
 
   def handle_info({:quickbeam, :service, id, name, args, _sync?}, owner),
     do: {:noreply, Services.call(owner, id, name, args)}
+
+  def handle_info({:quickbeam, :handler_timeout, pid, timeout}, owner) do
+    case owner.running do
+      %{^pid => {:call, id, name}} ->
+        Process.exit(pid, :kill)
+        Native.resolve(owner.handle, id, {:error, Handler.timed_out(name, timeout)})
+        {:noreply, %{owner | running: Map.put(owner.running, pid, :timed_out)}}
+
+      _ended ->
+        {:noreply, owner}
+    end
+  end
 
   def handle_info({:quickbeam, :console, level, text, details}, owner) do
     output = Map.merge(details, %{level: level, text: text})
@@ -298,18 +309,24 @@ defmodule QuickBEAM.Owner do
       id: id,
       name: name,
       sync?: sync?,
+      runtime: owner.name,
       trusted?: owner.options.allow == :all,
       callers: owner.callers
     }
 
     # A suspended realm may be what the running handlers wait for, so its call must not wait for them.
-    if sync? or map_size(owner.running) < @max_running,
+    if sync? or map_size(owner.running) < owner.options.max_handlers,
       do: run(owner, call, args),
       else: %{owner | waiting: :queue.in({call, args}, owner.waiting)}
   end
 
   defp run(owner, call, args) do
-    pid = Handler.start(call, Map.fetch!(owner.options.handlers, call.name), args)
+    handler = Map.fetch!(owner.options.handlers, call.name)
+    pid = Handler.start(call, handler, args)
+
+    with timeout when is_integer(timeout) <- Callback.timeout(handler),
+         do: Process.send_after(self(), {:quickbeam, :handler_timeout, pid, timeout}, timeout)
+
     %{owner | running: Map.put(owner.running, pid, {:call, call.id, call.name})}
   end
 
@@ -325,16 +342,17 @@ defmodule QuickBEAM.Owner do
     {:noreply, owner}
   end
 
-  # A handler that ends normally has given its result; a second one is ignored by the realm.
-  defp ended(work, :normal, owner) when elem(work, 0) != :service, do: owner
+  defp ended({:service, kind, id, name}, reason, owner),
+    do: Services.task_ended(owner, kind, id, name, reason)
 
-  defp ended({:call, id, name}, reason, owner) do
+  # A handler that ends normally has given its result; a second one is ignored by the realm.
+  defp ended(_work, :normal, owner), do: owner
+  defp ended(:timed_out, _reason, owner), do: owner
+
+  defp ended({kind, id, name}, reason, owner) when kind in [:call, :stream] do
     Native.resolve(owner.handle, id, {:error, Handler.exited(name, reason)})
     owner
   end
-
-  defp ended({:service, kind, id, name}, reason, owner),
-    do: Services.task_ended(owner, kind, id, name, reason)
 
   defp ended({:reset, from}, reason, owner) do
     message = "the reset failed: #{Exception.format_exit(reason)}"

@@ -31,11 +31,11 @@ defmodule QuickBEAM.HandlersTest do
     {"latin1", "QuickBEAM.HandlersTest.CustomError", "caf\uFFFD!"},
     {"erlang", "ArithmeticError", "bad argument"},
     {"clause", "FunctionClauseError", "no function clause"},
-    {"throw", "Error", ~s(handler "throw" threw :ball)},
-    {"exit", "Error", ~s(handler "exit" exited: :gone)},
-    {"normal", "Error", ~s(handler "normal" exited: normal)},
-    {"killed", "Error", ~s(handler "killed" exited: killed)},
-    {"linked", "Error", ~s(handler "linked" exited: :from_link)}
+    {"throw", "ThrowError", ~s(handler "throw" threw :ball)},
+    {"exit", "ExitError", ~s(handler "exit" exited: :gone)},
+    {"normal", "ExitError", ~s(handler "normal" exited: normal)},
+    {"killed", "ExitError", ~s(handler "killed" exited: killed)},
+    {"linked", "ExitError", ~s(handler "linked" exited: :from_link)}
   ]
 
   def failing do

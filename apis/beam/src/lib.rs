@@ -33,9 +33,12 @@
 //! The object is frozen. It is made when it is first touched.
 
 mod processes;
+mod stream;
 mod system;
 mod uuid;
 mod xml;
+
+pub use stream::stream;
 
 use quickbeam_api_grants::require;
 use quickbeam_api_inspect::inspect;

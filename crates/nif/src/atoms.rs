@@ -19,6 +19,8 @@ rustler::atoms! {
     send,
     service,
     stream,
+    quickbeam_stream,
+    close,
     debug,
     info,
     warning,

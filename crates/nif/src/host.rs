@@ -185,7 +185,7 @@ impl SendIf for OwnedEnv {
 impl Host for BeamHost {
     fn call<'a>(&self, ctx: Ctx<'a>, id: CallId, sync: bool, name: &str, args: &[Value<'a>]) -> Result<()> {
         if !self.handlers.read().unwrap_or_else(PoisonError::into_inner).contains(name) {
-            return Err(ctx.throw_error("Error", &format!("no handler is named '{name}'")));
+            return Err(ctx.throw_error("UnknownHandlerError", &format!("no handler is named '{name}'")));
         }
         self.ask(ctx, atoms::call(), id, sync, name, args)
     }

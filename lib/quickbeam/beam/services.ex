@@ -40,6 +40,7 @@ defmodule QuickBEAM.Beam.Services do
       {:error, _failure} = result -> answer(owner, id, result)
       {:ok, value, processes} -> owner |> put(processes) |> answer(id, {:ok, value})
       {:later, processes} -> put(owner, processes)
+      {:running, running} -> %{owner | running: running}
       {:task, kind, fun} -> queue(owner, kind, {id, name, fun})
     end
   end
@@ -77,6 +78,23 @@ defmodule QuickBEAM.Beam.Services do
 
   defp serve("spawn", [script, options], _id, owner),
     do: Processes.spawn(processes(owner), script, options, owner)
+
+  # The next batch of a handler's stream; the handler's process answers.
+  defp serve("stream.next", [pid], id, owner) do
+    case owner.running do
+      %{^pid => work} when elem(work, 0) in [:call, :stream] ->
+        send(pid, {:quickbeam_stream, :next, id})
+        {:running, Map.put(owner.running, pid, {:stream, id, elem(work, 2)})}
+
+      _ended ->
+        {:ok, [[], true]}
+    end
+  end
+
+  defp serve("stream.close", [pid], _id, owner) do
+    if Map.has_key?(owner.running, pid), do: send(pid, {:quickbeam_stream, :close})
+    {:ok, nil}
+  end
 
   defp serve("nodes", [], _id, _owner), do: {:ok, Cluster.nodes()}
 
@@ -145,7 +163,7 @@ defmodule QuickBEAM.Beam.Services do
   defp attempt(fun) do
     fun.()
   rescue
-    exception -> {:error, Handler.raised(exception, nil)}
+    exception -> {:error, Handler.raised(exception, [], false)}
   end
 
   defp answer(owner, id, result) do

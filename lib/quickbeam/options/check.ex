@@ -3,6 +3,8 @@ defmodule QuickBEAM.Options.Check do
   # The shapes that option values must have. A check returns `{:ok, value}`, the value brought to
   # its one internal form, or `{:error, problem}`, a text that goes on after "option :name".
 
+  alias QuickBEAM.Owner.Callback
+
   @api_groups ~w(fetch websocket worker channel eventsource intl url crypto compression buffer dom
                  console storage locks beam)a
   @max 0x7FFF_FFFF_FFFF_FFFF
@@ -81,6 +83,7 @@ defmodule QuickBEAM.Options.Check do
   def run(:stack, bytes), do: integer(bytes, @min_stack, @max_stack, "number of bytes")
 
   def run(count, nil) when count in [:count, :depth], do: {:ok, nil}
+  def run(:positive, count), do: integer(count, 1, @max, "positive integer")
   def run(:count, count), do: integer(count, 1, @max, "positive integer or nil")
   def run(:depth, depth), do: integer(depth, 1, 0xFFFF_FFFF, "positive integer or nil")
 
@@ -121,8 +124,10 @@ defmodule QuickBEAM.Options.Check do
 
   def run(:handlers, handlers) when is_map(handlers) and not is_struct(handlers) do
     names(handlers, fn
-      fun when is_function(fun, 1) -> :ok
-      other -> {:error, "a function that takes the list of arguments", other}
+      handler ->
+        if Callback.valid?(handler),
+          do: :ok,
+          else: {:error, "a function that takes the list of arguments", handler}
     end)
   end
 

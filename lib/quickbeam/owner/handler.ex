@@ -10,51 +10,81 @@ defmodule QuickBEAM.Owner.Handler do
   # it through `$callers`.
 
   alias QuickBEAM.Native
+  alias QuickBEAM.Owner.{Callback, Stream}
 
   @call :"$quickbeam_call"
 
-  @type failure :: %{name: String.t(), message: String.t(), stack: String.t() | nil}
+  @type failure :: %{
+          required(:name) => String.t(),
+          required(:message) => String.t(),
+          optional(:stack) => String.t() | nil,
+          optional(:cause) => {:ok, term()}
+        }
   @type call :: %{
           owner: pid(),
           handle: Native.handle(),
           id: Native.call_id(),
           name: String.t(),
           sync?: boolean(),
+          runtime: term(),
           trusted?: boolean(),
           callers: [pid()]
         }
 
-  @doc "Starts `fun` with `args` in a process of its own, to answer `call`."
-  @spec start(call(), (list() -> term()), list()) :: pid()
-  def start(call, fun, args) do
-    :erlang.spawn_opt(__MODULE__, :run, [call, fun, args], [:link])
+  @doc "Starts `handler` with `args` in a process of its own, to answer `call`."
+  @spec start(call(), Callback.t(), list()) :: pid()
+  def start(call, handler, args) do
+    :erlang.spawn_opt(__MODULE__, :run, [call, handler, args], [:link])
   end
 
   @doc false
-  def run(%{handle: handle, id: id} = call, fun, args) do
+  def run(%{handle: handle, id: id} = call, handler, args) do
     Process.put(:"$callers", [call.owner | call.callers])
     if call.sync?, do: put_parent(call.owner, id)
 
+    meta = %{caller: call.owner, runtime: call.runtime, handler: call.name, sync?: call.sync?}
+
     result =
       try do
-        {:ok, fun.(args)}
+        {:ok, Callback.run(handler, args, meta)}
       rescue
-        exception -> {:error, raised(exception, call.trusted? && __STACKTRACE__)}
+        exception -> {:error, raised(exception, __STACKTRACE__, call.trusted?)}
       catch
-        :throw, value -> {:error, failure("handler #{quoted(call)} threw #{inspect(value)}")}
+        :throw, value -> {:error, thrown(call.name, value)}
         :exit, reason -> {:error, exited(call.name, reason)}
       end
 
-    Native.resolve(handle, id, result)
+    with {:ok, value} <- result, true <- Stream.stream?(value) do
+      Native.resolve(handle, id, {:stream, self()})
+      Stream.serve(value, call)
+    else
+      _value_or_failure -> Native.resolve(handle, id, result)
+    end
   end
 
   @doc "What JavaScript is told about the handler `name` that ended with the exit `reason`."
   @spec exited(String.t(), term()) :: failure()
   def exited(name, reason) do
-    failure("handler #{inspect(name)} exited: #{Exception.format_exit(reason)}")
+    message = "handler #{inspect(name)} exited: #{Exception.format_exit(reason)}"
+    %{name: "ExitError", message: message, cause: {:ok, reason}}
+  end
+
+  @doc "What JavaScript is told about the handler `name` that threw `value`."
+  @spec thrown(String.t(), term()) :: failure()
+  def thrown(name, value) do
+    message = "handler #{inspect(name)} threw #{inspect(value)}"
+    %{name: "ThrowError", message: message, cause: {:ok, value}}
+  end
+
+  @doc "What JavaScript is told about the handler `name` that took longer than its timeout."
+  @spec timed_out(String.t(), timeout()) :: failure()
+  def timed_out(name, timeout) do
+    message = "handler #{inspect(name)} took longer than #{timeout} ms"
+    %{name: "TimeoutError", message: message, cause: {:ok, %{handler: name, timeout: timeout}}}
   end
 
   @doc "What JavaScript is told about the handler `name` that the realm may not call."
+
   @spec not_allowed(String.t()) :: failure()
   def not_allowed(name) do
     message = "handler #{inspect(name)} needs the grant {:handlers, [#{inspect(name)}]}"
@@ -95,14 +125,22 @@ defmodule QuickBEAM.Owner.Handler do
     end)
   end
 
-  @doc "What JavaScript is told about an exception. The host's stack names its files, which is nothing for a restricted guest."
-  @spec raised(Exception.t(), Exception.stacktrace() | nil | false) :: failure()
-  def raised(exception, stacktrace) do
-    %{
-      name: inspect(exception.__struct__),
-      message: utf8(Exception.message(exception)),
-      stack: if(stacktrace, do: Exception.format_stacktrace(stacktrace))
-    }
+  @doc """
+  What JavaScript is told about an exception. The host's stack names its files, and the exception may hold anything of
+  the host's: neither is for a guest that is not trusted.
+  """
+  @spec raised(Exception.t(), Exception.stacktrace(), boolean()) :: failure()
+  def raised(exception, stacktrace, trusted?) do
+    message = utf8(Exception.message(exception))
+    failure = %{name: inspect(exception.__struct__), message: message}
+
+    if trusted? do
+      fields = exception |> Map.from_struct() |> Map.delete(:__exception__)
+      stack = Exception.format_stacktrace(stacktrace)
+      Map.merge(failure, %{stack: stack, cause: {:ok, fields}})
+    else
+      Map.put(failure, :cause, {:ok, message})
+    end
   end
 
   # What a file or a socket said may be in an exception's message; JavaScript's strings are Unicode.
@@ -114,7 +152,4 @@ defmodule QuickBEAM.Owner.Handler do
         |> String.chunk(:valid)
         |> Enum.map_join(&if String.valid?(&1), do: &1, else: "\uFFFD")
   end
-
-  defp failure(message), do: %{name: "Error", message: message, stack: nil}
-  defp quoted(call), do: inspect(call.name)
 end
