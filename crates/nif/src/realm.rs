@@ -9,7 +9,7 @@ use crate::op::{Request, read};
 use crate::reply::BeamReply;
 use quickbeam_engine::EncodeLimits;
 use quickbeam_executor::{
-    CallId, Executor, ExecutorOptions, ListenerId, Op, RealmConfig, RealmHandle, SubmitError, SubmitOptions,
+    Api, CallId, Executor, ExecutorOptions, ListenerId, Op, RealmConfig, RealmHandle, SubmitError, SubmitOptions,
 };
 use rustler::{Atom, Decoder, Encoder, Env, LocalPid, Monitor, NifResult, Resource, ResourceArc, Term};
 use std::collections::{HashMap, HashSet};
@@ -91,6 +91,15 @@ fn option<'a, T: Decoder<'a>>(options: Term<'a>, name: Atom) -> NifResult<Option
     }
 }
 
+/// The APIs of the groups that the option names, after those that every realm has.
+fn apis(options: Term<'_>) -> NifResult<Vec<&'static dyn Api>> {
+    let names: Vec<Term<'_>> = option(options, atoms::apis())?.unwrap_or_default();
+    let names = names.iter().map(Term::atom_to_string).collect::<NifResult<Vec<String>>>()?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let chosen = quickbeam_apis_browser::groups(&names).ok_or(rustler::Error::BadArg)?;
+    Ok(quickbeam_apis::always().iter().copied().chain(chosen).collect())
+}
+
 /// A timeout; `infinity` is none.
 fn milliseconds(term: Term<'_>) -> Option<Duration> {
     term.decode::<u64>().ok().map(Duration::from_millis)
@@ -121,7 +130,7 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
     let host = Arc::new(BeamHost::new(owner, limits, memory_limit));
     let timeout = options.map_get(atoms::timeout()).ok().and_then(milliseconds);
     let config = RealmConfig {
-        apis: quickbeam_apis::always().to_vec(),
+        apis: apis(options)?,
         memory_limit,
         max_stack_size: option::<usize>(options, atoms::max_stack_size())?.unwrap_or(8 << 20),
         max_reductions: option::<u64>(options, atoms::max_reductions())?,
