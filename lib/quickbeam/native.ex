@@ -38,6 +38,9 @@ defmodule QuickBEAM.Native do
   @spec resolve(handle(), call_id(), {:ok, term()} | {:error, map()}) :: :ok
   def resolve(_handle, _call_id, _result), do: not_loaded()
 
+  @spec realm_owners() :: [pid()]
+  def realm_owners, do: not_loaded()
+
   # An event for a listener that one of the realm's APIs has registered.
   @spec event(handle(), non_neg_integer(), term()) :: :ok | :busy | :noproc
   def event(_handle, _listener, _value), do: not_loaded()

@@ -240,6 +240,12 @@ fn resolve(owner: ResourceArc<Owner>, id: CallId, result: Term<'_>) -> Atom {
     atoms::ok()
 }
 
+/// The owners of all realms, however many: not on a normal scheduler.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn realm_owners() -> Vec<LocalPid> {
+    table().keys().copied().collect()
+}
+
 #[rustler::nif]
 fn version(env: Env<'_>) -> Term<'_> {
     let text = |text: &str| crate::encode::binary(env, text.as_bytes());
