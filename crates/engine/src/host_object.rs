@@ -3,6 +3,10 @@
 //! The object holds the address of an [`External`], which its realm lists; the external holds the Rust value. A realm that is freed
 //! drops the values of its list at once, whatever still refers to the objects; an isolate that goes
 //! drops all lists, so nothing depends on finalisers.
+//!
+//! Host objects may be [bound](Value::bind_host) to one another, as nodes of a tree are: then they keep each other alive, and
+//! are collected together once nothing outside refers to any of them. Each external owns the counts that it holds of other
+//! objects; they are marked for the collector through its own object and given back when that is finalised.
 
 use crate::ctx::Ctx;
 use crate::error::Result;
@@ -25,6 +29,20 @@ struct External {
     value: RefCell<Option<Held>>,
     /// What [`HostRef`]s look at; made for the first of them.
     target: OnceCell<Rc<Target>>,
+    object: *mut c_void,
+    bonds: Bonds,
+    /// Values that the object keeps alive.
+    held: RefCell<Vec<qjs::JSValue>>,
+}
+
+/// Whom an object is bound to, and who is bound to it. Pointers are to live externals, or null.
+struct Bonds {
+    /// The object that this one is bound to. It owns a count of this object, which owns one of it.
+    keeper: Cell<*const External>,
+    /// The first of those bound to this object; they are a list through `previous` and `next`.
+    first: Cell<*const External>,
+    previous: Cell<*const External>,
+    next: Cell<*const External>,
 }
 
 #[derive(Clone)]
@@ -47,6 +65,67 @@ impl Drop for External {
 }
 
 impl External {
+    fn object_value(&self) -> qjs::JSValue {
+        qjs::JS_MKPTR(qjs::JS_TAG_OBJECT, self.object)
+    }
+
+    /// SAFETY: both belong to live objects of `ctx`'s isolate, and `self` is bound to none.
+    unsafe fn bind(&self, ctx: *mut qjs::JSContext, keeper: &External) {
+        // SAFETY: by contract; `unbind` gives the counts back.
+        unsafe {
+            qjs::JS_DupValue(ctx, self.object_value());
+            qjs::JS_DupValue(ctx, keeper.object_value());
+        }
+        let next = keeper.bonds.first.replace(self);
+        // SAFETY: bound externals are live.
+        if let Some(next) = unsafe { next.as_ref() } {
+            next.bonds.previous.set(self);
+        }
+        self.bonds.next.set(next);
+        self.bonds.keeper.set(keeper);
+    }
+
+    /// SAFETY: `self` belongs to an object of this runtime that is live, or being freed as garbage.
+    unsafe fn unbind(&self, rt: *mut qjs::JSRuntime) {
+        // SAFETY: bound externals are live.
+        let (keeper, previous, next) = unsafe {
+            let keeper = self.bonds.keeper.replace(ptr::null()).as_ref();
+            let previous = self.bonds.previous.replace(ptr::null()).as_ref();
+            (keeper, previous, self.bonds.next.replace(ptr::null()))
+        };
+        let Some(keeper) = keeper else { return };
+        match previous {
+            Some(previous) => previous.bonds.next.set(next),
+            None => keeper.bonds.first.set(next),
+        }
+        // SAFETY: as above; then the counts that `bind` took. Either may finalise its object, so they come last.
+        unsafe {
+            if let Some(next) = next.as_ref() {
+                next.bonds.previous.set(previous.map_or(ptr::null(), ptr::from_ref));
+            }
+            let (own, other) = (self.object_value(), keeper.object_value());
+            qjs::JS_FreeValueRT(rt, other);
+            qjs::JS_FreeValueRT(rt, own);
+        }
+    }
+
+    /// Gives back all counts, of an object that is being finalised. If others are bound to it, it is garbage together with
+    /// them: the engine frees such objects one by one, and counts that reach zero meanwhile free nothing.
+    ///
+    /// SAFETY: as for `unbind`.
+    unsafe fn let_go(&self, rt: *mut qjs::JSRuntime) {
+        // SAFETY: by contract; bound externals are live.
+        unsafe {
+            while let Some(first) = self.bonds.first.get().as_ref() {
+                first.unbind(rt);
+            }
+            self.unbind(rt);
+            for value in self.held.take() {
+                qjs::JS_FreeValueRT(rt, value);
+            }
+        }
+    }
+
     fn lose_object(&self) {
         if let Some(target) = self.target.get() {
             target.object.set(ptr::null_mut());
@@ -84,7 +163,7 @@ unsafe fn new_class(rt: *mut qjs::JSRuntime, methods: *mut qjs::JSClassExoticMet
     let class = qjs::JSClassDef {
         class_name: c"HostObject".as_ptr(),
         finalizer: Some(finalize),
-        gc_mark: None,
+        gc_mark: Some(mark),
         call: None,
         exotic: methods,
     };
@@ -115,7 +194,30 @@ unsafe extern "C" fn finalize(rt: *mut qjs::JSRuntime, object: qjs::JSValue) {
         if let Some(external) = external_of(inner, object) {
             let external = ptr::from_ref(external).cast_mut();
             Link::unlink(external.cast());
-            inner.in_finaliser(|| inner.drop_guarded(Box::from_raw(external)));
+            inner.in_finaliser(|| {
+                (*external).let_go(rt);
+                inner.drop_guarded(Box::from_raw(external));
+            });
+        }
+    }
+}
+
+/// SAFETY: as for `finalize`. What is marked is what this object's external owns a count of.
+unsafe extern "C" fn mark(rt: *mut qjs::JSRuntime, object: qjs::JSValue, mark: qjs::JS_MarkFunc) {
+    // SAFETY: by contract; bound externals and their objects are live.
+    unsafe {
+        let Some(external) = external_of(Inner::of(rt), object) else { return };
+        for &value in &*external.held.as_ptr() {
+            qjs::JS_MarkValue(rt, value, mark);
+        }
+        let Bonds { keeper, first, .. } = &external.bonds;
+        if let Some(keeper) = keeper.get().as_ref() {
+            qjs::JS_MarkValue(rt, keeper.object_value(), mark);
+        }
+        let mut bound = first.get();
+        while let Some(external) = bound.as_ref() {
+            qjs::JS_MarkValue(rt, external.object_value(), mark);
+            bound = external.bonds.next.get();
         }
     }
 }
@@ -170,7 +272,16 @@ impl<'a> Ctx<'a> {
         // SAFETY: a live prototype and a registered class.
         let raw = unsafe { qjs::JS_NewObjectProtoClass(self.raw(), prototype, class) };
         let object = self.check(raw)?;
-        let external = External { link: Link::new(), value: RefCell::new(Some(held)), target: OnceCell::new() };
+        let none = || Cell::new(ptr::null());
+        let external = External {
+            link: Link::new(),
+            value: RefCell::new(Some(held)),
+            target: OnceCell::new(),
+            // SAFETY: an object.
+            object: unsafe { qjs::JS_VALUE_GET_PTR(object.raw()) },
+            bonds: Bonds { keeper: none(), first: none(), previous: none(), next: none() },
+            held: RefCell::default(),
+        };
         let external = Box::into_raw(Box::new(external));
         // SAFETY: an object of our class, which owns the external from here on, and the list of a live realm.
         unsafe {
@@ -178,6 +289,32 @@ impl<'a> Ctx<'a> {
             qjs::JS_SetOpaque(object.raw(), external.cast());
         }
         Ok(object)
+    }
+}
+
+impl<'a> Value<'a> {
+    /// Binds this host object to another one: from now on they keep each other alive. To none, if `keeper` is `None`. An object is
+    /// bound to at most one other, and may have any number bound to it; bonds must not form a circle. Values that are no
+    /// host objects are left alone.
+    pub fn bind_host(&self, keeper: Option<&Value<'a>>) {
+        let Some(external) = self.external() else { return };
+        let ctx = self.ctx();
+        // SAFETY: live objects of this isolate; the values in hand keep them alive meanwhile.
+        unsafe {
+            external.unbind(ctx.inner().rt);
+            if let Some(keeper) = keeper.and_then(Value::external)
+                && !ptr::eq(keeper, external)
+            {
+                external.bind(ctx.raw(), keeper);
+            }
+        }
+    }
+
+    /// Makes this host object keep `value` alive as long as it lives itself. Other values keep nothing.
+    pub fn hold(&self, value: Value<'a>) {
+        if let Some(external) = self.external() {
+            external.held.borrow_mut().push(value.into_raw());
+        }
     }
 }
 
