@@ -1,4 +1,4 @@
-//! The URL Standard: `URL` and `URLSearchParams`.
+//! The URL Standard: `URL` and `URLSearchParams`; and `data:` URLs for those that fetch.
 //!
 //! A `URL` holds its serialisation and the offsets of its parts, both in the isolate's heap: getters are slices of the one string, setters
 //! parse it again. So what a script keeps of URLs counts against its memory limit, and an isolate that is dropped whole leaves nothing
@@ -6,8 +6,11 @@
 //!
 //! What must never happen: a text longer than [`MAX_LENGTH`] in the parser, which works outside the isolate's heap and does not poll.
 
+mod data;
 mod host;
 mod query;
+
+pub use data::{DataUrl, DataUrlError, decode_data_url};
 
 use ada_url::Url;
 use quickbeam_api_webidl::{Natives, helpers, kept};
