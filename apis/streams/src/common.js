@@ -1,0 +1,307 @@
+// What all streams share: promises that guest code cannot intercept, queues of sized chunks, strategies.
+//
+// An algorithm's outcome is `undefined` (it is done), a promise, or a deferred; `upon` reacts to all three, so that a
+// chunk which nobody has to wait for costs one job and no promise.
+(idl, native) => {
+  const { expose, need, dictionary } = idl;
+  const { queueMicrotask, then, markHandled } = native;
+  const { apply } = Reflect;
+  const promiseClass = Promise;
+
+  const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
+
+  // ── Promises ──
+
+  let made;
+  const executor = (resolve, reject) => {
+    made = { promise: undefined, resolve, reject };
+  };
+
+  /** A pending promise with the functions that settle it. */
+  const makePromise = () => {
+    const promise = new promiseClass(executor);
+    made.promise = promise;
+    return made;
+  };
+
+  const resolvedWith = (value) => {
+    const { promise, resolve } = makePromise();
+    resolve(value);
+    return promise;
+  };
+
+  const rejectedWith = (reason) => {
+    const { promise, reject } = makePromise();
+    reject(reason);
+    return promise;
+  };
+
+  const PENDING = 0;
+  const FULFILLED = 1;
+  const REJECTED = 2;
+
+  /** A promise that is made only when somebody asks for it, and whose rejection counts as handled. */
+  class Deferred {
+    #brand;
+    state = PENDING;
+    reason = undefined;
+    capability = undefined;
+    reactions = undefined;
+    static is = (value) => #brand in value;
+  }
+  const isDeferred = Deferred.is;
+
+  const makeDeferred = () => new Deferred();
+
+  const resolvedDeferred = () => {
+    const deferred = new Deferred();
+    deferred.state = FULFILLED;
+    return deferred;
+  };
+
+  const settle = (deferred, state, reason) => {
+    if (deferred.state !== PENDING) return;
+    deferred.state = state;
+    deferred.reason = reason;
+    const { capability } = deferred;
+    if (capability !== undefined) {
+      if (state === FULFILLED) capability.resolve(undefined);
+      else {
+        markHandled(capability.promise);
+        capability.reject(reason);
+      }
+    }
+    let reaction = deferred.reactions;
+    deferred.reactions = undefined;
+    for (; reaction !== undefined; reaction = reaction.next) react(deferred, reaction.onFulfilled, reaction.onRejected);
+  };
+
+  const resolveDeferred = (deferred) => settle(deferred, FULFILLED, undefined);
+  const rejectDeferred = (deferred, reason) => settle(deferred, REJECTED, reason);
+
+  const rejectedDeferred = (reason) => {
+    const deferred = makeDeferred();
+    rejectDeferred(deferred, reason);
+    return deferred;
+  };
+
+  const promiseOf = (deferred) => {
+    let { capability } = deferred;
+    if (capability === undefined) {
+      capability = deferred.capability = makePromise();
+      if (deferred.state === FULFILLED) capability.resolve(undefined);
+      if (deferred.state === REJECTED) {
+        markHandled(capability.promise);
+        capability.reject(deferred.reason);
+      }
+    }
+    return capability.promise;
+  };
+
+  const react = (deferred, onFulfilled, onRejected) => {
+    if (deferred.state === FULFILLED) {
+      if (onFulfilled !== undefined) queueMicrotask(onFulfilled);
+    } else if (onRejected !== undefined) {
+      const { reason } = deferred;
+      queueMicrotask(() => onRejected(reason));
+    }
+  };
+
+  /** Runs one of two steps in a job once the outcome of an algorithm is there. */
+  const upon = (outcome, onFulfilled, onRejected) => {
+    if (outcome === undefined) {
+      if (onFulfilled !== undefined) queueMicrotask(onFulfilled);
+    } else if (!isDeferred(outcome)) {
+      then(outcome, onFulfilled, onRejected);
+    } else if (outcome.state !== PENDING) {
+      react(outcome, onFulfilled, onRejected);
+    } else {
+      const reaction = { onFulfilled, onRejected, next: undefined };
+      let last = outcome.reactions;
+      if (last === undefined) outcome.reactions = reaction;
+      else {
+        while (last.next !== undefined) last = last.next;
+        last.next = reaction;
+      }
+    }
+  };
+
+  /** Settles a deferred as the outcome of an algorithm does. */
+  const follow = (deferred, outcome) =>
+    upon(
+      outcome,
+      () => resolveDeferred(deferred),
+      (reason) => rejectDeferred(deferred, reason),
+    );
+
+  /** The promise of an outcome, for those who are given one. */
+  const toPromise = (outcome) => {
+    if (outcome === undefined) return resolvedWith(undefined);
+    return isDeferred(outcome) ? promiseOf(outcome) : outcome;
+  };
+
+  // ── Callbacks of guests ──
+
+  /** The member of a dictionary that is a callback function, if it is there. */
+  const callbackMember = (object, name, what) => {
+    const value = object[name];
+    if (value !== undefined && typeof value !== "function") throw new TypeError(`${what}: ${name} is not a function`);
+    return value;
+  };
+
+  /** An algorithm that calls a guest's method, if there is one. */
+  const algorithm = (method, self) =>
+    method === undefined
+      ? () => undefined
+      : (a, b) => {
+          let result;
+          try {
+            result = apply(method, self, [a, b]);
+          } catch (error) {
+            return rejectedWith(error);
+          }
+          return isObject(result) ? resolvedWith(result) : undefined;
+        };
+
+  /** As `algorithm`, for methods that get one argument. */
+  const unaryAlgorithm = (method, self) =>
+    method === undefined
+      ? () => undefined
+      : (a) => {
+          let result;
+          try {
+            result = apply(method, self, [a]);
+          } catch (error) {
+            return rejectedWith(error);
+          }
+          return isObject(result) ? resolvedWith(result) : undefined;
+        };
+
+  /** The outcome of a start method's result. */
+  const outcomeOf = (result) => (isObject(result) ? resolvedWith(result) : undefined);
+
+  // ── Queues with sizes ──
+
+  const emptyQueue = () => ({ head: undefined, tail: undefined, length: 0, size: 0 });
+
+  const resetQueue = (queue) => {
+    queue.head = queue.tail = undefined;
+    queue.length = queue.size = 0;
+  };
+
+  const enqueueValueWithSize = (queue, value, size) => {
+    if (typeof size !== "number" || !(size >= 0) || size === Infinity) {
+      throw new RangeError(`the size of a chunk is ${String(size)}, which is not a finite number of at least 0`);
+    }
+    push(queue, value, size);
+  };
+
+  const push = (queue, value, size) => {
+    const entry = { value, size, next: undefined };
+    if (queue.tail === undefined) queue.head = entry;
+    else queue.tail.next = entry;
+    queue.tail = entry;
+    queue.length++;
+    queue.size += size;
+  };
+
+  const shift = (queue) => {
+    const entry = queue.head;
+    queue.head = entry.next;
+    if (queue.head === undefined) queue.tail = undefined;
+    queue.length--;
+    queue.size -= entry.size;
+    // Rounding errors may make it less.
+    if (queue.size < 0) queue.size = 0;
+    return entry.value;
+  };
+
+  // ── Strategies ──
+
+  const strategyOf = (value, what) => {
+    const strategy = dictionary(value, `${what}: the strategy`);
+    const { highWaterMark } = strategy;
+    return {
+      highWaterMark: highWaterMark === undefined ? undefined : +highWaterMark,
+      size: callbackMember(strategy, "size", `${what}: the strategy`),
+    };
+  };
+
+  const extractHighWaterMark = ({ highWaterMark }, otherwise) => {
+    if (highWaterMark === undefined) return otherwise;
+    if (!(highWaterMark >= 0)) throw new RangeError(`highWaterMark is ${highWaterMark}, which is not at least 0`);
+    return highWaterMark;
+  };
+
+  /** `undefined` where every chunk counts 1. */
+  const extractSizeAlgorithm = ({ size }) => (size === undefined ? undefined : (chunk) => +apply(size, undefined, [chunk]));
+
+  const { countSize } = { countSize: () => 1 };
+  const { byteSize } = { byteSize: (chunk) => chunk.byteLength };
+  for (const size of [countSize, byteSize]) Object.defineProperty(size, "name", { value: "size", configurable: true });
+
+  const strategyClass = (name, size) => {
+    const Class = {
+      [name]: class {
+        #highWaterMark;
+        constructor(init) {
+          need(arguments, 1, name);
+          const { highWaterMark } = dictionary(init, `${name}: the argument`);
+          if (highWaterMark === undefined) throw new TypeError(`${name}: highWaterMark is missing`);
+          this.#highWaterMark = +highWaterMark;
+        }
+        get highWaterMark() {
+          return this.#highWaterMark;
+        }
+        get size() {
+          this.#highWaterMark;
+          return size;
+        }
+      },
+    }[name];
+    return expose(Class);
+  };
+
+  /** What identifies a constructor's call from here; no guest can name it. */
+  const INTERNAL = {};
+
+  const illegalConstructor = (name) => {
+    throw new TypeError(`${name} cannot be constructed`);
+  };
+
+  return {
+    INTERNAL,
+    illegalConstructor,
+    isObject,
+    apply,
+    PENDING,
+    FULFILLED,
+    REJECTED,
+    makePromise,
+    resolvedWith,
+    rejectedWith,
+    makeDeferred,
+    resolvedDeferred,
+    rejectedDeferred,
+    resolveDeferred,
+    rejectDeferred,
+    promiseOf,
+    toPromise,
+    upon,
+    follow,
+    callbackMember,
+    algorithm,
+    unaryAlgorithm,
+    outcomeOf,
+    emptyQueue,
+    resetQueue,
+    enqueueValueWithSize,
+    push,
+    shift,
+    strategyOf,
+    extractHighWaterMark,
+    extractSizeAlgorithm,
+    CountQueuingStrategy: strategyClass("CountQueuingStrategy", countSize),
+    ByteLengthQueuingStrategy: strategyClass("ByteLengthQueuingStrategy", byteSize),
+  };
+};

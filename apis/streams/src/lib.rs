@@ -1,0 +1,120 @@
+//! The Streams Standard, whole: readable streams (byte streams and BYOB readers, tees, pipes, async iteration, `from`),
+//! writable and transform streams, queuing strategies; `TextEncoderStream` and `TextDecoderStream` of the Encoding Standard.
+//!
+//! The algorithms are JavaScript that follows the standard's abstract operations by name. Where those react to a promise
+//! of their own, there mostly is none: an algorithm that is done at once costs one job (see `common.js`). What other APIs
+//! need to make and read streams is in the object that [`streams`] gives.
+//!
+//! What must never happen: a step that guest code can intercept by changing `Promise.prototype` or `Object.prototype`, beyond
+//! those that the standard makes observable; a buffer that two owners can write to.
+
+use quickbeam_api_webidl::{Natives, helpers, kept};
+use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_executor::Api;
+
+static BUFFERS: Glue = Glue::new("internal:streams/buffers", include_str!("buffers.js"));
+static COMMON: Glue = Glue::new("internal:streams/common", include_str!("common.js"));
+static READABLE: Glue = Glue::new("internal:streams/readable", include_str!("readable.js"));
+static BYTES: Glue = Glue::new("internal:streams/bytes", include_str!("bytes.js"));
+static WRITABLE: Glue = Glue::new("internal:streams/writable", include_str!("writable.js"));
+static PIPE: Glue = Glue::new("internal:streams/pipe", include_str!("pipe.js"));
+static TRANSFORM: Glue = Glue::new("internal:streams/transform", include_str!("transform.js"));
+
+/// Under what the realm keeps its own `queueMicrotask`, before any guest can replace it.
+const QUEUE_MICROTASK: &str = "streams/queueMicrotask";
+
+/// The API.
+pub struct Streams;
+
+impl Api for Streams {
+    fn name(&self) -> &'static str {
+        "streams"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.keep(QUEUE_MICROTASK, ctx.globals().get("queueMicrotask")?);
+        macro_rules! globals {
+            ($($name:literal),* $(,)?) => {
+                $(ctx.define_lazy_global($name, |ctx, _, _| streams(ctx)?.get($name))?;)*
+            };
+        }
+        globals!(
+            "ReadableStream",
+            "ReadableStreamDefaultReader",
+            "ReadableStreamBYOBReader",
+            "ReadableStreamDefaultController",
+            "ReadableByteStreamController",
+            "ReadableStreamBYOBRequest",
+            "WritableStream",
+            "WritableStreamDefaultWriter",
+            "WritableStreamDefaultController",
+            "TransformStream",
+            "TransformStreamDefaultController",
+            "ByteLengthQueuingStrategy",
+            "CountQueuingStrategy",
+            "TextEncoderStream",
+            "TextDecoderStream",
+        );
+        Ok(())
+    }
+}
+
+/// An object with the classes, whatever has become of the globals, and with the standard's abstract operations under their names
+/// in camel case (`readableStreamTee`, `createReadableStream` …). They work on the state behind a stream:
+///
+/// * `readableStateOf(object, what)` and `writableStateOf` give it, or throw a `TypeError`; `isReadableStream(value)` asks;
+/// * `publicReadable(state)` and `publicWritable(state)` give the object for guests;
+/// * a start, pull, write, close or cancel algorithm returns `undefined` when it is done, or a promise;
+/// * a read request is `{ chunkSteps(chunk), closeSteps(), errorSteps(error) }`;
+/// * `common` are the helpers of `common.js`, `buffers` those of `buffers.js`.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn streams(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, "streams", |ctx| {
+        let (idl, natives) = (helpers(ctx)?, natives(ctx)?);
+        let undefined = ctx.undefined();
+        let buffers = BUFFERS.run(ctx)?;
+        let common = ctx.call(&COMMON.run(ctx)?, &undefined, &[idl.clone(), natives.clone()])?;
+        let shared = ctx.object()?;
+        let add = |glue: &Glue, last: &Value<'_>| {
+            let args = [idl.clone(), natives.clone(), common.clone(), shared.clone(), last.clone()];
+            let part = ctx.call(&glue.run(ctx)?, &undefined, &args)?;
+            merge(&shared, &part)
+        };
+        add(&READABLE, &undefined)?;
+        add(&BYTES, &buffers)?;
+        add(&WRITABLE, &undefined)?;
+        add(&PIPE, &buffers)?;
+        add(&TRANSFORM, &quickbeam_api_encoding::classes(ctx)?)?;
+        for strategy in ["CountQueuingStrategy", "ByteLengthQueuingStrategy"] {
+            shared.set(strategy, common.get(strategy)?)?;
+        }
+        shared.set("common", common)?;
+        shared.set("buffers", buffers)?;
+        Ok(shared)
+    })
+}
+
+fn merge(shared: &Value<'_>, part: &Value<'_>) -> Result<()> {
+    part.keys()?.iter().try_for_each(|key| shared.set_key(key, part.get_key(key)?))
+}
+
+fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    let queue_microtask = ctx.kept(QUEUE_MICROTASK).unwrap_or_else(|| ctx.undefined());
+    Natives::new(ctx)?
+        .value("queueMicrotask", queue_microtask)?
+        .value("events", quickbeam_api_events::classes(ctx)?)?
+        .function("then", |_, _, args| args.get(0).then(&args.get(1), &args.get(2)))?
+        .function("markHandled", |ctx, _, args| {
+            args.get(0).mark_handled();
+            Ok(ctx.undefined())
+        })?
+        .function("structuredClone", |ctx, _, args| quickbeam_api_structured_clone::clone(ctx, &args.get(0)))?
+        .function("encode", encode)
+        .map(Natives::into_value)
+}
+
+fn encode<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    args.get(0).with_text(|text| ctx.uint8_array(text.as_bytes()))?
+}
