@@ -3,7 +3,7 @@ defmodule QuickBEAM.Bench.Figure do
   One figure: what is measured, what it is held against, and what it should reach.
 
     * `name` - what `make bench ONLY=pattern` matches
-    * `unit` - `:us`, `:ms` or `:kb`
+    * `unit` - `:us`, `:ms`, `:kb` or `:mb`
     * `measure` - returns samples, in microseconds or kilobytes
     * `baseline` - `{name, fun}`; `fun` returns samples of something comparable, in the same run
     * `rounds` - how often baseline and figure take turns. A machine is not equally fast all the
@@ -19,7 +19,7 @@ defmodule QuickBEAM.Bench.Figure do
 
   @type t :: %__MODULE__{
           name: String.t(),
-          unit: :us | :ms | :kb,
+          unit: :us | :ms | :kb | :mb,
           measure: (... -> [number()]),
           baseline: {String.t(), (... -> [number()])},
           rounds: pos_integer(),
@@ -49,7 +49,7 @@ defmodule QuickBEAM.Bench.Figure do
 
     %{
       name: figure.name,
-      unit: %{us: "µs", ms: "ms", kb: "KB"}[figure.unit],
+      unit: %{us: "µs", ms: "ms", kb: "KB", mb: "MB"}[figure.unit],
       median: median,
       spread: Measure.spread(samples),
       baseline: {baseline_name, baseline},
@@ -59,6 +59,7 @@ defmodule QuickBEAM.Bench.Figure do
   end
 
   defp in_unit(microseconds, :ms), do: microseconds / 1_000
+  defp in_unit(kilobytes, :mb), do: kilobytes / 1_000
   defp in_unit(value, _unit), do: value / 1
 
   defp target(target, baseline) when is_function(target), do: target.(baseline) / 1

@@ -43,6 +43,50 @@ defmodule QuickBEAM.Bench.Measure do
   @spec median([number()]) :: float()
   def median(samples), do: quantile(Enum.sort(samples), 0.5)
 
+  @doc "The mean of a non-empty list."
+  @spec mean([number()]) :: float()
+  def mean(samples), do: Enum.sum(samples) / length(samples)
+
+  @doc "The value that `share` of the samples do not exceed."
+  @spec percentile([number()], float()) :: float()
+  def percentile(samples, share), do: quantile(Enum.sort(samples), share)
+
+  @doc "Kilobytes of memory that this process of the system has resident."
+  @spec resident_kb() :: non_neg_integer()
+  def resident_kb do
+    case File.read("/proc/self/smaps_rollup") do
+      {:ok, text} ->
+        [_, kb] = Regex.run(~r/^Rss:\s+(\d+) kB/m, text)
+        String.to_integer(kb)
+
+      {:error, reason} ->
+        raise "the resident size cannot be read here: #{:file.format_error(reason)}"
+    end
+  end
+
+  @doc """
+  What `module.function(...args)`, a number, is in a new VM, whose memory nothing else has used.
+  """
+  @spec in_new_vm(module(), atom(), list()) :: number()
+  def in_new_vm(module, function, args) do
+    call = "IO.write(inspect(apply(#{inspect(module)}, #{inspect(function)}, #{inspect(args)})))"
+    code = "{:ok, _} = Application.ensure_all_started(:quickbeam); #{call}"
+    ebin = Path.join(Application.app_dir(:quickbeam), "ebin")
+    required = Enum.flat_map(__ENV__.file |> Path.dirname() |> files(), &["-r", &1])
+
+    case System.cmd("elixir", ["-pa", ebin] ++ required ++ ["-e", code]) do
+      {output, 0} -> output |> Code.string_to_quoted!()
+      {output, status} -> raise "a measurement ended with status #{status}: #{output}"
+    end
+  end
+
+  @doc "The files of the benchmark in `directory`, in the order in which they are compiled."
+  @spec files(Path.t()) :: [Path.t()]
+  def files(directory) do
+    named = Enum.map(~w(measure.ex figure.ex report.ex echo.ex), &Path.join(directory, &1))
+    named ++ Path.wildcard(Path.join(directory, "figures/*.ex"))
+  end
+
   @doc "Half the distance between the quartiles, in percent of the median."
   @spec spread([number()]) :: float()
   def spread(samples) do

@@ -5,12 +5,20 @@
 #   RECORD=1       writes bench/RESULTS.md (of all figures, therefore without ONLY)
 #
 # Everything that is measured is compiled: what a script itself runs is interpreted.
-files =
-  ~w(measure.ex figure.ex report.ex echo.ex) ++ Path.wildcard(Path.join(__DIR__, "figures/*.ex"))
+Code.require_file("measure.ex", __DIR__)
+for file <- QuickBEAM.Bench.Measure.files(__DIR__), do: Code.require_file(file)
 
-for file <- files, do: Code.require_file(file, __DIR__)
-
-alias QuickBEAM.Bench.{CPU, Figure, Handlers, Lifecycle, Memory, Report, Requests}
+alias QuickBEAM.Bench.{
+  Contexts,
+  CPU,
+  Figure,
+  Handlers,
+  Lifecycle,
+  Memory,
+  Pools,
+  Report,
+  Requests
+}
 
 set? = fn name -> System.get_env(name, "") not in ["", "0"] end
 only = System.get_env("ONLY", "")
@@ -28,7 +36,7 @@ if set?.("RECORD") and only != "",
   do: Mix.raise("RECORD=1 writes all figures; it cannot go with ONLY")
 
 figures =
-  for suite <- [Lifecycle, Requests, Handlers, Memory, CPU],
+  for suite <- [Lifecycle, Requests, Handlers, Memory, Contexts, Pools, CPU],
       figure <- suite.figures(),
       figure.name =~ pattern,
       do: figure

@@ -3,7 +3,7 @@ defmodule QuickBEAM.Bench.Memory do
   How much memory does an idle runtime hold: its heap, its thread, its process, all that is resident?
   """
 
-  alias QuickBEAM.Bench.{Echo, Figure}
+  alias QuickBEAM.Bench.{Echo, Figure, Measure}
 
   @count 100
   @batches 5
@@ -32,9 +32,9 @@ defmodule QuickBEAM.Bench.Memory do
 
   defp batch(start) do
     :erlang.garbage_collect()
-    before = resident_kb()
+    before = Measure.resident_kb()
     servers = for _ <- 1..@count, do: start.()
-    {(resident_kb() - before) / @count, servers}
+    {(Measure.resident_kb() - before) / @count, servers}
   end
 
   defp start_runtime do
@@ -47,16 +47,5 @@ defmodule QuickBEAM.Bench.Memory do
     {:ok, echo} = Echo.start_link()
     2 = Echo.call(echo, 2)
     echo
-  end
-
-  defp resident_kb do
-    case File.read("/proc/self/smaps_rollup") do
-      {:ok, text} ->
-        [_, kb] = Regex.run(~r/^Rss:\s+(\d+) kB/m, text)
-        String.to_integer(kb)
-
-      {:error, reason} ->
-        raise "the resident size cannot be read here: #{:file.format_error(reason)}"
-    end
   end
 end
