@@ -10,8 +10,11 @@
 use quickbeam_executor::Api;
 
 /// Every API with the groups that bring it, in the order to install them in. `browser` brings all.
-const APIS: &[(&[&str], &dyn Api)] =
-    &[(&["url", "fetch"], &quickbeam_api_url::Urls), (&["fetch", "compression"], &quickbeam_api_streams::Streams)];
+const APIS: &[(&[&str], &dyn Api)] = &[
+    (&["url", "fetch"], &quickbeam_api_url::Urls),
+    (&["fetch", "compression"], &quickbeam_api_streams::Streams),
+    (&["crypto"], &quickbeam_api_crypto::SubtleCrypto),
+];
 
 /// What the option `apis` takes.
 const GROUPS: &[&str] = &[

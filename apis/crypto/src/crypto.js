@@ -10,6 +10,21 @@
   class Crypto {
     #brand;
 
+    static {
+      if (native.subtle !== undefined) {
+        const descriptor = Object.getOwnPropertyDescriptor(
+          {
+            get subtle() {
+              this.#brand;
+              return native.subtle();
+            },
+          },
+          "subtle",
+        );
+        Object.defineProperty(this.prototype, "subtle", descriptor);
+      }
+    }
+
     constructor() {
       if (!allowed) throw new TypeError("Crypto cannot be constructed");
     }

@@ -1,4 +1,37 @@
-//! `crypto.getRandomValues` and `crypto.randomUUID` of the Web Cryptography API, from the operating system's randomness.
+//! The Web Cryptography API: [`Crypto`] is randomness and UUIDs from the operating system, [`SubtleCrypto`] the rest.
+//!
+//! # Map of `crypto.subtle`
+//!
+//! | module | holds |
+//! |---|---|
+//! | `subtle` | the methods: arguments, order of checks, promises |
+//! | `algorithm` | names, and the normalisation of what JavaScript gives for an algorithm |
+//! | `operations` | what each operation does with each algorithm; no JavaScript from here on |
+//! | `rsa`, `ec`, `okp`, `aes`, `gcm`, `hmac`, `kdf` | the algorithms, over aws-lc |
+//! | `key` | keys: type, usages, material |
+//! | `format`, `jwk` | key data: raw, SPKI, PKCS #8, JSON Web Key |
+//! | `pool` | where long operations run |
+//!
+//! What must never happen: material of a key that is not extractable in a JavaScript value, or an operation that the
+//! key's usages do not name. Therefore JavaScript has handles only, and usages are checked where the material is.
+
+mod aes;
+mod algorithm;
+mod ec;
+mod failure;
+mod format;
+mod gcm;
+mod hmac;
+mod idl;
+mod jwk;
+mod kdf;
+mod key;
+mod okp;
+mod operations;
+mod pool;
+mod random;
+mod rsa;
+mod subtle;
 
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
@@ -6,7 +39,10 @@ use quickbeam_executor::Api;
 
 static CRYPTO: Glue = Glue::new("internal:crypto", include_str!("crypto.js"));
 
-/// The API.
+/// Says that the realm has `crypto.subtle`.
+const WITH_SUBTLE: &str = "crypto.with_subtle";
+
+/// `crypto.getRandomValues` and `crypto.randomUUID`.
 pub struct Crypto;
 
 impl Api for Crypto {
@@ -20,10 +56,28 @@ impl Api for Crypto {
     }
 }
 
+/// `crypto.subtle`, with the classes `SubtleCrypto` and `CryptoKey`. It needs [`Crypto`].
+pub struct SubtleCrypto;
+
+impl Api for SubtleCrypto {
+    fn name(&self) -> &'static str {
+        "subtle_crypto"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.keep(WITH_SUBTLE, ctx.boolean(true));
+        ctx.define_lazy_global("SubtleCrypto", |ctx, _, _| subtle::glue(ctx)?.get("SubtleCrypto"))?;
+        ctx.define_lazy_global("CryptoKey", |ctx, _, _| subtle::glue(ctx)?.get("CryptoKey"))
+    }
+}
+
 fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
     kept(ctx, "crypto", |ctx| {
-        let natives = Natives::new(ctx)?.function("fill", fill)?.function("uuid", uuid)?.into_value();
-        ctx.call(&CRYPTO.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, natives])
+        let mut natives = Natives::new(ctx)?.function("fill", fill)?.function("uuid", uuid)?;
+        if ctx.kept(WITH_SUBTLE).is_some() {
+            natives = natives.function("subtle", |ctx, _, _| subtle::instance(ctx))?;
+        }
+        ctx.call(&CRYPTO.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, natives.into_value()])
     })
 }
 

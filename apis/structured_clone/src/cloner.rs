@@ -172,7 +172,7 @@ impl<'a> Cloner<'a> {
         }
         let kind = value.class_name()?.unwrap_or_default();
         if value.host_value().is_some() {
-            return Err(self.refuse("a host object cannot be cloned"));
+            return self.platform_object(value)?.ok_or_else(|| self.refuse("a host object cannot be cloned"));
         }
         let clone = match kind.as_str() {
             "Map" => return self.map(value),

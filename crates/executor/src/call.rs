@@ -65,12 +65,21 @@ pub fn call_service<'a>(ctx: Ctx<'a>, service: &'static str, args: &[Value<'a>])
 
 fn call<'a>(ctx: Ctx<'a>, callee: Callee<'_>, args: &[Value<'a>]) -> Result<Value<'a>> {
     let state = RealmState::of(ctx)?;
+    begin_call(ctx, &state, |id| callee.call(ctx, &state, id, false, args))
+}
+
+/// A promise of the answer to a call that `start` makes.
+pub(crate) fn begin_call<'a>(
+    ctx: Ctx<'a>,
+    state: &RealmState,
+    start: impl FnOnce(CallId) -> Result<()>,
+) -> Result<Value<'a>> {
     if state.calls.borrow().pending.len() >= MAX_CALLS {
         return Err(ctx.throw_error("RangeError", &format!("{MAX_CALLS} calls wait for an answer already")));
     }
     let id = state.mail.next_call_id();
     let (promise, settler) = ctx.promise()?;
-    if let Err(Thrown) = callee.call(ctx, &state, id, false, args) {
+    if let Err(Thrown) = start(id) {
         settler.abandon(ctx);
         return Err(Thrown);
     }

@@ -1,5 +1,6 @@
 //! Events from the host to callbacks that APIs have registered: streams of them, unlike the one answer of a call.
 
+use crate::call::begin_call;
 use crate::host::{CallId, Input};
 use crate::inbox::Envelope;
 use crate::mail::Mail;
@@ -60,6 +61,16 @@ impl RealmSender {
     /// If the realm's inbox is full, or it is gone.
     pub fn send(&self, listener: ListenerId, event: Box<dyn Input>) -> std::result::Result<(), SubmitError> {
         self.0.post(Envelope { op: Op::Event { listener, event }, reply: None, due: None, parent: None })
+    }
+
+    /// Starts work that goes on elsewhere: a promise that [`RealmSender::resolve`] settles from any thread, by the id that
+    /// `start` is given. While nobody resolves it, the promise stays pending.
+    ///
+    /// # Errors
+    /// Throws what `start` throws, and a `RangeError` while 100,000 calls wait for an answer.
+    pub fn call<'a>(ctx: Ctx<'a>, start: impl FnOnce(RealmSender, CallId) -> Result<()>) -> Result<Value<'a>> {
+        let state = RealmState::of(ctx)?;
+        begin_call(ctx, &state, |id| start(RealmSender(state.mail.clone()), id))
     }
 
     /// Answers a call that the realm made; answers to calls that are gone are dropped.

@@ -1,0 +1,203 @@
+//! Where tasks run that would hold their isolate's thread for too long.
+//!
+//! A few threads, which start when there is work and end when there is none for a while, serve the realms in
+//! turn, so that one with many tasks does not keep the others waiting. A realm that has its share of tasks under way does
+//! the next ones by itself: no queue grows without bound, and nobody else pays.
+
+use crate::failure::Failure;
+use crate::subtle::{Output, Task, settle};
+use quickbeam_engine::{Ctx, Result, Thrown, Value};
+use quickbeam_executor::{CallId, Input, RealmSender};
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How long a task takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Weight {
+    /// A millisecond or so at most.
+    Short,
+    /// Longer; it holds so many bytes.
+    Long(usize),
+}
+
+/// Tasks of one realm that wait or run here.
+const MAX_TASKS: usize = 64;
+/// Bytes that they hold, all together.
+const MAX_BYTES: usize = 64 << 20;
+/// Threads, where there are as many cores.
+const MAX_THREADS: usize = 4;
+/// How long a thread waits for work.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What one realm has here.
+#[derive(Default)]
+struct Share {
+    tasks: AtomicUsize,
+    bytes: AtomicUsize,
+    /// The realm is gone: its tasks need not run.
+    is_over: AtomicBool,
+}
+
+/// The realm's hold of its share.
+struct Member(Arc<Share>);
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.0.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Job {
+    task: Task,
+    bytes: usize,
+    share: Arc<Share>,
+    sender: RealmSender,
+    id: CallId,
+}
+
+/// The jobs that wait, by realm, and the threads.
+struct Pool {
+    lanes: VecDeque<VecDeque<Job>>,
+    threads: usize,
+    idle: usize,
+}
+
+static POOL: Mutex<Pool> = Mutex::new(Pool { lanes: VecDeque::new(), threads: 0, idle: 0 });
+static WORK: Condvar = Condvar::new();
+
+fn pool() -> MutexGuard<'static, Pool> {
+    POOL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A promise of what a task of so many bytes ends with.
+///
+/// # Errors
+/// Throws if memory is short, or the realm waits for too many answers.
+pub(crate) fn run(ctx: Ctx<'_>, bytes: usize, task: Task) -> Result<Value<'_>> {
+    let share = share(ctx)?;
+    let is_full = share.tasks.load(Ordering::Relaxed) >= MAX_TASKS
+        || share.bytes.load(Ordering::Relaxed).saturating_add(bytes) > MAX_BYTES;
+    if is_full {
+        let outcome = settle(ctx, task()).map_err(|Thrown| ctx.take_exception());
+        let (promise, settler) = ctx.promise()?;
+        settler.settle(ctx, outcome)?;
+        return Ok(promise);
+    }
+    let task = Cell::new(Some(task));
+    RealmSender::call(ctx, |sender, id| {
+        if let Some(task) = task.take() {
+            share.tasks.fetch_add(1, Ordering::Relaxed);
+            share.bytes.fetch_add(bytes, Ordering::Relaxed);
+            submit(Job { task, bytes, share, sender, id });
+        }
+        Ok(())
+    })
+}
+
+/// The realm's share.
+fn share(ctx: Ctx<'_>) -> Result<Arc<Share>> {
+    const KEPT: &str = "crypto.pool";
+    if let Some(member) = ctx.kept(KEPT).and_then(|kept| kept.host::<Member>()) {
+        return Ok(member.0.clone());
+    }
+    let share = Arc::new(Share::default());
+    ctx.keep(KEPT, ctx.host_object(Rc::new(Member(share.clone())), None)?);
+    Ok(share)
+}
+
+/// Leaves a job to the threads, of which there may have to be one more.
+fn submit(job: Job) {
+    let mut pool = pool();
+    pool.push(job);
+    if pool.idle > pool.waiting() {
+        WORK.notify_one();
+        return;
+    }
+    let most = thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS));
+    if pool.threads < most && thread::Builder::new().name("quickbeam-crypto".to_owned()).spawn(work).is_ok() {
+        pool.threads += 1;
+    }
+    WORK.notify_one();
+    if pool.threads > 0 {
+        return;
+    }
+    // The system starts none, so nobody else does it.
+    let job = pool.pop();
+    drop(pool);
+    if let Some(job) = job {
+        job.run();
+    }
+}
+
+impl Pool {
+    fn push(&mut self, job: Job) {
+        let same = |lane: &&mut VecDeque<Job>| lane.front().is_some_and(|other| Arc::ptr_eq(&other.share, &job.share));
+        match self.lanes.iter_mut().find(same) {
+            Some(lane) => lane.push_back(job),
+            None => self.lanes.push_back(VecDeque::from([job])),
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        self.lanes.iter().map(VecDeque::len).sum()
+    }
+
+    /// The next job of the realm whose turn it is.
+    fn pop(&mut self) -> Option<Job> {
+        let mut lane = self.lanes.pop_front()?;
+        let job = lane.pop_front();
+        if !lane.is_empty() {
+            self.lanes.push_back(lane);
+        }
+        job
+    }
+}
+
+/// What each thread does.
+fn work() {
+    let mut pool = pool();
+    loop {
+        if let Some(job) = pool.pop() {
+            drop(pool);
+            job.run();
+            pool = self::pool();
+            continue;
+        }
+        pool.idle += 1;
+        let (locked, waited) = WORK.wait_timeout(pool, PATIENCE).unwrap_or_else(PoisonError::into_inner);
+        pool = locked;
+        pool.idle -= 1;
+        if waited.timed_out() && pool.lanes.is_empty() {
+            pool.threads -= 1;
+            return;
+        }
+    }
+}
+
+impl Job {
+    fn run(self) {
+        let Job { task, bytes, share, sender, id } = self;
+        if !share.is_over.load(Ordering::Relaxed) {
+            let outcome = catch_unwind(AssertUnwindSafe(task));
+            let outcome = outcome.unwrap_or_else(|_| Err(Failure::operation("internal error; please report this")));
+            sender.resolve(id, Ok(Box::new(Finished(outcome))));
+        }
+        share.tasks.fetch_sub(1, Ordering::Relaxed);
+        share.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// What a task ended with, on its way back.
+struct Finished(std::result::Result<Output, Failure>);
+
+impl Input for Finished {
+    fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        settle(ctx, self.0)
+    }
+}
