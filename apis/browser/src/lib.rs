@@ -2,7 +2,7 @@
 //!
 //! ```
 //! let names = |group| quickbeam_apis_browser::group(group).map(|apis| apis.iter().map(|api| api.name()).collect());
-//! assert_eq!(names("url"), Some(vec!["url"]));
+//! assert_eq!(names("url"), Some(vec!["url", "urlpattern"]));
 //! assert_eq!(names("console"), Some(vec![]), "every realm has it");
 //! assert_eq!(names("telnet"), None::<Vec<&str>>);
 //! ```
@@ -12,6 +12,7 @@ use quickbeam_executor::Api;
 /// Every API with the groups that bring it, in the order to install them in. `browser` brings all.
 const APIS: &[(&[&str], &dyn Api)] = &[
     (&["url", "fetch"], &quickbeam_api_url::Urls),
+    (&["url"], &quickbeam_api_urlpattern::UrlPatterns),
     (&["fetch", "compression"], &quickbeam_api_streams::Streams),
     (&["crypto"], &quickbeam_api_crypto::SubtleCrypto),
 ];
