@@ -16,9 +16,11 @@
 use crate::isolate::Inner;
 use rquickjs::qjs;
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Requests of fewer bytes are never vast.
 const MIN_VAST: usize = 64 * 1024;
@@ -30,6 +32,7 @@ struct Block {
     prev: *mut Block,
     next: *mut Block,
     size: usize,
+    account: u32,
     is_freed: bool,
 }
 
@@ -64,6 +67,28 @@ pub enum Faults {
     VastFrom(u64),
 }
 
+/// What one realm holds of a shared heap.
+#[derive(Clone, Copy)]
+struct Account {
+    is_open: bool,
+    /// Bytes that it held when it was opened.
+    base: usize,
+    /// Bytes of the blocks charged to it.
+    held: usize,
+    limit: usize,
+    over_limit: bool,
+}
+
+impl Account {
+    fn new(base: usize) -> Account {
+        Account { is_open: true, base, held: 0, limit: usize::MAX, over_limit: false }
+    }
+
+    fn used(&self) -> usize {
+        self.base.saturating_add(self.held)
+    }
+}
+
 /// The allocator behind one isolate. See the module documentation.
 pub struct Heap {
     head: Cell<*mut Block>,
@@ -71,7 +96,12 @@ pub struct Heap {
     peak: Cell<usize>,
     blocks: Cell<usize>,
     limit: Cell<usize>,
-    over_limit: Cell<bool>,
+    /// The first is nobody's.
+    accounts: RefCell<Vec<Account>>,
+    /// The account that is charged with what is asked for now.
+    charged: Cell<u32>,
+    /// Set by other threads: the next request abandons the stack that makes it.
+    abandon: Arc<AtomicBool>,
     faults: Cell<Faults>,
     requests: Cell<u64>,
     owner: Cell<*const Inner>,
@@ -89,7 +119,9 @@ impl Heap {
             peak: Cell::new(0),
             blocks: Cell::new(0),
             limit: Cell::new(limit),
-            over_limit: Cell::new(false),
+            accounts: RefCell::new(vec![Account::new(0)]),
+            charged: Cell::new(0),
+            abandon: Arc::default(),
             faults: Cell::new(Faults::None),
             requests: Cell::new(0),
             owner: Cell::new(ptr::null()),
@@ -104,24 +136,74 @@ impl Heap {
         HeapStats { used: self.used.get(), peak: self.peak.get(), limit: self.limit.get(), blocks: self.blocks.get() }
     }
 
-    /// Whether a request has passed the limit since the flag was last [cleared](Heap::clear_over_limit).
+    /// Whether a request of the realm that runs has passed a limit since the flag was last [cleared](Heap::clear_over_limit).
     pub fn over_limit(&self) -> bool {
-        self.over_limit.get()
+        self.with_charged(|account| account.over_limit)
     }
 
     /// Lowers the flag, after garbage was collected or the script that raised it has ended.
     pub fn clear_over_limit(&self) {
-        self.over_limit.set(false);
+        self.with_charged(|account| account.over_limit = false);
     }
 
-    /// Whether more is held than the limit allows.
+    /// Whether more is held than a limit allows: the heap's, or that of the realm that runs.
     pub fn is_over(&self) -> bool {
-        self.used.get() > self.limit.get()
+        self.used.get() > self.limit.get() || self.with_charged(|account| account.used() > account.limit)
     }
 
-    /// Changes the limit; it takes effect with the next request.
+    /// Changes the limit of the whole heap; it takes effect with the next request.
     pub fn set_limit(&self, limit: usize) {
         self.limit.set(limit);
+    }
+
+    fn with_account<R>(&self, account: u32, f: impl FnOnce(&mut Account) -> R) -> R {
+        f(&mut self.accounts.borrow_mut()[account as usize])
+    }
+
+    fn with_charged<R>(&self, f: impl FnOnce(&mut Account) -> R) -> R {
+        self.with_account(self.charged.get(), f)
+    }
+
+    /// Opens an account for one who holds `base` bytes already, as a number other than 0.
+    pub(crate) fn open_account(&self, base: usize) -> u32 {
+        let mut accounts = self.accounts.borrow_mut();
+        match accounts.iter().position(|account| !account.is_open && account.held == 0) {
+            Some(index) => {
+                accounts[index] = Account::new(base);
+                index as u32
+            }
+            None => {
+                accounts.push(Account::new(base));
+                (accounts.len() - 1) as u32
+            }
+        }
+    }
+
+    /// Lets the account's number be used again, once its last block is freed.
+    pub(crate) fn close_account(&self, account: u32) {
+        if account != 0 {
+            self.with_account(account, |account| account.is_open = false);
+        }
+    }
+
+    /// What is charged to an account, and its limit.
+    pub(crate) fn account(&self, account: u32) -> (usize, usize) {
+        self.with_account(account, |account| (account.used(), account.limit))
+    }
+
+    pub(crate) fn set_account_limit(&self, account: u32, limit: usize) {
+        self.with_account(account, |account| account.limit = limit);
+    }
+
+    /// Names the account that is charged from here on; 0 for nobody's.
+    pub(crate) fn charge_to(&self, account: u32) {
+        self.charged.set(account);
+    }
+
+    /// Lets another thread have the running script abandoned at its next request for memory, in the middle of a builtin that
+    /// does not poll.
+    pub fn abandoner(&self) -> Abandoner {
+        Abandoner(self.abandon.clone())
     }
 
     /// Names the isolate that is asked past the ceiling.
@@ -158,9 +240,9 @@ impl Heap {
     /// Counts memory that the embedder holds for scripts: from `before` to `now` bytes. It adds to what the limit
     /// bounds; past the limit the running script ends at its next poll, as for memory of its own.
     pub fn account_external(&self, before: usize, now: usize) {
-        let used = self.used.get().saturating_sub(before);
-        self.used.set(used);
-        self.account(now);
+        let account = self.charged.get();
+        self.credit(account, before);
+        self.charge(account, now);
         if now > before && self.is_over() {
             self.raise_over_limit();
         }
@@ -170,27 +252,26 @@ impl Heap {
         self.on_over_limit.set(counter);
     }
 
-    /// limit + a quarter, at least 8 MB of slack: what builtins that never poll may overshoot.
-    fn ceiling(&self) -> usize {
-        let limit = self.limit.get();
-        limit.saturating_add((limit / 4).max(8 * 1024 * 1024))
-    }
-
     /// Whether a request for `size` more bytes may go on.
     fn admit(&self, size: usize) -> bool {
+        if self.abandon.load(Ordering::Relaxed) {
+            self.leave();
+        }
         if self.fails(size) {
             self.refuse(size);
             return false;
         }
         let after = self.used.get().saturating_add(size);
-        if after <= self.limit.get() {
+        let limit = self.limit.get();
+        let (own, own_limit) = self.with_charged(|account| (account.used().saturating_add(size), account.limit));
+        if after <= limit && own <= own_limit {
             return true;
         }
         if self.is_vast(size) {
             return false;
         }
         self.raise_over_limit();
-        if after <= self.ceiling() {
+        if after <= ceiling_of(limit) && own <= ceiling_of(own_limit) {
             return true;
         }
         self.refuse(size);
@@ -198,7 +279,12 @@ impl Heap {
     }
 
     fn raise_over_limit(&self) {
-        self.over_limit.set(true);
+        self.with_charged(|account| account.over_limit = true);
+        self.poke();
+    }
+
+    /// Makes the running script poll at its next step.
+    fn poke(&self) {
         if let Some(counter) = self.on_over_limit.get() {
             // SAFETY: the isolate sets this to the interrupt counter of the context it is in, and
             // clears it before that context can go; this runs on the isolate's own thread.
@@ -206,8 +292,22 @@ impl Heap {
         }
     }
 
+    /// Lets the embedder leave the stack for good, if it is one of the isolate's; goes on if it does not.
+    #[cold]
+    fn leave(&self) {
+        let owner = self.owner.get();
+        if !owner.is_null() && self.on_over_limit.get().is_some() {
+            // SAFETY: the isolate names itself after it is boxed and clears this before it goes.
+            unsafe { (*owner).abandoned() };
+        }
+    }
+
     fn is_vast(&self, size: usize) -> bool {
-        size >= MIN_VAST && size > self.used.get()
+        let held = match self.charged.get() {
+            0 => self.used.get(),
+            account => self.account(account).0,
+        };
+        size >= MIN_VAST && size > held
     }
 
     /// Before a request fails that the engine may not survive: lets the embedder never return to it.
@@ -223,12 +323,20 @@ impl Heap {
         Layout::from_size_align(size.checked_add(HEADER)?, ALIGN).ok()
     }
 
-    fn account(&self, grown: usize) {
-        let used = self.used.get() + grown;
+    /// Adds to what is held.
+    fn charge(&self, account: u32, bytes: usize) {
+        let used = self.used.get() + bytes;
         self.used.set(used);
         if used > self.peak.get() {
             self.peak.set(used);
         }
+        self.with_account(account, |account| account.held += bytes);
+    }
+
+    /// Takes from what is held.
+    fn credit(&self, account: u32, bytes: usize) {
+        self.used.set(self.used.get().saturating_sub(bytes));
+        self.with_account(account, |account| account.held = account.held.saturating_sub(bytes));
     }
 
     /// SAFETY: `block` points to at least `HEADER` writable bytes allocated for `size`.
@@ -236,12 +344,13 @@ impl Heap {
         let next = self.head.get();
         // SAFETY: by contract for `block`; `next` is null or a live block of this heap.
         unsafe {
-            block.write(Block { prev: ptr::null_mut(), next, size, is_freed: false });
+            let account = self.charged.get();
+            block.write(Block { prev: ptr::null_mut(), next, size, account, is_freed: false });
             if !next.is_null() {
                 (*next).prev = block;
             }
             self.head.set(block);
-            self.account(size + HEADER);
+            self.charge(account, size + HEADER);
             self.blocks.set(self.blocks.get() + 1);
             block.add(1).cast()
         }
@@ -251,7 +360,7 @@ impl Heap {
     unsafe fn unlink(&self, block: *mut Block) {
         // SAFETY: by contract, and neighbours of a live block are live.
         unsafe {
-            let Block { prev, next, size, .. } = block.read();
+            let Block { prev, next, size, account, .. } = block.read();
             if prev.is_null() {
                 self.head.set(next);
             } else {
@@ -260,7 +369,7 @@ impl Heap {
             if !next.is_null() {
                 (*next).prev = prev;
             }
-            self.used.set(self.used.get() - size - HEADER);
+            self.credit(account, size + HEADER);
             self.blocks.set(self.blocks.get() - 1);
         }
     }
@@ -364,6 +473,23 @@ impl Heap {
             js_realloc: Some(js_realloc),
             js_malloc_usable_size: Some(js_malloc_usable_size),
         }
+    }
+}
+
+/// limit + a quarter, at least 8 MB of slack: what builtins that never poll may overshoot.
+fn ceiling_of(limit: usize) -> usize {
+    limit.saturating_add((limit / 4).max(8 << 20))
+}
+
+/// Abandons the script of an isolate; see [`Heap::abandoner`].
+#[derive(Clone)]
+pub struct Abandoner(Arc<AtomicBool>);
+
+impl Abandoner {
+    /// The script that runs, or any later one, is abandoned when it next asks for memory: its stack is left for good, by
+    /// [`Interrupt::exhausted`](crate::Interrupt), and the isolate must be dropped. There is no way back.
+    pub fn abandon(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -509,7 +635,7 @@ mod tests {
                 };
                 if block.is_null() {
                     assert!(
-                        (size >= MIN_VAST && size > held / 2) || held + size > heap.ceiling(),
+                        (size >= MIN_VAST && size > held / 2) || held + size > ceiling_of(heap.stats().limit),
                         "{size} bytes refused with {held} held"
                     );
                     live.drain(..).for_each(|block| unsafe { heap.free(block) });
@@ -519,7 +645,7 @@ mod tests {
                 } else {
                     live.push(block);
                 }
-                assert!(heap.stats().used <= heap.ceiling() + HEADER);
+                assert!(heap.stats().used <= ceiling_of(heap.stats().limit) + HEADER);
             }
         }
     }

@@ -34,7 +34,8 @@ pub trait Interrupt {
         Verdict::Abort
     }
 
-    /// A builtin that never polls has passed the heap's ceiling, or the system is out of memory. This must not return into the engine:
+    /// A builtin that never polls has passed the heap's ceiling, the system is out of memory, or the script was [abandoned](crate::Abandoner).
+    /// This must not return into the engine:
     /// it switches away from the stack for good and has the isolate dropped. An embedder without
     /// stacks of its own may return; the request then fails as a null pointer, which the engine mostly,
     /// but not always, survives.

@@ -76,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) layout: Layout,
     /// The realm entered now; null outside.
     pub(crate) entered: Cell<*const RealmSlot>,
+    /// The realm that was entered last from outside.
+    pub(crate) last_entered: Cell<u64>,
     /// Its interrupt counter; null outside.
     counter: Cell<*mut i32>,
     /// What the counter was last set to.
@@ -125,6 +127,7 @@ impl Inner {
     /// cut off that of the last one.
     pub(crate) fn switch_to(&self, slot: *const RealmSlot, left: i32) -> i32 {
         self.entered.set(slot);
+        self.follow_account();
         // SAFETY: a realm that is or will be entered is live.
         let counter = unsafe { slot.as_ref().map(|slot| self.layout.countdown(slot.ctx.as_ptr())) };
         self.counter.set(counter.unwrap_or(ptr::null_mut()));
@@ -212,7 +215,15 @@ impl Inner {
     }
 
     pub(crate) fn exhausted(&self) {
-        self.mark_broken("memory was exhausted inside a builtin");
+        self.leave_stack("memory was exhausted inside a builtin");
+    }
+
+    pub(crate) fn abandoned(&self) {
+        self.leave_stack("the script was abandoned");
+    }
+
+    fn leave_stack(&self, why: &str) {
+        self.mark_broken(why);
         let interrupt = self.interrupt().map(|interrupt| Rc::as_ptr(&interrupt));
         if let Some(interrupt) = interrupt {
             // SAFETY: its slot keeps the interrupt alive; it is replaced only by the embedder, which
@@ -254,6 +265,7 @@ impl Isolate {
             default_interrupt: RefCell::new(None),
             layout,
             entered: Cell::new(ptr::null()),
+            last_entered: Cell::new(u64::MAX),
             counter: Cell::new(ptr::null_mut()),
             countdown: Cell::new(STEPS_PER_POLL),
             broken: RefCell::new(None),

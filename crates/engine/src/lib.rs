@@ -32,6 +32,7 @@
     reason = "this crate is where the engine's C interface is made safe; each block says why it holds"
 )]
 
+mod account;
 mod array_guard;
 mod buffer;
 mod bytecode;
@@ -59,6 +60,7 @@ mod stack;
 mod text;
 mod value;
 
+pub use account::RealmMemory;
 pub use bytecode::{BytecodeError, Glue, engine_version};
 pub use ctx::{Ctx, EvalOptions};
 pub use disasm::{Constant, Disassembly, Opcode, Operand};
@@ -66,7 +68,7 @@ pub use encode::{EncodeError, EncodeLimits, Sink, encode};
 pub use error::{ErrorReport, Frame, Result, Thrown};
 pub use exotic::Exotic;
 pub use function::{Args, NativeFn};
-pub use heap::{Faults, Heap, HeapStats};
+pub use heap::{Abandoner, Faults, Heap, HeapStats};
 pub use host_object::HostRef;
 pub use interrupt::{Interrupt, Pacer, Verdict};
 pub use isolate::{Isolate, IsolateError, IsolateOptions};

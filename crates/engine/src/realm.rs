@@ -60,6 +60,10 @@ pub(crate) struct RealmSlot {
     /// Entries that have not ended, on any stack.
     pub(crate) entries: Cell<u32>,
     sweeps: Cell<u8>,
+    /// What it took to make the realm, in bytes.
+    pub(crate) made_of: Cell<usize>,
+    /// Its account with the heap; 0 if it has none.
+    pub(crate) account: Cell<u32>,
     pub(crate) jobs: List,
     pub(crate) externals: List,
     pub(crate) values: KeptValues,
@@ -82,6 +86,8 @@ impl RealmSlot {
             is_freed: Cell::new(false),
             entries: Cell::new(0),
             sweeps: Cell::new(0),
+            made_of: Cell::new(0),
+            account: Cell::new(0),
             jobs: List::new(),
             externals: List::new(),
             values: KeptValues::default(),
@@ -134,6 +140,16 @@ impl Inner {
         }
     }
 
+    /// Drops the exception that nobody took, on behalf of a live context.
+    pub(crate) fn drop_exception(&self, slot: &RealmSlot) {
+        // SAFETY: a live context of this runtime; the exception is owned.
+        unsafe {
+            if qjs::JS_HasException(slot.ctx.as_ptr()) {
+                qjs::JS_FreeValueRT(self.rt, qjs::JS_GetException(slot.ctx.as_ptr()));
+            }
+        }
+    }
+
     fn no_room(&self) -> IsolateError {
         let HeapStats { used, limit, .. } = self.heap.stats();
         IsolateError::MemoryLimitTooSmall { needed: used, limit }
@@ -173,7 +189,8 @@ impl Inner {
         });
         for slot in freed {
             // SAFETY: leaked by `attach`; its context is gone, and with it the last way to the slot.
-            drop(unsafe { Box::from_raw(slot.as_ptr()) });
+            let slot = unsafe { Box::from_raw(slot.as_ptr()) };
+            self.heap.close_account(slot.account.get());
         }
         self.waiting.borrow().len() + self.leftover.borrow().len()
     }
@@ -202,9 +219,12 @@ impl Isolate {
     /// See [`IsolateError`].
     pub fn new_realm(&self) -> Result<Realm, IsolateError> {
         let inner = &*self.inner;
-        // SAFETY: this thread has the isolate exclusively; its stack is the one used from here on.
+        let before = inner.heap.stats().used;
+        // SAFETY: this thread has the isolate exclusively; unless a stack is active, this one is.
         let raw = unsafe {
-            inner.begin_stack();
+            if inner.depth.get() == 0 {
+                inner.begin_stack();
+            }
             qjs::JS_NewContext(inner.rt)
         };
         let Some(ctx) = NonNull::new(raw) else {
@@ -219,6 +239,8 @@ impl Isolate {
             let _ = self.free_realm(realm);
             return Err(error);
         }
+        // SAFETY: the slot lives at least as long as its realm.
+        unsafe { slot.as_ref() }.made_of.set(inner.heap.stats().used.saturating_sub(before));
         Ok(realm)
     }
 
@@ -239,6 +261,9 @@ impl Isolate {
             return RealmEnd::Kept;
         }
         slot.release(inner);
+        if inner.depth.get() == 0 {
+            inner.drop_exception(slot);
+        }
         inner.drop_jobs(slot);
         for value in slot.values.take_all() {
             // SAFETY: values of this runtime, each owned by the table.

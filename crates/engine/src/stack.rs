@@ -127,6 +127,10 @@ pub(crate) struct Entered<'i> {
 
 impl<'i> Entered<'i> {
     pub(crate) fn new(inner: &'i Inner, slot: &'i RealmSlot) -> Self {
+        if inner.depth.get() == 0 && inner.last_entered.replace(slot.id) != slot.id {
+            // What another realm threw is none of this one's business.
+            inner.drop_exception(slot);
+        }
         inner.depth.set(inner.depth.get() + 1);
         slot.entries.set(slot.entries.get() + 1);
         let (outer, countdown) = (inner.entered.get(), inner.countdown.get());
