@@ -139,8 +139,8 @@ defmodule QuickBEAM do
   Options:
 
     * `:timeout` - milliseconds from now on, or `:infinity`; default: the option `:timeout` of the runtime
-    * `:vars` - map of names to terms, bound for this eval only; they shadow globals of the same name.
-      What such an eval declares with `let`, `const` or `class` is its own, too
+    * `:vars` - map of names to terms, bound for this eval only, and for the functions that it makes; they shadow
+      globals of the same name
     * `:filename` - shown in stacks; default `"<eval>"`
 
   ## Examples

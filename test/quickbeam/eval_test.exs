@@ -119,6 +119,40 @@ defmodule QuickBEAM.EvalTest do
     assert QuickBEAM.call(rt, "get") == {:ok, 4}
   end
 
+  test "declarations of an eval with vars are visible to the next", %{rt: rt} do
+    code = """
+    let a = n; const b = a + 1, [c] = [n * 2]; class D { m() { return n } }
+    function e() { return n } async function f() { return n } function* g() { yield n }
+    var h = n; [a, b, c]
+    """
+
+    assert QuickBEAM.eval(rt, code, vars: %{n: 5}) == {:ok, [5, 6, 10]}
+    code = "a += 1; [a, b, c, new D().m(), e(), await f(), [...g()], h, typeof n]"
+    assert QuickBEAM.eval(rt, code) == {:ok, [6, 6, 10, 5, 5, 5, [5], 5, "undefined"]}
+    assert {:error, %{name: "TypeError"}} = QuickBEAM.eval(rt, "b = 1")
+    assert QuickBEAM.call(rt, "f") == {:ok, 5}
+    assert QuickBEAM.get_global(rt, "a") == {:ok, 6}
+
+    # Declared again, also by one that awaits; and what fails declares nothing but names.
+    for code <- [
+          "const a = n",
+          "const a = await n",
+          "let a = n; null.x",
+          "class a { static n = n }"
+        ] do
+      QuickBEAM.eval(rt, code, vars: %{n: 7})
+      expected = if code =~ "class", do: {:ok, "function"}, else: {:ok, "number"}
+      assert {code, QuickBEAM.eval(rt, "typeof a")} == {code, expected}
+    end
+
+    for code <- ["let = 3 +", "let a, a", "const a"] do
+      assert {:error, %{name: "SyntaxError"}} = QuickBEAM.eval(rt, code, vars: %{n: 1})
+    end
+
+    {:ok, names} = QuickBEAM.globals(rt)
+    assert Enum.filter(names, &(&1 =~ "quickbeam")) == []
+  end
+
   test "evals with vars do not mix with each other", %{rt: rt} do
     code = "await new Promise(resolve => setTimeout(resolve, n % 3)); n"
 

@@ -6,12 +6,10 @@ use crate::inbox::Envelope;
 use crate::op::Op;
 use crate::realm::RealmState;
 use crate::turn::Patience;
+use crate::vars::Block;
 use crate::vm;
-use quickbeam_engine::{Attributes, Ctx, EvalOptions, Result, Thrown, Value};
+use quickbeam_engine::{Ctx, EvalOptions, Result, Thrown, Value};
 use std::collections::{BTreeMap, HashSet};
-
-/// Where the variables of one eval are while its script starts.
-const VARS: &str = "__quickbeam_vars__";
 
 /// Default name of a script in stack traces.
 const EVAL: &str = "<eval>";
@@ -72,8 +70,9 @@ impl RealmState {
             }
             Op::Eval { source, filename, vars: Some(vars) } => {
                 let vars = vars.into_js(ctx)?;
-                let source = self.guard.keep_text(format!("with ({VARS}) {{\n\n{source}\n}}"));
-                eval_with(ctx, &source, filename.as_deref(), vars)
+                let mut block = Block::new(ctx, &source, &options(&source, filename.as_deref(), 1));
+                let text = self.guard.keep_text(std::mem::take(&mut block.text));
+                block.run(ctx, vars, || eval(ctx, &text, filename.as_deref(), Block::FIRST_LINE))
             }
             Op::EvalModule { source, filename } => {
                 let source = self.guard.keep_text(source);
@@ -163,22 +162,6 @@ fn eval<'a>(ctx: Ctx<'a>, source: &str, filename: Option<&str>, first_line: i32)
     let options = options(source, filename, first_line);
     let then = if options.top_level_await { Then::Unwrap } else { Then::Value };
     Ok(Ran::Value(ctx.eval(source, &options)?, then))
-}
-
-/// Evaluates a script that stands inside `with (vars)`: the names shadow globals for this script and the closures that it makes,
-/// and for nothing else.
-fn eval_with<'a>(ctx: Ctx<'a>, source: &str, filename: Option<&str>, vars: Value<'a>) -> Result<Ran<'a>> {
-    if !vars.is_object() {
-        return Err(ctx.throw_type("vars must be a map of names to values"));
-    }
-    vars.set_prototype(&ctx.null())?;
-    ctx.globals().define(VARS, vars, Attributes::HIDDEN)?;
-    // The engine takes line 0 for no line, so the script's own line 1 is the third.
-    let ran = eval(ctx, source, filename, -1);
-    let deleted = ctx.globals().delete(VARS);
-    let ran = ran?;
-    deleted?;
-    Ok(ran)
 }
 
 /// Calls the function at a dotted path, with the object that holds it as `this`.

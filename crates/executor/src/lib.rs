@@ -58,6 +58,7 @@ mod thread;
 mod ticker;
 mod timer;
 mod turn;
+mod vars;
 mod vm;
 
 pub use api::Api;
