@@ -15,6 +15,7 @@ const APIS: &[(&[&str], &dyn Api)] = &[
     (&["url"], &quickbeam_api_urlpattern::UrlPatterns),
     (&["fetch", "compression"], &quickbeam_api_streams::Streams),
     (&["crypto"], &quickbeam_api_crypto::SubtleCrypto),
+    (&["fetch"], &quickbeam_api_file::Files),
 ];
 
 /// What the option `apis` takes.

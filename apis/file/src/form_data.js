@@ -1,0 +1,89 @@
+// FormData, with entries as `[name, string or File]`.
+(idl, native, streams, files) => {
+  const { expose, need, iterable, usvString } = idl;
+  const { isObject } = streams.common;
+  const { isBlob, isFile, bytesOf, blobType, makeFile } = files;
+
+  /** An entry, made of arguments of which `count` were given. */
+  const entryOf = (what, count, name, value, filename) => {
+    name = usvString(name);
+    if (count > 2 && !isBlob(value)) throw new TypeError(`${what}: only a Blob has a file name`);
+    if (!isBlob(value)) return [name, usvString(value)];
+    const given = filename === undefined ? undefined : usvString(filename);
+    if (isFile(value) && given === undefined) return [name, value];
+    const modified = isFile(value) ? value.lastModified : native.now();
+    return [name, makeFile(bytesOf(value), blobType(value), given ?? "blob", modified)];
+  };
+
+  class FormData {
+    #entries = [];
+
+    static is = (value) => isObject(value) && #entries in value;
+    static entriesOf = (form) => form.#entries;
+
+    constructor(form = undefined, submitter = undefined) {
+      if (form !== undefined) throw new TypeError("FormData: there are no forms here");
+      void submitter;
+    }
+
+    append(name, value, filename = undefined) {
+      const entries = this.#entries;
+      need(arguments, 2, "FormData.append");
+      entries[entries.length] = entryOf("FormData.append", arguments.length, name, value, filename);
+    }
+
+    delete(name) {
+      const entries = this.#entries;
+      need(arguments, 1, "FormData.delete");
+      name = usvString(name);
+      this.#entries = entries.filter(([key]) => key !== name);
+    }
+
+    get(name) {
+      const entries = this.#entries;
+      need(arguments, 1, "FormData.get");
+      name = usvString(name);
+      for (const [key, value] of entries) if (key === name) return value;
+      return null;
+    }
+
+    getAll(name) {
+      const entries = this.#entries;
+      need(arguments, 1, "FormData.getAll");
+      name = usvString(name);
+      return entries.filter(([key]) => key === name).map(([, value]) => value);
+    }
+
+    has(name) {
+      const entries = this.#entries;
+      need(arguments, 1, "FormData.has");
+      name = usvString(name);
+      return entries.some(([key]) => key === name);
+    }
+
+    set(name, value, filename = undefined) {
+      const entries = this.#entries;
+      need(arguments, 2, "FormData.set");
+      const entry = entryOf("FormData.set", arguments.length, name, value, filename);
+      const first = entries.findIndex(([key]) => key === entry[0]);
+      if (first === -1) {
+        entries[entries.length] = entry;
+        return;
+      }
+      this.#entries = entries.filter(([key], index) => key !== entry[0] || index === first);
+      this.#entries[first] = entry;
+    }
+  }
+
+  const { is: isFormData, entriesOf } = FormData;
+  delete FormData.is;
+  delete FormData.entriesOf;
+
+  for (const name of ["append", "set"]) {
+    Object.defineProperty(FormData.prototype[name], "length", { value: 2, configurable: true });
+  }
+  expose(FormData);
+  iterable(FormData, entriesOf);
+
+  return { FormData, isFormData, entriesOf };
+};

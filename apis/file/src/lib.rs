@@ -1,0 +1,149 @@
+//! The File API: `Blob`, `File`, `FileReader` with `ProgressEvent`, and `blob:` URLs; `FormData` of the XMLHttpRequest Standard.
+//!
+//! A blob's bytes are a view of memory in the isolate's heap that no guest holds, so that they count against its limit, never change,
+//! and go with the isolate; slices share them.
+//!
+//! What must never happen: a guest that gets hold of the memory behind a blob.
+
+use quickbeam_api_webidl::{Natives, helpers, kept};
+use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_executor::{Api, enqueue_immediate};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+static BLOB: Glue = Glue::new("internal:file/blob", include_str!("blob.js"));
+static FORM_DATA: Glue = Glue::new("internal:file/form_data", include_str!("form_data.js"));
+static READER: Glue = Glue::new("internal:file/reader", include_str!("reader.js"));
+
+/// The API. It adds `createObjectURL` and `revokeObjectURL` to `URL`, and so is installed after that.
+pub struct Files;
+
+impl Api for Files {
+    fn name(&self) -> &'static str {
+        "file"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("Blob", |ctx, _, _| classes(ctx)?.get("Blob"))?;
+        ctx.define_lazy_global("File", |ctx, _, _| classes(ctx)?.get("File"))?;
+        ctx.define_lazy_global("FormData", |ctx, _, _| classes(ctx)?.get("FormData"))?;
+        ctx.define_lazy_global("FileReader", |ctx, _, _| readers(ctx)?.get("FileReader"))?;
+        ctx.define_lazy_global("ProgressEvent", |ctx, _, _| readers(ctx)?.get("ProgressEvent"))?;
+        ctx.define_lazy_global("URL", |ctx, _, _| {
+            let url = quickbeam_api_url::classes(ctx)?.get("URL")?;
+            for name in ["createObjectURL", "revokeObjectURL"] {
+                define_later(ctx, &url, name)?;
+            }
+            Ok(url)
+        })
+    }
+}
+
+/// Defines a static method of `URL` whose first call makes the classes, which replace it.
+fn define_later<'a>(ctx: Ctx<'a>, url: &Value<'a>, name: &'static str) -> Result<()> {
+    let bound = ctx.string(name)?;
+    let method = ctx.bound_function(&bound, |ctx, name, args| {
+        classes(ctx)?;
+        let url = quickbeam_api_url::classes(ctx)?.get("URL")?;
+        args.forward(&url.get(&name.to_text()?)?, &url)
+    })?;
+    method.define("name", bound, quickbeam_engine::Attributes::HIDDEN)?;
+    method.define("length", ctx.int(1), quickbeam_engine::Attributes::HIDDEN)?;
+    url.define(name, method, quickbeam_engine::Attributes::ALL)
+}
+
+/// An object with `Blob`, `File` and `FormData`, whatever has become of the globals, and with what other APIs need of them:
+///
+/// * `isBlob(value)`, `isFile(value)`, `bytesOf(blob)` (a `Uint8Array` that must not be changed or shown), `blobType(blob)`;
+/// * `makeBlob(bytes, type)` and `makeFile(bytes, type, name, lastModified)`, which keep the array that they are given;
+/// * `streamOf(bytes)`, the state of a stream as `quickbeam_api_streams` has them; `blobOfURL(url)`;
+/// * `isFormData(value)`, `entriesOf(form)`.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, "file", |ctx| {
+        let undefined = ctx.undefined();
+        let (idl, natives) = (helpers(ctx)?, natives(ctx)?);
+        let streams = quickbeam_api_streams::streams(ctx)?;
+        let encoding = quickbeam_api_encoding::classes(ctx)?;
+        let files =
+            ctx.call(&BLOB.run(ctx)?, &undefined, &[idl.clone(), natives.clone(), streams.clone(), encoding])?;
+        let forms = ctx.call(&FORM_DATA.run(ctx)?, &undefined, &[idl, natives, streams, files.clone()])?;
+        for key in forms.keys()? {
+            files.set_key(&key, forms.get_key(&key)?)?;
+        }
+        Ok(files)
+    })
+}
+
+fn readers(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, "file/reader", |ctx| {
+        let (idl, natives, files) = (helpers(ctx)?, natives(ctx)?, classes(ctx)?);
+        let (events, encoding) = (quickbeam_api_events::classes(ctx)?, quickbeam_api_encoding::classes(ctx)?);
+        ctx.call(&READER.run(ctx)?, &ctx.undefined(), &[idl, natives, events, files, encoding])
+    })
+}
+
+/// An object with `ProgressEvent` and `FileReader`.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn progress(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    readers(ctx)
+}
+
+fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    Natives::new(ctx)?
+        .value("URL", quickbeam_api_url::classes(ctx)?.get("URL")?)?
+        .function("encode", |ctx, _, args| args.get(0).with_text(|text| ctx.uint8_array(text.as_bytes()))?)?
+        .function("viewBytes", view_bytes)?
+        .function("copy", |ctx, _, args| bytes(args, |bytes| ctx.array_buffer(bytes)))?
+        .function("latin1", |ctx, _, args| bytes(args, |bytes| ctx.string_latin1(bytes)))?
+        .function("base64", |ctx, _, args| {
+            bytes(args, |bytes| ctx.string(&base64_simd::STANDARD.encode_to_string(bytes)))
+        })?
+        .function("now", |ctx, _, _| {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            Ok(ctx.number(now.as_millis() as f64))
+        })?
+        .function("uuid", uuid)?
+        .function("enqueueTask", |ctx, _, args| {
+            enqueue_immediate(ctx, args.get(0), Vec::new())?;
+            Ok(ctx.undefined())
+        })
+        .map(Natives::into_value)
+}
+
+/// Lends the bytes of the first argument, which is a `Uint8Array`.
+fn bytes<'a>(args: Args<'a>, f: impl FnOnce(&[u8]) -> Result<Value<'a>>) -> Result<Value<'a>> {
+    let value = args.get(0);
+    match value.with_bytes(|bytes| f(bytes)) {
+        Some(result) => result,
+        None => Err(value.ctx().throw_type("the argument is not a Uint8Array")),
+    }
+}
+
+/// The bytes of a view of any kind as a `Uint8Array`, copied.
+fn view_bytes<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let view = args.get(0);
+    if let Some(copy) = view.with_bytes(|bytes| ctx.uint8_array(bytes)) {
+        return copy;
+    }
+    let (offset, length) = (view.get("byteOffset")?.to_f64()?, view.get("byteLength")?.to_f64()?);
+    let copy = view.get("buffer")?.with_bytes(|bytes| {
+        let start = (offset as usize).min(bytes.len());
+        let end = start.saturating_add(length as usize).min(bytes.len());
+        ctx.uint8_array(&bytes[start..end])
+    });
+    copy.unwrap_or_else(|| Err(ctx.throw_type("the argument is not a view")))
+}
+
+/// A random UUID (RFC 9562, version 4).
+fn uuid<'a>(ctx: Ctx<'a>, _this: &Value<'a>, _args: Args<'a>) -> Result<Value<'a>> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| ctx.throw_error("Error", &format!("no randomness: {error}")))?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    ctx.string(&format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]))
+}
