@@ -108,7 +108,7 @@ impl<'a> Ctx<'a> {
     }
 
     pub(crate) fn eval_raw(self, source: &str, options: &EvalOptions<'_>, flags: c_int) -> Result<qjs::JSValue> {
-        let filename = c_text(options.filename);
+        let filename = NulTerminated::new(self, options.filename)?;
         let text = NulTerminated::new(self, source)?;
         let mut eval_options = qjs::JSEvalOptions {
             version: qjs::JS_EVAL_OPTIONS_VERSION as c_int,

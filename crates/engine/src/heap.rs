@@ -14,6 +14,7 @@
 //!   [`Interrupt::exhausted`](crate::Interrupt).
 
 use crate::isolate::Inner;
+use crate::pins::Pins;
 use rquickjs::qjs;
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
 use std::cell::{Cell, RefCell};
@@ -109,6 +110,7 @@ pub struct Heap {
     /// Freed blocks whose memory stays for now, by `next`.
     quarantine: Cell<*mut Block>,
     is_quarantined: Cell<bool>,
+    pub(crate) pins: Pins,
 }
 
 impl Heap {
@@ -128,6 +130,7 @@ impl Heap {
             on_over_limit: Cell::new(None),
             quarantine: Cell::new(ptr::null_mut()),
             is_quarantined: Cell::new(false),
+            pins: Pins::new(),
         })
     }
 
@@ -388,7 +391,9 @@ impl Heap {
             return ptr::null_mut();
         }
         // SAFETY: `raw` was just allocated with room for the header and `size` bytes.
-        unsafe { self.link(raw.cast(), size) }
+        let user = unsafe { self.link(raw.cast(), size) };
+        self.pins.made(user, size);
+        user
     }
 
     /// SAFETY: `user` is null or came from this heap and is live.
@@ -400,6 +405,7 @@ impl Heap {
         unsafe {
             let block = user.cast::<Block>().sub(1);
             self.unlink(block);
+            self.pins.freed(user, (*block).size);
             if self.is_quarantined.get() {
                 (*block).is_freed = true;
                 (*block).next = self.quarantine.replace(block);

@@ -54,6 +54,7 @@ mod list;
 mod module;
 mod object;
 mod persistent;
+mod pins;
 mod promise;
 mod realm;
 mod stack;

@@ -60,6 +60,30 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// Makes an arena for blocks of that size and keeps one of them for good.
+    #[cold]
+    fn pin(&self, size: usize) {
+        /// More than an arena has.
+        const ENOUGH: usize = 256;
+        let arenas = self.heap.stats().blocks;
+        let mut fillers = Vec::new();
+        // SAFETY: the runtime is live. What fills the arenas there are goes back; the pin goes with the heap.
+        unsafe {
+            while self.heap.stats().blocks == arenas && fillers.len() < ENOUGH {
+                fillers.push(qjs::js_malloc_rt(self.rt, size as _));
+            }
+            if self.heap.stats().blocks > arenas {
+                fillers.pop();
+                self.heap.pins.pinned();
+            }
+            for filler in fillers {
+                qjs::js_free_rt(self.rt, filler);
+            }
+        }
+    }
+}
+
 impl Isolate {
     /// Takes the present stack out of the isolate, as if no realm were entered: others may be entered on other stacks until it is
     /// [restored](Isolate::restore_stack). To be called on that stack, from a poll or a native function, right before switching away
@@ -150,6 +174,11 @@ impl Drop for Entered<'_> {
         if !ptr::eq(self.inner.entered.get(), self.outer) {
             self.inner.switch_to(self.outer, self.left);
             self.inner.countdown.set(self.countdown);
+        }
+        if self.inner.depth.get() == 0
+            && let Some(size) = self.inner.heap.pins.take_wanted()
+        {
+            self.inner.pin(size);
         }
     }
 }
