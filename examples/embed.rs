@@ -99,7 +99,11 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
         });
     };
     let op = Op::Eval { source: SCRIPT.into(), filename: Some("invoice.js".into()), vars: None };
-    realm.submit(op, Box::new(reply), SubmitOptions { timeout: Some(Duration::from_secs(10)), parent: None })?;
+    realm.submit(
+        op,
+        Box::new(reply),
+        SubmitOptions { timeout: Some(Duration::from_secs(10)), ..SubmitOptions::default() },
+    )?;
     match receiver.recv()? {
         Ok(invoice) => println!("{invoice}"),
         Err(report) => return Err(report.to_string().into()),

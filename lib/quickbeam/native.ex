@@ -12,6 +12,8 @@ defmodule QuickBEAM.Native do
   @type handle :: reference()
   @type executor :: reference()
   @type call_id :: term()
+  # The call that a process answers: of which realm's owner, and whether the realm is suspended in it.
+  @type parent :: {owner :: pid(), call_id(), sync? :: boolean()}
 
   @doc false
   def load do
@@ -47,7 +49,7 @@ defmodule QuickBEAM.Native do
 
   # Ops
 
-  @spec submit(pid(), reference(), tuple() | atom(), timeout() | nil, call_id() | nil) ::
+  @spec submit(pid(), reference(), tuple() | atom(), timeout() | nil, parent() | nil) ::
           :ok | :noproc | :busy | {:badop, String.t()}
   def submit(_owner, _ref, _op, _timeout, _parent), do: not_loaded()
 

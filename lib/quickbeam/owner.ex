@@ -171,7 +171,7 @@ defmodule QuickBEAM.Owner do
   Resets the realm and sets it up again; answers `from` when that is done. `parent` is the call that
   `from` answers, if any.
   """
-  @spec reset(t(), GenServer.from(), Native.call_id() | nil) :: t()
+  @spec reset(t(), GenServer.from(), Native.parent() | nil) :: t()
   def reset(owner, from, parent) do
     realm = self()
     owner = Services.reset(owner)
@@ -179,7 +179,7 @@ defmodule QuickBEAM.Owner do
 
     pid =
       spawn_link(fn ->
-        Handler.put_parent(realm, parent)
+        Handler.put_parent(parent)
         GenServer.reply(from, Setup.run(steps, realm))
       end)
 

@@ -299,6 +299,27 @@ defmodule QuickBEAM.HandlersTest do
     end
   end
 
+  test "a request that comes back through another runtime runs nested" do
+    {a, b} = {{:global, make_ref()}, {:global, make_ref()}}
+
+    for {way, index} <- Enum.with_index(@ways) do
+      start_runtime(
+        id: {:a, index},
+        name: a,
+        handlers: %{"b" => fn [] -> elem(QuickBEAM.eval(b, "#{way}('a')"), 1) end}
+      )
+
+      start_runtime(
+        id: {:b, index},
+        name: b,
+        handlers: %{"a" => fn [] -> elem(QuickBEAM.eval(a, "state + 1"), 1) end}
+      )
+
+      assert QuickBEAM.eval(a, "globalThis.state = 1; Beam.callSync('b')") == {:ok, 2}
+      for runtime <- [a, b], do: QuickBEAM.stop(runtime)
+    end
+  end
+
   test "a handler may stop its own runtime" do
     name = {:global, make_ref()}
     handlers = %{"stop" => fn [] -> QuickBEAM.stop(name) end}

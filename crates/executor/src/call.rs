@@ -3,8 +3,10 @@
 use crate::fiber::Pause;
 use crate::guard::Frame;
 use crate::host::CallId;
+use crate::lineage::Lineage;
 use crate::op::{Answer, HostError};
 use crate::realm::RealmState;
+use crate::turn::Patience;
 use quickbeam_engine::{Attributes, Ctx, Result, Settler, Thrown, Value};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -17,8 +19,8 @@ const CALLERS_EVERY: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
 pub(crate) struct Calls {
-    /// Calls whose promise is pending.
-    pending: HashMap<CallId, Settler>,
+    /// Calls whose promise is pending, and what the op that made them runs for.
+    pending: HashMap<CallId, (Settler, Lineage)>,
     /// Calls that suspend the fiber, outermost first, and their answers.
     suspended: Vec<(CallId, Option<Answer>)>,
 }
@@ -83,7 +85,8 @@ pub(crate) fn begin_call<'a>(
         settler.abandon(ctx);
         return Err(Thrown);
     }
-    state.calls.borrow_mut().pending.insert(id, settler);
+    let lineage = state.guard.lineage();
+    state.calls.borrow_mut().pending.insert(id, (settler, lineage));
     Ok(promise)
 }
 
@@ -210,15 +213,17 @@ impl RealmState {
                 }
                 calls.pending.remove(&id)
             };
-            let Some(settler) = settler else { continue };
-            self.settle(ctx, settler, answer);
+            let Some((settler, lineage)) = settler else { continue };
+            self.settle(ctx, settler, lineage, answer);
         }
     }
 
     /// Settles a call's promise; with the reason, if converting the answer is ended by a limit.
-    fn settle(&self, ctx: Ctx<'_>, settler: Settler, answer: Answer) {
+    fn settle(&self, ctx: Ctx<'_>, settler: Settler, lineage: Lineage, answer: Answer) {
         let mut failure = None;
-        self.in_frame(ctx, Frame::callback("answer", self.config.callback_timeout), || {
+        let goes_on = !lineage.is_empty();
+        let frame = Frame::callback("answer", self.config.callback_timeout).for_calls(lineage);
+        self.in_frame(ctx, frame, || {
             let outcome = match answer {
                 Ok(value) => value.into_js(ctx).map_err(|Thrown| ctx.take_exception()),
                 Err(error) => match host_error(ctx, &error) {
@@ -228,6 +233,9 @@ impl RealmState {
             };
             if let Err(Thrown) = settler.duplicate(ctx).settle(ctx, outcome) {
                 failure = Some(self.take_report(ctx));
+            } else if goes_on && !self.must_end(ctx) {
+                // What awaited the answer goes on for the same calls.
+                self.run_jobs(ctx, Patience::Limited);
             }
         });
         match failure {

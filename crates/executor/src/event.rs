@@ -60,7 +60,7 @@ impl RealmSender {
     /// # Errors
     /// If the realm's inbox is full, or it is gone.
     pub fn send(&self, listener: ListenerId, event: Box<dyn Input>) -> std::result::Result<(), SubmitError> {
-        self.0.post(Envelope { op: Op::Event { listener, event }, reply: None, due: None, parent: None })
+        self.0.post(Envelope::cast(Op::Event { listener, event }))
     }
 
     /// Starts work that goes on elsewhere: a promise that [`RealmSender::resolve`] settles from any thread, by the id that

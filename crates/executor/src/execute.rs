@@ -34,7 +34,7 @@ enum Ran<'a> {
 impl RealmState {
     /// Runs one op in a frame of its own, with the jobs it starts, and replies or parks it.
     pub(crate) fn execute(&self, ctx: Ctx<'_>, envelope: Envelope) {
-        let Envelope { op, reply, due, parent } = envelope;
+        let Envelope { op, reply, due, parent, lineage } = envelope;
         if reply.as_ref().is_some_and(|reply| reply.is_abandoned()) {
             return;
         }
@@ -48,7 +48,7 @@ impl RealmState {
             }
             op => op,
         };
-        self.in_frame(ctx, Frame::op(op.noun(), reply, due, parent), || {
+        self.in_frame(ctx, Frame::op(op.noun(), reply, due, parent).for_calls(lineage), || {
             let ran = self.run(ctx, op).map_err(|Thrown| ctx.take_exception());
             if !self.must_end(ctx) {
                 self.run_jobs(ctx, Patience::Limited);

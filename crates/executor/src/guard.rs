@@ -10,6 +10,7 @@
 use crate::fiber::{Pause, Suspender};
 use crate::host::{CallId, Outcome, Reply};
 use crate::inbox::Due;
+use crate::lineage::Lineage;
 use crate::realm::RealmState;
 use quickbeam_engine::{Ctx, ErrorReport, Interrupt, Verdict};
 use std::cell::{Cell, RefCell};
@@ -78,6 +79,7 @@ pub(crate) struct Frame {
     pub(crate) due: Option<Due>,
     /// The call whose handler submitted the op.
     pub(crate) parent: Option<CallId>,
+    pub(crate) lineage: Lineage,
     /// Source text that the engine reads while the frame is open.
     text: Option<Rc<String>>,
     /// Reaches the same caller while the reply itself is encoding a value.
@@ -93,12 +95,17 @@ impl Frame {
         due: Option<Due>,
         parent: Option<CallId>,
     ) -> Frame {
-        Frame { what, reply, due, parent, text: None, spare: None, is_callback: false, spent: 0 }
+        let lineage = Lineage::default();
+        Frame { what, reply, due, parent, lineage, text: None, spare: None, is_callback: false, spent: 0 }
     }
 
     pub(crate) fn callback(what: &'static str, timeout: Option<Duration>) -> Frame {
         let due = timeout.and_then(|timeout| Some(Due { at: Instant::now().checked_add(timeout)?, timeout }));
         Frame { is_callback: true, ..Frame::op(what, None, due, None) }
+    }
+
+    pub(crate) fn for_calls(self, lineage: Lineage) -> Frame {
+        Frame { lineage, ..self }
     }
 
     fn is_abandoned(&self) -> bool {
@@ -117,23 +124,18 @@ pub(crate) struct Guard {
     ending: Cell<Option<Ending>>,
     budget: Option<u64>,
     reductions: Cell<u64>,
-    slice: Duration,
-    slice_end: Cell<Instant>,
     next_check: Cell<Instant>,
     suspender: Cell<*const Suspender>,
 }
 
 impl Guard {
-    pub(crate) fn new(budget: Option<u64>, slice: Duration) -> Guard {
-        let now = Instant::now();
+    pub(crate) fn new(budget: Option<u64>) -> Guard {
         Guard {
             frames: RefCell::default(),
             ending: Cell::new(None),
             budget,
             reductions: Cell::new(0),
-            slice,
-            slice_end: Cell::new(now + slice),
-            next_check: Cell::new(now),
+            next_check: Cell::new(Instant::now()),
             suspender: Cell::new(ptr::null()),
         }
     }
@@ -153,15 +155,7 @@ impl Guard {
         self.suspender.set(suspender);
     }
 
-    pub(crate) fn start_slice(&self) {
-        self.slice_end.set(Instant::now() + self.slice);
-    }
-
-    pub(crate) fn slice_is_over(&self, now: Instant) -> bool {
-        now >= self.slice_end.get()
-    }
-
-    /// Switches to the thread and, once back, starts a new slice. False outside a fiber.
+    /// Switches to the thread, until that resumes the fiber. False outside a fiber.
     pub(crate) fn suspend(&self, pause: Pause) -> bool {
         let suspender = self.suspender.get();
         if suspender.is_null() {
@@ -169,7 +163,6 @@ impl Guard {
         }
         // SAFETY: see `set_suspender`.
         unsafe { (*suspender).suspend(pause) };
-        self.start_slice();
         true
     }
 
@@ -228,6 +221,11 @@ impl Guard {
     /// What the innermost frame is, and what must go on with it if it is parked.
     pub(crate) fn innermost(&self) -> Option<(&'static str, Option<Due>, Option<CallId>)> {
         self.frames.borrow().last().map(|frame| (frame.what, frame.due, frame.parent))
+    }
+
+    /// What the innermost frame runs for.
+    pub(crate) fn lineage(&self) -> Lineage {
+        self.frames.borrow().last().map(|frame| frame.lineage.clone()).unwrap_or_default()
     }
 
     /// Ends the frame at `depth` and those above it.
@@ -365,7 +363,7 @@ impl RealmState {
     }
 
     fn must_yield(&self) -> bool {
-        self.mail.has_lost_processor() || (self.mail.others_wait() && self.guard.slice_is_over(Instant::now()))
+        self.mail.has_lost_processor() || (self.mail.others_wait() && self.mail.slice_is_over())
     }
 }
 

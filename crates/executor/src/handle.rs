@@ -3,6 +3,7 @@
 use crate::executor::Executor;
 use crate::host::{CallId, Reply};
 use crate::inbox::{Due, Envelope};
+use crate::lineage::RealmId;
 use crate::op::{Answer, Op, SubmitError, SubmitOptions};
 use crate::task::Task;
 use std::sync::Arc;
@@ -21,13 +22,19 @@ impl RealmHandle {
         RealmHandle { task, _executor: executor }
     }
 
+    /// What tells this realm from others.
+    pub fn id(&self) -> RealmId {
+        self.task.mail.id
+    }
+
     /// Posts an op; its reply gets exactly one outcome.
     ///
     /// # Errors
     /// If the op was not taken; the reply is dropped then.
     pub fn submit(&self, op: Op, reply: Box<dyn Reply>, options: SubmitOptions) -> Result<(), SubmitError> {
         let due = options.timeout.and_then(|timeout| Some(Due { at: Instant::now().checked_add(timeout)?, timeout }));
-        self.post(Envelope { op, reply: Some(reply), due, parent: options.parent })
+        let parent = if options.lineage.is_empty() { None } else { options.lineage.call_of(self.id()) };
+        self.post(Envelope { op, reply: Some(reply), due, parent, lineage: options.lineage })
     }
 
     /// Posts an op that nobody waits for.
@@ -35,7 +42,7 @@ impl RealmHandle {
     /// # Errors
     /// If the op was not taken.
     pub fn cast(&self, op: Op) -> Result<(), SubmitError> {
-        self.post(Envelope { op, reply: None, due: None, parent: None })
+        self.post(Envelope::cast(op))
     }
 
     fn post(&self, envelope: Envelope) -> Result<(), SubmitError> {

@@ -5,6 +5,7 @@
 //! all: what came before it is cancelled, and nothing that came after leaves before the reset is taken.
 
 use crate::host::{CallId, Reply};
+use crate::lineage::Lineage;
 use crate::op::{Answer, Op, SubmitError};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -17,7 +18,16 @@ pub(crate) struct Envelope {
     pub(crate) op: Op,
     pub(crate) reply: Option<Box<dyn Reply>>,
     pub(crate) due: Option<Due>,
+    /// The call of this realm whose handler submitted the op.
     pub(crate) parent: Option<CallId>,
+    pub(crate) lineage: Lineage,
+}
+
+impl Envelope {
+    /// An op that nobody waits for.
+    pub(crate) fn cast(op: Op) -> Envelope {
+        Envelope { op, reply: None, due: None, parent: None, lineage: Lineage::default() }
+    }
 }
 
 /// When an op times out, and after how long that was.
@@ -183,7 +193,7 @@ mod tests {
 
     fn envelope(name: &str, parent: Option<CallId>, due: Option<Instant>) -> Envelope {
         let due = due.map(|at| Due { at, timeout: Duration::ZERO });
-        Envelope { op: Op::GetGlobal(name.to_owned()), reply: None, due, parent }
+        Envelope { due, parent, ..Envelope::cast(Op::GetGlobal(name.to_owned())) }
     }
 
     fn name(envelope: Option<Envelope>) -> Option<String> {

@@ -3,6 +3,7 @@
 use crate::executor::Shared;
 use crate::host::CallId;
 use crate::inbox::{Envelope, Inbox, Resets};
+use crate::lineage::RealmId;
 use crate::op::{Answer, Op, SubmitError};
 use crate::processor::Processor;
 use crate::task::Task;
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 pub(crate) struct Mail {
+    pub(crate) id: RealmId,
     inbox: Mutex<Inbox>,
     /// The inbox's length as of its last use, so that an empty one is seen without its lock.
     waiting: AtomicUsize,
@@ -30,7 +32,9 @@ pub(crate) struct Mail {
 
 impl Mail {
     pub(crate) fn new(shared: Arc<Shared>, home: usize, task: Weak<Task>) -> Mail {
+        static LAST_ID: AtomicU64 = AtomicU64::new(0);
         Mail {
+            id: RealmId(LAST_ID.fetch_add(1, Ordering::Relaxed) + 1),
             inbox: Mutex::new(Inbox::new(shared.options.inbox_capacity)),
             waiting: AtomicUsize::new(0),
             killed: AtomicBool::new(false),
@@ -130,6 +134,11 @@ impl Mail {
     /// Whether the thread that runs the turn has lost its processor, so that the turn must pause at once.
     pub(crate) fn has_lost_processor(&self) -> bool {
         self.processor().is_lost_to(&self.pacer)
+    }
+
+    /// Whether the turn that runs now has used up its slice.
+    pub(crate) fn slice_is_over(&self) -> bool {
+        self.processor().has_run(self.shared.options.slice)
     }
 
     /// Whether a task other than the running one could run now on its processor.

@@ -18,6 +18,13 @@ pub(crate) struct Messages {
     last_id: u32,
 }
 
+impl Messages {
+    /// Whether there is something for [`RealmState::deliver_message`] to do.
+    pub(crate) fn are_due(&self) -> bool {
+        !self.kept.is_empty() && !self.callbacks.is_empty()
+    }
+}
+
 /// Registers a callback for messages. Those that came before the first one are delivered to it, after the running
 /// script.
 ///
@@ -70,14 +77,14 @@ impl RealmState {
         Ok(Ok(()))
     }
 
-    /// Delivers the oldest kept message to every callback. False if there is none or nobody listens.
-    pub(crate) fn deliver_message(&self, ctx: Ctx<'_>) -> bool {
+    /// Delivers the oldest kept message to every callback, if there is one and somebody listens.
+    pub(crate) fn deliver_message(&self, ctx: Ctx<'_>) {
         let (message, callbacks) = {
             let mut messages = self.messages.borrow_mut();
-            if messages.callbacks.is_empty() {
-                return false;
+            if !messages.are_due() {
+                return;
             }
-            let Some(message) = messages.kept.pop_front() else { return false };
+            let Some(message) = messages.kept.pop_front() else { return };
             let callbacks: Vec<Value<'_>> = messages.callbacks.iter().map(|(_, kept)| ctx.get_kept(kept)).collect();
             (ctx.restore(message), callbacks)
         };
@@ -89,6 +96,5 @@ impl RealmState {
                 break;
             }
         }
-        true
     }
 }

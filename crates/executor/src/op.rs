@@ -1,7 +1,8 @@
 //! Requests to a realm.
 
 use crate::event::ListenerId;
-use crate::host::{CallId, Input};
+use crate::host::Input;
+use crate::lineage::Lineage;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,12 +110,12 @@ impl Op {
 }
 
 /// How an op is submitted.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct SubmitOptions {
     /// Ends the op with a `TimeoutError` this long after submission.
     pub timeout: Option<Duration>,
-    /// The call whose handler submits this op: while that call suspends the realm's fiber, the op runs nested on it.
-    pub parent: Option<CallId>,
+    /// The calls whose handlers submit this op: while one of them suspends the realm's fiber, the op runs nested on it.
+    pub lineage: Lineage,
 }
 
 /// Why an op was not taken.

@@ -7,6 +7,7 @@
 
 use crate::alarm::Alarms;
 use crate::clock::{NEVER, nanos};
+use crate::cpu::CpuClock;
 use crate::info::ProcessorInfo;
 use crate::task::Task;
 use quickbeam_engine::Pacer;
@@ -32,18 +33,39 @@ pub(crate) struct Processor {
     turn: AtomicPtr<Pacer>,
     /// When the turn in the slot was resumed.
     since: AtomicU64,
-    /// `since` of the turn that the ticker last asked to poll. Used by the ticker alone.
-    poked: AtomicU64,
+    /// Used by the ticker alone.
+    asked: Mutex<Option<Asked>>,
     pub(crate) alarms: Mutex<Alarms>,
     /// When the next alarm rings.
     next_alarm: AtomicU64,
     parked: AtomicBool,
-    /// Who holds the processor, to be woken.
-    holder: Mutex<Option<Thread>>,
+    holder: Mutex<Option<Holder>>,
     pub(crate) preemptions: AtomicU64,
     pub(crate) hand_offs: AtomicU64,
     pub(crate) steals: AtomicU64,
 }
+
+/// The thread that holds a processor.
+struct Holder {
+    thread: Thread,
+    clock: Option<CpuClock>,
+}
+
+/// The ticker has asked a turn to poll.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    /// When the turn was resumed, which tells it from others.
+    since: u64,
+    at: Instant,
+    /// CPU time of its thread at that time, if the system tells.
+    cpu: Option<Duration>,
+}
+
+/// CPU time within which a turn that is asked polls, unless it is in a long builtin.
+const STEP: Duration = Duration::from_micros(300);
+
+/// A turn that the system has not run since it was asked is given this long.
+const STALL: Duration = Duration::from_millis(10);
 
 /// What the ticker found, by urgency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,37 +174,58 @@ impl Processor {
         now != Arc::as_ptr(turn).cast_mut() && now != LOOKED_AT
     }
 
+    /// Whether the turn that runs now, and has not lost the processor, has run for so long.
+    pub(crate) fn has_run(&self, slice: Duration) -> bool {
+        let used = nanos(Instant::now()).saturating_sub(self.since.load(Ordering::Relaxed));
+        used >= slice.as_nanos() as u64
+    }
+
     pub(crate) fn runs_turn(&self) -> bool {
         !self.turn.load(Ordering::SeqCst).is_null()
     }
 
-    /// Called by the ticker. A turn that has used up its slice is made to poll. If it was before, to no effect, and others
-    /// wait, then `relieve` may give the processor to another thread; it tells whether one is there for that.
+    /// Called by the ticker. A turn that has used up its slice is made to poll. If it is stuck and others wait, then `relieve` may give the processor to another thread; it tells whether one is there for that.
     pub(crate) fn look(&self, slice: Duration, relieve: impl FnOnce() -> bool) -> Look {
         let turn = self.turn.load(Ordering::SeqCst);
         if turn.is_null() {
             return Look::Quiet;
         }
-        let now = Instant::now();
-        let used = |since: u64| nanos(now).saturating_sub(since) >= slice.as_nanos() as u64;
-        if !used(self.since.load(Ordering::Relaxed))
+        if !self.has_run(slice)
             || self.turn.compare_exchange(turn, LOOKED_AT, Ordering::SeqCst, Ordering::Relaxed).is_err()
         {
             return Look::Busy;
         }
         // SAFETY: the thread of this turn holds a count of the pacer until `end` returns, which waits for this look.
         unsafe { (*turn).poke() };
-        let since = self.since.load(Ordering::Relaxed);
-        let was_asked = self.poked.swap(since, Ordering::Relaxed) == since;
+        let now = Instant::now();
+        let is_stuck = self.is_stuck(now);
         self.ring(now);
-        let look = match (self.queued() > 0, was_asked) {
-            (true, true) if used(since) && relieve() => Look::Taken,
+        let look = match (self.queued() > 0, is_stuck) {
+            (true, true) if relieve() => Look::Taken,
             (true, _) => Look::Asked,
             (false, _) => Look::Busy,
         };
         let next = if look == Look::Taken { ptr::null_mut() } else { turn };
         self.turn.store(next, Ordering::SeqCst);
         look
+    }
+
+    /// Whether the turn that runs was asked before to poll, and has had the time to.
+    fn is_stuck(&self, now: Instant) -> bool {
+        let since = self.since.load(Ordering::Relaxed);
+        let clock = lock(&self.holder).as_ref().and_then(|holder| holder.clock);
+        let cpu = clock.and_then(CpuClock::read);
+        let mut asked = lock(&self.asked);
+        match *asked {
+            Some(asked) if asked.since == since => {
+                let used = cpu.zip(asked.cpu).map(|(now, then)| now.saturating_sub(then));
+                used.is_none_or(|used| used >= STEP) || now.saturating_duration_since(asked.at) >= STALL
+            }
+            _ => {
+                *asked = Some(Asked { since, at: now, cpu });
+                false
+            }
+        }
     }
 
     // Alarms
@@ -238,7 +281,7 @@ impl Processor {
 
     /// The calling thread holds the processor from now on.
     pub(crate) fn adopt(&self) {
-        *lock(&self.holder) = Some(thread::current());
+        *lock(&self.holder) = Some(Holder { thread: thread::current(), clock: CpuClock::of_this_thread() });
     }
 
     pub(crate) fn is_parked(&self) -> bool {
@@ -248,8 +291,8 @@ impl Processor {
     /// Wakes the holder if it sleeps. True if it did.
     pub(crate) fn unpark(&self) -> bool {
         let slept = self.is_parked() && self.parked.swap(false, Ordering::SeqCst);
-        if slept && let Some(thread) = lock(&self.holder).as_ref() {
-            thread.unpark();
+        if slept && let Some(holder) = lock(&self.holder).as_ref() {
+            holder.thread.unpark();
         }
         slept
     }

@@ -57,7 +57,7 @@ pub(crate) fn send(reply: Box<dyn Reply>, outcome: Outcome<'_, '_>) -> bool {
 impl RealmState {
     pub(crate) fn new(mail: Arc<Mail>, config: Arc<RealmConfig>) -> Rc<RealmState> {
         Rc::new(RealmState {
-            guard: Guard::new(config.max_reductions, mail.shared.options.slice),
+            guard: Guard::new(config.max_reductions),
             host: config.host.clone(),
             mail,
             config,

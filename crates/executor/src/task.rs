@@ -151,7 +151,6 @@ impl Task {
             }
             let Some(vm) = slot.as_ref() else { return TurnEnd::Dead };
             vm.state.guard.set_suspender(suspender);
-            vm.state.guard.start_slice();
             let stretch = vm.isolate.enter(&vm.realm, |ctx| vm.state.turn(ctx));
             vm.state.guard.set_suspender(ptr::null());
             match stretch {
@@ -160,7 +159,7 @@ impl Task {
                     if let Err(report) = self.reset(slot) {
                         return self.give_up(report);
                     }
-                    if self.mail.has_lost_processor() || self.mail.others_wait() {
+                    if self.mail.has_lost_processor() || (self.mail.others_wait() && self.mail.slice_is_over()) {
                         suspender.suspend(Pause::Preempted);
                     }
                 }

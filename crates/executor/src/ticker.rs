@@ -14,7 +14,7 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(1);
 
 /// Time that a turn gets to answer when others wait; a step rarely takes longer.
-const GRACE: Duration = Duration::from_micros(250);
+const GRACE: Duration = Duration::from_micros(350);
 
 /// Ticks without a running turn after which the thread sleeps until one starts.
 const IDLE_TICKS: u32 = 200;

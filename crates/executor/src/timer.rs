@@ -1,6 +1,7 @@
 //! Timers of a realm.
 
 use crate::realm::RealmState;
+use crate::turn::GIVE_WAY;
 use quickbeam_engine::{Ctx, Persistent, Result, Value};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -60,7 +61,12 @@ impl Timers {
 
     /// Whether there is something for [`RealmState::run_timers`] to do.
     pub(crate) fn are_due(&self, now: Instant) -> bool {
-        !self.immediates.is_empty() || self.next_due().is_some_and(|due| due <= now)
+        !self.due.is_empty() || !self.immediates.is_empty() || self.next_due().is_some_and(|due| due <= now)
+    }
+
+    /// Whether there is a timer or an immediate.
+    pub(crate) fn has_next(&self) -> bool {
+        !self.due.is_empty() || !self.live.is_empty()
     }
 
     /// When the next timer is due, immediates aside.
@@ -142,7 +148,8 @@ fn release(ctx: Ctx<'_>, timer: Timer) {
 }
 
 impl RealmState {
-    /// Runs the timers that are due now, each in a frame of its own and followed by the jobs that it caused.
+    /// Runs the timers that are due now, each in a frame of its own and followed by the jobs that it caused. If these go on
+    /// for long and ops wait, the rest of the timers run after one of those.
     pub(crate) fn run_timers(&self, ctx: Ctx<'_>, now: Instant) {
         self.timers.borrow_mut().collect_due(now);
         loop {
@@ -150,7 +157,7 @@ impl RealmState {
             let Some(id) = next else { return };
             self.run_timer(ctx, id, now);
             self.checkpoint(ctx);
-            if self.is_over(ctx) {
+            if self.is_over(ctx) || (!self.mail.is_empty() && now.elapsed() > GIVE_WAY) {
                 return;
             }
         }

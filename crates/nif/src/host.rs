@@ -5,8 +5,9 @@ use crate::decode::decode;
 use crate::encode::{binary, to_sized_term, to_term};
 use crate::error::{SourceMaps, js_error, map};
 use crate::host_term::HostTerm;
+use crate::lineage::Lineages;
 use quickbeam_engine::{Ctx, EncodeLimits, ErrorReport, Result, Thrown, Value};
-use quickbeam_executor::{CallId, Host, Level, LogLine, Uncaught};
+use quickbeam_executor::{CallId, Host, Level, LogLine, Uncaught, lineage};
 use rustler::env::OwnedEnv;
 use rustler::{Atom, Encoder, Env, LocalPid, Term};
 use std::collections::{HashMap, HashSet};
@@ -18,6 +19,7 @@ pub(crate) struct BeamHost {
     pub(crate) owner: LocalPid,
     pub(crate) limits: EncodeLimits,
     pub(crate) source_maps: SourceMaps,
+    pub(crate) lineages: Lineages,
     handlers: RwLock<HashSet<String>>,
     backlog: Backlog,
     arguments: Arguments,
@@ -106,6 +108,7 @@ impl BeamHost {
             owner,
             limits,
             source_maps: SourceMaps::default(),
+            lineages: Lineages::default(),
             handlers: RwLock::default(),
             backlog: Backlog::default(),
             arguments: Arguments::new(memory_limit),
@@ -119,6 +122,7 @@ impl BeamHost {
     /// A handler has ended.
     pub(crate) fn answered(&self, id: CallId) {
         self.arguments.answered(id);
+        self.lineages.answered(id);
     }
 
     /// The owner took console output or an uncaught error with that much text; tells how many it never got.
@@ -137,7 +141,9 @@ impl BeamHost {
     /// Sends the owner a call, which it answers with `resolve`.
     fn ask<'a>(&self, ctx: Ctx<'a>, kind: Atom, id: CallId, sync: bool, name: &str, args: &[Value<'a>]) -> Result<()> {
         self.arguments.admit(ctx)?;
-        self.tell_values(ctx, &self.owner, |env| {
+        // Before the handler can ask for it.
+        self.lineages.called(id, lineage(ctx));
+        let told = self.tell_values(ctx, &self.owner, |env| {
             let mut terms = Vec::with_capacity(args.len());
             let mut bytes = 0;
             for arg in args {
@@ -147,7 +153,11 @@ impl BeamHost {
             }
             self.arguments.sent(id, bytes);
             Ok((atoms::quickbeam(), kind, id, binary(env, name.as_bytes()), terms, sync).encode(env))
-        })
+        });
+        if told.is_err() {
+            self.lineages.answered(id);
+        }
+        told
     }
 
     /// Makes a message out of JS values and sends it.

@@ -10,6 +10,7 @@
 //! | `host` | what a realm asks of its owner, as messages |
 //! | `answer` | the answers to what a realm asks of its owner |
 //! | `grants` | what a realm may do |
+//! | `lineage` | which calls the ops of handlers run for |
 //! | `reply` | the one message that each op ends with |
 //! | `disassembly` | `%QuickBEAM.Bytecode{}` |
 //! | `error` | `%QuickBEAM.JSError{}`, at original positions |
@@ -33,6 +34,7 @@ mod error;
 mod grants;
 mod host;
 mod host_term;
+mod lineage;
 mod op;
 mod realm;
 mod reply;

@@ -5,11 +5,12 @@ use crate::atoms;
 use crate::decode::TermInput;
 use crate::grants;
 use crate::host::BeamHost;
+use crate::lineage::Parent;
 use crate::op::{Request, read};
 use crate::reply::BeamReply;
 use quickbeam_engine::EncodeLimits;
 use quickbeam_executor::{
-    Api, CallId, Executor, ExecutorOptions, ListenerId, Op, RealmConfig, RealmHandle, SubmitError, SubmitOptions,
+    Api, CallId, Executor, ExecutorOptions, Lineage, ListenerId, Op, RealmConfig, RealmHandle, SubmitError, SubmitOptions,
 };
 use rustler::{Atom, Decoder, Encoder, Env, LocalPid, Monitor, NifResult, Resource, ResourceArc, Term};
 use std::collections::{HashMap, HashSet};
@@ -56,8 +57,10 @@ impl OwnedRealm {
         self.handle.kill();
     }
 
-    fn admits(&self, caller: LocalPid, parent: Option<CallId>) -> bool {
-        self.is_open.load(Ordering::Acquire) || parent.is_some() || caller == self.host.owner
+    fn admits(&self, caller: LocalPid, lineage: &Lineage) -> bool {
+        self.is_open.load(Ordering::Acquire)
+            || lineage.call_of(self.handle.id()).is_some()
+            || caller == self.host.owner
     }
 }
 
@@ -81,6 +84,13 @@ fn table_mut() -> RwLockWriteGuard<'static, Table> {
 
 fn find(owner: &LocalPid) -> Option<Arc<OwnedRealm>> {
     table().get(owner).cloned()
+}
+
+/// What the ops run for that a handler submits.
+fn lineage_of(parent: Parent) -> Lineage {
+    let Some(realm) = find(&parent.owner) else { return Lineage::default() };
+    let made_by = realm.host.lineages.made_by(parent.id);
+    if parent.sync { Lineage::of_call(realm.handle.id(), parent.id, &made_by) } else { made_by }
 }
 
 fn option<'a, T: Decoder<'a>>(options: Term<'a>, name: Atom) -> NifResult<Option<T>> {
@@ -183,9 +193,10 @@ fn submit<'a>(
     reference: Term<'a>,
     op: Term<'a>,
     timeout: Term<'a>,
-    parent: Option<CallId>,
+    parent: Option<Parent>,
 ) -> Term<'a> {
-    let admitted = find(&owner).filter(|realm| realm.admits(env.pid(), parent));
+    let lineage = parent.map(lineage_of).unwrap_or_default();
+    let admitted = find(&owner).filter(|realm| realm.admits(env.pid(), &lineage));
     let Some(realm) = admitted else { return atoms::noproc().to_term(env) };
     let request = match read(op) {
         Ok(request) => request,
@@ -202,7 +213,7 @@ fn submit<'a>(
         }
     };
     let timeout = if atoms::nil() == timeout { realm.timeout } else { milliseconds(timeout) };
-    match realm.handle.submit(op, Box::new(reply), SubmitOptions { timeout, parent }) {
+    match realm.handle.submit(op, Box::new(reply), SubmitOptions { timeout, lineage }) {
         Ok(()) => atoms::ok().to_term(env),
         Err(error) => refused(error).to_term(env),
     }

@@ -7,7 +7,8 @@ defmodule QuickBEAM.Owner.Handler do
   # A handler of `Beam.callSync` may ask its own realm for something while the realm is suspended
   # in that very call. Such a request has to name the call as its parent, to run nested instead of
   # waiting for it. The handler's process has the call in its dictionary; tasks that it starts find
-  # it through `$callers`.
+  # it through `$callers`. A handler names its call to other realms too: what they call in turn may
+  # come back to its own.
 
   alias QuickBEAM.Native
   alias QuickBEAM.Owner.{Callback, Stream}
@@ -40,7 +41,7 @@ defmodule QuickBEAM.Owner.Handler do
   @doc false
   def run(%{handle: handle, id: id} = call, handler, args) do
     Process.put(:"$callers", [call.owner | call.callers])
-    if call.sync?, do: put_parent(call.owner, id)
+    put_parent({call.owner, id, call.sync?})
 
     meta = %{caller: call.owner, runtime: call.runtime, handler: call.name, sync?: call.sync?}
 
@@ -91,22 +92,16 @@ defmodule QuickBEAM.Owner.Handler do
     %{name: "NotAllowedError", message: message, stack: nil}
   end
 
-  @doc "From now on the requests of the calling process to `owner` have the parent `id`."
-  @spec put_parent(pid(), Native.call_id() | nil) :: term()
-  def put_parent(owner, id), do: if(id, do: Process.put(@call, {owner, id}))
+  @doc "From now on the requests of the calling process have that parent."
+  @spec put_parent(Native.parent() | nil) :: term()
+  def put_parent(parent), do: if(parent, do: Process.put(@call, parent))
 
-  @doc "The call to `owner` that the calling process answers, itself or as a task, if any."
-  @spec parent(pid()) :: Native.call_id() | nil
+  @doc "The call that the calling process answers, itself or, if it is one to `owner`, as a task."
+  @spec parent(pid()) :: Native.parent() | nil
   def parent(owner) do
-    case Process.get(@call) do
-      {^owner, id} ->
-        id
-
-      _other ->
-        case Process.get(:"$callers") do
-          nil -> nil
-          callers -> if owner in callers, do: inherited(owner, callers)
-        end
+    with nil <- Process.get(@call),
+         callers when callers != nil <- Process.get(:"$callers") do
+      if owner in callers, do: inherited(owner, callers)
     end
   end
 
@@ -117,8 +112,8 @@ defmodule QuickBEAM.Owner.Handler do
     |> Enum.find_value(fn caller ->
       with true <- is_pid(caller) and node(caller) == node(),
            {:dictionary, dictionary} <- Process.info(caller, :dictionary),
-           {@call, {^owner, id}} <- List.keyfind(dictionary, @call, 0) do
-        id
+           {@call, {^owner, _id, _sync?} = parent} <- List.keyfind(dictionary, @call, 0) do
+        parent
       else
         _ -> nil
       end

@@ -66,8 +66,8 @@ defmodule QuickBEAM.Owner.Request do
     end
   end
 
-  @doc "The call of `server`'s realm that the calling process answers, if any."
-  @spec parent(server()) :: Native.call_id() | nil
+  @doc "The call that the calling process answers, if any, for a request to `server`."
+  @spec parent(server()) :: Native.parent() | nil
   def parent(server) do
     case GenServer.whereis(server) do
       pid when is_pid(pid) and node(pid) == node() -> Handler.parent(pid)

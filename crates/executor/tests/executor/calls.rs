@@ -12,7 +12,8 @@ fn a_call_is_answered_from_another_thread_while_others_run() {
     let executor = eager();
     let (caller, other) = (realm_on(&executor), realm_on(&executor));
     let pending = caller.start("callSync('ask', 1, 'two') + '!'");
-    assert_eq!(caller.event(), Event::Call { id: 1, name: "ask".into(), args: vec!["1".into(), "two".into()] });
+    let (name, args) = ("ask".into(), vec!["1".into(), "two".into()]);
+    assert_eq!(caller.event(), Event::Call { id: 1, name, args, lineage: Lineage::default() });
     other.check("1 + 1", "2");
     let handle = &caller.handle;
     thread::scope(|scope| {
@@ -84,7 +85,7 @@ fn ops_of_the_handler_run_nested() {
     let pending = realm.start("globalThis.state = 'outer'; callSync('f') + ' ' + state");
     let id = realm.expect_call("f");
     assert_eq!(realm.start_nested(id, "state = 'nested'").text(), "nested");
-    let nested = SubmitOptions { parent: Some(id), timeout: None };
+    let nested = under(&realm.handle, id);
     assert_eq!(realm.submit(Op::GetGlobal("state".into()), nested).text(), "nested");
     assert_eq!(realm.start_nested(id, "double(21)").text(), "42");
     assert_eq!(realm.start_nested(id, "throw new RangeError('inside')").text(), "RangeError: inside");
@@ -152,6 +153,44 @@ fn a_nested_op_may_await_what_the_outer_one_cannot() {
     }
 }
 
+/// A waits for its handler, which evals in B, whose handler evals in A.
+#[test]
+fn an_op_that_comes_back_through_another_realm_runs_nested() {
+    let executor = eager();
+    for outer in ["callSync('a')", "globalThis.state = 1; callSync('a') + state"] {
+        for source in [
+            "callSync('b')",
+            "await call('b')",
+            "await null; await call('b')",
+            "await call('x'); callSync('b')",
+            "await call('x'); await call('b')",
+            "await call('x').then(() => call('b'))",
+        ] {
+            let _case = Case(source);
+            let (a, b) = (realm_on(&executor), realm_on(&executor));
+            let in_a = a.start(outer);
+            let call_a = a.expect_traced_call("a");
+            let of_a = Lineage::of_call(a.handle.id(), call_a.0, &call_a.1);
+            let options = SubmitOptions { lineage: of_a.clone(), ..SubmitOptions::default() };
+            let in_b = b.submit(eval(source), options);
+            if source.contains("'x'") {
+                let x = b.expect_traced_call("x");
+                assert_eq!(x.1, of_a);
+                b.resolve(x.0, "");
+            }
+            let call_b = b.expect_traced_call("b");
+            assert_eq!(call_b.1, of_a);
+            let of_b = Lineage::of_call(b.handle.id(), call_b.0, &call_b.1);
+            let options = SubmitOptions { lineage: of_b, ..SubmitOptions::default() };
+            assert_eq!(a.submit(eval("'back'"), options).text(), "back");
+            b.resolve(call_b.0, "through");
+            assert_eq!(in_b.text(), "through");
+            a.resolve(call_a.0, "done");
+            assert!(in_a.text().starts_with("done"));
+        }
+    }
+}
+
 #[test]
 fn nothing_else_runs_while_a_call_waits_alone() {
     let realm = realm();
@@ -184,7 +223,7 @@ fn a_nested_op_that_times_out_leaves_the_outer_one_alone() {
     for nested in ["for (;;) {}", "callSync('g')", "sleepSync(1e9)", "await new Promise(() => {})"] {
         let pending = realm.start("callSync('f') + ' ' + (1 + 1)");
         let id = realm.expect_call("f");
-        let options = SubmitOptions { timeout: Some(Duration::from_millis(20)), parent: Some(id) };
+        let options = SubmitOptions { timeout: Some(Duration::from_millis(20)), ..under(&realm.handle, id) };
         let timed_out = realm.submit(eval(nested), options).text();
         assert_eq!(timed_out, "TimeoutError: the eval timed out after 20 ms", "{nested}");
         realm.resolve(id, "fine");

@@ -107,6 +107,27 @@ fn an_endless_chain_of_jobs_lets_ops_through() {
     realm.check("on = false; 'off'", "off");
 }
 
+#[test]
+fn an_endless_chain_of_jobs_lets_timers_and_messages_through() {
+    let executor = eager();
+    let realm = realm_on(&executor);
+    let chain = "(function again() { Promise.resolve().then(again) })();";
+    for (source, expected) in [
+        ("setTimeout(() => note('timer'), 0); 1", "timer"),
+        ("setImmediate(() => note('immediate')); 1", "immediate"),
+        ("onMessage(() => note('message')); 1", "message"),
+    ] {
+        let _case = Case(source);
+        let realm = realm_on(&executor);
+        realm.check(&format!("{chain} {source}"), "1");
+        realm.handle.cast(Op::Message(input(|ctx| ctx.string("hello")))).unwrap();
+        realm.expect_note(expected);
+    }
+    // Timers whose own chains go on for ever do not keep ops waiting for all of them.
+    realm.check(&format!("for (let i = 0; i < 5000; i++) setTimeout(() => {{ {chain} }}, 0); 1"), "1");
+    realm.check("1 + 1", "2");
+}
+
 /// A value whose encoding runs for ever, given at once and after a wait.
 #[test]
 fn encoding_the_result_counts_towards_the_deadline() {
@@ -140,10 +161,10 @@ fn queued_ops_time_out_behind_one_that_runs_for_ever() {
 fn a_deadline_may_be_any_duration() {
     let realm = realm();
     for timeout in [Duration::MAX, Duration::from_secs(u64::MAX / 4)] {
-        let options = SubmitOptions { timeout: Some(timeout), parent: None };
+        let options = SubmitOptions { timeout: Some(timeout), ..SubmitOptions::default() };
         assert_eq!(realm.submit(eval("1 + 1"), options).text(), "2");
     }
-    let options = SubmitOptions { timeout: Some(Duration::ZERO), parent: None };
+    let options = SubmitOptions { timeout: Some(Duration::ZERO), ..SubmitOptions::default() };
     assert_eq!(realm.submit(eval("1 + 1"), options).text(), "TimeoutError: the eval timed out after 0 ms");
 }
 
@@ -196,7 +217,10 @@ fn every_callback_has_a_budget_of_its_own() {
 fn a_budget_holds_over_calls_and_nested_ops() {
     const BUDGET: usize = 1_000;
     let TestRealm { handle, events, .. } = budgeted(BUDGET as u64);
-    let submit = |source, parent| submit_to(&handle, eval(source), SubmitOptions { timeout: None, parent }).unwrap();
+    let submit = |source, parent: Option<CallId>| {
+        let options = parent.map(|id| under(&handle, id)).unwrap_or_default();
+        submit_to(&handle, eval(source), options).unwrap()
+    };
     let pending = submit("for (;;) callSync('f')", None);
     // Runs when the loop has ended.
     let stop = submit("note('stop')", None);

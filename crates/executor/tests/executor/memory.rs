@@ -94,7 +94,7 @@ fn every_hungry_script_ends_in_an_error_or_a_clean_death() {
     for source in HUNGRY {
         let _case = Case(source);
         let realm = limited(16 * MB);
-        let pending = realm.submit(eval(source), SubmitOptions { timeout: Some(LONG), parent: None });
+        let pending = realm.submit(eval(source), SubmitOptions { timeout: Some(LONG), ..SubmitOptions::default() });
         let others: Vec<_> = (0..3).map(|_| realm.start("1")).collect();
         let got = pending.text();
         let fits = source.starts_with("globalThis.x = 'x'") || !got.contains("Error");
@@ -118,7 +118,7 @@ fn every_hungry_script_ends_alone_when_it_runs_nested() {
         let realm = limited(16 * MB);
         let outer = realm.start("callSync('f') + '!'");
         let id = realm.expect_call("f");
-        let options = SubmitOptions { parent: Some(id), timeout: Some(LONG) };
+        let options = SubmitOptions { timeout: Some(LONG), ..under(&realm.handle, id) };
         let nested = realm.submit(eval(source), options).text();
         realm.resolve(id, "outer");
         let got = outer.text();
@@ -246,7 +246,8 @@ fn an_isolate_that_is_ended_inside_a_builtin_frees_everything() {
             }
             false => (None, None),
         };
-        let pending = realm.submit(eval(&source), SubmitOptions { timeout: None, parent: id });
+        let options = id.map(|id| under(&realm.handle, id)).unwrap_or_default();
+        let pending = realm.submit(eval(&source), options);
         let queued = realm.try_submit(eval("1"), SubmitOptions::default());
         let start = &source[..source.len().min(60)];
         let report = realm.expect_death();

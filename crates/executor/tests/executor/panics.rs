@@ -114,7 +114,7 @@ fn a_panic_of_a_reply_that_times_out_loses_no_other() {
     let realm = realm();
     let looping = realm.start("note('on'); for (;;) {}");
     realm.expect_note("on");
-    let options = SubmitOptions { timeout: Some(std::time::Duration::ZERO), parent: None };
+    let options = SubmitOptions { timeout: Some(std::time::Duration::ZERO), ..SubmitOptions::default() };
     realm.handle.submit(eval("1"), Box::new(Bomb), options).unwrap();
     check_death(realm, vec![looping], "timeout");
 }

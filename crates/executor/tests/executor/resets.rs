@@ -100,7 +100,7 @@ fn a_handler_may_reset_the_realm_that_waits_for_it() {
         let id = realm.expect_call("outer");
         let nested = realm.start_nested(id, source);
         realm.event();
-        let reset = realm.submit(Op::Reset, SubmitOptions { parent: Some(id), timeout: None });
+        let reset = realm.submit(Op::Reset, under(&realm.handle, id));
         let after = realm.start_nested(id, "typeof outer");
         assert_eq!((reset.wait(), nested.text(), outer.text()), (Got::Done, RESET.into(), RESET.into()));
         assert_eq!(after.text(), "undefined");

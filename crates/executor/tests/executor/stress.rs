@@ -64,7 +64,8 @@ impl Player {
             _ => None,
         };
         let parent = if dice.roll(3) == 0 { self.calls.last().copied() } else { None };
-        let options = SubmitOptions { timeout, parent };
+        let options = parent.map(|id| under(&self.realm.handle, id)).unwrap_or_default();
+        let options = SubmitOptions { timeout, ..options };
         let op = match dice.roll(20) {
             0 => Op::Reset,
             1 => Op::Info,

@@ -25,7 +25,7 @@ impl Drop for Case<'_> {
 /// What a host was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    Call { id: CallId, name: String, args: Vec<String> },
+    Call { id: CallId, name: String, args: Vec<String>, lineage: Lineage },
     Note(String),
     Uncaught(Uncaught),
     Died(ErrorReport),
@@ -60,7 +60,7 @@ impl Host for TestHost {
             _ => {}
         }
         let args = args.iter().map(Value::to_text).collect::<Result<_>>()?;
-        self.tell(Event::Call { id, name: name.to_owned(), args });
+        self.tell(Event::Call { id, name: name.to_owned(), args, lineage: lineage(ctx) });
         Ok(())
     }
 
@@ -342,11 +342,14 @@ impl TestRealm {
 
     /// Starts an eval that times out at once when nothing answers it.
     pub fn start_timed(&self, source: &str) -> Pending {
-        self.submit(eval(source), SubmitOptions { timeout: Some(Duration::from_millis(20)), parent: None })
+        self.submit(
+            eval(source),
+            SubmitOptions { timeout: Some(Duration::from_millis(20)), ..SubmitOptions::default() },
+        )
     }
 
     pub fn start_nested(&self, parent: CallId, source: &str) -> Pending {
-        self.submit(eval(source), SubmitOptions { timeout: None, parent: Some(parent) })
+        self.submit(eval(source), under(&self.handle, parent))
     }
 
     /// Evaluates and tells the outcome as text.
@@ -369,6 +372,15 @@ impl TestRealm {
     pub fn expect_call(&self, expected: &str) -> CallId {
         match self.event() {
             Event::Call { id, name, .. } if name == expected => id,
+            other => panic!("expected a call of {expected}, got {other:?}"),
+        }
+    }
+
+    /// The call that comes next, with what its op runs for.
+    #[track_caller]
+    pub fn expect_traced_call(&self, expected: &str) -> (CallId, Lineage) {
+        match self.event() {
+            Event::Call { id, name, lineage, .. } if name == expected => (id, lineage),
             other => panic!("expected a call of {expected}, got {other:?}"),
         }
     }
@@ -454,6 +466,11 @@ pub fn submit_to(handle: &RealmHandle, op: Op, options: SubmitOptions) -> std::r
     let ticket = Ticket { sender, is_owed: true, abandoned: Arc::clone(&abandoned) };
     handle.submit(op, Box::new(ticket), options)?;
     Ok(Pending { receiver, abandoned })
+}
+
+/// Options of the ops of the handler of a call.
+pub fn under(handle: &RealmHandle, call: CallId) -> SubmitOptions {
+    SubmitOptions { lineage: Lineage::of_call(handle.id(), call, &Lineage::default()), ..SubmitOptions::default() }
 }
 
 pub fn eval(source: &str) -> Op {
