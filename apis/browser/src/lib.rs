@@ -16,6 +16,7 @@ const APIS: &[(&[&str], &dyn Api)] = &[
     (&["fetch", "compression"], &quickbeam_api_streams::Streams),
     (&["crypto"], &quickbeam_api_crypto::SubtleCrypto),
     (&["fetch"], &quickbeam_api_file::Files),
+    (&["dom"], &quickbeam_api_dom::DomApi),
 ];
 
 /// What the option `apis` takes.

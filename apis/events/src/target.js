@@ -2,6 +2,8 @@
 (idl, native, events) => {
   const { expose, need, domException } = idl;
   const { stateOf, isEvent, AT_TARGET, NONE } = events;
+  const CAPTURING_PHASE = 1;
+  const BUBBLING_PHASE = 3;
   const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
   /** Puts a private field on any object, so that the global object can be an event target, too. */
@@ -22,10 +24,20 @@
     static changed = (object, type) => object.#observer?.(type);
   }
 
+  // Set by trees of targets: `isTarget(object)` tells their members, which need no stamp until they have listeners;
+  // `pathOf(target, event)` gives a member and its ancestors; `activate(path, event)` returns what to do behind the dispatch.
+  let tree = { isTarget: () => false, pathOf: (target) => [target], activate: () => undefined };
+  const setTree = (given) => {
+    tree = given;
+  };
+
   // An operation of the global object may be called without it.
   const targetOf = (object) => {
     const target = object ?? globalThis;
-    if (!Stamp.has(target)) throw new TypeError("this is not an EventTarget");
+    if (!Stamp.has(target)) {
+      if (!tree.isTarget(target)) throw new TypeError("this is not an EventTarget");
+      new Stamp(target);
+    }
     return target;
   };
 
@@ -126,7 +138,8 @@
   };
 
   const invoke = (target, event, state, capture) => {
-    if (state.stopped) return;
+    if (state.stopped || !Stamp.has(target)) return;
+    state.currentTarget = target;
     const byCallback = Stamp.listeners(target, capture).get(state.type);
     if (byCallback === undefined) return;
     // Listeners that are added meanwhile wait for the next event.
@@ -140,18 +153,27 @@
     }
   };
 
-  /** Dispatches at a target without ancestors; false if the event was cancelled. */
+  /** Dispatches at a target, and at its ancestors if it has any; false if the event was cancelled. */
   const dispatch = (target, event, state) => {
     state.dispatching = true;
-    state.target = state.currentTarget = target;
-    state.path = [target];
-    state.phase = AT_TARGET;
-    invoke(target, event, state, true);
-    invoke(target, event, state, false);
+    state.target = target;
+    const isMember = tree.isTarget(target);
+    const path = (state.path = isMember ? tree.pathOf(target, event) : [target]);
+    const finish = isMember ? tree.activate(path, event) : undefined;
+    for (let index = path.length - 1; index >= 0; index--) {
+      state.phase = index === 0 ? AT_TARGET : CAPTURING_PHASE;
+      invoke(path[index], event, state, true);
+    }
+    const reach = state.bubbles ? path.length : 1;
+    for (let index = 0; index < reach; index++) {
+      state.phase = index === 0 ? AT_TARGET : BUBBLING_PHASE;
+      invoke(path[index], event, state, false);
+    }
     state.dispatching = state.stopped = state.stoppedNow = false;
     state.currentTarget = null;
     state.path = [];
     state.phase = NONE;
+    finish?.(state.canceled);
     return !state.canceled;
   };
 
@@ -214,5 +236,5 @@
     Object.defineProperty(EventTarget.prototype[name], "length", { value: 2, configurable: true });
   }
   expose(EventTarget);
-  return { EventTarget, Stamp, fire, hasListeners, getHandler, setHandler, defineHandler, setAbortSignals };
+  return { EventTarget, Stamp, setTree, targetOf, fire, hasListeners, getHandler, setHandler, defineHandler, setAbortSignals };
 };

@@ -86,6 +86,7 @@ impl Tree {
             data.value = attribute.value.to_string();
         }
         self.bytes += attribute.value.len();
+        self.note_move(node);
         self.detached.push(node);
     }
 
@@ -152,6 +153,7 @@ impl Tree {
         if let NodeData::Attribute(data) = &mut self.node_mut(node).data {
             data.owner = Some(element);
         }
+        self.note_move(node);
         match found {
             Some(index) => {
                 let replaced = self.attributes(element).get(index).cloned();

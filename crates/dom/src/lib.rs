@@ -42,13 +42,14 @@ mod select;
 mod serialize;
 mod text;
 mod tree;
+mod xml;
 
 pub use attributes::{is_called, qualified};
 pub use copy::position;
 pub use error::{DomError, Result};
 pub use html5ever::{LocalName, Namespace, QualName};
 pub use journal::Change;
-pub use names::{NameKind, is_attribute_name, is_doctype_name, is_element_name, validate_and_extract};
+pub use names::{NameKind, is_attribute_name, is_doctype_name, is_element_name, is_xml_name, validate_and_extract};
 pub use node::{
     Attribute, AttributeData, DoctypeData, DocumentData, ElementData, InstructionData, Node, NodeData, QuirksMode,
     local_name, qualified_name,

@@ -334,6 +334,7 @@ impl Tree {
         if parent == 0 {
             return;
         }
+        self.note_move(node);
         if previous == 0 {
             self.nodes[parent as usize].first = next;
         } else {
@@ -356,6 +357,7 @@ impl Tree {
         let previous = if next == 0 { self.node(parent).last } else { self.at(next).previous };
         let place = self.node_mut(child);
         (place.parent, place.previous, place.next) = (parent_index, previous, next);
+        self.note_move(child);
         if previous == 0 {
             self.node_mut(parent).first = index;
         } else {

@@ -25,6 +25,8 @@ pub struct Tree {
     version: u64,
     /// Nodes whose connection to their parent was cut since [`Tree::sweep`].
     pub(crate) detached: Vec<NodeId>,
+    /// Nodes that the embedder holds and whose [keeper](Tree::keeper) changed.
+    pub(crate) moved: Vec<NodeId>,
     pub(crate) journal: crate::journal::Journal,
 }
 
@@ -42,6 +44,7 @@ impl Default for Tree {
             live: 0,
             version: 0,
             detached: Vec::new(),
+            moved: Vec::new(),
             journal: Default::default(),
         }
     }
@@ -360,6 +363,27 @@ impl Tree {
     /// Whether trees have been detached since the last [sweep](Tree::sweep).
     pub fn has_detached(&self) -> bool {
         !self.detached.is_empty()
+    }
+
+    /// The nodes that the embedder holds and whose [keeper](Tree::keeper) changed since the last call.
+    pub fn take_moved(&mut self) -> Vec<NodeId> {
+        std::mem::take(&mut self.moved)
+    }
+
+    /// Whether nothing happened that the embedder must see to: no node was detached or moved, no change written down.
+    pub fn is_settled(&self) -> bool {
+        self.detached.is_empty() && self.moved.is_empty() && !self.has_changes()
+    }
+
+    pub(crate) fn note_move(&mut self, id: NodeId) {
+        if self.node(id).embedder != 0 {
+            self.moved.push(id);
+        }
+    }
+
+    /// Says that nothing but the embedder, if it does, keeps a tree that was made and put nowhere.
+    pub fn discard(&mut self, root: NodeId) {
+        self.detached.push(root);
     }
 
     /// Frees the tree of `root`, unless it has a keeper or the embedder holds it.

@@ -1,0 +1,381 @@
+//! `NodeList` and `HTMLCollection`: live ones, which look again when the tree has changed, and lists of what a selector matched.
+
+use crate::dom::{Dom, HTML, Handle, this_node, throw};
+use quickbeam_api_webidl::need;
+use quickbeam_dom::{LocalName, NodeId, Selectors, Tree};
+use quickbeam_engine::{Args, Attributes, Ctx, Exotic, PropertyKey, Result, Value};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// Steps that a look at one element counts for.
+const STEPS_PER_QUESTION: u32 = 10_000;
+
+/// Which nodes a live collection holds.
+pub(crate) enum Filter {
+    ChildNodes,
+    Children,
+    /// Elements with that qualified name; in lower case for HTML ones.
+    Tag(String, String),
+    /// Namespace and local name, either may be `*`.
+    TagNs(String, String),
+    Classes(Vec<String>),
+    /// The attribute `name`, of HTML elements.
+    Name(String),
+    /// HTML elements of these names that have that attribute, if one is given.
+    Html(&'static [&'static str], &'static [&'static str]),
+}
+
+impl Filter {
+    fn is_node_list(&self) -> bool {
+        matches!(self, Filter::ChildNodes | Filter::Name(_))
+    }
+
+    fn accepts(&self, tree: &Tree, id: NodeId) -> bool {
+        let Some(element) = tree.element(id) else { return false };
+        let is_html = &*element.name.ns == HTML;
+        match self {
+            Filter::ChildNodes | Filter::Children => true,
+            Filter::Tag(name, lower) => {
+                name == "*"
+                    || if is_html && tree.is_in_html_document(id) {
+                        quickbeam_dom::is_called(&element.name, lower)
+                    } else {
+                        quickbeam_dom::is_called(&element.name, name)
+                    }
+            }
+            Filter::TagNs(namespace, local) => {
+                (namespace == "*" || &*element.name.ns == namespace) && (local == "*" || &*element.name.local == local)
+            }
+            Filter::Classes(wanted) => {
+                let Some(classes) = element.attribute(&LocalName::from("class")) else { return false };
+                let quirks = tree.document(id).and_then(|id| tree.node(id).as_document()).map(|data| data.quirks);
+                let is_quirky = quirks == Some(quickbeam_dom::QuirksMode::Quirks);
+                let same = |a: &str, b: &str| if is_quirky { a.eq_ignore_ascii_case(b) } else { a == b };
+                !wanted.is_empty() && wanted.iter().all(|name| split_tokens(classes).any(|class| same(class, name)))
+            }
+            Filter::Name(name) => is_html && element.attribute(&LocalName::from("name")) == Some(name),
+            Filter::Html(names, attributes) => {
+                is_html
+                    && names.contains(&&*element.name.local)
+                    && (attributes.is_empty()
+                        || attributes.iter().any(|name| element.attribute(&LocalName::from(*name)).is_some()))
+            }
+        }
+    }
+
+    fn collect(&self, tree: &Tree, root: NodeId) -> Vec<NodeId> {
+        match self {
+            Filter::ChildNodes => tree.children(root).collect(),
+            Filter::Children => tree.element_children(root).collect(),
+            _ => tree.descendants(root).filter(|&id| self.accepts(tree, id)).collect(),
+        }
+    }
+}
+
+/// The tokens of an attribute such as `class`.
+pub(crate) fn split_tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\t', '\n', '\x0C', '\r', ' ']).filter(|token| !token.is_empty())
+}
+
+/// A live collection.
+pub(crate) struct Live {
+    dom: Rc<Dom>,
+    root: NodeId,
+    filter: Filter,
+    /// The nodes as of a version of the tree.
+    found: RefCell<(u64, Rc<[NodeId]>)>,
+}
+
+/// What a selector matched. It holds its nodes by number, and by their objects once any of them might be freed.
+pub(crate) struct StaticList {
+    dom: Rc<Dom>,
+    ids: Vec<NodeId>,
+    object: RefCell<Option<quickbeam_engine::HostRef>>,
+    is_held: Cell<bool>,
+}
+
+impl StaticList {
+    /// Makes the list keep its nodes alive.
+    pub(crate) fn take_hold(&self, ctx: Ctx<'_>) -> Result<()> {
+        let Some(object) = self.object.borrow().as_ref().and_then(|object| object.get(ctx)) else { return Ok(()) };
+        if !self.is_held.replace(true) {
+            for &id in &self.ids {
+                if self.dom.read(|tree| tree.contains(id)) {
+                    object.hold(self.dom.wrap(ctx, id)?);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the two kinds of collections share.
+trait Nodes {
+    fn dom(&self) -> &Rc<Dom>;
+    fn len(&self) -> usize;
+    fn at(&self, index: usize) -> Option<NodeId>;
+    fn named(&self, name: &str) -> Option<NodeId>;
+    fn names(&self) -> Vec<String>;
+}
+
+impl Live {
+    fn nodes(&self) -> Rc<[NodeId]> {
+        let tree = self.dom.tree.borrow();
+        let mut found = self.found.borrow_mut();
+        if found.0 != tree.version() {
+            *found = (tree.version(), self.filter.collect(&tree, self.root).into());
+        }
+        found.1.clone()
+    }
+}
+
+impl Nodes for Live {
+    fn dom(&self) -> &Rc<Dom> {
+        &self.dom
+    }
+
+    fn len(&self) -> usize {
+        self.nodes().len()
+    }
+
+    fn at(&self, index: usize) -> Option<NodeId> {
+        // The first children are found faster than all of them.
+        if index == 0 && self.found.borrow().0 != self.dom.read(Tree::version) {
+            match self.filter {
+                Filter::ChildNodes => return self.dom.read(|tree| tree.first_child(self.root)),
+                Filter::Children => return self.dom.read(|tree| tree.element_children(self.root).next()),
+                _ => {}
+            }
+        }
+        self.nodes().get(index).copied()
+    }
+
+    fn named(&self, name: &str) -> Option<NodeId> {
+        if self.filter.is_node_list() || name.is_empty() {
+            return None;
+        }
+        let nodes = self.nodes();
+        let tree = self.dom.tree.borrow();
+        nodes.iter().copied().find(|&id| names_of(&tree, id).any(|known| known == name))
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        if self.filter.is_node_list() {
+            return names;
+        }
+        let nodes = self.nodes();
+        let tree = self.dom.tree.borrow();
+        let mut known = std::collections::HashSet::new();
+        for name in nodes.iter().flat_map(|&id| names_of(&tree, id)) {
+            if known.insert(name) {
+                names.push(name.to_owned());
+            }
+        }
+        names
+    }
+}
+
+/// The names that a collection knows an element by.
+fn names_of(tree: &Tree, id: NodeId) -> impl Iterator<Item = &str> {
+    let element = tree.element(id);
+    let attribute = |name: &str| element.and_then(|element| element.attribute(&LocalName::from(name)));
+    let name = attribute("name").filter(|_| element.is_some_and(|element| &*element.name.ns == HTML));
+    attribute("id").into_iter().chain(name).filter(|name| !name.is_empty())
+}
+
+impl Nodes for StaticList {
+    fn dom(&self) -> &Rc<Dom> {
+        &self.dom
+    }
+
+    fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    fn at(&self, index: usize) -> Option<NodeId> {
+        self.ids.get(index).copied()
+    }
+
+    fn named(&self, _: &str) -> Option<NodeId> {
+        None
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+const ELEMENT: Attributes = Attributes { writable: false, enumerable: true, configurable: true };
+const NAMED: Attributes = Attributes { writable: false, enumerable: false, configurable: true };
+
+/// The element of that name, unless the prototype has a property of it.
+fn find_named<'a>(nodes: &dyn Nodes, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<NodeId>> {
+    if object.prototype()?.has_key(key)? {
+        return Ok(None);
+    }
+    let name = key.to_value()?;
+    if !name.is_string() { Ok(None) } else { name.with_text(|name| nodes.named(&name)) }
+}
+
+fn get<'a>(nodes: &dyn Nodes, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<(Value<'a>, Attributes)>> {
+    let (found, attributes) = match key.as_index() {
+        Some(index) => (nodes.at(index as usize), ELEMENT),
+        None => (find_named(nodes, object, key)?, NAMED),
+    };
+    found.map(|id| Ok((nodes.dom().wrap(object.ctx(), id)?, attributes))).transpose()
+}
+
+fn names<'a>(nodes: &dyn Nodes, ctx: Ctx<'a>) -> Result<Vec<PropertyKey<'a>>> {
+    let mut keys = Vec::with_capacity(nodes.len());
+    for index in 0..nodes.len() {
+        keys.push(PropertyKey::from_value(&ctx.number(index as f64))?);
+    }
+    for name in nodes.names() {
+        keys.push(ctx.key(&name)?);
+    }
+    Ok(keys)
+}
+
+fn define<'a>(nodes: &dyn Nodes, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<bool>> {
+    let is_refused = key.is_index() || find_named(nodes, object, key)?.is_some();
+    Ok(is_refused.then_some(false))
+}
+
+fn delete<'a>(nodes: &dyn Nodes, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<bool> {
+    match key.as_index() {
+        Some(index) => Ok(nodes.at(index as usize).is_none()),
+        None => Ok(find_named(nodes, object, key)?.is_none()),
+    }
+}
+
+macro_rules! exotic {
+    ($type:ty) => {
+        impl Exotic for $type {
+            fn get<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<(Value<'a>, Attributes)>> {
+                get(self, object, key)
+            }
+
+            fn names<'a>(&self, object: &Value<'a>) -> Result<Vec<PropertyKey<'a>>> {
+                names(self, object.ctx())
+            }
+
+            fn define<'a>(
+                &self,
+                object: &Value<'a>,
+                key: &PropertyKey<'a>,
+                _: Option<&Value<'a>>,
+            ) -> Result<Option<bool>> {
+                define(self, object, key)
+            }
+
+            fn delete<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<bool> {
+                delete(self, object, key)
+            }
+        }
+    };
+}
+
+exotic!(Live);
+exotic!(StaticList);
+
+/// The collection of a node's children, the same object each time.
+pub(crate) fn of_children<'a>(ctx: Ctx<'a>, this: &Value<'a>, filter: Filter) -> Result<Value<'a>> {
+    let node = this_node(ctx, this)?;
+    let place = usize::from(matches!(filter, Filter::Children));
+    let known = node.collections.borrow()[place].as_ref().and_then(|known| known.get(ctx));
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let made = live(ctx, &node, this, filter)?;
+    node.collections.borrow_mut()[place] = made.host_ref();
+    Ok(made)
+}
+
+/// A live collection of what the filter finds below `node`.
+pub(crate) fn live<'a>(ctx: Ctx<'a>, node: &Handle, wrapper: &Value<'a>, filter: Filter) -> Result<Value<'a>> {
+    let prototype = crate::prototype(ctx, if filter.is_node_list() { "NodeList" } else { "HTMLCollection" })?;
+    let none = (u64::MAX, Rc::from([]));
+    let live = Live { dom: node.dom.clone(), root: node.id, filter, found: RefCell::new(none) };
+    let object = ctx.exotic_object(Rc::new(live), Some(&prototype))?;
+    object.hold(wrapper.clone());
+    Ok(object)
+}
+
+/// A list of these nodes, for good.
+pub(crate) fn static_list<'a>(
+    ctx: Ctx<'a>,
+    dom: &Rc<Dom>,
+    keeper: Option<&Value<'a>>,
+    ids: Vec<NodeId>,
+) -> Result<Value<'a>> {
+    let prototype = crate::prototype(ctx, "NodeList")?;
+    let list = Rc::new(StaticList { dom: dom.clone(), ids, object: RefCell::new(None), is_held: Cell::new(false) });
+    let object = ctx.exotic_object(list.clone(), Some(&prototype))?;
+    *list.object.borrow_mut() = object.host_ref();
+    match keeper {
+        Some(keeper) => {
+            object.hold(keeper.clone());
+            let mut lists = dom.lists.borrow_mut();
+            if lists.len() == lists.capacity() {
+                lists.retain(|list| list.strong_count() > 0);
+            }
+            lists.push(Rc::downgrade(&list));
+        }
+        None => list.take_hold(ctx)?,
+    }
+    Ok(object)
+}
+
+fn nodes_of(value: &Value<'_>) -> Option<Rc<dyn Nodes>> {
+    if let Some(live) = value.host::<Live>() {
+        return Some(live);
+    }
+    value.host::<StaticList>().map(|list| list as Rc<dyn Nodes>)
+}
+
+fn this_nodes(ctx: Ctx<'_>, this: &Value<'_>) -> Result<Rc<dyn Nodes>> {
+    nodes_of(this).ok_or_else(|| ctx.throw_type("Illegal invocation"))
+}
+
+/// The members of `NodeList` and `HTMLCollection`.
+pub(crate) fn members(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    crate::members::Members::new(ctx)?
+        .get("length", |ctx, this, _| Ok(ctx.number(this_nodes(ctx, this)?.len() as f64)))?
+        .method("item", 1, |ctx, this, args| {
+            let nodes = this_nodes(ctx, this)?;
+            need(ctx, args, 1, "item")?;
+            let index = crate::members::unsigned_long(&args.get(0))?;
+            nodes.dom().wrap_option(ctx, nodes.at(index))
+        })?
+        .method("namedItem", 1, |ctx, this, args| {
+            let nodes = this_nodes(ctx, this)?;
+            need(ctx, args, 1, "namedItem")?;
+            let found = args.get(0).with_text(|name| nodes.named(&name))?;
+            nodes.dom().wrap_option(ctx, found)
+        })
+        .map(crate::members::Members::into_value)
+}
+
+// ── Selectors ──
+
+pub(crate) fn selectors_arg(ctx: Ctx<'_>, args: Args<'_>, function: &str) -> Result<Selectors> {
+    need(ctx, args, 1, function)?;
+    args.get(0).with_text(|text| Selectors::parse(&text))?.map_err(|error| throw(ctx, &error))
+}
+
+pub(crate) fn query_selector<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let node = this_node(ctx, this)?;
+    let selectors = selectors_arg(ctx, args, "querySelector")?;
+    let found = node.dom.read(|tree| selectors.first(tree, node.id));
+    node.dom.wrap_option(ctx, found)
+}
+
+pub(crate) fn query_selector_all<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let node = this_node(ctx, this)?;
+    let selectors = selectors_arg(ctx, args, "querySelectorAll")?;
+    let mut go_on = || ctx.poll(STEPS_PER_QUESTION).is_ok();
+    let found = node.dom.read(|tree| selectors.all(tree, node.id, &mut go_on));
+    let ids = found.map_err(|error| throw(ctx, &error))?;
+    static_list(ctx, &node.dom, Some(this), ids)
+}

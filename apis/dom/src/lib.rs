@@ -1,0 +1,152 @@
+//! The DOM: `document`, nodes of all kinds, events that travel through trees, mutation observers, ranges, traversal, custom elements,
+//! parsing and serialising ([DOM](https://dom.spec.whatwg.org), [HTML](https://html.spec.whatwg.org) as far as it needs
+//! no rendering).
+//!
+//! The tree is that of [`quickbeam_dom`], so it can be [read](query) without running JavaScript. Methods are native; classes, and what is
+//! thin above the tree, are glue. A realm pays for all of it when it first touches one of its names.
+//!
+//! # Map
+//!
+//! | file | holds |
+//! |---|---|
+//! | `dom.rs` | the DOM of a realm: which objects stand for which nodes, who keeps whom alive |
+//! | `node.rs`, `element.rs`, `attributes.rs`, `text.rs`, `document.rs` | native members of the interfaces of those names |
+//! | `collection.rs`, `tokens.rs` | objects with indexed and named properties |
+//! | `dom.js` | the classes; the others are parts of it: `events.js`, `range.js`, `traversal.js`, `observer.js`, `custom.js`, `html.js`, `style.js` |
+
+mod attributes;
+mod collection;
+mod document;
+mod dom;
+mod element;
+mod members;
+mod names;
+mod node;
+mod text;
+mod tokens;
+
+use dom::Dom;
+use quickbeam_api_webidl::{Natives, helpers, kept};
+use quickbeam_dom::{Answer, DomError, Query, Tree};
+use quickbeam_engine::{Ctx, Glue, Result, Value};
+use quickbeam_executor::Api;
+use std::rc::Rc;
+
+static DOM: Glue = Glue::new("internal:dom", include_str!("dom.js"));
+static EVENTS: Glue = Glue::new("internal:dom/events", include_str!("events.js"));
+static RANGE: Glue = Glue::new("internal:dom/range", include_str!("range.js"));
+static TRAVERSAL: Glue = Glue::new("internal:dom/traversal", include_str!("traversal.js"));
+static OBSERVER: Glue = Glue::new("internal:dom/observer", include_str!("observer.js"));
+static CUSTOM: Glue = Glue::new("internal:dom/custom", include_str!("custom.js"));
+static STYLE: Glue = Glue::new("internal:dom/style", include_str!("style.js"));
+static HTML: Glue = Glue::new("internal:dom/html", include_str!("html.js"));
+
+/// Names under which a realm keeps its DOM.
+const TREE: &str = "dom tree";
+const CLASSES: &str = "dom classes";
+
+/// The API.
+pub struct DomApi;
+
+impl Api for DomApi {
+    fn name(&self) -> &'static str {
+        "dom"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("document", |ctx, _, _| classes(ctx)?.get("document"))?;
+        ctx.define_lazy_global("customElements", |ctx, _, _| classes(ctx)?.get("customElements"))?;
+        names::install(ctx)
+    }
+}
+
+/// The DOM of a realm.
+fn of(ctx: Ctx<'_>) -> Result<Rc<Dom>> {
+    let kept = kept(ctx, TREE, |ctx| ctx.host_object(Dom::new(), None))?;
+    kept.host::<Dom>().ok_or_else(|| ctx.throw_error("InternalError", "the DOM is gone"))
+}
+
+/// The prototype of a class.
+fn prototype<'a>(ctx: Ctx<'a>, class: &str) -> Result<Value<'a>> {
+    classes(ctx)?.get(class)?.get("prototype")
+}
+
+/// An object with the classes and objects of the DOM by name, whatever has become of the globals.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, CLASSES, |ctx| {
+        let dom = of(ctx)?;
+        let undefined = ctx.undefined();
+        let members = Natives::new(ctx)?
+            .value("Node", node::node(ctx)?)?
+            .value("ParentNode", node::parent_node(ctx)?)?
+            .value("ChildNode", node::child_node(ctx)?)?
+            .value("ElementSiblings", node::element_siblings(ctx)?)?
+            .value("Element", element::element(ctx)?)?
+            .value("Document", document::document(ctx)?)?
+            .value("CharacterData", text::character_data(ctx)?)?
+            .value("Text", text::text(ctx)?)?
+            .value("ProcessingInstruction", text::instruction(ctx)?)?
+            .value("DocumentType", text::doctype(ctx)?)?
+            .value("Attr", attributes::attr(ctx)?)?
+            .value("NamedNodeMap", attributes::named_node_map(ctx)?)?
+            .value("Collection", collection::members(ctx)?)?
+            .value("DOMTokenList", tokens::dom_token_list(ctx)?)?
+            .into_value();
+        let natives = document::natives(ctx)?;
+        natives.set("members", members)?;
+        natives.set("tokenList", ctx.function("tokenList", 2, tokens::token_list)?)?;
+        natives.set("dataset", ctx.function("dataset", 1, tokens::dataset)?)?;
+        natives.set("getElementById", ctx.function("getElementById", 1, document::get_element_by_id)?)?;
+        natives.set(
+            "report",
+            ctx.function("report", 1, |ctx, _, args| {
+                quickbeam_executor::report_exception(ctx, &args.get(0));
+                Ok(ctx.undefined())
+            })?,
+        )?;
+        natives.set(
+            "mainDocument",
+            ctx.function("mainDocument", 0, |ctx, _, _| {
+                let dom = of(ctx)?;
+                dom.wrap(ctx, dom.document)
+            })?,
+        )?;
+        let (idl, events) = (helpers(ctx)?, quickbeam_api_events::classes(ctx)?);
+        let parts = ctx.object()?;
+        for (name, glue) in [
+            ("events", &EVENTS),
+            ("range", &RANGE),
+            ("traversal", &TRAVERSAL),
+            ("observer", &OBSERVER),
+            ("custom", &CUSTOM),
+            ("style", &STYLE),
+            ("html", &HTML),
+        ] {
+            parts.set(name, glue.run(ctx)?)?;
+        }
+        let all = ctx.call(&DOM.run(ctx)?, &undefined, &[idl, events, natives, parts])?;
+        ctx.keep(CLASSES, all.clone());
+        dom.set_hooks(all.get("prototypeOf")?, all.get("tell")?);
+        // The document's object lives as long as the realm.
+        let document = dom.wrap(ctx, dom.document)?;
+        ctx.keep("dom document", document.clone());
+        all.set("document", document)?;
+        Ok(all)
+    })
+}
+
+/// Answers a question about the realm's document and hands the tree with the answer to `f`. No JavaScript runs. A realm that
+/// never touched its document has an empty page.
+///
+/// # Errors
+/// `SyntaxError` for what is no selector; [`DomError::Interrupted`] if the realm's deadline passed meanwhile.
+pub fn query<R>(ctx: Ctx<'_>, query: &Query, f: impl FnOnce(&Tree, Answer) -> R) -> std::result::Result<R, DomError> {
+    let kept = ctx.kept(TREE).and_then(|kept| kept.host::<Dom>());
+    let dom = kept.unwrap_or_else(Dom::new);
+    let tree = dom.tree.borrow();
+    let answer = tree.query(dom.document, query, &mut || ctx.poll(10_000).is_ok())?;
+    Ok(f(&tree, answer))
+}

@@ -1,0 +1,197 @@
+//! The document, nodes, collections and markup.
+
+use quickbeam_api_dom::DomApi;
+use quickbeam_api_harness::Harness;
+use quickbeam_executor::Api;
+
+fn harness() -> Harness {
+    let mut apis: Vec<&'static dyn Api> = quickbeam_apis::always().to_vec();
+    apis.push(&DomApi);
+    Harness::new(&apis)
+}
+
+#[test]
+fn the_document_is_an_empty_page() {
+    let h = harness();
+    h.check("document.documentElement.outerHTML", "<html><head></head><body></body></html>");
+    h.check(
+        "[document.nodeType, document.nodeName, document.compatMode, document.contentType].join()",
+        "9,#document,CSS1Compat,text/html",
+    );
+    h.check(
+        "document.body === document.querySelector('body') && document.body === document.documentElement.lastChild",
+        "true",
+    );
+    h.check(
+        "Object.prototype.toString.call(document) + document.constructor.name",
+        "[object HTMLDocument]HTMLDocument",
+    );
+    h.check("document instanceof Document && document instanceof Node && document instanceof EventTarget", "true");
+    h.check("try { new Node() } catch (e) { `${e}` }", "TypeError: Illegal constructor");
+    h.check("try { Node.prototype.nodeType } catch (e) { `${e}` }", "TypeError: Illegal invocation");
+}
+
+#[test]
+fn names_of_classes_are_globals() {
+    let h = harness();
+    h.check(
+        "typeof HTMLDivElement + typeof NoSuchElement + ('HTMLInputElement' in globalThis)",
+        "functionundefinedtrue",
+    );
+    h.check("document.createElement('p') instanceof HTMLParagraphElement", "true");
+    h.check("document.createElement('x-y') instanceof HTMLElement && document.createElement('blink') instanceof HTMLUnknownElement", "true");
+    h.check("Object.getPrototypeOf(HTMLVideoElement) === HTMLMediaElement", "true");
+    h.check("document.createElementNS('http://www.w3.org/2000/svg', 'g') instanceof SVGElement", "true");
+}
+
+#[test]
+fn trees_are_built_and_taken_apart() {
+    let h = harness();
+    h.check(
+        "{ const ul = document.createElement('ul');
+           for (const text of ['a', 'b', 'c']) { const li = document.createElement('li'); li.textContent = text; ul.appendChild(li); }
+           ul.firstChild.before('x', document.createComment('c'));
+           ul.lastChild.remove();
+           ul.append('end');
+           ul.outerHTML }",
+        "<ul>x<!--c--><li>a</li><li>b</li>end</ul>",
+    );
+    h.check(
+        "{ const a = document.createElement('a'); try { a.appendChild(a) } catch (e) { e.name } }",
+        "HierarchyRequestError",
+    );
+    h.check("try { document.appendChild(document.createElement('a')) } catch (e) { e.name }", "HierarchyRequestError");
+    h.check("{ const d = document.createElement('div'); d.innerHTML = '<p>1</p><p>2</p>'; d.replaceChildren(...[...d.children].reverse()); d.innerHTML }", "<p>2</p><p>1</p>");
+    h.check("{ const d = document.createElement('div'); d.innerHTML = '<b>x</b>'; const c = d.cloneNode(true); c.isEqualNode(d) && c !== d && c.firstChild !== d.firstChild }", "true");
+}
+
+#[test]
+fn collections_are_live() {
+    let h = harness();
+    h.check(
+        "{ const d = document.createElement('div'); const { childNodes, children } = d;
+           d.innerHTML = 'text<p id=one></p><p name=two></p>';
+           [childNodes.length, children.length, children[0].id, children.one === children[0], children.two === children[1], childNodes === d.childNodes, [...childNodes].map((n) => n.nodeName).join('')].join() }",
+        "3,2,one,true,true,true,#textPP",
+    );
+    h.check(
+        "{ 'use strict'; const d = document.createElement('div'); d.innerHTML = '<i class=\"a b\"></i><i class=b></i>';
+           const b = d.getElementsByClassName('b'); const before = b.length; d.lastChild.className = ''; [before, b.length, Object.keys(b).join(), 5 in b, 0 in b].join() }",
+        "2,1,0,false,true",
+    );
+    h.check(
+        "{ const d = document.createElement('div'); d.innerHTML = '<i></i><b><i></i></b>'; const all = d.querySelectorAll('i'); d.innerHTML = '';
+           [all.length, all[1].parentNode.nodeName, all[0] === all.item(0), all[2], [...all].length].join() }",
+        "2,B,true,,2",
+    );
+}
+
+#[test]
+fn attributes_classes_data_and_style() {
+    let h = harness();
+    h.check("{ const e = document.createElement('a'); e.setAttribute('ID', 'x'); e.id + e.getAttribute('iD') + e.attributes[0].name + e.attributes.id.value }", "xxidx");
+    h.check("{ const e = document.createElement('a'); e.classList.add('a', 'b', 'a'); e.classList.toggle('a'); e.className + e.classList.length + e.classList[0] + [...e.classList] }", "b1bb");
+    h.check("{ const e = document.createElement('a'); e.dataset.fooBar = 1; e.dataset.x = 'y'; delete e.dataset.x; e.outerHTML + Object.keys(e.dataset) }", "<a data-foo-bar=\"1\"></a>fooBar");
+    h.check("{ const e = document.createElement('a'); e.style.backgroundColor = 'red'; e.style.setProperty('--x', '1'); e.style.top = '1px'; e.style.top = ''; e.getAttribute('style') + e.style.length }", "background-color: red; --x: 1;2");
+    h.check("{ const e = document.createElement('a'); const attr = document.createAttribute('q'); attr.value = '1'; e.setAttributeNode(attr); e.setAttribute('q', '2'); [attr.value, attr.ownerElement === e, e.getAttributeNode('q') === attr].join() }", "2,true,true");
+    h.check("{ const e = document.createElement('input'); e.value = 'x'; e.type = 'checkbox'; e.required = true; e.maxLength = 3; e.outerHTML + e.value }", "<input type=\"checkbox\" required=\"\" maxlength=\"3\">on");
+}
+
+#[test]
+fn nodes_keep_their_identity_and_what_scripts_put_on_them() {
+    let h = harness();
+    h.check("document.body.innerHTML = '<div><p></p></div>'; document.body.firstChild.firstChild.mark = 7; 0", "0");
+    h.check("document.querySelector('p').mark", "7");
+    h.check("{ const p = document.querySelector('p'); p.remove(); document.body.append(p); document.querySelector('p') === p && p.mark }", "7");
+}
+
+#[test]
+fn events_travel_through_the_tree() {
+    let h = harness();
+    h.check(
+        "{ document.body.innerHTML = '<div><p></p></div>'; const log = []; const p = document.querySelector('p');
+           for (const [name, node] of [['p', p], ['div', p.parentNode], ['doc', document], ['global', globalThis]]) {
+             node.addEventListener('x', (e) => log.push(`${name}c${e.eventPhase}`), true);
+             node.addEventListener('x', (e) => log.push(`${name}b${e.eventPhase}`));
+           }
+           p.dispatchEvent(new Event('x', { bubbles: true })); log.join() }",
+        "globalc1,docc1,divc1,pc2,pb2,divb3,docb3,globalb3",
+    );
+    h.check(
+        "{ document.body.innerHTML = '<div><p></p></div>'; let n = 0; document.body.firstChild.addEventListener('x', (e) => { n++; e.stopPropagation() });
+           document.body.addEventListener('x', () => n += 10); document.querySelector('p').dispatchEvent(new CustomEvent('x', { bubbles: true })); n }",
+        "1",
+    );
+    h.check("{ const b = document.createElement('button'); let got; b.onclick = function (e) { got = this === b && e instanceof MouseEvent }; b.click(); got }", "true");
+    h.check("{ const i = document.createElement('input'); i.type = 'checkbox'; document.body.append(i); const log = []; i.onchange = () => log.push('change'); i.click(); log.push(i.checked); i.onclick = (e) => e.preventDefault(); i.click(); log.push(i.checked); log.join() }", "change,true,true");
+}
+
+#[test]
+fn mutation_observers_are_told() {
+    let h = harness();
+    h.check(
+        "new Promise((resolve) => {
+           const d = document.createElement('div'); d.innerHTML = '<p>x</p>';
+           const observer = new MutationObserver((records, self) => resolve(records.map((r) => [r.type, r.target.nodeName, r.addedNodes.length, r.removedNodes.length, r.attributeName, r.oldValue, self === observer].join(':')).join(' ')));
+           observer.observe(d, { childList: true, subtree: true, attributes: true, attributeOldValue: true, characterData: true, characterDataOldValue: true });
+           d.firstChild.setAttribute('a', '1'); d.firstChild.setAttribute('a', '2'); d.firstChild.firstChild.data = 'y'; d.append('t'); d.innerHTML = '';
+         })",
+        "attributes:P:0:0:a::true attributes:P:0:0:a:1:true characterData:#text:0:0::x:true childList:DIV:1:0:::true childList:DIV:0:2:::true",
+    );
+}
+
+#[test]
+fn custom_elements_react() {
+    let h = harness();
+    h.check(
+        "{ globalThis.log = []; document.body.innerHTML = '<x-a q=0></x-a>';
+           class A extends HTMLElement { static observedAttributes = ['q']; constructor() { super(); log.push('new'); }
+             connectedCallback() { log.push('in') } disconnectedCallback() { log.push('out') } attributeChangedCallback(n, o, v) { log.push(`${n}:${o}>${v}`) } }
+           customElements.define('x-a', A);
+           const e = document.createElement('x-a'); e.setAttribute('q', 1); document.body.append(e); e.remove();
+           document.body.innerHTML = '<div><x-a></x-a></div>'; document.body.innerHTML = '';
+           log.push(new A().localName, document.createElement('x-a') instanceof A, customElements.get('x-a') === A);
+           log.join() }",
+        "new,q:null>0,in,new,q:null>1,in,out,out,new,in,out,new,new,x-a,true,true",
+    );
+    h.check("customElements.whenDefined('x-b').then((C) => C.name) instanceof Promise", "true");
+}
+
+#[test]
+fn ranges_walkers_and_templates() {
+    let h = harness();
+    h.check("{ const d = document.createElement('div'); d.innerHTML = 'ab<b>cd</b>ef'; const r = document.createRange(); r.setStart(d.firstChild, 1); r.setEnd(d.lastChild, 1); const text = `${r}`; const f = r.extractContents(); const e = document.createElement('i'); e.append(f); text + e.innerHTML + d.innerHTML + r.collapsed }", "bcdeb<b>cd</b>eaftrue");
+    h.check("{ const d = document.createElement('div'); d.innerHTML = 'a<b>c<i>d</i></b>'; const w = document.createTreeWalker(d, NodeFilter.SHOW_TEXT); let out = ''; while (w.nextNode()) out += w.currentNode.data; out }", "acd");
+    h.check("{ const t = document.createElement('template'); t.innerHTML = '<tr><td>x</td></tr>'; t.content.firstChild.nodeName + t.childNodes.length + t.outerHTML + document.importNode(t.content, true).textContent }", "TR0<template><tr><td>x</td></tr></template>x");
+}
+
+#[test]
+fn documents_are_parsed_and_serialised() {
+    let h = harness();
+    h.check("{ const d = new DOMParser().parseFromString('<title>t</title><p>x', 'text/html'); d.title + d.body.innerHTML + (d.defaultView === null) }", "t<p>x</p>true");
+    h.check("{ const d = new DOMParser().parseFromString('<a xmlns=\"u\"><b:c xmlns:b=\"v\" d=\"&amp;\"/></a>', 'text/xml'); new XMLSerializer().serializeToString(d) + d.documentElement.firstChild.namespaceURI }", "<a xmlns=\"u\"><b:c xmlns:b=\"v\" d=\"&amp;\"/></a>v");
+    h.check("new DOMParser().parseFromString('<a><b></a>', 'text/xml').documentElement.nodeName", "parsererror");
+    h.check("{ const d = document.implementation.createHTMLDocument('x'); d.doctype.name + d.title }", "htmlx");
+}
+
+#[test]
+fn deep_and_large_trees_work() {
+    let h = harness();
+    h.check(
+        "{ let top = document.createElement('div'), at = top; for (let i = 0; i < 100000; i++) { const next = document.createElement('div'); at.appendChild(next); at = next; }
+           at.append('x'); [top.textContent, top.outerHTML.length, top.querySelectorAll('div').length, top.cloneNode(true).isEqualNode(top), top.contains(at)].join() }",
+        "x,1100012,100000,true,true",
+    );
+    h.check("{ const d = document.createElement('div'); d.innerHTML = '<b>'.repeat(20000); d.querySelectorAll('b').length }", "20000");
+}
+
+#[test]
+fn removed_nodes_are_freed() {
+    let h = harness();
+    h.check(
+        "{ const markup = '<p class=a>text <b>bold</b></p>'.repeat(3000); document.body.innerHTML = markup; const used = () => performance.now() && 0;
+           for (let i = 0; i < 20; i++) { document.body.innerHTML = markup; document.querySelectorAll('p').length; document.body.children[7].remove(); }
+           document.body.children.length }",
+        "2999",
+    );
+}

@@ -1,0 +1,525 @@
+//! XML: parsing well-formed documents, and [serialising](https://w3c.github.io/DOM-Parsing/#xml-serialization) with the
+//! namespace declarations that are needed.
+
+use crate::error::{DomError, Result};
+use crate::names::{NameKind, is_xml_name, validate_and_extract};
+use crate::node::{Attribute, DoctypeData, InstructionData, NodeData};
+use crate::tree::{NodeId, Tree};
+use html5ever::{Namespace, QualName, ns};
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+// ── Parsing ──
+
+impl Tree {
+    /// Parses an XML document into an empty one.
+    ///
+    /// # Errors
+    /// [`DomError::Syntax`] says where it is not well-formed; [`DomError::TooLarge`].
+    pub fn parse_xml(&mut self, document: NodeId, markup: &str) -> Result<()> {
+        let mut builder = Builder::new(self, document, document);
+        builder.run(markup)?;
+        if builder.tree.document_element(document).is_none() {
+            return Err(DomError::Syntax("an XML document needs an element".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Parses XML as the contents of an element: its namespaces are in scope.
+    ///
+    /// # Errors
+    /// As [`Tree::parse_xml`].
+    pub fn parse_xml_fragment(&mut self, document: NodeId, context: NodeId, markup: &str) -> Result<NodeId> {
+        let fragment = self.create(document, NodeData::Fragment { host: None });
+        let mut scopes: Vec<Vec<(String, String)>> =
+            std::iter::successors(Some(context), |&id| self.parent_element(id)).map(|id| self.declared(id)).collect();
+        scopes.reverse();
+        let mut builder = Builder::new(self, document, fragment);
+        builder.scopes = scopes;
+        let parsed = builder.run(markup);
+        if let Err(error) = parsed {
+            self.discard(fragment);
+            return Err(error);
+        }
+        Ok(fragment)
+    }
+
+    /// What an element declares, by prefix; its own namespace too.
+    fn declared(&self, id: NodeId) -> Vec<(String, String)> {
+        let Some(element) = self.element(id) else { return Vec::new() };
+        let own = element.name.prefix.as_deref().unwrap_or_default();
+        let mut scope = vec![(own.to_owned(), element.name.ns.to_string())];
+        for attribute in element.attributes.iter().filter(|attribute| attribute.name.ns == ns!(xmlns)) {
+            let prefix = if attribute.name.prefix.is_some() { &*attribute.name.local } else { "" };
+            scope.push((prefix.to_owned(), attribute.value.to_string()));
+        }
+        scope
+    }
+}
+
+struct Builder<'t> {
+    tree: &'t mut Tree,
+    document: NodeId,
+    top: NodeId,
+    open: Vec<NodeId>,
+    /// Namespaces by prefix, innermost last.
+    scopes: Vec<Vec<(String, String)>>,
+}
+
+fn malformed(what: impl std::fmt::Display) -> DomError {
+    DomError::Syntax(format!("the XML is not well-formed: {what}"))
+}
+
+impl<'t> Builder<'t> {
+    fn new(tree: &'t mut Tree, document: NodeId, top: NodeId) -> Builder<'t> {
+        Builder { tree, document, top, open: Vec::new(), scopes: Vec::new() }
+    }
+
+    fn run(&mut self, markup: &str) -> Result<()> {
+        let markup = markup.replace("\r\n", "\n").replace('\r', "\n");
+        let mut reader = Reader::from_str(markup.trim_start_matches('\u{FEFF}'));
+        reader.config_mut().check_comments = true;
+        let mut is_first = true;
+        loop {
+            let at = reader.buffer_position();
+            let event = reader.read_event().map_err(|error| malformed(format!("{error} (at byte {at})")))?;
+            match event {
+                Event::Eof => break,
+                Event::Decl(_) if is_first && self.top == self.document => {}
+                Event::Decl(_) => return Err(malformed("an XML declaration must come first")),
+                event => self.take(event)?,
+            }
+            is_first = false;
+            if self.tree.is_full() {
+                return Err(DomError::TooLarge { limit: self.tree.limit_bytes() });
+            }
+        }
+        if self.open.is_empty() { Ok(()) } else { Err(malformed("an element is not closed")) }
+    }
+
+    fn take(&mut self, event: Event<'_>) -> Result<()> {
+        match event {
+            Event::Start(start) => {
+                let element = self.element(&start)?;
+                self.open.push(element);
+            }
+            Event::Empty(start) => {
+                self.element(&start)?;
+                self.scopes.pop();
+            }
+            Event::End(_) => {
+                self.open.pop();
+                self.scopes.pop();
+            }
+            Event::Text(text) => {
+                let text = text.decode().map_err(malformed)?;
+                if text.contains("]]>") {
+                    return Err(malformed("text holds ]]>"));
+                }
+                self.text(&text)?;
+            }
+            Event::GeneralRef(reference) => {
+                let name = reference.decode().map_err(malformed)?;
+                let text = match reference.resolve_char_ref().map_err(malformed)? {
+                    Some(c) => c.to_string(),
+                    None => quick_xml::escape::resolve_predefined_entity(&name)
+                        .ok_or_else(|| malformed(format!("the entity {name:?} is not declared")))?
+                        .to_owned(),
+                };
+                self.text(&text)?;
+            }
+            Event::CData(data) => {
+                if self.open.is_empty() && self.top == self.document {
+                    return Err(malformed("a CDATA section outside of an element"));
+                }
+                let data = data.decode().map_err(malformed)?.into_owned();
+                self.append(NodeData::CData(data));
+            }
+            Event::Comment(comment) => {
+                let data = comment.decode().map_err(malformed)?.into_owned();
+                self.append(NodeData::Comment(data));
+            }
+            Event::PI(pi) => {
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let (target, data) = (text(pi.target()), text(pi.content()));
+                if !is_xml_name(&target) || target.eq_ignore_ascii_case("xml") {
+                    return Err(malformed(format!("{target:?} is no target of a processing instruction")));
+                }
+                let data = data.trim_start().to_owned();
+                self.append(NodeData::Instruction(Box::new(InstructionData { target, data })));
+            }
+            Event::DocType(text) => {
+                let text = text.decode().map_err(malformed)?;
+                let has_element = self.tree.document_element(self.document).is_some();
+                if self.top != self.document || !self.open.is_empty() || has_element {
+                    return Err(malformed("a document type at the wrong place"));
+                }
+                self.append(NodeData::Doctype(Box::new(doctype(&text))));
+            }
+            Event::Decl(_) | Event::Eof => {}
+        }
+        Ok(())
+    }
+
+    fn parent(&self) -> NodeId {
+        self.open.last().copied().unwrap_or(self.top)
+    }
+
+    fn append(&mut self, data: NodeData) -> NodeId {
+        let node = self.tree.create(self.document, data);
+        self.tree.link(self.parent(), node, None);
+        node
+    }
+
+    fn text(&mut self, text: &str) -> Result<()> {
+        let parent = self.parent();
+        if parent == self.document {
+            let is_space = text.bytes().all(|byte| byte.is_ascii_whitespace());
+            return if is_space { Ok(()) } else { Err(malformed("text outside of an element")) };
+        }
+        if let Some(last) = self.tree.last_child(parent)
+            && let NodeData::Text(data) = &mut self.tree.node_mut(last).data
+        {
+            data.push_str(text);
+            self.tree.bytes += text.len();
+            return Ok(());
+        }
+        self.append(NodeData::Text(text.to_owned()));
+        Ok(())
+    }
+
+    fn element(&mut self, start: &BytesStart<'_>) -> Result<NodeId> {
+        if self.open.is_empty() && self.top == self.document && self.tree.document_element(self.document).is_some() {
+            return Err(malformed("a second element at top level"));
+        }
+        let name = String::from_utf8_lossy(start.name().as_ref()).into_owned();
+        let mut given = Vec::new();
+        let mut scope = Vec::new();
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(malformed)?;
+            let key = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
+            if attribute.value.contains(&b'<') {
+                return Err(malformed(format!("the attribute {key} holds <")));
+            }
+            let value = attribute.unescape_value().map_err(malformed)?.replace(['\n', '\t'], " ");
+            match key.strip_prefix("xmlns") {
+                Some("") => scope.push((String::new(), value.clone())),
+                Some(prefix) if prefix.starts_with(':') => scope.push((prefix[1..].to_owned(), value.clone())),
+                _ => {}
+            }
+            given.push((key, value));
+        }
+        self.scopes.push(scope);
+        let namespace = self.namespace_of(&name, true)?;
+        let name = checked(&namespace, &name, NameKind::Element)?;
+        let element = self.tree.create_element(self.document, name);
+        self.tree.link(self.parent(), element, None);
+        for (key, value) in given {
+            let namespace = if key == "xmlns" || key.starts_with("xmlns:") {
+                "http://www.w3.org/2000/xmlns/".to_owned()
+            } else {
+                self.namespace_of(&key, false)?
+            };
+            let name = checked(&namespace, &key, NameKind::Attribute)?;
+            if self.tree.find_attribute_ns(element, &name.ns, &name.local).is_some() {
+                return Err(malformed(format!("the attribute {key} is there twice")));
+            }
+            self.tree.set_attribute(element, name, &value);
+        }
+        Ok(element)
+    }
+
+    fn namespace_of(&self, name: &str, is_element: bool) -> Result<String> {
+        let prefix = match name.split_once(':') {
+            Some((prefix, _)) => prefix,
+            None if is_element => "",
+            None => return Ok(String::new()),
+        };
+        if prefix == "xml" {
+            return Ok("http://www.w3.org/XML/1998/namespace".to_owned());
+        }
+        let found = self.scopes.iter().rev().flat_map(|scope| scope.iter().rev()).find(|(known, _)| known == prefix);
+        match found {
+            Some((_, namespace)) => Ok(namespace.clone()),
+            None if prefix.is_empty() => Ok(String::new()),
+            None => Err(malformed(format!("the prefix {prefix} is not declared"))),
+        }
+    }
+}
+
+fn checked(namespace: &str, name: &str, kind: NameKind) -> Result<QualName> {
+    if !is_xml_name(name) || name.split(':').any(str::is_empty) || name.split(':').count() > 2 {
+        return Err(malformed(format!("{name:?} is no name")));
+    }
+    validate_and_extract(namespace, name, kind).map_err(malformed)
+}
+
+/// Name and identifiers of a document type; an internal subset is skipped.
+fn doctype(text: &str) -> DoctypeData {
+    let text = text.trim();
+    let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let rest = rest.trim_start();
+    let mut quoted = rest.split_once('[').map_or(rest, |(rest, _)| rest).split(['"', '\'']).skip(1).step_by(2);
+    let mut next = || quoted.next().unwrap_or_default().to_owned();
+    let (public_id, system_id) = match rest.get(..6) {
+        Some("PUBLIC") => (next(), next()),
+        Some("SYSTEM") => (String::new(), next()),
+        _ => Default::default(),
+    };
+    DoctypeData { name: name.trim_end_matches('[').to_owned(), public_id, system_id }
+}
+
+// ── Serialising ──
+
+const VOID: [&str; 18] = [
+    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link",
+    "meta", "param", "source", "track", "wbr",
+];
+
+/// Prefixes of the elements that are open, innermost last, and the default namespace.
+struct Scope {
+    prefixes: Vec<(String, Namespace)>,
+    /// For each open element: prefixes before it, the default namespace around it.
+    marks: Vec<(usize, Namespace)>,
+    default: Namespace,
+    generated: u32,
+}
+
+impl Tree {
+    /// The node with all below it, as XML.
+    pub fn outer_xml(&self, id: NodeId) -> String {
+        let mut out = String::new();
+        self.write_xml(id, true, &mut out);
+        out
+    }
+
+    /// What is below the node, as XML.
+    pub fn inner_xml(&self, id: NodeId) -> String {
+        let mut out = String::new();
+        self.write_xml(id, false, &mut out);
+        out
+    }
+
+    fn write_xml(&self, root: NodeId, with_root: bool, out: &mut String) {
+        let mut scope = Scope { prefixes: Vec::new(), marks: Vec::new(), default: Namespace::default(), generated: 0 };
+        // Each entry: the next node to write, and the end tag behind the last one.
+        let mut open: Vec<(Option<NodeId>, Option<String>)> = Vec::new();
+        if with_root {
+            self.open_xml(root, &mut scope, out, &mut open);
+        } else {
+            open.push((self.first_of_contents(root), None));
+        }
+        while let Some((next, close)) = open.pop() {
+            match next {
+                Some(id) => {
+                    open.push((self.next_sibling(id), close));
+                    self.open_xml(id, &mut scope, out, &mut open);
+                }
+                None => {
+                    if let Some(name) = close {
+                        out.extend(["</", &name, ">"]);
+                        scope.leave();
+                    }
+                }
+            }
+        }
+    }
+
+    fn first_of_contents(&self, id: NodeId) -> Option<NodeId> {
+        let content = self.element(id).and_then(|element| element.content);
+        content.map_or_else(|| self.first_child(id), |content| self.first_child(content))
+    }
+
+    fn open_xml(
+        &self,
+        id: NodeId,
+        scope: &mut Scope,
+        out: &mut String,
+        open: &mut Vec<(Option<NodeId>, Option<String>)>,
+    ) {
+        match &self.node(id).data {
+            NodeData::Element(element) => {
+                let name = scope.enter(&element.name, &element.attributes, out);
+                let first = self.first_of_contents(id);
+                let is_html = element.name.ns == ns!(html);
+                match first {
+                    None if is_html && VOID.contains(&&*element.name.local) => {
+                        out.push_str(" />");
+                        scope.leave();
+                    }
+                    None if !is_html => {
+                        out.push_str("/>");
+                        scope.leave();
+                    }
+                    first => {
+                        out.push('>');
+                        open.push((first, Some(name)));
+                    }
+                }
+            }
+            NodeData::Text(text) => escape(text, false, out),
+            NodeData::CData(text) => out.extend(["<![CDATA[", text, "]]>"]),
+            NodeData::Comment(text) => out.extend(["<!--", text, "-->"]),
+            NodeData::Instruction(pi) => out.extend(["<?", &pi.target, " ", &pi.data, "?>"]),
+            NodeData::Doctype(doctype) => {
+                out.extend(["<!DOCTYPE ", &doctype.name]);
+                match (doctype.public_id.as_str(), doctype.system_id.as_str()) {
+                    ("", "") => {}
+                    ("", system) => out.extend([" SYSTEM \"", system, "\""]),
+                    (public, "") => out.extend([" PUBLIC \"", public, "\""]),
+                    (public, system) => out.extend([" PUBLIC \"", public, "\" \"", system, "\""]),
+                }
+                out.push('>');
+            }
+            NodeData::Document(_) | NodeData::Fragment { .. } => open.push((self.first_child(id), None)),
+            NodeData::Attribute(_) | NodeData::Free(_) => {}
+        }
+    }
+}
+
+impl Scope {
+    fn leave(&mut self) {
+        if let Some((count, default)) = self.marks.pop() {
+            self.prefixes.truncate(count);
+            self.default = default;
+        }
+    }
+
+    fn find(&self, namespace: &Namespace, preferred: Option<&str>) -> Option<String> {
+        let is_current = |prefix: &str| {
+            let current = self.prefixes.iter().rev().find(|(known, _)| known == prefix);
+            current.is_some_and(|(_, known)| known == namespace)
+        };
+        if let Some(preferred) = preferred.filter(|prefix| is_current(prefix)) {
+            return Some(preferred.to_owned());
+        }
+        let candidates = self.prefixes.iter().rev().filter(|(_, known)| known == namespace);
+        candidates.map(|(prefix, _)| prefix.as_str()).find(|prefix| is_current(prefix)).map(str::to_owned)
+    }
+
+    fn generate(&mut self, namespace: &Namespace) -> String {
+        self.generated += 1;
+        let prefix = format!("ns{}", self.generated);
+        self.prefixes.push((prefix.clone(), namespace.clone()));
+        prefix
+    }
+
+    /// Writes a start tag without its end; gives the name with its prefix.
+    fn enter(&mut self, name: &QualName, attributes: &[Attribute], out: &mut String) -> String {
+        self.marks.push((self.prefixes.len(), self.default.clone()));
+        let inherited = self.default.clone();
+        let mut local_default = None;
+        let mut local_prefixes = Vec::new();
+        for attribute in attributes.iter().filter(|attribute| attribute.name.ns == ns!(xmlns)) {
+            let namespace = Namespace::from(&*attribute.value);
+            if attribute.name.prefix.is_none() {
+                local_default = Some(namespace);
+            } else if namespace != ns!(xml) {
+                local_prefixes.push(attribute.name.local.to_string());
+                self.prefixes.push((attribute.name.local.to_string(), namespace));
+            }
+        }
+        let mut declaration = None;
+        let mut skips_default = false;
+        let full = if name.ns == inherited {
+            skips_default = local_default.as_ref().is_some_and(|namespace| *namespace != name.ns);
+            if name.ns == ns!(xml) { format!("xml:{}", name.local) } else { name.local.to_string() }
+        } else {
+            let preferred = name.prefix.as_deref();
+            let found = if name.ns == ns!(xml) { Some("xml".to_owned()) } else { self.find(&name.ns, preferred) };
+            match (found, preferred) {
+                (Some(prefix), preferred) if preferred.is_some() || local_default.as_ref() != Some(&name.ns) => {
+                    if let Some(namespace) = &local_default
+                        && *namespace != ns!(xml)
+                    {
+                        self.default = namespace.clone();
+                    }
+                    format!("{prefix}:{}", name.local)
+                }
+                (None, Some(prefix)) if !name.ns.is_empty() => {
+                    let prefix = if local_prefixes.iter().any(|known| known == prefix) {
+                        self.generate(&name.ns)
+                    } else {
+                        self.prefixes.push((prefix.to_owned(), name.ns.clone()));
+                        prefix.to_owned()
+                    };
+                    declaration = Some((format!("xmlns:{prefix}"), name.ns.clone()));
+                    if let Some(namespace) = &local_default {
+                        self.default = namespace.clone();
+                    }
+                    format!("{prefix}:{}", name.local)
+                }
+                _ => {
+                    self.default = name.ns.clone();
+                    if local_default.as_ref() != Some(&name.ns) {
+                        skips_default = true;
+                        declaration = Some(("xmlns".to_owned(), name.ns.clone()));
+                    }
+                    name.local.to_string()
+                }
+            }
+        };
+        out.extend(["<", &full]);
+        if let Some((key, namespace)) = declaration {
+            push_attribute(&key, &namespace, out);
+        }
+        for attribute in attributes {
+            let is_default = attribute.name.ns == ns!(xmlns) && attribute.name.prefix.is_none();
+            if !(is_default && skips_default) {
+                self.attribute(attribute, out);
+            }
+        }
+        full
+    }
+
+    fn attribute(&mut self, attribute: &Attribute, out: &mut String) {
+        let QualName { prefix, ns, local } = &attribute.name;
+        let key = if ns.is_empty() {
+            local.to_string()
+        } else if *ns == ns!(xml) {
+            format!("xml:{local}")
+        } else if *ns == ns!(xmlns) {
+            if prefix.is_some() { format!("xmlns:{local}") } else { local.to_string() }
+        } else {
+            let prefix = match self.find(ns, prefix.as_deref()) {
+                Some(prefix) => prefix,
+                None => {
+                    let free =
+                        prefix.as_deref().filter(|prefix| !self.prefixes.iter().any(|(known, _)| known == prefix));
+                    let prefix = match free {
+                        Some(prefix) => {
+                            self.prefixes.push((prefix.to_owned(), ns.clone()));
+                            prefix.to_owned()
+                        }
+                        None => self.generate(ns),
+                    };
+                    push_attribute(&format!("xmlns:{prefix}"), ns, out);
+                    prefix
+                }
+            };
+            format!("{prefix}:{local}")
+        };
+        push_attribute(&key, &attribute.value, out);
+    }
+}
+
+fn push_attribute(key: &str, value: &str, out: &mut String) {
+    out.extend([" ", key, "=\""]);
+    escape(value, true, out);
+    out.push('"');
+}
+
+fn escape(text: &str, is_attribute: bool, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' if is_attribute => out.push_str("&quot;"),
+            '\t' if is_attribute => out.push_str("&#9;"),
+            '\n' if is_attribute => out.push_str("&#10;"),
+            '\r' if is_attribute => out.push_str("&#13;"),
+            c => out.push(c),
+        }
+    }
+}
