@@ -62,7 +62,7 @@ impl Pins {
         // SAFETY: an arena is that large; if this block is none, what is read is just a number.
         let count = usize::from(unsafe { block.byte_add(COUNT_OFFSET).cast::<u16>().read_unaligned() });
         let contents = size - ARENA_HEADER;
-        if count == 0 || contents % count != 0 || contents / count > MAX_BLOCK {
+        if count == 0 || !contents.is_multiple_of(count) || contents / count > MAX_BLOCK {
             return;
         }
         let block_size = contents / count;
