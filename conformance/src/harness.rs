@@ -186,6 +186,7 @@ fn natives<'a>(ctx: Ctx<'a>, root: &Path, test: &Test) -> JsResult<Value<'a>> {
     object.set("scripts", ctx.array(scripts)?)?;
     object.set("url", ctx.string(&format!("http://web-platform.test/{page}.html{}", test.variant))?)?;
     object.set("folder", ctx.string(folder)?)?;
+    object.set("isWindow", ctx.boolean(test.path.ends_with(".window.js")))?;
     object.set("isWorker", ctx.boolean(test.path.ends_with(".worker.js")))?;
     let root = ctx.string(&root.to_string_lossy())?;
     object.set("read", ctx.bound_function(&root, |ctx, root, args| read(ctx, root, &args.get(0), &args.get(1)))?)?;

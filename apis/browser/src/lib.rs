@@ -12,11 +12,13 @@ use quickbeam_executor::Api;
 /// Every API with the groups that bring it, in the order to install them in. `browser` brings all.
 const APIS: &[(&[&str], &dyn Api)] = &[
     (&["url", "fetch"], &quickbeam_api_url::Urls),
+    (&["compression"], &quickbeam_api_compression::Compression),
+    (&[], &quickbeam_api_performance::Timeline),
+    (&[], &quickbeam_api_navigator::Navigator),
     (&["url"], &quickbeam_api_urlpattern::UrlPatterns),
     (&["fetch", "compression"], &quickbeam_api_streams::Streams),
     (&["crypto"], &quickbeam_api_crypto::SubtleCrypto),
     (&["fetch"], &quickbeam_api_file::Files),
-    (&["dom"], &quickbeam_api_dom::DomApi),
 ];
 
 /// What the option `apis` takes.

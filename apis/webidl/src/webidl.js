@@ -52,6 +52,31 @@
     return value;
   };
 
+  /** The error of constructing what scripts cannot construct. */
+  const illegal = (name) => new TypeError(`${name} cannot be constructed`);
+
+  const double = (value, what) => {
+    const number = +value;
+    if (!Number.isFinite(number)) throw new TypeError(`${what} is not a finite number`);
+    return number;
+  };
+
+  const { isView } = ArrayBuffer;
+  const lengthOfBuffer = getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength").get;
+  const kindOfView = getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
+
+  /** A BufferSource that is not shared, as an ArrayBuffer or a typed array: what native code reads bytes from. */
+  const bufferSource = (value, what) => {
+    const isOfView = isView(value);
+    try {
+      lengthOfBuffer.call(isOfView ? value.buffer : value);
+    } catch {
+      throw new TypeError(`${what} is not an ArrayBuffer or a view of one`);
+    }
+    const isDataView = isOfView && kindOfView.call(value) === undefined;
+    return isDataView ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : value;
+  };
+
   const usvString = (value) => `${value}`.toWellFormed();
 
   // ── iterable<K, V> ──
@@ -163,9 +188,12 @@
   return {
     expose,
     cloneSteps,
+    bufferSource,
     iterable,
     need,
     dictionary,
+    double,
+    illegal,
     usvString,
     unsignedLong: (value) => value >>> 0,
     enforcedUnsignedLongLong,
