@@ -318,7 +318,7 @@ defmodule QuickBEAM do
   Gives the runtime a fresh realm: as it was after its start, with its `:define`s, its script run again.
 
   It waits for nothing: whatever runs, awaits or waits for its turn then ends with an `"InterruptedError"`, also if it
-  is the call that a resetting handler answers. Handlers that run go on, and their results are ignored.
+  is the call that a resetting handler answers. Handlers whose calls are gone are ended, but for the one that resets.
 
       iex> {:ok, rt} = QuickBEAM.start(define: %{"n" => 1})
       iex> QuickBEAM.eval(rt, "n = 2; globalThis.leak = true")

@@ -33,6 +33,7 @@ defmodule QuickBEAM.ContextPool do
 
   alias QuickBEAM.Native
   alias QuickBEAM.Options.Check
+  alias QuickBEAM.Owner.Census
 
   @typedoc "A pool: its pid or the name that it was started with."
   @type pool :: GenServer.server()
@@ -77,6 +78,52 @@ defmodule QuickBEAM.ContextPool do
     %{id: id, start: {__MODULE__, :start_link, [options]}}
   end
 
+  @doc """
+  What the pool does now, and has done so far, as a map:
+
+  | key | meaning |
+  |---|---|
+  | `:size`, `:contexts_per_isolate` | as it was started |
+  | `:threads` | threads of the system: one for each of `:size`, and those that builtins which take long keep busy |
+  | `:contexts`, `:isolates` | how many there are |
+  | `:run_queues` | isolates that wait for each thread, a list |
+  | `:preemptions` | how often a context gave way to another one at the end of its slice |
+  | `:hand_offs` | how often the work of a thread was given to another, the thread being stuck in a builtin |
+  | `:steals` | how often an idle thread took a context from a busy one |
+  | `:memory` | bytes of the JavaScript heaps of all contexts |
+  | `:reductions` | interpreter steps of those contexts so far |
+
+  No context is asked, so those that are busy are no trouble; but it takes some microseconds for each. Exits as
+  `GenServer.call/3` does if there is no such pool.
+
+      iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 2)
+      iex> {:ok, context} = QuickBEAM.Context.start_link(pool: pool)
+      iex> {:ok, 2} = QuickBEAM.Context.eval(context, "1 + 1")
+      iex> %{size: 2, contexts: 1, memory: memory} = QuickBEAM.ContextPool.info(pool)
+      iex> memory > 0
+      true
+  """
+  @spec info(pool()) :: %{atom() => non_neg_integer() | [non_neg_integer()]}
+  def info(pool) do
+    state = GenServer.call(pool, :info, :infinity)
+    %{threads: threads, processors: processors} = state.executor
+    sum = fn key -> processors |> Enum.map(&Map.fetch!(&1, key)) |> Enum.sum() end
+
+    %{
+      size: length(processors),
+      contexts_per_isolate: state.contexts_per_isolate,
+      threads: threads,
+      contexts: state.totals.contexts,
+      isolates: sum.(:isolates),
+      run_queues: Enum.map(processors, & &1.queued),
+      preemptions: sum.(:preemptions),
+      hand_offs: sum.(:hand_offs),
+      steals: sum.(:steals),
+      memory: state.totals.memory,
+      reductions: state.totals.reductions
+    }
+  end
+
   @doc false
   # The pool's process and its threads, or nil if there is no such pool on this node.
   @spec executor(pool()) :: {pid(), Native.executor()} | nil
@@ -99,6 +146,19 @@ defmodule QuickBEAM.ContextPool do
 
   @impl true
   def handle_call(:executor, _from, state), do: {:reply, state.executor, state}
+
+  # Contexts that start meanwhile need the pool, so the many are counted elsewhere.
+  def handle_call(:info, from, %{executor: executor} = state) do
+    pool = self()
+
+    spawn_link(fn ->
+      totals = Census.all() |> Enum.filter(&(&1.pool == pool)) |> Census.totals()
+      info = %{executor: Native.executor_info(executor), totals: totals}
+      GenServer.reply(from, Map.put(info, :contexts_per_isolate, state.contexts_per_isolate))
+    end)
+
+    {:noreply, state}
+  end
 
   @impl true
   def handle_info(_message, state), do: {:noreply, state}

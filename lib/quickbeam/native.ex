@@ -47,6 +47,22 @@ defmodule QuickBEAM.Native do
   @spec event(handle(), non_neg_integer(), term()) :: :ok | :busy | :noproc
   def event(_handle, _listener, _value), do: not_loaded()
 
+  @type usage :: %{memory: non_neg_integer(), reductions: non_neg_integer()}
+
+  @spec realm_usage(pid()) :: usage() | nil
+  def realm_usage(_owner), do: not_loaded()
+
+  @type processor :: %{
+          isolates: non_neg_integer(),
+          queued: non_neg_integer(),
+          preemptions: non_neg_integer(),
+          hand_offs: non_neg_integer(),
+          steals: non_neg_integer()
+        }
+
+  @spec executor_info(executor()) :: %{threads: pos_integer(), processors: [processor()]}
+  def executor_info(_executor), do: not_loaded()
+
   # Ops
 
   @spec submit(pid(), reference(), tuple() | atom(), timeout() | nil, parent() | nil) ::

@@ -17,7 +17,7 @@ defmodule QuickBEAM.Owner do
   alias QuickBEAM.{JSError, Native, Options}
   alias QuickBEAM.Beam.Services
   alias QuickBEAM.Options.Grants
-  alias QuickBEAM.Owner.{Callback, Console, Handler, Setup}
+  alias QuickBEAM.Owner.{Callback, Census, Console, Handler, Setup}
 
   # Crash reports show the state; what handlers close over and what is defined is nothing for a log.
   @derive {Inspect, only: [:name]}
@@ -57,7 +57,7 @@ defmodule QuickBEAM.Owner do
           | {:stream, Native.call_id(), String.t()}
           | :timed_out
           | {:service, atom(), Native.call_id(), String.t()}
-          | {:reset, GenServer.from()}
+          | {:reset, GenServer.from(), by :: Native.parent() | nil}
 
   @typedoc "Where a realm runs: on a thread of its own, or on the threads of a context pool."
   @type placement :: :dedicated | {:pool, pid(), Native.executor()}
@@ -116,6 +116,20 @@ defmodule QuickBEAM.Owner do
       _ended ->
         {:noreply, owner}
     end
+  end
+
+  def handle_info({:quickbeam, :cancelled, id}, owner) do
+    kill(owner, &match?({:call, ^id, _name}, &1))
+    {:noreply, owner}
+  end
+
+  def handle_info({:quickbeam, :was_reset}, owner) do
+    kill(owner, &(elem(&1, 0) in [:call, :stream]))
+
+    for {call, _args} <- :queue.to_list(owner.waiting),
+        do: Native.resolve(owner.handle, call.id, {:error, Handler.exited(call.name, :killed)})
+
+    {:noreply, %{owner | waiting: :queue.new()}}
   end
 
   def handle_info({:quickbeam, :console, level, text, details}, owner) do
@@ -183,7 +197,7 @@ defmodule QuickBEAM.Owner do
         GenServer.reply(from, Setup.run(steps, realm))
       end)
 
-    %{owner | running: Map.put(owner.running, pid, {:reset, from})}
+    %{owner | running: Map.put(owner.running, pid, {:reset, from, parent})}
   end
 
   @doc "Ends the realm and everything that runs for it."
@@ -198,6 +212,7 @@ defmodule QuickBEAM.Owner do
   # Starting
 
   defp create(options, placement, setup, parent, callers) do
+    Census.register(options.name, pool(placement))
     {executor, monitor} = place(placement)
     own = %{executor: executor, open: setup == []}
     handle = Native.realm_start(Map.merge(realm_options(options), own))
@@ -330,6 +345,17 @@ defmodule QuickBEAM.Owner do
     %{owner | running: Map.put(owner.running, pid, {:call, call.id, call.name})}
   end
 
+  # Ends handlers whose answers nobody waits for. One that asks for the reset which ends its own call goes on: it
+  # waits for the reset.
+  defp kill(owner, gone?) do
+    resetting = for {_pid, {:reset, _from, {_owner, id, _sync?}}} <- owner.running, do: id
+
+    for {pid, work} <- owner.running,
+        gone?.(work),
+        elem(work, 1) not in resetting,
+        do: Process.exit(pid, :kill)
+  end
+
   defp next(owner) do
     case :queue.out(owner.waiting) do
       {{:value, {call, args}}, waiting} -> run(%{owner | waiting: waiting}, call, args)
@@ -354,7 +380,7 @@ defmodule QuickBEAM.Owner do
     owner
   end
 
-  defp ended({:reset, from}, reason, owner) do
+  defp ended({:reset, from, _by}, reason, owner) do
     message = "the reset failed: #{Exception.format_exit(reason)}"
     GenServer.reply(from, {:error, %JSError{name: "InternalError", message: message}})
     owner

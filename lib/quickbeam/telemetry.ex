@@ -12,6 +12,7 @@ defmodule QuickBEAM.Telemetry do
   | `[:quickbeam, :eval]` | `:runtime`, `:filename` |
   | `[:quickbeam, :call]` | `:runtime`, `:function` |
 
+  | `[:quickbeam, :vm]` | one event, not a span: see `measure/0` |
   | `[:quickbeam, :pool, :queue]` | one event, not a span: see `QuickBEAM.Pool` |
 
   Each span is three events, as in `:telemetry.span/3`: `:start` with the measurements
@@ -27,7 +28,30 @@ defmodule QuickBEAM.Telemetry do
       end, nil)
   """
 
+  alias QuickBEAM.Owner.Census
+
   @key {__MODULE__, :enabled}
+
+  @doc """
+  Measures all runtimes and contexts of the node, without disturbing them, for `:telemetry_poller`:
+
+      {:telemetry_poller, measurements: [{QuickBEAM.Telemetry, :measure, []}], period: 10_000}
+
+  Emits `[:quickbeam, :vm]` with the measurements `:runtimes` and `:contexts` (how many there are), `:memory`
+  (bytes of their heaps) and `:reductions` (interpreter steps so far), and returns them. Without
+  `:telemetry` it only returns them. Takes some microseconds for each runtime and context.
+
+      iex> {:ok, _runtime} = QuickBEAM.start()
+      iex> %{runtimes: runtimes, memory: memory} = QuickBEAM.Telemetry.measure()
+      iex> runtimes >= 1 and memory > 0
+      true
+  """
+  @spec measure() :: %{atom() => non_neg_integer()}
+  def measure do
+    totals = Census.totals(Census.all())
+    if enabled?(), do: event([:vm], totals, %{})
+    totals
+  end
 
   @doc false
   # Looks whether `:telemetry` can be loaded, and remembers the answer.

@@ -78,6 +78,25 @@ defmodule QuickBEAM.ContextTest do
     assert {:noproc, _} = catch_exit(Context.memory_usage(:nobody))
   end
 
+  test "what a pool does can be seen, whatever its contexts do" do
+    pool = pool(size: 1)
+    [looping | others] = for _ <- 1..3, do: context(pool, handlers: %{"reached" => reached()})
+    request = request(fn -> Context.eval(looping, "Beam.callSync('reached'); for (;;) {}") end)
+    assert_receive {:reached, []}
+    for context <- others, do: assert_usable(context)
+    info = ContextPool.info(pool)
+    assert %{size: 1, contexts_per_isolate: 1, contexts: 3, isolates: 3} = info
+    assert [queued] = info.run_queues
+    assert queued >= 0 and info.threads >= 1 and info.memory > 0
+    assert info.preemptions >= 1 and info.reductions >= 1
+    %{contexts: contexts} = QuickBEAM.Telemetry.measure()
+    assert contexts >= 3
+    Context.stop(looping)
+    await_result(request)
+    assert ContextPool.info(pool).contexts == 2
+    assert {:noproc, _} = catch_exit(ContextPool.info(:nobody))
+  end
+
   test "a pool takes its contexts with it, whatever they do" do
     for stop <- [&Process.exit(&1, :kill), &GenServer.stop/1] do
       {:ok, pool} = ContextPool.start_link(size: 2)

@@ -169,15 +169,15 @@ defmodule QuickBEAM.HandlersTest do
 
     rt = start_runtime(handlers: %{"late" => late})
 
-    for way <- @ways do
+    for {way, ending} <- [{"await Beam.call", :normal}, {"Beam.callSync", :killed}] do
       request = request(fn -> QuickBEAM.eval(rt, "#{way}('late', 1)") end)
       assert_receive {:called, handler}
+      monitor = Process.monitor(handler)
       Process.exit(request, :kill)
       # The call that it answers ends with its caller.
       assert_usable(rt)
-      monitor = Process.monitor(handler)
-      send(handler, :go)
-      assert_receive {:DOWN, ^monitor, :process, ^handler, :normal}
+      if ending == :normal, do: send(handler, :go)
+      assert_receive {:DOWN, ^monitor, :process, ^handler, ^ending}
       assert_usable(rt)
     end
   end
@@ -318,6 +318,35 @@ defmodule QuickBEAM.HandlersTest do
       assert QuickBEAM.eval(a, "globalThis.state = 1; Beam.callSync('b')") == {:ok, 2}
       for runtime <- [a, b], do: QuickBEAM.stop(runtime)
     end
+  end
+
+  test "a handler is ended when nobody waits for its call any more" do
+    rt = start_runtime(handlers: %{"stuck" => stuck()})
+    request = request(fn -> QuickBEAM.eval(rt, "Beam.callSync('stuck')", timeout: 50) end)
+    assert_receive {:stuck, handler}
+    monitor = Process.monitor(handler)
+    assert_receive {:DOWN, ^monitor, :process, ^handler, :killed}
+    assert {:error, %JSError{name: "TimeoutError"}} = await_result(request)
+
+    # The promise of a call outlives the eval that made it, and ends with its realm.
+    code = "globalThis.call = Beam.call('stuck'); await call"
+    assert {:error, %JSError{name: "TimeoutError"}} = QuickBEAM.eval(rt, code, timeout: 50)
+    assert_receive {:stuck, handler}
+    assert Process.alive?(handler)
+    monitor = Process.monitor(handler)
+    assert QuickBEAM.reset(rt) == :ok
+    assert_receive {:DOWN, ^monitor, :process, ^handler, :killed}
+    assert_usable(rt)
+  end
+
+  test "a reset forgets the calls that wait for their handlers" do
+    rt = start_runtime(handlers: %{"stuck" => stuck(), "echo" => fn [x] -> x end})
+    code = "for (let i = 0; i < 20000; i++) Beam.call('stuck'); null"
+    assert QuickBEAM.eval(rt, code) == {:ok, nil}
+    assert_receive {:stuck, _}
+    assert QuickBEAM.reset(rt) == :ok
+    assert QuickBEAM.eval(rt, "await Beam.call('echo', 1)") == {:ok, 1}
+    assert QuickBEAM.info(rt).pending_calls == 0
   end
 
   test "a handler may stop its own runtime" do

@@ -114,6 +114,9 @@ fn call_sync<'a>(ctx: Ctx<'a>, callee: Callee<'_>, args: &[Value<'a>]) -> Result
     state.calls.borrow_mut().suspended.push((id, None));
     let answer = state.wait_for_answer(ctx);
     state.calls.borrow_mut().suspended.pop();
+    if answer.is_err() {
+        state.host.cancelled(id);
+    }
     match answer? {
         Ok(value) => value.into_js(ctx),
         Err(error) => {

@@ -296,12 +296,12 @@ impl RealmState {
     /// Runs `f` in a frame of its own, with a budget of its own.
     pub(crate) fn in_frame(&self, ctx: Ctx<'_>, frame: Frame, f: impl FnOnce()) {
         let guard = &self.guard;
-        guard.charge(u64::from(ctx.steps_since_poll()));
+        self.charge(ctx.steps_since_poll());
         let depth = guard.depth();
         guard.frames.borrow_mut().push(frame);
         ctx.set_countdown(guard.countdown());
         f();
-        guard.charge(u64::from(ctx.steps_since_poll()));
+        self.charge(ctx.steps_since_poll());
         // More than one is left only if a panic inside was stopped at an entry from the engine.
         while guard.depth() > depth {
             let frame = guard.frames.borrow_mut().pop();
@@ -315,11 +315,17 @@ impl RealmState {
         }
         self.is_mourning.set(ended.is_some());
         self.settle_memory(ctx);
+        self.mail.meter.set_memory(ctx.heap().stats().used);
         if let Some(Ending { reason, .. }) = ended {
             self.fail_orphans(ctx, reason);
         }
         self.is_mourning.set(false);
         ctx.set_countdown(guard.countdown());
+    }
+
+    fn charge(&self, steps: u32) {
+        self.guard.charge(u64::from(steps));
+        self.mail.meter.charge(u64::from(steps));
     }
 
     /// Decides whether the innermost frame is to end.
@@ -369,7 +375,7 @@ impl RealmState {
 
 impl Interrupt for RealmState {
     fn poll(&self, steps: u32) -> Verdict {
-        self.guard.charge(u64::from(steps));
+        self.charge(steps);
         let now = Instant::now();
         if self.judge(now).is_some() {
             return Verdict::Abort;

@@ -3,6 +3,7 @@
 use crate::executor::Executor;
 use crate::host::{CallId, Reply};
 use crate::inbox::{Due, Envelope};
+use crate::info::RealmUsage;
 use crate::lineage::RealmId;
 use crate::op::{Answer, Op, SubmitError, SubmitOptions};
 use crate::task::Task;
@@ -54,6 +55,11 @@ impl RealmHandle {
     /// Answers a call that the realm made; answers to calls that are gone are dropped.
     pub fn resolve(&self, id: CallId, answer: Answer) {
         self.task.mail.resolve(id, answer);
+    }
+
+    /// What the realm holds and has used, without asking it.
+    pub fn usage(&self) -> RealmUsage {
+        self.task.mail.meter.usage()
     }
 
     /// Ends the realm, whatever it is doing. Returns at once.

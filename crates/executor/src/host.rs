@@ -128,6 +128,14 @@ pub trait Host: Send + Sync {
         Err(ctx.throw_error("NotSupportedError", &format!("this host has no {service}")))
     }
 
+    /// Nobody waits for the answer to this call any more: the script that was suspended in it has been ended.
+    fn cancelled(&self, id: CallId) {
+        let _ = id;
+    }
+
+    /// The realm is about to be replaced by a fresh one: nobody waits for the answers to calls made so far.
+    fn was_reset(&self) {}
+
     /// JavaScript logged a line.
     fn log(&self, line: LogLine);
 

@@ -1,4 +1,6 @@
-//! What can be known of an executor from outside.
+//! What can be known of an executor and its realms from outside.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// What an executor does now, and has done so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,4 +24,35 @@ pub struct ProcessorInfo {
     pub hand_offs: u64,
     /// Isolates taken from other processors.
     pub steals: u64,
+}
+
+/// What a realm holds, and has used so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RealmUsage {
+    /// Bytes of its heap, as of the end of the last op or callback.
+    pub memory: usize,
+    /// Interpreter steps, resets included, as of the last poll.
+    pub reductions: u64,
+}
+
+/// Where a realm's thread writes its usage down for others to read.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    memory: AtomicUsize,
+    reductions: AtomicU64,
+}
+
+impl Meter {
+    pub(crate) fn set_memory(&self, bytes: usize) {
+        self.memory.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Called by the one thread that runs the realm.
+    pub(crate) fn charge(&self, steps: u64) {
+        self.reductions.store(self.reductions.load(Ordering::Relaxed) + steps, Ordering::Relaxed);
+    }
+
+    pub(crate) fn usage(&self) -> RealmUsage {
+        RealmUsage { memory: self.memory.load(Ordering::Relaxed), reductions: self.reductions.load(Ordering::Relaxed) }
+    }
 }

@@ -71,7 +71,7 @@ pub use executor::Executor;
 pub use grants::{Grant, Grants, Reach, grants, require};
 pub use handle::RealmHandle;
 pub use host::{CallId, Host, Input, Level, LogLine, Outcome, Reply, Uncaught};
-pub use info::{ExecutorInfo, ProcessorInfo};
+pub use info::{ExecutorInfo, ProcessorInfo, RealmUsage};
 pub use lineage::{Lineage, RealmId, lineage};
 pub use message::{off_message, on_message};
 pub use op::{Answer, HostError, Op, SubmitError, SubmitOptions};

@@ -3,6 +3,7 @@
 use crate::executor::Shared;
 use crate::host::CallId;
 use crate::inbox::{Envelope, Inbox, Resets};
+use crate::info::Meter;
 use crate::lineage::RealmId;
 use crate::op::{Answer, Op, SubmitError};
 use crate::processor::Processor;
@@ -26,6 +27,7 @@ pub(crate) struct Mail {
     /// Asks whichever isolate stands behind this inbox to poll, and names its turns.
     pub(crate) pacer: Arc<Pacer>,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) meter: Meter,
     /// What runs when something is posted.
     task: Weak<Task>,
 }
@@ -43,6 +45,7 @@ impl Mail {
             home: AtomicUsize::new(home),
             pacer: Arc::default(),
             shared,
+            meter: Meter::default(),
             task,
         }
     }

@@ -177,6 +177,7 @@ impl Task {
             }
         }
         old.state.end_parked(|what| Reason::Reset.report(what));
+        self.config.host.was_reset();
         match Vm::new(&self.mail, &self.config) {
             Ok(fresh) => {
                 let old = slot.replace(fresh);

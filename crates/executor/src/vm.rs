@@ -28,6 +28,7 @@ impl Vm {
         })?;
         isolate.set_interrupt(Some(state.clone()));
         isolate.heap().clear_over_limit();
+        mail.meter.set_memory(isolate.heap().stats().used);
         Ok(Vm { isolate, realm, state })
     }
 

@@ -16,6 +16,8 @@ rustler::atoms! {
     exception,
     rejection,
     dead,
+    cancelled,
+    was_reset,
     send,
     service,
     stream,
@@ -91,6 +93,16 @@ rustler::atoms! {
     source_map,
 
     quickjs,
+
+    memory,
+    reductions,
+    threads,
+    processors,
+    isolates,
+    queued,
+    preemptions,
+    hand_offs,
+    steals,
 
     bytecode = "Elixir.QuickBEAM.Bytecode",
     args,

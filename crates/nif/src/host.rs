@@ -211,6 +211,14 @@ impl Host for BeamHost {
         self.ask(ctx, atoms::service(), id, sync, service, args)
     }
 
+    fn cancelled(&self, id: CallId) {
+        self.tell(|env| (atoms::quickbeam(), atoms::cancelled(), id).encode(env));
+    }
+
+    fn was_reset(&self) {
+        self.tell(|env| (atoms::quickbeam(), atoms::was_reset()).encode(env));
+    }
+
     fn log(&self, line: LogLine) {
         if !self.backlog.admit(line.text.len()) {
             return;

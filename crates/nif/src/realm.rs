@@ -10,7 +10,8 @@ use crate::op::{Request, read};
 use crate::reply::BeamReply;
 use quickbeam_engine::EncodeLimits;
 use quickbeam_executor::{
-    Api, CallId, Executor, ExecutorOptions, Lineage, ListenerId, Op, RealmConfig, RealmHandle, SubmitError, SubmitOptions,
+    Api, CallId, Executor, ExecutorOptions, Lineage, ListenerId, Op, RealmConfig, RealmHandle, SubmitError,
+    SubmitOptions,
 };
 use rustler::{Atom, Decoder, Encoder, Env, LocalPid, Monitor, NifResult, Resource, ResourceArc, Term};
 use std::collections::{HashMap, HashSet};
@@ -58,9 +59,7 @@ impl OwnedRealm {
     }
 
     fn admits(&self, caller: LocalPid, lineage: &Lineage) -> bool {
-        self.is_open.load(Ordering::Acquire)
-            || lineage.call_of(self.handle.id()).is_some()
-            || caller == self.host.owner
+        self.is_open.load(Ordering::Acquire) || lineage.call_of(self.handle.id()).is_some() || caller == self.host.owner
     }
 }
 
@@ -255,6 +254,32 @@ fn resolve(owner: ResourceArc<Owner>, id: CallId, result: Term<'_>) -> Atom {
 #[rustler::nif(schedule = "DirtyCpu")]
 fn realm_owners() -> Vec<LocalPid> {
     table().keys().copied().collect()
+}
+
+/// What the realm of that owner holds and has used; nil if there is none.
+#[rustler::nif]
+fn realm_usage(env: Env<'_>, owner: LocalPid) -> Term<'_> {
+    let Some(realm) = find(&owner) else { return atoms::nil().to_term(env) };
+    let usage = realm.handle.usage();
+    let fields = [(atoms::memory(), usage.memory.encode(env)), (atoms::reductions(), usage.reductions.encode(env))];
+    crate::error::map(env, &fields)
+}
+
+#[rustler::nif]
+fn executor_info(env: Env<'_>, executor: ResourceArc<ExecutorResource>) -> Term<'_> {
+    let info = executor.0.info();
+    let processors = info.processors.iter().map(|processor| {
+        let fields = [
+            (atoms::isolates(), processor.isolates.encode(env)),
+            (atoms::queued(), processor.queued.encode(env)),
+            (atoms::preemptions(), processor.preemptions.encode(env)),
+            (atoms::hand_offs(), processor.hand_offs.encode(env)),
+            (atoms::steals(), processor.steals.encode(env)),
+        ];
+        crate::error::map(env, &fields)
+    });
+    let processors = processors.collect::<Vec<_>>().encode(env);
+    crate::error::map(env, &[(atoms::threads(), info.threads.encode(env)), (atoms::processors(), processors)])
 }
 
 #[rustler::nif]

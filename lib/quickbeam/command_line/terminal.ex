@@ -37,7 +37,9 @@ defmodule QuickBEAM.CommandLine.Terminal do
 
   defp to_line(chars), do: IO.chardata_to_string(chars)
 
-  defp terminal? do
+  @doc "Whether standard input and output are a terminal that knows escape sequences."
+  @spec terminal?() :: boolean()
+  def terminal? do
     tty?(:stdin, 0) and tty?(:stdout, 1) and System.get_env("TERM", "dumb") not in ["", "dumb"]
   end
 
