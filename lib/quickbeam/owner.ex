@@ -124,7 +124,7 @@ defmodule QuickBEAM.Owner do
   end
 
   def handle_info({:quickbeam, :was_reset}, owner) do
-    kill(owner, &(elem(&1, 0) in [:call, :stream]))
+    kill(owner, &match?({kind, _id, _name} when kind in [:call, :stream], &1))
 
     for {call, _args} <- :queue.to_list(owner.waiting),
         do: Native.resolve(owner.handle, call.id, {:error, Handler.exited(call.name, :killed)})
