@@ -5,10 +5,11 @@
 //! | type | is | owned by |
 //! |---|---|---|
 //! | [`Isolate`] | one `JSRuntime` with its own [heap](Heap) | the embedder |
-//! | [`Realm`] | one `JSContext`: a set of globals | its isolate |
+//! | [`Realm`] | one `JSContext`: a set of globals; any number in an isolate | its isolate |
 //! | [`Ctx`] | permission to use a realm now, on this thread | nobody: it is a borrow |
 //! | [`Value`] | a counted reference to a JS value | the scope that holds the `Ctx` |
-//! | [`Persistent`] | a value kept between turns | the embedder, until taken back |
+//! | [`Persistent`] | a value kept between turns | the embedder, until taken back or its realm is freed |
+//! | [`StackState`] | what a suspended stack left in its isolate | the embedder, until put back |
 //!
 //! What must never happen: two threads inside one isolate; a [`Value`] that outlives its [`Ctx`];
 //! a panic that crosses from Rust into the engine's C frames (every entry catches them and marks the

@@ -1,0 +1,256 @@
+//! The blocks of a heap, and the allocator that the engine sees.
+//!
+//! Freed memory may stay for a while, in *quarantine*: see `realm.rs` for what needs it.
+
+use super::Heap;
+use rquickjs::qjs;
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
+use std::ffi::c_void;
+use std::ptr::{self, NonNull};
+
+const ALIGN: usize = 16;
+
+#[repr(C, align(16))]
+pub(super) struct Block {
+    prev: *mut Block,
+    next: *mut Block,
+    size: usize,
+    account: u32,
+    is_freed: bool,
+}
+
+pub(super) const HEADER: usize = size_of::<Block>();
+
+impl Heap {
+    fn layout(size: usize) -> Option<Layout> {
+        Layout::from_size_align(size.checked_add(HEADER)?, ALIGN).ok()
+    }
+
+    /// SAFETY: `block` points to at least `HEADER` writable bytes allocated for `size`.
+    unsafe fn link(&self, block: *mut Block, size: usize) -> *mut c_void {
+        let next = self.head.get();
+        // SAFETY: by contract for `block`; `next` is null or a live block of this heap.
+        unsafe {
+            let account = self.charged.get();
+            block.write(Block { prev: ptr::null_mut(), next, size, account, is_freed: false });
+            if !next.is_null() {
+                (*next).prev = block;
+            }
+            self.head.set(block);
+            self.charge(account, size + HEADER);
+            self.blocks.set(self.blocks.get() + 1);
+            block.add(1).cast()
+        }
+    }
+
+    /// SAFETY: `block` is a live block of this heap.
+    unsafe fn unlink(&self, block: *mut Block) {
+        // SAFETY: by contract, and neighbours of a live block are live.
+        unsafe {
+            let Block { prev, next, size, account, .. } = block.read();
+            if prev.is_null() {
+                self.head.set(next);
+            } else {
+                (*prev).next = next;
+            }
+            if !next.is_null() {
+                (*next).prev = prev;
+            }
+            self.credit(account, size + HEADER);
+            self.blocks.set(self.blocks.get() - 1);
+        }
+    }
+
+    pub(super) fn allocate(&self, size: usize, zeroed: bool) -> *mut c_void {
+        let Some(layout) = Heap::layout(size) else {
+            return ptr::null_mut();
+        };
+        if !self.admit(size) {
+            return ptr::null_mut();
+        }
+        // SAFETY: the layout is never empty (it holds the header).
+        let raw = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
+        if raw.is_null() {
+            self.refuse(size);
+            return ptr::null_mut();
+        }
+        // SAFETY: `raw` was just allocated with room for the header and `size` bytes.
+        let user = unsafe { self.link(raw.cast(), size) };
+        self.pins.made(user, size);
+        user
+    }
+
+    /// SAFETY: `user` is null or came from this heap and is live.
+    pub(super) unsafe fn free(&self, user: *mut c_void) {
+        if user.is_null() {
+            return;
+        }
+        // SAFETY: by contract the header stands right before `user`, with the size it was made with.
+        unsafe {
+            let block = user.cast::<Block>().sub(1);
+            self.unlink(block);
+            self.pins.freed(user, (*block).size);
+            if self.is_quarantined.get() {
+                (*block).is_freed = true;
+                (*block).next = self.quarantine.replace(block);
+                return;
+            }
+            let size = (*block).size;
+            dealloc(block.cast(), Layout::from_size_align_unchecked(size + HEADER, ALIGN));
+        }
+    }
+
+    /// SAFETY: as for `free`.
+    pub(super) unsafe fn resize(&self, user: *mut c_void, size: usize) -> *mut c_void {
+        if user.is_null() {
+            return self.allocate(size, false);
+        }
+        // SAFETY: by contract; a failed realloc leaves the old block as it was, so it is linked again.
+        unsafe {
+            let block = user.cast::<Block>().sub(1);
+            let old = (*block).size;
+            let Some(layout) = Heap::layout(size) else {
+                return ptr::null_mut();
+            };
+            if size > old && !self.admit(size - old) {
+                return ptr::null_mut();
+            }
+            self.unlink(block);
+            let old_layout = Layout::from_size_align_unchecked(old + HEADER, ALIGN);
+            let moved = realloc(block.cast(), old_layout, layout.size());
+            if moved.is_null() {
+                self.link(block, old);
+                self.refuse(size.saturating_sub(old));
+                return ptr::null_mut();
+            }
+            self.link(moved.cast(), size)
+        }
+    }
+
+    /// Runs `f`, during which freed blocks keep their memory. `f` may ask whether a block that was live before
+    /// [is freed](is_freed).
+    pub(crate) fn in_quarantine<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _lifted = Lifted { heap: self, outer: self.is_quarantined.replace(true) };
+        f()
+    }
+
+    /// Whether `user` is a block of this heap. Walks all blocks.
+    pub(crate) fn holds(&self, user: *const c_void) -> bool {
+        self.blocks().any(|block| block.wrapping_add(1).cast_const().cast() == user)
+    }
+
+    /// Whether one block of this heap has all of these bytes. Walks all blocks.
+    pub(crate) fn covers(&self, start: *const c_void, size: usize) -> bool {
+        self.blocks().any(|block| {
+            let first = block.wrapping_add(1).addr();
+            // SAFETY: a linked block is live.
+            let end = first + unsafe { (*block).size };
+            start.addr() >= first && start.addr().checked_add(size).is_some_and(|last| last <= end)
+        })
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = *mut Block> {
+        let first = NonNull::new(self.head.get());
+        // SAFETY: linked blocks are live.
+        std::iter::successors(first, |block| NonNull::new(unsafe { block.as_ref().next })).map(NonNull::as_ptr)
+    }
+
+    pub(crate) fn functions() -> qjs::JSMallocFunctions {
+        qjs::JSMallocFunctions {
+            js_calloc: Some(js_calloc),
+            js_malloc: Some(js_malloc),
+            js_free: Some(js_free),
+            js_realloc: Some(js_realloc),
+            js_malloc_usable_size: Some(js_malloc_usable_size),
+        }
+    }
+}
+
+/// Lifts the quarantine when dropped.
+struct Lifted<'h> {
+    heap: &'h Heap,
+    outer: bool,
+}
+
+impl Drop for Lifted<'_> {
+    fn drop(&mut self) {
+        self.heap.is_quarantined.set(self.outer);
+        if !self.outer {
+            // SAFETY: nothing refers to freed blocks once what freed them is through.
+            unsafe { release(self.heap.quarantine.replace(ptr::null_mut())) };
+        }
+    }
+}
+
+/// Gives blocks back to the system.
+///
+/// SAFETY: `block` and those that follow it are blocks that nobody uses, each in this chain once.
+unsafe fn release(mut block: *mut Block) {
+    while !block.is_null() {
+        // SAFETY: each block was allocated with this layout.
+        unsafe {
+            let Block { next, size, .. } = block.read();
+            dealloc(block.cast(), Layout::from_size_align_unchecked(size + HEADER, ALIGN));
+            block = next;
+        }
+    }
+}
+
+/// Bytes of a block.
+///
+/// SAFETY: `user` is a live block of some heap.
+pub(crate) unsafe fn size_of_block(user: *const c_void) -> usize {
+    // SAFETY: by contract its header stands right before it.
+    unsafe { (*user.cast::<Block>().sub(1)).size }
+}
+
+/// Whether a block was freed in the present [quarantine](Heap::in_quarantine).
+///
+/// SAFETY: `user` was a live block when the quarantine began.
+pub(crate) unsafe fn is_freed(user: *const c_void) -> bool {
+    // SAFETY: by contract its memory is still there.
+    unsafe { (*user.cast::<Block>().sub(1)).is_freed }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        // SAFETY: every linked block is live, and the engine that used them is gone with its heap. The
+        // blocks of a quarantine that a panic or an abandoned stack left are freed.
+        unsafe {
+            release(self.head.get());
+            release(self.quarantine.get());
+        }
+    }
+}
+
+/// SAFETY (all callbacks): `opaque` is the `Heap` given to `JS_NewRuntime2`, which outlives the runtime.
+unsafe extern "C" fn js_calloc(opaque: *mut c_void, count: qjs::size_t, size: qjs::size_t) -> *mut c_void {
+    let Some(total) = (count as usize).checked_mul(size as usize) else {
+        return ptr::null_mut();
+    };
+    // SAFETY: see above.
+    unsafe { &*opaque.cast::<Heap>() }.allocate(total, true)
+}
+
+unsafe extern "C" fn js_malloc(opaque: *mut c_void, size: qjs::size_t) -> *mut c_void {
+    // SAFETY: see `js_calloc`.
+    unsafe { &*opaque.cast::<Heap>() }.allocate(size as usize, false)
+}
+
+unsafe extern "C" fn js_free(opaque: *mut c_void, user: *mut c_void) {
+    // SAFETY: see `js_calloc`; the engine frees only what it was given, once.
+    unsafe { (*opaque.cast::<Heap>()).free(user) }
+}
+
+unsafe extern "C" fn js_realloc(opaque: *mut c_void, user: *mut c_void, size: qjs::size_t) -> *mut c_void {
+    // SAFETY: see `js_free`.
+    unsafe { (*opaque.cast::<Heap>()).resize(user, size as usize) }
+}
+
+unsafe extern "C" fn js_malloc_usable_size(user: *const c_void) -> qjs::size_t {
+    if user.is_null() {
+        return 0;
+    }
+    // SAFETY: the engine asks only for blocks it was given.
+    unsafe { size_of_block(user) as qjs::size_t }
+}
