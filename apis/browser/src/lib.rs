@@ -19,6 +19,7 @@ const APIS: &[(&[&str], &dyn Api)] = &[
     (&["fetch", "compression"], &quickbeam_api_streams::Streams),
     (&["crypto"], &quickbeam_api_crypto::SubtleCrypto),
     (&["fetch"], &quickbeam_api_file::Files),
+    (&["intl"], &quickbeam_api_intl::Intl),
 ];
 
 /// What the option `apis` takes.

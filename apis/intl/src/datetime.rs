@@ -1,0 +1,251 @@
+//! `DateTimeFormat`: points in time, as a calendar and a clock in a time zone show them.
+
+use crate::options::{behind, hold, locale, number, range, text};
+use crate::parts::{self, Piece};
+use icu::calendar::types::RataDie;
+use icu::calendar::{Date, Iso};
+use icu::datetime::DateTimeFormatter;
+use icu::datetime::DateTimeFormatterPreferences;
+use icu::datetime::fieldbag::DateTimeFieldBag;
+use icu::datetime::fieldbag::field::{
+    Day, DayPeriod, Era, FractionalSecondDigits, Hour, HourKind, Minute, Month, Second, TimeZoneName, Weekday, Year,
+};
+use icu::datetime::fieldsets::builder::{DateFields, FieldSetBuilder, ZoneStyle};
+use icu::datetime::fieldsets::enums::CompositeFieldSet;
+use icu::datetime::options::{Length, TimePrecision};
+use icu::locale::preferences::extensions::unicode::keywords::HourCycle;
+use icu::time::zone::UtcOffset;
+use icu::time::zone::iana::IanaParserExtended;
+use icu::time::{DateTime, Time, TimeZone as NamedZone, TimeZoneInfo, ZonedDateTime};
+use quickbeam_engine::{Args, Ctx, Result, Value};
+use temporal_rs::TimeZone;
+
+/// Days from the first of January of the year 1, which is day 1, to that of 1970.
+const DAYS_TO_1970: i64 = 719_163;
+
+/// A formatter of dates and times in one time zone.
+struct DateTimeFormat {
+    formatter: DateTimeFormatter<CompositeFieldSet>,
+    zone: TimeZone,
+    name: NamedZone,
+    /// Units of time that the library shows before a smaller one, but that nobody asked for.
+    unwanted: Vec<&'static str>,
+}
+
+/// A formatter: `(locale, time zone, options)`.
+pub(crate) fn date_time_format<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let locale = locale(ctx, &args.get(0))?;
+    let zone = args.get(1).to_text()?;
+    let options = args.get(2);
+    let mut preferences = DateTimeFormatterPreferences::from(&locale);
+    let unwanted = unwanted(&options)?;
+    match text(&options, "hourCycle")?.as_deref() {
+        Some("h11") => preferences.hour_cycle = Some(HourCycle::H11),
+        Some("h12") => preferences.hour_cycle = Some(HourCycle::H12),
+        Some("h23" | "h24") => preferences.hour_cycle = Some(HourCycle::H23),
+        Some("12") => preferences.hour_cycle = Some(HourCycle::Clock12),
+        Some("24") => preferences.hour_cycle = Some(HourCycle::Clock24),
+        _ => {}
+    }
+    if !unwanted.is_empty() {
+        preferences.hour_cycle = Some(HourCycle::Clock24);
+    }
+    let fields = if options.has("dateStyle")? || options.has("timeStyle")? {
+        styles(ctx, &options)?
+    } else {
+        bag(&options)?.to_composite_field_set()
+    };
+    let formatter = DateTimeFormatter::try_new(preferences, fields)
+        .map_err(|error| range(ctx, &format!("these fields cannot be formatted: {error}")))?;
+    let name = IanaParserExtended::new().parse(&zone).time_zone;
+    let zone = TimeZone::try_from_str(&zone).map_err(|_| range(ctx, &format!("{zone:?} is not a time zone")))?;
+    hold(ctx, DateTimeFormat { formatter, zone, name, unwanted })
+}
+
+/// The units that are larger than the largest one of the options.
+fn unwanted(options: &Value<'_>) -> Result<Vec<&'static str>> {
+    const UNITS: [&str; 4] = ["hour", "minute", "second", "fractionalSecondDigits"];
+    for (count, unit) in UNITS.into_iter().enumerate() {
+        if options.has(unit)? {
+            return Ok(UNITS[..count].to_vec());
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The fields of the options `dateStyle` and `timeStyle`.
+fn styles(ctx: Ctx<'_>, options: &Value<'_>) -> Result<CompositeFieldSet> {
+    let (date, time) = (text(options, "dateStyle")?, text(options, "timeStyle")?);
+    let mut builder = FieldSetBuilder::new();
+    if let Some(date) = &date {
+        builder.date_fields = Some(if date == "full" { DateFields::YMDE } else { DateFields::YMD });
+        builder.length = Some(match date.as_str() {
+            "full" | "long" => Length::Long,
+            "medium" => Length::Medium,
+            _ => Length::Short,
+        });
+    }
+    if let Some(time) = &time {
+        builder.time_precision = Some(if time == "short" { TimePrecision::Minute } else { TimePrecision::Second });
+        builder.zone_style = match time.as_str() {
+            "full" => Some(ZoneStyle::SpecificLong),
+            "long" => Some(ZoneStyle::SpecificShort),
+            _ => None,
+        };
+        if date.is_none() {
+            builder.length = Some(Length::Medium);
+        }
+    }
+    builder.build_composite().map_err(|error| range(ctx, &format!("these styles cannot be formatted: {error}")))
+}
+
+/// The fields of the options for each of them.
+fn bag(options: &Value<'_>) -> Result<DateTimeFieldBag> {
+    let mut bag = DateTimeFieldBag::default();
+    let field = |name| text(options, name);
+    bag.era = field("era")?.map(|width| match width.as_str() {
+        "long" => Era::Long,
+        "narrow" => Era::Narrow,
+        _ => Era::Short,
+    });
+    bag.year = field("year")?.map(|width| if width == "2-digit" { Year::TwoDigit } else { Year::Numeric });
+    bag.month = field("month")?.map(|width| match width.as_str() {
+        "2-digit" => Month::TwoDigit,
+        "long" => Month::Long,
+        "short" => Month::Short,
+        "narrow" => Month::Narrow,
+        _ => Month::Numeric,
+    });
+    bag.day = field("day")?.map(|width| if width == "2-digit" { Day::TwoDigit } else { Day::Numeric });
+    bag.weekday = field("weekday")?.map(|width| match width.as_str() {
+        "long" => Weekday::Long,
+        "narrow" => Weekday::Narrow,
+        _ => Weekday::Short,
+    });
+    bag.day_period = field("dayPeriod")?.map(|width| match width.as_str() {
+        "long" => DayPeriod::FlexibleLong,
+        "narrow" => DayPeriod::FlexibleNarrow,
+        _ => DayPeriod::FlexibleShort,
+    });
+    bag.hour_kind = field("hourCycle")?.map(|cycle| match cycle.as_str() {
+        "h11" | "h12" | "12" => HourKind::Clock12,
+        _ => HourKind::Clock24,
+    });
+    bag.hour = field("hour")?.map(|width| if width == "2-digit" { Hour::TwoDigit } else { Hour::Numeric });
+    bag.minute = field("minute")?.map(|width| if width == "2-digit" { Minute::TwoDigit } else { Minute::Numeric });
+    bag.second = field("second")?.map(|width| if width == "2-digit" { Second::TwoDigit } else { Second::Numeric });
+    bag.fractional_second_digits = number(options, "fractionalSecondDigits")?.map(|digits| match digits {
+        1 => FractionalSecondDigits::F1,
+        2 => FractionalSecondDigits::F2,
+        _ => FractionalSecondDigits::F3,
+    });
+    bag.time_zone_name = field("timeZoneName")?.map(|style| match style.as_str() {
+        "long" => TimeZoneName::LongSpecific,
+        "shortOffset" => TimeZoneName::ShortOffset,
+        "longOffset" => TimeZoneName::LongOffset,
+        "shortGeneric" => TimeZoneName::ShortGeneric,
+        "longGeneric" => TimeZoneName::LongGeneric,
+        _ => TimeZoneName::ShortSpecific,
+    });
+    Ok(bag)
+}
+
+/// The parts of a point in time: `(formatter, milliseconds since 1970)`.
+pub(crate) fn format_date_time<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let format = behind::<DateTimeFormat>(ctx, &args.get(0))?;
+    let pieces = format.format(ctx, args.get(1).to_f64()?)?;
+    parts::to_js(ctx, &pieces)
+}
+
+impl DateTimeFormat {
+    fn format(&self, ctx: Ctx<'_>, milliseconds: f64) -> Result<Vec<Piece>> {
+        let local = self.local(milliseconds).ok_or_else(|| range(ctx, "the date is outside the range of dates"))?;
+        let mut pieces = parts::pieces(&self.formatter.format(&local), "datetime");
+        if pieces.iter().any(|piece| piece.text.contains('{')) {
+            // What the library writes for a field whose names it has not loaded.
+            return Err(range(ctx, "these fields cannot be formatted together for this locale"));
+        }
+        for piece in &mut pieces {
+            piece.kind = match piece.kind {
+                "era" | "year" | "relatedYear" | "yearName" | "month" | "day" | "weekday" | "dayPeriod" | "hour"
+                | "minute" | "second" | "timeZoneName" => piece.kind,
+                "extendedYear" => "year",
+                _ => "literal",
+            };
+        }
+        let mut pieces: Vec<Piece> = pieces.into_iter().flat_map(split_fraction).collect();
+        for unit in &self.unwanted {
+            if let Some(at) = pieces.iter().position(|piece| piece.kind == *unit) {
+                // With what separates it from the next unit.
+                pieces.drain(at..(at + 2).min(pieces.len()));
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// What the calendar and the clock of the zone show.
+    fn local(&self, milliseconds: f64) -> Option<ZonedDateTime<Iso, TimeZoneInfo<icu::time::zone::models::AtTime>>> {
+        let nanoseconds = milliseconds as i128 * 1_000_000;
+        let zoned = temporal_rs::ZonedDateTime::try_new_iso(nanoseconds, self.zone).ok()?;
+        let subsecond = u32::from(zoned.millisecond()) * 1_000_000;
+        let seconds = i32::try_from(zoned.offset_nanoseconds() / 1_000_000_000).ok()?;
+        // By the count of days, as years of more than four digits are no input of the library's.
+        let days = (milliseconds as i64 + i64::from(seconds) * 1_000).div_euclid(86_400_000);
+        let date = Date::from_rata_die(RataDie::new(days + DAYS_TO_1970), Iso);
+        let time = Time::try_new(zoned.hour(), zoned.minute(), zoned.second(), subsecond).ok()?;
+        let offset = UtcOffset::try_from_seconds(seconds).ok();
+        let zone = self.name.with_offset(offset).at_date_time(DateTime { date, time });
+        Some(ZonedDateTime { date, time, zone })
+    }
+}
+
+/// Seconds with a fraction are three parts.
+fn split_fraction(piece: Piece) -> Vec<Piece> {
+    let point = |c: char| matches!(c, '.' | ',' | '\u{66b}');
+    match piece.text.find(point) {
+        Some(at) if piece.kind == "second" => {
+            let end = at + piece.text[at..].chars().next().map_or(1, char::len_utf8);
+            vec![
+                Piece::new("second", &piece.text[..at]),
+                Piece::new("literal", &piece.text[at..end]),
+                Piece::new("fractionalSecond", &piece.text[end..]),
+            ]
+        }
+        _ => vec![piece],
+    }
+}
+
+/// The canonical name of a time zone; `undefined` if there is none: `(name)`.
+pub(crate) fn time_zone<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let text = args.get(0).to_text()?;
+    let Ok(zone) = TimeZone::try_from_str(&text) else { return Ok(ctx.undefined()) };
+    let name = zone.identifier().map_err(|_| range(ctx, &format!("{text:?} is not a time zone")))?;
+    ctx.string(if matches!(name.as_str(), "Etc/UTC" | "Etc/GMT" | "GMT") { "UTC" } else { &name })
+}
+
+/// The time zone of this machine.
+pub(crate) fn default_time_zone<'a>(ctx: Ctx<'a>, _this: &Value<'a>, _args: Args<'a>) -> Result<Value<'a>> {
+    let of_environment = std::env::var("TZ").ok().map(|name| name.trim_start_matches(':').to_owned());
+    let known = |name: &String| TimeZone::try_from_str(name).is_ok();
+    let name = of_environment.filter(known).or_else(|| iana_time_zone::get_timezone().ok().filter(known));
+    ctx.string(name.as_deref().filter(|name| *name != "Etc/UTC").unwrap_or("UTC"))
+}
+
+/// The names of all time zones, sorted.
+pub(crate) fn time_zones<'a>(ctx: Ctx<'a>, _this: &Value<'a>, _args: Args<'a>) -> Result<Value<'a>> {
+    let parser = IanaParserExtended::new();
+    let mut names: Vec<&str> = parser.iter().map(|zone| zone.canonical).collect();
+    names.sort_unstable();
+    names.dedup();
+    ctx.array(names.into_iter().map(|name| ctx.string(name)).collect::<Result<_>>()?)
+}
+
+/// Whether a locale's clock has twelve hours, from its own preference: `(locale)`.
+pub(crate) fn has_twelve_hours<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let preferences = DateTimeFormatterPreferences::from(&locale(ctx, &args.get(0))?);
+    let formatter = icu::datetime::NoCalendarFormatter::try_new(preferences, icu::datetime::fieldsets::T::hm());
+    let formatter = formatter.map_err(|error| range(ctx, &format!("no data of times: {error}")))?;
+    let noon = Time::try_new(13, 0, 0, 0).map_err(|_| range(ctx, "no such time"))?;
+    let pieces = parts::pieces(&formatter.format(&noon), "datetime");
+    Ok(ctx.boolean(pieces.iter().any(|piece| piece.kind == "dayPeriod")))
+}

@@ -1,0 +1,109 @@
+//! The ECMAScript Internationalization API (ECMA-402): `Intl`, and the methods of numbers, dates, strings and arrays that know
+//! locales; over ICU4X and its compiled data of the CLDR.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `locale` | canonical tags, likely subtags |
+//! | `words` | segments, order, lists, plural forms, relative times, names |
+//! | `number` | `NumberFormat`, rounding |
+//! | `datetime` | `DateTimeFormat`, time zones |
+//! | `parts` | formatted text with its parts |
+//!
+//! The glue reads options and locales as the specification says; what comes here is checked. The default locale is `en-US`,
+//! whatever the machine's; the default time zone is the machine's.
+
+mod datetime;
+mod locale;
+mod number;
+mod options;
+mod parts;
+mod words;
+
+use quickbeam_api_webidl::{Natives, kept};
+use quickbeam_engine::{Args, Attributes, Ctx, Glue, Result, Value};
+use quickbeam_executor::Api;
+
+static LOCALE: Glue = Glue::new("internal:intl/locale", include_str!("locale.js"));
+static TEXT: Glue = Glue::new("internal:intl/text", include_str!("text.js"));
+static FORMATS: Glue = Glue::new("internal:intl/formats", include_str!("formats.js"));
+static INTL: Glue = Glue::new("internal:intl", include_str!("intl.js"));
+
+/// The API.
+pub struct Intl;
+
+impl Api for Intl {
+    fn name(&self) -> &'static str {
+        "intl"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("Intl", |ctx, _, _| made(ctx)?.get("Intl"))?;
+        let method = |class: &str, name: &str, function: Value<'_>| -> Result<()> {
+            ctx.globals().get(class)?.get("prototype")?.define(name, function, Attributes::HIDDEN)
+        };
+        macro_rules! methods {
+            ($($class:literal $name:literal $length:literal = $key:literal;)*) => {
+                $(method($class, $name, ctx.function($name, $length, |ctx, this, args| forward(ctx, $key, this, args))?)?;)*
+            };
+        }
+        methods! {
+            "Number" "toLocaleString" 0 = "number";
+            "BigInt" "toLocaleString" 0 = "bigint";
+            "Date" "toLocaleString" 0 = "dateTime";
+            "Date" "toLocaleDateString" 0 = "date";
+            "Date" "toLocaleTimeString" 0 = "time";
+            "String" "localeCompare" 1 = "compare";
+            "String" "toLocaleUpperCase" 0 = "upper";
+            "String" "toLocaleLowerCase" 0 = "lower";
+            "Array" "toLocaleString" 0 = "array";
+        }
+        Ok(())
+    }
+}
+
+/// Calls a method of the glue's with `this` as the first argument.
+fn forward<'a>(ctx: Ctx<'a>, key: &str, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let method = made(ctx)?.get("methods")?.get(key)?;
+    let mut values = vec![this.clone()];
+    values.extend(args.rest(0));
+    ctx.call(&method, &ctx.undefined(), &values)
+}
+
+fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, "intl", |ctx| {
+        let natives = Natives::new(ctx)?
+            .function("canonical", locale::canonical)?
+            .function("isSupported", locale::is_supported)?
+            .function("subtags", locale::subtags)?
+            .function("maximize", locale::maximize)?
+            .function("minimize", locale::minimize)?
+            .function("upperCase", locale::upper_case)?
+            .function("lowerCase", locale::lower_case)?
+            .function("segments", words::segments)?
+            .function("collator", words::collator)?
+            .function("compare", words::compare)?
+            .function("pluralRules", words::plural_rules)?
+            .function("pluralCategory", words::plural_category)?
+            .function("pluralCategories", words::plural_categories)?
+            .function("listFormat", words::list_format)?
+            .function("formatList", words::format_list)?
+            .function("relativeTime", words::relative_time)?
+            .function("formatRelativeTime", words::format_relative_time)?
+            .function("displayName", words::display_name)?
+            .function("digits", number::digits)?
+            .function("numberFormat", number::number_format)?
+            .function("formatNumber", number::format_number)?
+            .function("rounded", number::rounded)?
+            .function("currencyDigits", number::currency_digits)?
+            .function("dateTimeFormat", datetime::date_time_format)?
+            .function("formatDateTime", datetime::format_date_time)?
+            .function("timeZone", datetime::time_zone)?
+            .function("timeZones", datetime::time_zones)?
+            .function("defaultTimeZone", datetime::default_time_zone)?
+            .function("hasTwelveHours", datetime::has_twelve_hours)?
+            .into_value();
+        let shared = ctx.call(&LOCALE.run(ctx)?, &ctx.undefined(), std::slice::from_ref(&natives))?;
+        let args = [natives, shared, TEXT.run(ctx)?, FORMATS.run(ctx)?];
+        ctx.call(&INTL.run(ctx)?, &ctx.undefined(), &args)
+    })
+}

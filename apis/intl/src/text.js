@@ -1,0 +1,245 @@
+// Segments, order, lists, plural forms, relative times, names.
+(native, shared) => {
+  const { option, flag, optionsObject, coerced, resolve, publish, partsOf, textOf } = shared;
+
+  // ── Segmenter ──
+
+  class Segments {
+    #text;
+    #granularity;
+    #ends;
+
+    constructor(text, granularity) {
+      this.#text = text;
+      this.#granularity = granularity;
+    }
+    static cut(segments) {
+      return (segments.#ends ??= native.segments(segments.#text, segments.#granularity));
+    }
+    static segment(segments, index) {
+      const ends = cut(segments);
+      const start = index === 0 ? 0 : Math.abs(ends[index - 1]);
+      const found = { segment: segments.#text.slice(start, Math.abs(ends[index])), index: start, input: segments.#text };
+      if (segments.#granularity === "word") found.isWordLike = ends[index] > 0;
+      return found;
+    }
+    containing(index) {
+      const at = Math.trunc(+index) || 0;
+      if (at < 0 || at >= this.#text.length) return undefined;
+      const ends = cut(this);
+      let [low, high] = [0, ends.length - 1];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (Math.abs(ends[middle]) > at) high = middle;
+        else low = middle + 1;
+      }
+      return segmentAt(this, low);
+    }
+    [Symbol.iterator]() {
+      return new SegmentIterator(this);
+    }
+  }
+  const { cut, segment: segmentAt } = Segments;
+  delete Segments.cut;
+  delete Segments.segment;
+
+  class SegmentIterator {
+    #segments;
+    #next = 0;
+
+    constructor(segments) {
+      this.#segments = segments;
+    }
+    next() {
+      const done = this.#next >= cut(this.#segments).length;
+      return { value: done ? undefined : segmentAt(this.#segments, this.#next++), done };
+    }
+  }
+  Object.setPrototypeOf(SegmentIterator.prototype, Iterator.prototype);
+  Object.defineProperty(SegmentIterator.prototype, Symbol.toStringTag, {
+    value: "Segmenter String Iterator",
+    configurable: true,
+  });
+  for (const { prototype } of [Segments, SegmentIterator]) delete prototype.constructor;
+
+  class Segmenter {
+    #resolved;
+
+    constructor(locales, options) {
+      const given = optionsObject(options);
+      const { locale } = resolve(locales, given, []);
+      this.#resolved = { locale, granularity: option(given, "granularity", ["grapheme", "word", "sentence"], "grapheme") };
+    }
+    segment(text) {
+      return new Segments(`${text}`, this.#resolved.granularity);
+    }
+    resolvedOptions() {
+      return { ...this.#resolved };
+    }
+  }
+
+  // ── Collator ──
+
+  const numbers = /[0-9]+/g;
+  // Runs of digits in an order of their own: first how long they are, then what they are.
+  const padded = (text) =>
+    text.replace(numbers, (run) => {
+      const digits = run.replace(/^0+(?=.)/, "");
+      return `${String(digits.length).padStart(5, "0")}${digits}`;
+    });
+
+  class Collator {
+    #resolved;
+    #handle;
+    #compare;
+
+    constructor(locales, options) {
+      const given = coerced(options);
+      const usage = option(given, "usage", ["sort", "search"], "sort");
+      const numeric = flag(given, "numeric");
+      const caseFirst = option(given, "caseFirst", ["upper", "lower", "false"]);
+      const { locale, full, keywords } = resolve(locales, given, ["co", "kf", "kn"], {
+        kf: caseFirst,
+        kn: numeric === undefined ? undefined : numeric ? "" : "false",
+      });
+      const sensitivity = option(given, "sensitivity", ["base", "accent", "case", "variant"], "variant");
+      const ignorePunctuation = flag(given, "ignorePunctuation");
+      this.#resolved = {
+        locale,
+        usage,
+        sensitivity,
+        ignorePunctuation: ignorePunctuation ?? locale.startsWith("th"),
+        collation: keywords.co ?? "default",
+        numeric: keywords.kn === "" || keywords.kn === "true",
+        caseFirst: keywords.kf ?? "false",
+      };
+      this.#handle = native.collator(full, sensitivity, ignorePunctuation);
+    }
+    get compare() {
+      const compare = (first, second) => {
+        let [one, other] = [`${first}`, `${second}`];
+        if (this.#resolved.numeric) [one, other] = [padded(one), padded(other)];
+        return native.compare(this.#handle, one, other);
+      };
+      return (this.#compare ??= nameless((first, second) => compare(first, second)));
+    }
+    resolvedOptions() {
+      return { ...this.#resolved };
+    }
+  }
+
+  const nameless = (bound) => Object.defineProperty(bound, "name", { value: "", configurable: true });
+
+  // ── ListFormat ──
+
+  class ListFormat {
+    #resolved;
+    #handle;
+
+    constructor(locales, options) {
+      const given = optionsObject(options);
+      const { locale, full } = resolve(locales, given, []);
+      const type = option(given, "type", ["conjunction", "disjunction", "unit"], "conjunction");
+      const style = option(given, "style", ["long", "short", "narrow"], "long");
+      this.#resolved = { locale, type, style };
+      this.#handle = native.listFormat(full, type, style);
+    }
+    #pieces(list) {
+      const strings = [];
+      for (const item of list === undefined ? [] : list) {
+        if (typeof item !== "string") throw new TypeError("an item of the list is not a string");
+        strings.push(item);
+      }
+      return native.formatList(this.#handle, strings);
+    }
+    format(list) {
+      return textOf(this.#pieces(list));
+    }
+    formatToParts(list) {
+      return partsOf(this.#pieces(list));
+    }
+    resolvedOptions() {
+      return { ...this.#resolved };
+    }
+  }
+
+  // ── RelativeTimeFormat ──
+
+  const UNITS = ["second", "minute", "hour", "day", "week", "month", "quarter", "year"];
+
+  class RelativeTimeFormat {
+    #resolved;
+    #full;
+    #handles = { __proto__: null };
+
+    constructor(locales, options) {
+      const given = coerced(options);
+      const numberingSystem = shared.typeOption(given, "numberingSystem");
+      const { locale, full, keywords } = resolve(locales, given, ["nu"], { nu: numberingSystem });
+      const style = option(given, "style", ["long", "short", "narrow"], "long");
+      const numeric = option(given, "numeric", ["always", "auto"], "always");
+      this.#full = full;
+      this.#resolved = { locale, style, numeric, numberingSystem: keywords.nu ?? "latn" };
+    }
+    #pieces(value, unit) {
+      const number = +value;
+      const singular = `${unit}`.replace(/s$/, "");
+      if (!UNITS.includes(singular)) throw new RangeError(`${JSON.stringify(`${unit}`)} is not a unit of time`);
+      if (!Number.isFinite(number)) throw new RangeError("the value is not a finite number");
+      const { style, numeric } = this.#resolved;
+      const handle = (this.#handles[singular] ??= native.relativeTime(this.#full, singular, style, numeric));
+      return [native.formatRelativeTime(handle, native.digits(number)), singular];
+    }
+    format(value, unit) {
+      return textOf(this.#pieces(value, unit)[0]);
+    }
+    formatToParts(value, unit) {
+      const [pieces, singular] = this.#pieces(value, unit);
+      return partsOf(pieces).map((part) => (part.type === "literal" ? part : { ...part, unit: singular }));
+    }
+    resolvedOptions() {
+      return { ...this.#resolved };
+    }
+  }
+
+  // ── DisplayNames ──
+
+  class DisplayNames {
+    #resolved;
+    #full;
+
+    constructor(locales, options) {
+      if (options === undefined) throw new TypeError("Intl.DisplayNames needs the option type");
+      const given = optionsObject(options);
+      const { locale, full } = resolve(locales, given, []);
+      const style = option(given, "style", ["narrow", "short", "long"], "long");
+      const type = option(given, "type", ["language", "region", "script", "currency", "calendar", "dateTimeField"]);
+      if (type === undefined) throw new TypeError("Intl.DisplayNames needs the option type");
+      const fallback = option(given, "fallback", ["code", "none"], "code");
+      const languageDisplay = option(given, "languageDisplay", ["dialect", "standard"], "dialect");
+      this.#full = full;
+      this.#resolved = { locale, style, type, fallback };
+      if (type === "language") this.#resolved.languageDisplay = languageDisplay;
+    }
+    of(code) {
+      const { type, style, fallback } = this.#resolved;
+      let text = `${code}`;
+      if (type === "language") text = native.canonical(text);
+      if (type === "region" || type === "currency") text = text.toUpperCase();
+      if (type === "script") text = text.charAt(0).toUpperCase() + text.slice(1).toLowerCase();
+      return native.displayName(this.#full, type, style, text) ?? (fallback === "code" ? text : undefined);
+    }
+    resolvedOptions() {
+      return { ...this.#resolved };
+    }
+  }
+
+  return {
+    Segmenter: publish(Segmenter),
+    Collator: publish(Collator, { callable: true }),
+    ListFormat: publish(ListFormat),
+    RelativeTimeFormat: publish(RelativeTimeFormat),
+    DisplayNames: publish(DisplayNames, { length: 2 }),
+    nameless,
+  };
+};

@@ -1,0 +1,213 @@
+//! Text: segments, order, lists, plural forms, relative times, and names of things.
+
+use crate::options::{behind, hold, locale, no_data, range};
+use crate::parts;
+use icu::collator::options::{AlternateHandling, CaseLevel, CollatorOptions, Strength};
+use icu::collator::{Collator, CollatorBorrowed, CollatorPreferences};
+use icu::decimal::input::Decimal;
+use icu::experimental::displaynames::multi::{LocaleDisplayNamesFormatter, RegionDisplayNames, ScriptDisplayNames};
+use icu::experimental::displaynames::{DisplayNamesOptions, Style};
+use icu::experimental::relativetime::options::Numeric;
+use icu::experimental::relativetime::{RelativeTimeFormatter, RelativeTimeFormatterOptions};
+use icu::list::ListFormatter;
+use icu::list::options::{ListFormatterOptions, ListLength};
+use icu::locale::Locale;
+use icu::plurals::{PluralCategory, PluralRuleType, PluralRules};
+use icu::segmenter::options::{SentenceBreakInvariantOptions, WordBreakInvariantOptions};
+use icu::segmenter::{GraphemeClusterSegmenter, SentenceSegmenter, WordSegmenter};
+use quickbeam_engine::{Args, Ctx, Result, Value};
+use std::cmp::Ordering;
+
+/// The ends of a string's segments in UTF-16 units, each negated if the segment is not like a word:
+/// `(string, granularity)`.
+pub(crate) fn segments<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let granularity = args.get(1).to_text()?;
+    let breaks: Vec<(usize, bool)> = args.get(0).with_text(|text| {
+        let mut breaks: Vec<(usize, bool)> = match granularity.as_str() {
+            "word" => WordSegmenter::new_auto(WordBreakInvariantOptions::default())
+                .segment_str(&text)
+                .iter_with_word_type()
+                .map(|(end, kind)| (end, kind.is_word_like()))
+                .collect(),
+            "sentence" => SentenceSegmenter::new(SentenceBreakInvariantOptions::default())
+                .segment_str(&text)
+                .map(|end| (end, true))
+                .collect(),
+            _ => GraphemeClusterSegmenter::new().segment_str(&text).map(|end| (end, true)).collect(),
+        };
+        let (mut bytes, mut units) = (0, 0);
+        for (end, _) in &mut breaks {
+            units += text[bytes..*end].chars().map(char::len_utf16).sum::<usize>();
+            bytes = *end;
+            *end = units;
+        }
+        breaks
+    })?;
+    let ends = breaks.into_iter().filter(|(end, _)| *end > 0);
+    ctx.array(ends.map(|(end, is_word)| ctx.number(if is_word { end as f64 } else { -(end as f64) })).collect())
+}
+
+struct Order(CollatorBorrowed<'static>);
+
+/// A collator: `(locale, sensitivity, ignorePunctuation)`.
+pub(crate) fn collator<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let mut options = CollatorOptions::default();
+    let (strength, case) = match args.get(1).to_text()?.as_str() {
+        "base" => (Strength::Primary, CaseLevel::Off),
+        "accent" => (Strength::Secondary, CaseLevel::Off),
+        "case" => (Strength::Primary, CaseLevel::On),
+        _ => (Strength::Tertiary, CaseLevel::Off),
+    };
+    options.strength = Some(strength);
+    options.case_level = Some(case);
+    if !args.get(2).is_undefined() {
+        let ignores = args.get(2).truthy();
+        options.alternate_handling =
+            Some(if ignores { AlternateHandling::Shifted } else { AlternateHandling::NonIgnorable });
+    }
+    let preferences = CollatorPreferences::from(&locale(ctx, &args.get(0))?);
+    let collator = Collator::try_new(preferences, options).map_err(no_data(ctx, "this order"))?;
+    hold(ctx, Order(collator))
+}
+
+/// -1, 0 or 1: `(collator, string, string)`.
+pub(crate) fn compare<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let order = behind::<Order>(ctx, &args.get(0))?;
+    let second = args.get(2);
+    let found = args.get(1).with_text(|first| second.with_text(|second| order.0.compare(&first, &second)))??;
+    Ok(ctx.int(match found {
+        Ordering::Less => -1,
+        Ordering::Equal => 0,
+        Ordering::Greater => 1,
+    }))
+}
+
+/// Plural rules: `(locale, type)`.
+pub(crate) fn plural_rules<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let kind = match args.get(1).to_text()?.as_str() {
+        "ordinal" => PluralRuleType::Ordinal,
+        _ => PluralRuleType::Cardinal,
+    };
+    let rules = PluralRules::try_new((&locale(ctx, &args.get(0))?).into(), kind.into());
+    let rules = rules.map_err(no_data(ctx, "plural rules"))?;
+    hold(ctx, rules)
+}
+
+fn word(category: PluralCategory) -> &'static str {
+    match category {
+        PluralCategory::Zero => "zero",
+        PluralCategory::One => "one",
+        PluralCategory::Two => "two",
+        PluralCategory::Few => "few",
+        PluralCategory::Many => "many",
+        PluralCategory::Other => "other",
+    }
+}
+
+/// The category of a number: `(rules, decimal digits)`.
+pub(crate) fn plural_category<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let rules = behind::<PluralRules>(ctx, &args.get(0))?;
+    let number: std::result::Result<Decimal, _> = args.get(1).to_text()?.parse();
+    ctx.string(number.map_or("other", |number| word(rules.category_for(&number))))
+}
+
+/// The categories that a language has: `(rules)`.
+pub(crate) fn plural_categories<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let rules = behind::<PluralRules>(ctx, &args.get(0))?;
+    ctx.array(rules.categories().map(|category| ctx.string(word(category))).collect::<Result<_>>()?)
+}
+
+/// A formatter of lists: `(locale, type, style)`.
+pub(crate) fn list_format<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let length = match args.get(2).to_text()?.as_str() {
+        "narrow" => ListLength::Narrow,
+        "short" => ListLength::Short,
+        _ => ListLength::Wide,
+    };
+    let options = ListFormatterOptions::default().with_length(length);
+    let preferences = (&locale(ctx, &args.get(0))?).into();
+    let made = match args.get(1).to_text()?.as_str() {
+        "disjunction" => ListFormatter::try_new_or(preferences, options),
+        "unit" => ListFormatter::try_new_unit(preferences, options),
+        _ => ListFormatter::try_new_and(preferences, options),
+    };
+    hold(ctx, made.map_err(no_data(ctx, "lists"))?)
+}
+
+/// The parts of a list: `(formatter, strings)`.
+pub(crate) fn format_list<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let formatter = behind::<ListFormatter>(ctx, &args.get(0))?;
+    let list = args.get(1);
+    let count = u32::try_from(list.length()?).unwrap_or(u32::MAX);
+    let items = (0..count).map(|index| list.get_index(index)?.to_text()).collect::<Result<Vec<String>>>()?;
+    parts::to_js(ctx, &parts::pieces(&formatter.format(items.iter()), "list"))
+}
+
+/// A formatter of relative times: `(locale, unit, style, numeric)`.
+pub(crate) fn relative_time<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let numeric = if args.get(3).to_text()? == "auto" { Numeric::Auto } else { Numeric::Always };
+    let options = RelativeTimeFormatterOptions::default().with_numeric(numeric);
+    let preferences = (&locale(ctx, &args.get(0))?).into();
+    let (unit, style) = (args.get(1).to_text()?, args.get(2).to_text()?);
+    macro_rules! constructors {
+        ($($unit:literal: $long:ident, $short:ident, $narrow:ident;)*) => {
+            match (unit.as_str(), style.as_str()) {
+                $(
+                    ($unit, "short") => RelativeTimeFormatter::$short(preferences, options),
+                    ($unit, "narrow") => RelativeTimeFormatter::$narrow(preferences, options),
+                    ($unit, _) => RelativeTimeFormatter::$long(preferences, options),
+                )*
+                _ => return Err(range(ctx, &format!("{unit:?} is not a unit of time"))),
+            }
+        };
+    }
+    let made = constructors! {
+        "second": try_new_long_second, try_new_short_second, try_new_narrow_second;
+        "minute": try_new_long_minute, try_new_short_minute, try_new_narrow_minute;
+        "hour": try_new_long_hour, try_new_short_hour, try_new_narrow_hour;
+        "day": try_new_long_day, try_new_short_day, try_new_narrow_day;
+        "week": try_new_long_week, try_new_short_week, try_new_narrow_week;
+        "month": try_new_long_month, try_new_short_month, try_new_narrow_month;
+        "quarter": try_new_long_quarter, try_new_short_quarter, try_new_narrow_quarter;
+        "year": try_new_long_year, try_new_short_year, try_new_narrow_year;
+    };
+    hold(ctx, made.map_err(no_data(ctx, "relative times"))?)
+}
+
+/// The parts of a relative time: `(formatter, decimal digits)`.
+pub(crate) fn format_relative_time<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let formatter = behind::<RelativeTimeFormatter>(ctx, &args.get(0))?;
+    let number: Decimal = args.get(1).to_text()?.parse().map_err(|_| range(ctx, "the value is not a finite number"))?;
+    parts::to_js(ctx, &parts::pieces(&formatter.format(number), "decimal"))
+}
+
+/// The name of something, or `undefined`: `(locale, type, style, code)`.
+pub(crate) fn display_name<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let locale = locale(ctx, &args.get(0))?;
+    let mut options = DisplayNamesOptions::default();
+    options.style = match args.get(2).to_text()?.as_str() {
+        "short" => Some(Style::Short),
+        "narrow" => Some(Style::Narrow),
+        _ => None,
+    };
+    let code = args.get(3).to_text()?;
+    let missing = no_data(ctx, "names");
+    let wrong = || range(ctx, &format!("{code:?} is not a code of this type"));
+    let name: Option<String> = match args.get(1).to_text()?.as_str() {
+        "region" => {
+            let names = RegionDisplayNames::try_new((&locale).into(), options).map_err(missing)?;
+            names.of(code.parse().map_err(|_| wrong())?).map(str::to_owned)
+        }
+        "script" => {
+            let names = ScriptDisplayNames::try_new((&locale).into(), options).map_err(missing)?;
+            names.of(code.parse().map_err(|_| wrong())?).map(str::to_owned)
+        }
+        "language" => {
+            let names = LocaleDisplayNamesFormatter::try_new((&locale).into(), options).map_err(missing)?;
+            let code: Locale = code.parse().map_err(|_| wrong())?;
+            Some(names.of(&code).into_owned()).filter(|name| *name != code.to_string())
+        }
+        _ => None,
+    };
+    name.map_or(Ok(ctx.undefined()), |name| ctx.string(&name))
+}

@@ -1,0 +1,279 @@
+//! Intl.
+
+use quickbeam_api_harness::Harness;
+use quickbeam_api_intl::Intl;
+
+fn checks(cases: &[(&str, &str)]) {
+    let harness = Harness::new(&[&Intl]);
+    let differs = |(script, expected): &&(&str, &str)| {
+        let got = harness.eval(&format!("{{ {script} }}")).unwrap_or_else(|error| error);
+        let differs = got != *expected;
+        if differs {
+            eprintln!("{script}\n  gives {got:?}\n  not   {expected:?}");
+        }
+        differs
+    };
+    assert_eq!(cases.iter().filter(differs).count(), 0, "of {} scripts", cases.len());
+}
+
+#[test]
+fn numbers() {
+    checks(&[
+        ("(1234567.891).toLocaleString()", "1,234,567.891"),
+        ("(1234567.891).toLocaleString('de-DE')", "1.234.567,891"),
+        ("(-0).toLocaleString()", "-0"),
+        ("(12345678901234567890n).toLocaleString('en-IN')", "1,23,45,67,89,01,23,45,67,890"),
+        ("new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' }).format(-1234.5)", "-$1,234.50"),
+        (
+            "new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD', currencySign: 'accounting' }).format(-1234.5)",
+            "($1,234.50)",
+        ),
+        ("new Intl.NumberFormat('de-DE', { style: 'currency', currency: 'EUR' }).format(1234.5)", "1.234,50\u{a0}€"),
+        ("new Intl.NumberFormat('ja-JP', { style: 'currency', currency: 'JPY' }).format(1234.5)", "￥1,235"),
+        (
+            "new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 0 }).format(99.5)",
+            "$100",
+        ),
+        (
+            "new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', currencyDisplay: 'name' }).format(2)",
+            "2.00 US dollars",
+        ),
+        ("new Intl.NumberFormat('en', { style: 'percent' }).format(0.256)", "26%"),
+        ("new Intl.NumberFormat('en', { notation: 'compact' }).format(1234567)", "1.2M"),
+        ("new Intl.NumberFormat('en', { notation: 'compact' }).format(999999)", "1M"),
+        ("new Intl.NumberFormat('de', { notation: 'compact', compactDisplay: 'long' }).format(12345)", "12 Tausend"),
+        ("new Intl.NumberFormat('en', { notation: 'scientific' }).format(123456)", "1.235E5"),
+        ("new Intl.NumberFormat('en', { notation: 'engineering' }).format(0.00012)", "120E-6"),
+        ("new Intl.NumberFormat('en', { maximumSignificantDigits: 3 }).format(123456)", "123,000"),
+        ("new Intl.NumberFormat('en', { minimumFractionDigits: 2 }).format(1)", "1.00"),
+        ("new Intl.NumberFormat('en', { minimumIntegerDigits: 3, useGrouping: false }).format(5)", "005"),
+        ("new Intl.NumberFormat('en', { signDisplay: 'exceptZero' }).format(5)", "+5"),
+        ("new Intl.NumberFormat('en', { roundingMode: 'floor', maximumFractionDigits: 0 }).format(-1.2)", "-2"),
+        ("new Intl.NumberFormat('en', { maximumFractionDigits: 0 }).format(2.5)", "3"),
+        (
+            "new Intl.NumberFormat('en', { roundingIncrement: 5, maximumFractionDigits: 2, minimumFractionDigits: 2 }).format(1.23)",
+            "1.25",
+        ),
+        ("[NaN, Infinity, -Infinity].map((n) => n.toLocaleString()).join()", "NaN,∞,-∞"),
+        ("new Intl.NumberFormat('ar-EG').format(1234.5)", "١٬٢٣٤٫٥"),
+        ("new Intl.NumberFormat('en-u-nu-thai').format(12)", "๑๒"),
+        (
+            "JSON.stringify(new Intl.NumberFormat('en', { style: 'currency', currency: 'EUR' }).formatToParts(-1234.5).map(({ type, value }) => type + value))",
+            "[\"minusSign-\",\"currency€\",\"integer1\",\"group,\",\"integer234\",\"decimal.\",\"fraction50\"]",
+        ),
+        ("Intl.NumberFormat('en')(1)", "TypeError: not a function"),
+        ("Intl.NumberFormat('en') instanceof Intl.NumberFormat", "true"),
+        (
+            "new Intl.NumberFormat('en', { style: 'currency' })",
+            "TypeError: the style currency needs the option currency",
+        ),
+        ("new Intl.NumberFormat('en_US')", "RangeError: \"en_US\" is not a well-formed language tag"),
+        (
+            "new Intl.NumberFormat('en', { maximumFractionDigits: 101 })",
+            "RangeError: maximumFractionDigits is outside the range from 0 to 100",
+        ),
+        (
+            "const { locale, maximumFractionDigits, useGrouping } = new Intl.NumberFormat('tlh').resolvedOptions(); [locale, maximumFractionDigits, useGrouping].join()",
+            "en-US,3,auto",
+        ),
+        ("(1e300).toLocaleString().length", "401"),
+    ]);
+}
+
+#[test]
+fn dates() {
+    let date = "const d = new Date(Date.UTC(2026, 10, 5, 14, 3, 9, 45));";
+    let run = |script: &str| format!("{date} {script}");
+    let cases = [
+        ("d.toLocaleDateString('en-US', { timeZone: 'UTC' })", "11/5/2026"),
+        ("d.toLocaleDateString('de-DE', { timeZone: 'UTC' })", "05.11.2026"),
+        ("d.toLocaleTimeString('en-US', { timeZone: 'UTC' })", "2:03:09\u{202f}PM"),
+        ("d.toLocaleTimeString('de-DE', { timeZone: 'Europe/Berlin' })", "15:03:09"),
+        ("d.toLocaleString('en-US', { timeZone: 'America/New_York' })", "11/5/2026, 9:03:09\u{202f}AM"),
+        (
+            "new Intl.DateTimeFormat('en', { dateStyle: 'full', timeZone: 'UTC' }).format(d)",
+            "Thursday, November 5, 2026",
+        ),
+        ("new Intl.DateTimeFormat('fr', { dateStyle: 'long', timeZone: 'UTC' }).format(d)", "5 novembre 2026"),
+        ("new Intl.DateTimeFormat('en', { timeStyle: 'short', timeZone: 'Asia/Tokyo' }).format(d)", "11:03\u{202f}PM"),
+        (
+            "new Intl.DateTimeFormat('en', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(d)",
+            "November 2026",
+        ),
+        (
+            "new Intl.DateTimeFormat('en', { weekday: 'short', hour: 'numeric', hour12: false, timeZone: 'UTC' }).format(d)",
+            "Thu, 14",
+        ),
+        (
+            "new Intl.DateTimeFormat('ja', { dateStyle: 'long', calendar: 'japanese', timeZone: 'UTC' }).format(d)",
+            "令和8年11月5日",
+        ),
+        (
+            "new Intl.DateTimeFormat('en', { hour: 'numeric', minute: 'numeric', timeZoneName: 'short', timeZone: 'America/New_York' }).format(d)",
+            "9:03\u{202f}AM EST",
+        ),
+        ("new Intl.DateTimeFormat('en', { timeZone: '+05:30', timeStyle: 'short' }).format(d)", "7:33\u{202f}PM"),
+        (
+            "new Intl.DateTimeFormat('en', { timeZone: 'UTC' }).formatToParts(d).map(({ type }) => type).join()",
+            "month,literal,day,literal,year",
+        ),
+        (
+            "new Intl.DateTimeFormat('en', { second: 'numeric', fractionalSecondDigits: 3, timeZone: 'UTC' }).formatToParts(d).map(({ type, value }) => type + value).join()",
+            "second09,literal.,fractionalSecond045",
+        ),
+        ("new Intl.DateTimeFormat('en', { minute: '2-digit', second: '2-digit', timeZone: 'UTC' }).format(d)", "03:09"),
+        (
+            "const { timeZone, calendar, hourCycle } = new Intl.DateTimeFormat('en', { timeZone: 'europe/berlin', timeStyle: 'short' }).resolvedOptions(); [timeZone, calendar, hourCycle].join()",
+            "Europe/Berlin,gregory,h12",
+        ),
+        ("typeof new Intl.DateTimeFormat().resolvedOptions().timeZone", "string"),
+        ("new Intl.DateTimeFormat('en', { timeZone: 'Mars/Base' })", "RangeError: \"Mars/Base\" is not a time zone"),
+        (
+            "new Intl.DateTimeFormat('en', { dateStyle: 'full', day: 'numeric' })",
+            "TypeError: a style and single fields exclude each other",
+        ),
+        ("new Intl.DateTimeFormat('en').format(NaN)", "RangeError: Invalid time value"),
+        ("new Date(NaN).toLocaleString()", "Invalid Date"),
+        ("new Intl.DateTimeFormat('en', { timeZone: 'UTC' }).format(8.64e15)", "9/13/275760"),
+        ("Intl.supportedValuesOf('timeZone').includes('Europe/Vienna')", "true"),
+    ];
+    let cases: Vec<(String, &str)> = cases.iter().map(|(script, expected)| (run(script), *expected)).collect();
+    checks(&cases.iter().map(|(script, expected)| (script.as_str(), *expected)).collect::<Vec<_>>());
+}
+
+#[test]
+fn text() {
+    checks(&[
+        (
+            "[...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment('a👩‍👩‍👧é')].map(({ segment, index }) => segment + index).join()",
+            "a0,👩‍👩‍👧1,é9",
+        ),
+        (
+            "[...new Intl.Segmenter('en', { granularity: 'word' }).segment('Hi, you!')].filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment).join()",
+            "Hi,you",
+        ),
+        (
+            "[...new Intl.Segmenter('ja', { granularity: 'word' }).segment('吾輩は猫である')].map(({ segment }) => segment).join('|')",
+            "吾輩|は|猫|で|ある",
+        ),
+        ("[...new Intl.Segmenter('en', { granularity: 'sentence' }).segment('One. Two? Three')].length", "3"),
+        (
+            "const { segment, index } = new Intl.Segmenter('en', { granularity: 'word' }).segment('Hello world').containing(7); segment + index",
+            "world6",
+        ),
+        ("String(new Intl.Segmenter('en').segment('').containing(0))", "undefined"),
+        ("[...new Intl.Segmenter('en').segment('\\ud800x')].length", "2"),
+        ("['z', 'ä', 'a'].sort(new Intl.Collator('de').compare).join()", "a,ä,z"),
+        ("['z', 'ä', 'a'].sort(new Intl.Collator('sv').compare).join()", "a,z,ä"),
+        ("['a10', 'a2', 'a1'].sort(new Intl.Collator('en', { numeric: true }).compare).join()", "a1,a2,a10"),
+        ("new Intl.Collator('en', { sensitivity: 'base' }).compare('a', 'Á')", "0"),
+        ("'a'.localeCompare('b') + 'b'.localeCompare('a') + 'a'.localeCompare('a')", "0"),
+        ("'i'.toLocaleUpperCase('tr') + 'I'.toLocaleLowerCase('tr')", "İı"),
+        ("new Intl.ListFormat('en', { type: 'disjunction' }).format(['a', 'b', 'c'])", "a, b, or c"),
+        ("new Intl.ListFormat('de').format(['a', 'b', 'c'])", "a, b und c"),
+        (
+            "new Intl.ListFormat('en').formatToParts(['a', 'b']).map(({ type, value }) => type + value).join()",
+            "elementa,literal and ,elementb",
+        ),
+        ("new Intl.ListFormat('en').format([1])", "TypeError: an item of the list is not a string"),
+        (
+            "['ar', 'en', 'pl'].map((l) => [0, 1, 2, 3, 11].map((n) => new Intl.PluralRules(l).select(n)).join()).join(' ')",
+            "zero,one,two,few,many other,one,other,other,other many,one,few,few,many",
+        ),
+        (
+            "[1, 2, 3, 4].map((n) => new Intl.PluralRules('en', { type: 'ordinal' }).select(n)).join()",
+            "one,two,few,other",
+        ),
+        ("new Intl.PluralRules('en', { minimumFractionDigits: 1 }).select(1)", "other"),
+        ("new Intl.RelativeTimeFormat('en', { numeric: 'auto' }).format(-1, 'day')", "yesterday"),
+        ("new Intl.RelativeTimeFormat('de').format(3, 'weeks')", "in 3 Wochen"),
+        ("new Intl.RelativeTimeFormat('en', { style: 'short' }).format(-10, 'minute')", "10 min. ago"),
+        (
+            "new Intl.RelativeTimeFormat('en').formatToParts(5, 'day').map(({ type, value, unit }) => type + value + unit).join()",
+            "literalin undefined,integer5day,literal daysundefined",
+        ),
+        ("new Intl.RelativeTimeFormat('en').format(1, 'eon')", "RangeError: \"eon\" is not a unit of time"),
+        ("new Intl.DisplayNames('en', { type: 'region' }).of('de')", "Germany"),
+        ("new Intl.DisplayNames('de', { type: 'language' }).of('fr')", "Französisch"),
+        ("new Intl.DisplayNames('en', { type: 'language' }).of('en-US')", "American English"),
+        ("new Intl.DisplayNames('en', { type: 'script' }).of('latn')", "Latin"),
+        ("String(new Intl.DisplayNames('en', { type: 'region', fallback: 'none' }).of('QX'))", "undefined"),
+    ]);
+}
+
+#[test]
+fn locales() {
+    checks(&[
+        ("Intl.getCanonicalLocales(['EN-us', 'iw', 'zh-hant-tw']).join()", "en-US,he,zh-Hant-TW"),
+        ("Intl.NumberFormat.supportedLocalesOf(['de-AT', 'tlh', 'en']).join()", "de-AT,en"),
+        (
+            "const l = new Intl.Locale('de-latn-at-u-co-phonebk', { hourCycle: 'h12' }); [l, l.language, l.script, l.region, l.collation, l.hourCycle, l.baseName].join()",
+            "de-Latn-AT-u-co-phonebk-hc-h12,de,Latn,AT,phonebk,h12,de-Latn-AT",
+        ),
+        ("new Intl.Locale('zh').maximize().toString() + new Intl.Locale('en-Latn-US').minimize()", "zh-Hans-CNen"),
+        ("[1234.5, 1, null].toLocaleString('de')", "1.234,5,1,"),
+        ("String(Intl) + Object.prototype.toString.call(new Intl.Collator())", "[object Intl][object Intl.Collator]"),
+        ("Object.getOwnPropertyDescriptor(globalThis, 'Intl').enumerable", "false"),
+        ("Intl.getCanonicalLocales(7).length", "0"),
+        ("Intl.getCanonicalLocales(null)", "TypeError: null is not a list of locales"),
+        ("new Intl.Locale('')", "RangeError: \"\" is not a well-formed language tag"),
+    ]);
+}
+
+#[test]
+fn options_in_any_combination_end_in_text_or_an_error() {
+    let script = r#"
+        let state = 1;
+        const below = (n) => (state = (state * 48271) % 2147483647) % n;
+        const pick = (list) => list[below(list.length)];
+        const some = (all) => {
+            const options = {};
+            for (const [name, values] of Object.entries(all)) if (below(3) === 0) options[name] = pick(values);
+            return options;
+        };
+        const LOCALES = ["en", "de", "ar", "ja", "th", "hi-u-nu-deva", "zh-u-ca-chinese", "he-u-ca-hebrew", "fa", "sr-Latn", "en-u-hc-h11"];
+        const NUMBERS = [0, -0, 1, -1.5, 999.995, 1e21, 1e-7, 5e-324, 1.7976931348623157e308, NaN, -Infinity, 10n ** 30n, "123.456"];
+        const DATES = [0, -1, 1e12, 8.64e15, -8.64e15, -62135596800000, 951782400000];
+        const digits = [0, 1, 2, 3, 21, 100];
+        const NUMBER = {
+            style: ["decimal", "percent", "currency", "unit"], currency: ["USD", "JPY", "XXX", "ABC"], currencyDisplay: ["code", "symbol", "narrowSymbol", "name"], unit: ["meter"],
+            currencySign: ["standard", "accounting"], notation: ["standard", "scientific", "engineering", "compact"], compactDisplay: ["short", "long"],
+            minimumIntegerDigits: digits, minimumFractionDigits: digits, maximumFractionDigits: digits, minimumSignificantDigits: digits, maximumSignificantDigits: digits,
+            roundingIncrement: [1, 5, 250, 5000], roundingMode: ["ceil", "halfEven", "expand"], roundingPriority: ["auto", "morePrecision", "lessPrecision"],
+            trailingZeroDisplay: ["auto", "stripIfInteger"], useGrouping: [true, false, "min2"], signDisplay: ["never", "always", "exceptZero", "negative"],
+        };
+        const width = ["numeric", "2-digit"], text = ["narrow", "short", "long"], style = ["full", "long", "medium", "short"];
+        const DATE = {
+            weekday: text, era: text, year: width, month: [...width, ...text], day: width, dayPeriod: text, hour: width, minute: width, second: width, fractionalSecondDigits: [1, 2, 3],
+            timeZoneName: ["short", "long", "shortOffset", "longGeneric"], timeZone: ["UTC", "Asia/Kathmandu", "-03:30"], hour12: [true, false], calendar: ["gregory", "islamic-civil", "persian"],
+        };
+        for (let round = 0; round < 1500; round++) {
+            for (const [make, values] of [
+                [() => new Intl.NumberFormat(pick(LOCALES), some(NUMBER)), NUMBERS],
+                [() => new Intl.DateTimeFormat(pick(LOCALES), below(4) ? some(DATE) : some({ dateStyle: style, timeStyle: style })), DATES],
+            ]) {
+                try {
+                    const format = make();
+                    const value = pick(values);
+                    const text = format.format(value);
+                    if (typeof text !== "string" || text !== format.formatToParts(value).map((part) => part.value).join("")) throw new Error(text);
+                } catch (error) {
+                    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+                }
+            }
+        }
+        "done"
+    "#;
+    checks(&[(script, "done")]);
+}
+
+#[test]
+fn there_are_not_more_formatters_than_memory_allows() {
+    checks(&[
+        (
+            "const all = []; try { for (;;) all.push(new Intl.Collator('en')) } catch (error) { `${error.name} ${all.length}` }",
+            "RangeError 10000",
+        ),
+        ("for (let i = 0; i < 30_000; i++) new Intl.Collator('en'); 'freed'", "freed"),
+    ]);
+}
