@@ -46,6 +46,19 @@ defmodule QuickBEAM.ShutdownTest do
            )
   end
 
+  # Memory and processes are given back in their own time.
+  defp eventually(fun, expected, tries \\ 100_000) do
+    cond do
+      fun.() == expected -> true
+      tries == 0 -> flunk("#{inspect(fun.())} is left, of #{inspect(expected)}")
+      true -> :erlang.yield() && eventually(fun, expected, tries - 1)
+    end
+  end
+end
+
+defmodule QuickBEAM.SystemStopTest do
+  use ExUnit.Case, async: true
+
   # A VM of its own, as `System.stop/0` ends it.
   @script """
   {:ok, _} = Application.ensure_all_started(:quickbeam)
@@ -85,14 +98,5 @@ defmodule QuickBEAM.ShutdownTest do
     options = [stderr_to_stdout: true]
     {output, status} = System.cmd("elixir", ["-pa", ebin, "-e", @script], options)
     assert {output, status} == {"stopping", 0}
-  end
-
-  # Memory and processes are given back in their own time.
-  defp eventually(fun, expected, tries \\ 100_000) do
-    cond do
-      fun.() == expected -> true
-      tries == 0 -> flunk("#{inspect(fun.())} is left, of #{inspect(expected)}")
-      true -> :erlang.yield() && eventually(fun, expected, tries - 1)
-    end
   end
 end
