@@ -19,7 +19,7 @@ defmodule QuickBEAM.ContextPool do
   | `:name` | registers the pool under a `t:GenServer.name/0` | none |
   | `:id` | id of the child spec, before `:name` | `QuickBEAM.ContextPool` |
   | `:size` | threads, 1 to 1,024 | the schedulers that are online |
-  | `:contexts_per_isolate` | contexts that share one JavaScript heap, 1 to 1,024 | 1 |
+  | `:contexts_per_isolate` | contexts that share one JavaScript heap, 1 to 64 | 1 |
 
   With `contexts_per_isolate: 1` every context has a heap of its own, which nothing in another one can touch.
   With more, a context takes a third of the memory, and contexts are still separate to the scripts in them:
@@ -57,7 +57,7 @@ defmodule QuickBEAM.ContextPool do
       name: :name,
       id: :any,
       size: {:integer, 1..@most},
-      contexts_per_isolate: {:integer, 1..@most}
+      contexts_per_isolate: {:integer, 1..64}
     ]
 
     options = Check.all!(options, checks)
@@ -139,7 +139,8 @@ defmodule QuickBEAM.ContextPool do
 
   @impl true
   def init({size, contexts_per_isolate}) do
-    {:ok, %{executor: Native.executor_start(size), contexts_per_isolate: contexts_per_isolate}}
+    executor = Native.executor_start(size, contexts_per_isolate)
+    {:ok, %{executor: executor, contexts_per_isolate: contexts_per_isolate}}
   rescue
     error in ErlangError -> {:stop, {:no_threads, error.original}}
   end

@@ -53,6 +53,7 @@ defmodule QuickBEAM.Native do
   def realm_usage(_owner), do: not_loaded()
 
   @type processor :: %{
+          realms: non_neg_integer(),
           isolates: non_neg_integer(),
           queued: non_neg_integer(),
           preemptions: non_neg_integer(),
@@ -74,8 +75,8 @@ defmodule QuickBEAM.Native do
 
   # Functions without a realm
 
-  @spec executor_start(pos_integer()) :: executor()
-  def executor_start(_threads), do: not_loaded()
+  @spec executor_start(threads :: pos_integer(), contexts_per_isolate :: 1..64) :: executor()
+  def executor_start(_threads, _contexts_per_isolate), do: not_loaded()
 
   @spec version() :: %{quickbeam: String.t(), quickjs: String.t()}
   def version, do: not_loaded()

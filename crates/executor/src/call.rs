@@ -207,7 +207,9 @@ impl RealmState {
     /// Hands the answers that have come to the calls they belong to; answers to calls that are gone are dropped.
     pub(crate) fn take_answers(&self, ctx: Ctx<'_>) {
         while !self.mail.is_empty() {
-            let Some((id, answer)) = self.mail.inbox().pop_answer() else { return };
+            let Some((id, answer)) = self.mail.inbox().pop_answer() else {
+                return;
+            };
             let settler = {
                 let mut calls = self.calls.borrow_mut();
                 if let Some((_, slot)) = calls.suspended.iter_mut().find(|(call, _)| *call == id) {
@@ -216,7 +218,9 @@ impl RealmState {
                 }
                 calls.pending.remove(&id)
             };
-            let Some((settler, lineage)) = settler else { continue };
+            let Some((settler, lineage)) = settler else {
+                continue;
+            };
             self.settle(ctx, settler, lineage, answer);
         }
     }

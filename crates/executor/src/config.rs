@@ -16,11 +16,17 @@ pub struct ExecutorOptions {
     pub slice: Duration,
     /// Ops and messages that one inbox holds before it answers busy. Default 65,536.
     pub inbox_capacity: usize,
+    /// Realms that share an isolate, 1 to 64. Default 1.
+    ///
+    /// Sharing saves memory. Its price: the realms of an isolate take turns, one heap is collected for all of
+    /// them, and one that breaks the heap (a builtin that runs far past the memory limit, a panic in native code) takes the
+    /// others down with it. Realms that share an isolate have the same memory limit and stack size.
+    pub contexts_per_isolate: usize,
 }
 
 impl Default for ExecutorOptions {
     fn default() -> Self {
-        ExecutorOptions { threads: 1, slice: Duration::from_millis(1), inbox_capacity: 65_536 }
+        ExecutorOptions { threads: 1, slice: Duration::from_millis(1), inbox_capacity: 65_536, contexts_per_isolate: 1 }
     }
 }
 

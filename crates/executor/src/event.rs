@@ -37,7 +37,9 @@ pub fn listen<'a>(ctx: Ctx<'a>, callback: Value<'a>) -> Result<ListenerId> {
 
 /// Removes a listener; events that are under way to it are dropped. Other ids are ignored.
 pub fn unlisten(ctx: Ctx<'_>, id: ListenerId) {
-    let Ok(state) = RealmState::of(ctx) else { return };
+    let Ok(state) = RealmState::of(ctx) else {
+        return;
+    };
     let removed = state.listeners.borrow_mut().0.remove(&id);
     drop(removed.map(|callback| ctx.restore(callback)));
 }

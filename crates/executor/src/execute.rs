@@ -129,9 +129,9 @@ impl RealmState {
     }
 
     fn memory_figures(&self, ctx: Ctx<'_>) -> BTreeMap<&'static str, u64> {
-        let heap = ctx.heap().stats();
+        let (memory, heap) = (ctx.memory(), ctx.heap().stats());
         let mut figures = BTreeMap::from(ctx.census());
-        figures.insert("malloc_size", heap.used as u64);
+        figures.insert("malloc_size", memory.used as u64);
         figures.insert("malloc_peak", heap.peak as u64);
         figures.insert("malloc_limit", self.config.memory_limit as u64);
         figures
@@ -139,7 +139,7 @@ impl RealmState {
 
     fn figures(&self, ctx: Ctx<'_>) -> BTreeMap<&'static str, u64> {
         BTreeMap::from([
-            ("memory", ctx.heap().stats().used as u64),
+            ("memory", ctx.memory().used as u64),
             ("reductions", self.guard.reductions()),
             ("timers", self.timers.borrow().len() as u64),
             ("pending_calls", self.calls.borrow().len() as u64),

@@ -5,12 +5,14 @@ use crate::config::{ExecutorOptions, RealmConfig};
 use crate::handle::RealmHandle;
 use crate::info::ExecutorInfo;
 use crate::processor::{Look, Processor};
+use crate::seat::Seat;
 use crate::spare::Spares;
 use crate::task::Task;
+use crate::vacancy::{Class, Vacancies};
 use crate::{thread, ticker};
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A set of threads that run isolates.
 ///
@@ -55,6 +57,9 @@ pub(crate) struct Shared {
     pub(crate) options: ExecutorOptions,
     pub(crate) processors: Box<[Processor]>,
     pub(crate) spares: Spares,
+    vacancies: Mutex<Vacancies>,
+    /// Realms that have not ended.
+    realms: AtomicUsize,
     /// Processors whose holders sleep or are about to; not counted where there is but one.
     idle: AtomicUsize,
     /// Threads that look for work without sleeping; likewise.
@@ -74,6 +79,8 @@ impl Executor {
             options: options.clone(),
             processors: (0..count).map(|_| Processor::new()).collect(),
             spares: Spares::new(count),
+            vacancies: Mutex::default(),
+            realms: AtomicUsize::new(0),
             idle: AtomicUsize::new(0),
             searching: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
@@ -87,14 +94,11 @@ impl Executor {
         Ok(executor)
     }
 
-    /// Makes a realm with an isolate of its own, on the processor that has the fewest. It is made by a thread of the
-    /// executor; ops wait until it is there.
+    /// Makes a realm, in an isolate that has [room](ExecutorOptions::contexts_per_isolate) or else in a new one, on the
+    /// processor that has the fewest realms. It is made by a thread of the executor; ops wait until it is there.
     pub fn spawn(self: &Arc<Self>, config: RealmConfig) -> RealmHandle {
-        let processors = self.shared.processors.iter().enumerate();
-        let fewest = processors.min_by_key(|(_, processor)| processor.tasks.load(Ordering::Relaxed));
-        let home = fewest.map_or(0, |(index, _)| index);
-        self.shared.processors[home].tasks.fetch_add(1, Ordering::Relaxed);
-        RealmHandle::new(self.clone(), Task::new(self.shared.clone(), home, config))
+        let (task, seat) = self.shared.place(&Arc::new(config));
+        RealmHandle::new(self.clone(), task, seat.mail.clone())
     }
 
     /// What it does now, and has done so far.
@@ -112,9 +116,37 @@ impl Drop for Executor {
 }
 
 impl Shared {
+    /// A seat for a new realm.
+    fn place(self: &Arc<Self>, config: &Arc<RealmConfig>) -> (Arc<Task>, Arc<Seat>) {
+        self.realms.fetch_add(1, Ordering::SeqCst);
+        let mut vacancies = self.vacancies();
+        let class = Class::of(config);
+        while let Some(task) = vacancies.last(class) {
+            let joined = task.join(config);
+            if !joined.as_ref().is_some_and(|(_, has_room)| *has_room) {
+                vacancies.pop(class);
+            }
+            if let Some((seat, _)) = joined {
+                return (task, seat);
+            }
+        }
+        let processors = self.processors.iter().enumerate();
+        let fewest = processors.min_by_key(|(_, processor)| processor.realms.load(Ordering::Relaxed));
+        let home = fewest.map_or(0, |(index, _)| index);
+        let (task, seat, has_room) = Task::with_first(self.clone(), home, config);
+        if has_room {
+            vacancies.push(class, &task);
+        }
+        (task, seat)
+    }
+
+    fn vacancies(&self) -> MutexGuard<'_, Vacancies> {
+        self.vacancies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Puts a task into the queue of its home.
     pub(crate) fn enqueue(&self, task: Arc<Task>) {
-        let home = &self.processors[task.mail.home()];
+        let home = &self.processors[task.home.index()];
         if !home.enqueue(task) && self.processors.len() > 1 && home.runs_turn() {
             self.wake_thief();
         }
@@ -153,17 +185,17 @@ impl Shared {
 
     /// Moves a task's home to the processor that runs it.
     pub(crate) fn settle(&self, task: &Task, index: usize) {
-        let home = task.mail.home();
-        if home != index {
-            self.processors[home].tasks.fetch_sub(1, Ordering::Relaxed);
-            self.processors[index].tasks.fetch_add(1, Ordering::Relaxed);
-            task.mail.set_home(index);
+        if task.home.index() != index {
+            task.move_to(index);
         }
     }
 
-    /// A task has ended for good.
-    pub(crate) fn task_ended(&self, task: &Task) {
-        self.processors[task.mail.home()].tasks.fetch_sub(1, Ordering::SeqCst);
+    /// A realm has ended for good; `vacant` is its task if that was full and lives on.
+    pub(crate) fn realm_ended(&self, vacant: Option<(&Arc<Task>, &RealmConfig)>) {
+        if let Some((task, config)) = vacant {
+            self.vacancies().push(Class::of(config), task);
+        }
+        self.realms.fetch_sub(1, Ordering::SeqCst);
         if self.is_over() {
             self.wake_all();
         }
@@ -175,7 +207,7 @@ impl Shared {
 
     /// Whether nothing is left to do, ever.
     pub(crate) fn is_over(&self) -> bool {
-        self.is_stopping() && self.processors.iter().all(|processor| processor.tasks.load(Ordering::SeqCst) == 0)
+        self.is_stopping() && self.realms.load(Ordering::SeqCst) == 0
     }
 
     fn wake_all(&self) {

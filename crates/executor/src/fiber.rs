@@ -70,7 +70,9 @@ impl Fiber {
     }
 
     pub(crate) fn resume(&mut self) -> Progress {
-        let Some(raw) = self.raw.as_mut() else { return Progress::Ended(TurnEnd::Dead) };
+        let Some(raw) = self.raw.as_mut() else {
+            return Progress::Ended(TurnEnd::Dead);
+        };
         match raw.resume(()) {
             CoroutineResult::Yield(pause) => Progress::Paused(pause),
             CoroutineResult::Return(end) => Progress::Ended(end),

@@ -12,7 +12,7 @@ use crate::host::{CallId, Outcome, Reply};
 use crate::inbox::Due;
 use crate::lineage::Lineage;
 use crate::realm::RealmState;
-use quickbeam_engine::{Ctx, ErrorReport, Interrupt, Verdict};
+use quickbeam_engine::{Ctx, ErrorReport, Interrupt, Isolate, Verdict};
 use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::rc::Rc;
@@ -125,7 +125,9 @@ pub(crate) struct Guard {
     budget: Option<u64>,
     reductions: Cell<u64>,
     next_check: Cell<Instant>,
+    /// The fiber that polls may suspend, and its isolate; null outside one.
     suspender: Cell<*const Suspender>,
+    isolate: Cell<*const Isolate>,
 }
 
 impl Guard {
@@ -137,6 +139,7 @@ impl Guard {
             reductions: Cell::new(0),
             next_check: Cell::new(Instant::now()),
             suspender: Cell::new(ptr::null()),
+            isolate: Cell::new(ptr::null()),
         }
     }
 
@@ -150,19 +153,29 @@ impl Guard {
         self.frames.borrow().len()
     }
 
-    /// Names the fiber that polls may suspend; the caller keeps it alive until it names another.
-    pub(crate) fn set_suspender(&self, suspender: *const Suspender) {
+    /// Names the fiber that polls may suspend, and its isolate; the caller keeps both alive until it names others.
+    pub(crate) fn set_stack(&self, suspender: *const Suspender, isolate: *const Isolate) {
         self.suspender.set(suspender);
+        self.isolate.set(isolate);
     }
 
     /// Switches to the thread, until that resumes the fiber. False outside a fiber.
     pub(crate) fn suspend(&self, pause: Pause) -> bool {
-        let suspender = self.suspender.get();
+        let (suspender, isolate) = (self.suspender.get(), self.isolate.get());
         if suspender.is_null() {
             return false;
         }
-        // SAFETY: see `set_suspender`.
-        unsafe { (*suspender).suspend(pause) };
+        // SAFETY: see `set_stack`. Suspensions happen in polls and native functions, on the fiber's own stack. An abandoned
+        // stack, which may stand in the middle of anything, is never gone back to, nor is its isolate used again.
+        unsafe {
+            if pause == Pause::Abandoned {
+                (*suspender).suspend(pause);
+                return true;
+            }
+            let stack = (*isolate).save_stack();
+            (*suspender).suspend(pause);
+            (*isolate).restore_stack(stack);
+        }
         true
     }
 
@@ -189,7 +202,9 @@ impl Guard {
 
     /// Closes all frames, when the fiber that they ran on is gone, and takes the replies that were not sent.
     pub(crate) fn abandon(&self) -> Vec<(&'static str, Box<dyn Reply>)> {
-        let Ok(mut frames) = self.frames.try_borrow_mut() else { return Vec::new() };
+        let Ok(mut frames) = self.frames.try_borrow_mut() else {
+            return Vec::new();
+        };
         let mut replies = Vec::new();
         for frame in frames.drain(..) {
             if let Some(text) = frame.text {
@@ -315,7 +330,7 @@ impl RealmState {
         }
         self.is_mourning.set(ended.is_some());
         self.settle_memory(ctx);
-        self.mail.meter.set_memory(ctx.heap().stats().used);
+        self.mail.meter.set_memory(ctx.memory().used);
         if let Some(Ending { reason, .. }) = ended {
             self.fail_orphans(ctx, reason);
         }
@@ -363,13 +378,9 @@ impl RealmState {
 
     /// Lets other tasks run if this one has had its slice, or has lost its processor to them. Also called between ops.
     pub(crate) fn breathe(&self) {
-        if self.must_yield() {
+        if self.mail.home.must_yield(self.mail.seat) {
             self.guard.suspend(Pause::Preempted);
         }
-    }
-
-    fn must_yield(&self) -> bool {
-        self.mail.has_lost_processor() || (self.mail.others_wait() && self.mail.slice_is_over())
     }
 }
 
@@ -380,7 +391,7 @@ impl Interrupt for RealmState {
         if self.judge(now).is_some() {
             return Verdict::Abort;
         }
-        if self.must_yield() {
+        if self.mail.home.must_yield(self.mail.seat) {
             self.guard.suspend(Pause::Preempted);
             if self.judge(Instant::now()).is_some() {
                 return Verdict::Abort;

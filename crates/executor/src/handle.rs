@@ -5,6 +5,7 @@ use crate::host::{CallId, Reply};
 use crate::inbox::{Due, Envelope};
 use crate::info::RealmUsage;
 use crate::lineage::RealmId;
+use crate::mail::Mail;
 use crate::op::{Answer, Op, SubmitError, SubmitOptions};
 use crate::task::Task;
 use std::sync::Arc;
@@ -13,19 +14,25 @@ use std::time::Instant;
 /// The owner's side of a realm on an [`Executor`]. Dropping it kills the realm.
 pub struct RealmHandle {
     task: Arc<Task>,
+    mail: Arc<Mail>,
     /// Keeps the threads until the last realm is gone.
     _executor: Arc<Executor>,
 }
 
 impl RealmHandle {
-    pub(crate) fn new(executor: Arc<Executor>, task: Arc<Task>) -> RealmHandle {
-        task.wake();
-        RealmHandle { task, _executor: executor }
+    pub(crate) fn new(executor: Arc<Executor>, task: Arc<Task>, mail: Arc<Mail>) -> RealmHandle {
+        task.wake(mail.seat);
+        RealmHandle { task, mail, _executor: executor }
     }
 
     /// What tells this realm from others.
     pub fn id(&self) -> RealmId {
-        self.task.mail.id
+        self.mail.id
+    }
+
+    /// What the realm holds and has used, without asking it.
+    pub fn usage(&self) -> RealmUsage {
+        self.mail.meter.usage()
     }
 
     /// Posts an op; its reply gets exactly one outcome.
@@ -47,26 +54,24 @@ impl RealmHandle {
     }
 
     fn post(&self, envelope: Envelope) -> Result<(), SubmitError> {
-        self.task.mail.push(envelope)?;
-        self.task.wake();
+        self.mail.push(envelope)?;
+        self.task.wake(self.mail.seat);
         Ok(())
     }
 
     /// Answers a call that the realm made; answers to calls that are gone are dropped.
     pub fn resolve(&self, id: CallId, answer: Answer) {
-        self.task.mail.resolve(id, answer);
-    }
-
-    /// What the realm holds and has used, without asking it.
-    pub fn usage(&self) -> RealmUsage {
-        self.task.mail.meter.usage()
+        self.mail.resolve(id, answer);
     }
 
     /// Ends the realm, whatever it is doing. Returns at once.
     pub fn kill(&self) {
-        self.task.mail.set_killed();
-        self.task.mail.pacer.poke();
-        self.task.wake();
+        self.mail.set_killed();
+        self.mail.home.pacer.poke();
+        if self.task.is_private() {
+            self.mail.home.doom();
+        }
+        self.task.wake(self.mail.seat);
     }
 }
 

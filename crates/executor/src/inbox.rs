@@ -177,13 +177,13 @@ impl Inbox {
         expired
     }
 
-    /// Closes the inbox and gives back the ops that it held, the replies of its resets, and what nobody waits for.
-    pub(crate) fn close(&mut self) -> (Vec<Envelope>, Vec<Option<Box<dyn Reply>>>, VecDeque<(CallId, Answer)>) {
+    /// Closes the inbox and gives back the ops that it held, as if for a reset, and the answers, which nobody waits for.
+    pub(crate) fn close(&mut self) -> (Resets, VecDeque<(CallId, Answer)>) {
         self.closed = true;
         self.next_due = None;
-        let Resets { mut cancelled, replies } = self.take_resets();
-        cancelled.extend(self.nested.drain(..).chain(self.ops.drain(..)));
-        (cancelled, replies, std::mem::take(&mut self.answers))
+        let mut resets = self.take_resets();
+        resets.cancelled.extend(self.nested.drain(..).chain(self.ops.drain(..)));
+        (resets, std::mem::take(&mut self.answers))
     }
 }
 
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(push(&mut inbox, "c"), Err(SubmitError::Busy));
         assert_eq!(name(inbox.pop()).as_deref(), Some("a"));
         assert_eq!(push(&mut inbox, "d"), Ok(()));
-        assert_eq!(inbox.close().0.len(), 2);
+        assert_eq!(inbox.close().0.cancelled.len(), 2);
         assert_eq!(push(&mut inbox, "e"), Err(SubmitError::Closed));
     }
 

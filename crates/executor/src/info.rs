@@ -14,6 +14,8 @@ pub struct ExecutorInfo {
 /// What one processor does now, and has done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProcessorInfo {
+    /// Realms in the isolates that ran here last.
+    pub realms: usize,
     /// Isolates that ran here last.
     pub isolates: usize,
     /// Isolates that wait for their turn.

@@ -8,9 +8,12 @@
 //! | `Processor` | a run queue, the alarms of its tasks, and which turn runs | its executor; held by one thread |
 //! | `Holder` | an OS thread with its processor and a pool of stacks | itself |
 //! | `Spare` | an OS thread without one | itself |
-//! | `Task` | one isolate with its scheduling state | its [`RealmHandle`], and the queue it stands in |
-//! | `Mail` | its inbox, and what else is told it from outside | its task and its realm |
-//! | `Vm` | the isolate and its realm, alive between two resets | its task |
+//! | `Task` | one isolate with its scheduling state | the [`RealmHandle`]s of its realms, and the queue it stands in |
+//! | `Home` | where its queue is, and what reaches it from outside | its task and its realms |
+//! | `Seat` | one realm from its creation to its end, and its fiber | its task |
+//! | `Mail` | a realm's inbox, and what else it is told from outside | its seat, its handle and its state |
+//! | `Vm` | the isolate; replaced by a reset of a realm that is alone in it | its task |
+//! | `Occupant` | the engine's realm and its state, from one reset to the next | its seat |
 //! | `RealmState` | timers, pending calls, parked replies, message callbacks | its realm |
 //! | `Guard` | the interrupt: slices, deadlines, budgets, kills | its realm's state |
 //! | [`Op`] | one request, with the [`Reply`] that takes its outcome | the inbox, then the turn |
@@ -18,6 +21,7 @@
 //! A turn is a coroutine on a guard-paged stack. It ends when there is nothing to do; it is suspended when its slice is
 //! used up and another task waits, or when JavaScript waits for the host in `callSync`. Another thread may resume it. A turn that
 //! neither ends nor polls costs its thread the processor, so that the tasks behind it go on with another thread.
+//! Realms may share an isolate: then one of their fibers runs, and any number of them are suspended.
 //!
 //! What must never happen: two threads inside one task, or with one processor; a lock, a thread-local's address or a thread's id
 //! held across a suspension; an op with no outcome or with two; a lock held while JavaScript runs; JavaScript
@@ -43,6 +47,7 @@ mod fiber;
 mod grants;
 mod guard;
 mod handle;
+mod home;
 mod host;
 mod inbox;
 mod info;
@@ -54,12 +59,14 @@ mod op;
 mod park;
 mod processor;
 mod realm;
+mod seat;
 mod spare;
 mod task;
 mod thread;
 mod ticker;
 mod timer;
 mod turn;
+mod vacancy;
 mod vars;
 mod vm;
 

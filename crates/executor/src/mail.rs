@@ -1,14 +1,12 @@
 //! What a realm's handle, its thread and its code share.
 
-use crate::executor::Shared;
+use crate::home::Home;
 use crate::host::CallId;
 use crate::inbox::{Envelope, Inbox, Resets};
 use crate::info::Meter;
 use crate::lineage::RealmId;
 use crate::op::{Answer, Op, SubmitError};
-use crate::processor::Processor;
 use crate::task::Task;
-use quickbeam_engine::Pacer;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -22,31 +20,27 @@ pub(crate) struct Mail {
     resetting: AtomicBool,
     /// Ids go on over resets, so that a late answer cannot reach a call of the next realm.
     last_call: AtomicU64,
-    /// The processor that ran the task last, and in whose queue it goes.
-    home: AtomicUsize,
-    /// Asks whichever isolate stands behind this inbox to poll, and names its turns.
-    pub(crate) pacer: Arc<Pacer>,
-    pub(crate) shared: Arc<Shared>,
     pub(crate) meter: Meter,
-    /// What runs when something is posted.
+    pub(crate) home: Arc<Home>,
+    /// What runs when something is posted, and which seat of it.
     task: Weak<Task>,
+    pub(crate) seat: usize,
 }
 
 impl Mail {
-    pub(crate) fn new(shared: Arc<Shared>, home: usize, task: Weak<Task>) -> Mail {
+    pub(crate) fn new(home: Arc<Home>, task: Weak<Task>, seat: usize) -> Mail {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
         Mail {
             id: RealmId(LAST_ID.fetch_add(1, Ordering::Relaxed) + 1),
-            inbox: Mutex::new(Inbox::new(shared.options.inbox_capacity)),
+            inbox: Mutex::new(Inbox::new(home.shared.options.inbox_capacity)),
             waiting: AtomicUsize::new(0),
             killed: AtomicBool::new(false),
             resetting: AtomicBool::new(false),
             last_call: AtomicU64::new(0),
-            home: AtomicUsize::new(home),
-            pacer: Arc::default(),
-            shared,
             meter: Meter::default(),
+            home,
             task,
+            seat,
         }
     }
 
@@ -62,7 +56,7 @@ impl Mail {
             inbox.push_reset(envelope.reply);
             self.resetting.store(true, Ordering::Release);
             drop(inbox);
-            self.pacer.poke();
+            self.home.pacer.poke();
         } else {
             inbox.push(envelope);
         }
@@ -84,7 +78,7 @@ impl Mail {
 
     fn wake(&self) {
         if let Some(task) = self.task.upgrade() {
-            task.wake();
+            task.wake(self.seat);
         }
     }
 
@@ -119,34 +113,6 @@ impl Mail {
 
     pub(crate) fn next_call_id(&self) -> CallId {
         self.last_call.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    pub(crate) fn home(&self) -> usize {
-        self.home.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn set_home(&self, processor: usize) {
-        self.home.store(processor, Ordering::Relaxed);
-    }
-
-    /// The processor of the turn that runs now.
-    fn processor(&self) -> &Processor {
-        &self.shared.processors[self.home()]
-    }
-
-    /// Whether the thread that runs the turn has lost its processor, so that the turn must pause at once.
-    pub(crate) fn has_lost_processor(&self) -> bool {
-        self.processor().is_lost_to(&self.pacer)
-    }
-
-    /// Whether the turn that runs now has used up its slice.
-    pub(crate) fn slice_is_over(&self) -> bool {
-        self.processor().has_run(self.shared.options.slice)
-    }
-
-    /// Whether a task other than the running one could run now on its processor.
-    pub(crate) fn others_wait(&self) -> bool {
-        self.processor().is_wanted()
     }
 }
 

@@ -48,9 +48,13 @@ pub fn on_message<'a>(ctx: Ctx<'a>, callback: Value<'a>) -> Result<u32> {
 
 /// Removes a callback; other ids are ignored.
 pub fn off_message(ctx: Ctx<'_>, id: u32) {
-    let Ok(state) = RealmState::of(ctx) else { return };
+    let Ok(state) = RealmState::of(ctx) else {
+        return;
+    };
     let mut messages = state.messages.borrow_mut();
-    let Some(index) = messages.callbacks.iter().position(|(kept, _)| *kept == id) else { return };
+    let Some(index) = messages.callbacks.iter().position(|(kept, _)| *kept == id) else {
+        return;
+    };
     let (_, callback) = messages.callbacks.remove(index);
     drop(messages);
     drop(ctx.restore(callback));
@@ -84,7 +88,9 @@ impl RealmState {
             if !messages.are_due() {
                 return;
             }
-            let Some(message) = messages.kept.pop_front() else { return };
+            let Some(message) = messages.kept.pop_front() else {
+                return;
+            };
             let callbacks: Vec<Value<'_>> = messages.callbacks.iter().map(|(_, kept)| ctx.get_kept(kept)).collect();
             (ctx.restore(message), callbacks)
         };

@@ -178,7 +178,9 @@ impl RealmState {
         if let Some(report) = self.ending_report() {
             return self.answer(Outcome::Failed(report));
         }
-        let Some((what, due, parent)) = self.guard.innermost() else { return };
+        let Some((what, due, parent)) = self.guard.innermost() else {
+            return;
+        };
         let reply = self.guard.take_reply();
         let id = self.parked.borrow_mut().insert(Parked { what, reply, due, parent, then });
         let waits = RealmState::of(ctx).and_then(|state| {

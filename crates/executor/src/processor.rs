@@ -2,15 +2,15 @@
 //!
 //! A processor is a run queue, the alarms of the tasks at home there, and the *turn slot*: which turn runs, since when.
 //! A thread holds at most one, and a processor has at most one thread. While a turn runs, the slot names it by its task's
-//! pacer. The thread empties the slot when the turn comes back; the ticker empties it to take the processor away from a
+//! home. The thread empties the slot when the turn comes back; the ticker empties it to take the processor away from a
 //! turn that does not. Whoever empties it decides who holds the processor from then on.
 
 use crate::alarm::Alarms;
 use crate::clock::{NEVER, nanos};
 use crate::cpu::CpuClock;
+use crate::home::Home;
 use crate::info::ProcessorInfo;
 use crate::task::Task;
-use quickbeam_engine::Pacer;
 use std::collections::VecDeque;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 /// Stands in the turn slot while the ticker looks at the turn; never followed.
-const LOOKED_AT: *mut Pacer = ptr::dangling_mut();
+const LOOKED_AT: *mut Home = ptr::dangling_mut();
 
 /// What other threads see of a processor. Aligned, so that two of them share no cache line.
 #[repr(align(128))]
@@ -28,9 +28,10 @@ pub(crate) struct Processor {
     queue: Mutex<VecDeque<Arc<Task>>>,
     /// The queue's length, written under its lock.
     queued: AtomicUsize,
-    /// Tasks at home here.
-    pub(crate) tasks: AtomicUsize,
-    turn: AtomicPtr<Pacer>,
+    /// Isolates and realms at home here.
+    pub(crate) isolates: AtomicUsize,
+    pub(crate) realms: AtomicUsize,
+    turn: AtomicPtr<Home>,
     /// When the turn in the slot was resumed.
     since: AtomicU64,
     /// Used by the ticker alone.
@@ -91,7 +92,8 @@ impl Processor {
 
     pub(crate) fn info(&self) -> ProcessorInfo {
         ProcessorInfo {
-            isolates: self.tasks.load(Ordering::SeqCst),
+            realms: self.realms.load(Ordering::SeqCst),
+            isolates: self.isolates.load(Ordering::SeqCst),
             queued: self.queued(),
             preemptions: self.preemptions.load(Ordering::Relaxed),
             hand_offs: self.hand_offs.load(Ordering::Relaxed),
@@ -151,13 +153,13 @@ impl Processor {
     // The turn slot
 
     /// A turn starts: until it ends, the ticker may take the processor away.
-    pub(crate) fn begin(&self, turn: &Arc<Pacer>, now: Instant) {
+    pub(crate) fn begin(&self, turn: &Arc<Home>, now: Instant) {
         self.since.store(nanos(now), Ordering::Relaxed);
         self.turn.store(Arc::as_ptr(turn).cast_mut(), Ordering::SeqCst);
     }
 
     /// A turn has come back. False if the processor was taken away meanwhile.
-    pub(crate) fn end(&self, turn: &Arc<Pacer>) -> bool {
+    pub(crate) fn end(&self, turn: &Arc<Home>) -> bool {
         let turn = Arc::as_ptr(turn).cast_mut();
         loop {
             match self.turn.compare_exchange(turn, ptr::null_mut(), Ordering::SeqCst, Ordering::Relaxed) {
@@ -169,9 +171,9 @@ impl Processor {
     }
 
     /// Whether that turn, which runs, has lost the processor.
-    pub(crate) fn is_lost_to(&self, turn: &Arc<Pacer>) -> bool {
+    pub(crate) fn is_lost_to(&self, turn: &Home) -> bool {
         let now = self.turn.load(Ordering::Relaxed);
-        now != Arc::as_ptr(turn).cast_mut() && now != LOOKED_AT
+        now != ptr::from_ref(turn).cast_mut() && now != LOOKED_AT
     }
 
     /// Whether the turn that runs now, and has not lost the processor, has run for so long.
@@ -195,10 +197,14 @@ impl Processor {
         {
             return Look::Busy;
         }
-        // SAFETY: the thread of this turn holds a count of the pacer until `end` returns, which waits for this look.
-        unsafe { (*turn).poke() };
+        // SAFETY: the thread of this turn holds a count of its home until `end` returns, which waits for this look.
+        let home = unsafe { &*turn };
+        home.pacer.poke();
         let now = Instant::now();
         let is_stuck = self.is_stuck(now);
+        if is_stuck {
+            home.turn_is_stuck();
+        }
         self.ring(now);
         let look = match (self.queued() > 0, is_stuck) {
             (true, true) if relieve() => Look::Taken,
@@ -240,7 +246,7 @@ impl Processor {
                 due
             };
             match due {
-                Some(task) => task.wake(),
+                Some((task, seat)) => task.wake(seat),
                 None => return,
             }
         }
@@ -252,13 +258,13 @@ impl Processor {
         }
     }
 
-    pub(crate) fn has_alarm(&self, at: Instant, task: &Arc<Task>) -> bool {
-        lock(&self.alarms).contains(at, task)
+    pub(crate) fn has_alarm(&self, at: Instant, task: &Arc<Task>, seat: usize) -> bool {
+        lock(&self.alarms).contains(at, task, seat)
     }
 
-    pub(crate) fn set_alarm(&self, at: Instant, task: &Arc<Task>) {
+    pub(crate) fn set_alarm(&self, at: Instant, task: &Arc<Task>, seat: usize) {
         let mut alarms = lock(&self.alarms);
-        let is_first = alarms.insert(at, task);
+        let is_first = alarms.insert(at, task, seat);
         self.publish(&alarms);
         drop(alarms);
         // Set by a thread that has lost the processor, it must shorten the sleep of the one that has it.
@@ -267,9 +273,9 @@ impl Processor {
         }
     }
 
-    pub(crate) fn drop_alarm(&self, at: Instant, task: &Arc<Task>) {
+    pub(crate) fn drop_alarm(&self, at: Instant, task: &Arc<Task>, seat: usize) {
         let mut alarms = lock(&self.alarms);
-        alarms.remove(at, task);
+        alarms.remove(at, task, seat);
         self.publish(&alarms);
     }
 

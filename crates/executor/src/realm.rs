@@ -175,7 +175,7 @@ impl RealmState {
         let was_over = heap.over_limit();
         ctx.collect_garbage();
         heap.clear_over_limit();
-        let (used, limit) = (heap.stats().used, self.config.memory_limit);
+        let (used, limit) = (ctx.memory().used, self.config.memory_limit);
         let most = limit.saturating_add((limit / 4).max(8 << 20));
         let is_full = used + ROOM / 2 > limit;
         self.is_full.set(is_full);
@@ -184,7 +184,7 @@ impl RealmState {
             (true, false) => {}
             (false, _) => self.strikes.set(0),
         }
-        heap.set_limit(if is_full { (used + ROOM).min(most) } else { limit });
+        ctx.set_memory_limit(if is_full { (used + ROOM).min(most) } else { limit });
         if used + ROOM / 2 > most || self.strikes.get() >= MAX_STRIKES {
             let message =
                 format!("live objects exceed memory_limit ({limit} bytes) for good; the runtime had to be ended");
@@ -265,7 +265,9 @@ pub fn log(ctx: Ctx<'_>, line: LogLine) {
 
 /// Reports an error that nobody caught: to the realm's [hook](set_uncaught_hook), and to the host if that does not handle it.
 pub fn report_exception<'a>(ctx: Ctx<'a>, error: &Value<'a>) {
-    let Ok(state) = RealmState::of(ctx) else { return };
+    let Ok(state) = RealmState::of(ctx) else {
+        return;
+    };
     state.callback(ctx, "error callback", || {
         state.report_error(ctx, error);
         Ok(())
@@ -275,7 +277,9 @@ pub fn report_exception<'a>(ctx: Ctx<'a>, error: &Value<'a>) {
 /// Sets the function that is asked first about uncaught errors: `hook(kind, reason, promise)`, where `kind` is
 /// `"error"` or `"unhandledrejection"`. It returns whether it handled the error.
 pub fn set_uncaught_hook<'a>(ctx: Ctx<'a>, hook: Value<'a>) {
-    let Ok(state) = RealmState::of(ctx) else { return };
+    let Ok(state) = RealmState::of(ctx) else {
+        return;
+    };
     let old = state.uncaught_hook.borrow_mut().replace(hook.persist());
     if let Some(old) = old {
         drop(ctx.restore(old));

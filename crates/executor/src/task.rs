@@ -1,23 +1,23 @@
 //! Tasks: isolates as the scheduler sees them.
 //!
 //! A task is *idle*, *queued* at its home processor, or *running*; posting to a running task makes it run again. Whichever
-//! thread moves it from queued to running has it exclusively until it moves on.
+//! thread moves it from queued to running has it exclusively until it moves on. A run is a turn of one of its seats, of
+//! those that are *ready* the next in a round.
+//!
+//! The fibers of the seats share the isolate: one of them runs, the others are suspended or not there.
 
 use crate::config::RealmConfig;
 use crate::executor::Shared;
-use crate::fiber::{Fiber, HEADROOM, Pause, Suspender, TurnEnd};
-use crate::guard::{Reason, internal_bug};
-use crate::host::{Outcome, Reply};
-use crate::inbox::Resets;
+use crate::guard::internal_bug;
+use crate::home::Home;
 use crate::mail::Mail;
-use crate::realm::send;
-use crate::turn::Stretch;
-use crate::vm::Vm;
+use crate::seat::Seat;
+use crate::vm::{Occupant, Vm};
 use quickbeam_engine::ErrorReport;
-use std::cell::UnsafeCell;
-use std::ptr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::cell::{Cell, UnsafeCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 const IDLE: u8 = 0;
@@ -25,220 +25,333 @@ const QUEUED: u8 = 1;
 const RUNNING: u8 = 2;
 const RUNNING_AGAIN: u8 = 3;
 
+/// Seats of an isolate at most: a bit each.
+pub(crate) const MAX_SEATS: usize = 64;
+
 /// One isolate and its place in the schedule.
 pub(crate) struct Task {
-    pub(crate) mail: Arc<Mail>,
-    config: Arc<RealmConfig>,
+    pub(crate) home: Arc<Home>,
     schedule: AtomicU8,
+    register: Mutex<Register>,
+    /// The last realm has gone. Written under the register's lock.
+    closed: AtomicBool,
     /// Used by the thread that runs the task.
-    run: UnsafeCell<Run>,
-    /// Used by the turn on the fiber, and by that thread while no fiber is live.
+    seats: UnsafeCell<Vec<Option<Arc<Seat>>>>,
+    /// The seat whose turn was last. Used by that thread.
+    last: Cell<u32>,
+    /// Written by that thread while no fiber of the isolate is live but the one that it runs, and that is outside.
     vm: UnsafeCell<Option<Vm>>,
 }
 
-#[derive(Default)]
-struct Run {
-    fiber: Option<Fiber>,
-    /// The alarm that was set last and may still be: at which processor, for when. One that rings earlier than needed is kept.
-    alarm: Option<(usize, Instant)>,
-    /// Why the turn found that the task must end.
-    death: Option<ErrorReport>,
+/// Who has a seat.
+struct Register {
+    capacity: usize,
+    taken: u64,
+    /// Those whose seats have had no turn yet.
+    new: Vec<(usize, Arc<Seat>)>,
 }
 
-// SAFETY: `run` and `vm` are touched only by the one thread that has moved the task to running (see the module
+impl Register {
+    fn realms(&self) -> usize {
+        self.taken.count_ones() as usize
+    }
+}
+
+// SAFETY: the cells are touched only by the one thread that has moved the task to running (see the module
 // documentation), and after all handles are gone, by whoever drops it.
 unsafe impl Sync for Task {}
-// SAFETY: see above: `vm` with all counts of its state, and the fiber on which others of them are, change threads together.
+// SAFETY: see above: the isolate, its realms and all fibers of them change threads together.
 unsafe impl Send for Task {}
 
 impl Task {
-    pub(crate) fn new(shared: Arc<Shared>, home: usize, config: RealmConfig) -> Arc<Task> {
-        Arc::new_cyclic(|task| Task {
-            mail: Arc::new(Mail::new(shared, home, task.clone())),
-            config: Arc::new(config),
+    /// Makes a task with a realm. The flag tells whether there is room for another.
+    pub(crate) fn with_first(
+        shared: Arc<Shared>,
+        processor: usize,
+        config: &Arc<RealmConfig>,
+    ) -> (Arc<Task>, Arc<Seat>, bool) {
+        let capacity = shared.options.contexts_per_isolate.clamp(1, MAX_SEATS);
+        shared.processors[processor].isolates.fetch_add(1, Ordering::Relaxed);
+        let task = Arc::new(Task {
+            home: Arc::new(Home::new(shared, processor)),
             schedule: AtomicU8::new(IDLE),
-            run: UnsafeCell::default(),
+            register: Mutex::new(Register { capacity, taken: 0, new: Vec::new() }),
+            closed: AtomicBool::new(false),
+            seats: UnsafeCell::default(),
+            last: Cell::new(u64::BITS - 1),
             vm: UnsafeCell::new(None),
-        })
+        });
+        let (seat, has_room) = task.seat(&mut task.register(), 0, config);
+        (task, seat, has_room)
     }
 
-    /// Makes the task run (again) soon.
-    pub(crate) fn wake(self: &Arc<Self>) {
+    fn register(&self) -> MutexGuard<'_, Register> {
+        self.register.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a free seat for a new realm; none if there is none. The flag tells whether another is free.
+    pub(crate) fn join(self: &Arc<Self>, config: &Arc<RealmConfig>) -> Option<(Arc<Seat>, bool)> {
+        let mut register = self.register();
+        let index = register.taken.trailing_ones() as usize;
+        if self.is_closed() || index >= register.capacity {
+            return None;
+        }
+        Some(self.seat(&mut register, index, config))
+    }
+
+    fn seat(self: &Arc<Self>, register: &mut Register, index: usize, config: &Arc<RealmConfig>) -> (Arc<Seat>, bool) {
+        let mail = Arc::new(Mail::new(self.home.clone(), Arc::downgrade(self), index));
+        let seat = Arc::new(Seat::new(mail, config.clone()));
+        register.taken |= 1 << index;
+        register.new.push((index, seat.clone()));
+        self.home.processor().realms.fetch_add(1, Ordering::Relaxed);
+        (seat, register.realms() < register.capacity)
+    }
+
+    /// Moves the task's home, and who lives in it.
+    pub(crate) fn move_to(&self, processor: usize) {
+        let register = self.register();
+        let (old, new) = (self.home.processor(), &self.home.shared.processors[processor]);
+        new.isolates.fetch_add(1, Ordering::Relaxed);
+        new.realms.fetch_add(register.realms(), Ordering::Relaxed);
+        old.isolates.fetch_sub(1, Ordering::Relaxed);
+        old.realms.fetch_sub(register.realms(), Ordering::Relaxed);
+        self.home.move_to(processor);
+    }
+
+    /// Whether no realm ever shares the isolate with the one that lives in it.
+    pub(crate) fn is_private(&self) -> bool {
+        self.home.shared.options.contexts_per_isolate <= 1
+    }
+
+    // The schedule
+
+    /// Makes a seat have a turn (again) soon.
+    pub(crate) fn wake(self: &Arc<Self>, seat: usize) {
+        self.home.ready.fetch_or(1 << seat, Ordering::AcqRel);
         let was = self.schedule.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| match now {
             IDLE => Some(QUEUED),
             RUNNING => Some(RUNNING_AGAIN),
             _ => None,
         });
         if was == Ok(IDLE) {
-            self.mail.shared.enqueue(self.clone());
+            self.home.shared.enqueue(self.clone());
         }
     }
 
-    /// Called by the thread that took the task from a queue.
-    pub(crate) fn start(&self) {
+    /// Called by the thread that took the task from a queue: the seat whose turn it is.
+    pub(crate) fn start(&self) -> Option<Arc<Seat>> {
         self.schedule.store(RUNNING, Ordering::Release);
+        let ready = self.home.ready.load(Ordering::Acquire);
+        if ready == 0 {
+            return None;
+        }
+        let next = self.last.get() + 1;
+        let index = (next + ready.rotate_right(next).trailing_zeros()) % u64::BITS;
+        self.last.set(index);
+        self.home.ready.fetch_and(!(1 << index), Ordering::AcqRel);
+        // SAFETY: this thread runs the task.
+        let seats = unsafe { self.seats_mut() };
+        if !seats.get(index as usize).is_some_and(Option::is_some) {
+            for (index, seat) in self.register().new.drain(..) {
+                if seats.len() <= index {
+                    seats.resize(index + 1, None);
+                }
+                seats[index] = Some(seat);
+            }
+        }
+        seats.get(index as usize).cloned().flatten()
     }
 
-    /// Called by the thread that is done with the task for now; `again` if it is runnable.
-    pub(crate) fn finish(self: &Arc<Self>, again: bool) {
-        let next = if again { QUEUED } else { IDLE };
+    /// Called by the thread that is done with the task for now.
+    pub(crate) fn finish(self: &Arc<Self>) {
+        let is_ready = self.home.ready.load(Ordering::Acquire) != 0;
+        let next = if is_ready { QUEUED } else { IDLE };
         let done = self.schedule.compare_exchange(RUNNING, next, Ordering::AcqRel, Ordering::Acquire);
-        if again || done.is_err() {
+        if is_ready || done.is_err() {
             self.schedule.store(QUEUED, Ordering::Release);
-            self.mail.shared.enqueue(self.clone());
+            self.home.shared.enqueue(self.clone());
         }
     }
 
-    pub(crate) fn stack_size(&self) -> usize {
-        (self.config.max_stack_size + HEADROOM).next_multiple_of(4096)
+    /// A turn of the seat was cut short.
+    pub(crate) fn set_ready(&self, seat: &Seat) {
+        self.home.ready.fetch_or(1 << seat.mail.seat, Ordering::AcqRel);
     }
 
+    /// Has the seat wait until something is posted or `due`.
+    ///
     /// SAFETY: the caller runs the task.
+    pub(crate) unsafe fn set_alarm(self: &Arc<Self>, seat: &Seat, due: Option<Instant>) {
+        let Some(due) = due else { return };
+        // SAFETY: by contract.
+        let alarm = unsafe { &mut seat.run_mut().alarm };
+        let processors = &self.home.shared.processors;
+        let index = seat.mail.seat;
+        let is_set = alarm.is_some_and(|(home, at)| at <= due && processors[home].has_alarm(at, self, index));
+        if !is_set {
+            if let Some((home, at)) = *alarm {
+                processors[home].drop_alarm(at, self, index);
+            }
+            let home = self.home.index();
+            *alarm = Some((home, due));
+            processors[home].set_alarm(due, self, index);
+        }
+    }
+
+    // The isolate
+
+    /// SAFETY: the caller runs the task, and holds no other reference from here.
     #[expect(clippy::mut_from_ref, reason = "exclusive by the scheduling state, as the contract says")]
-    unsafe fn run_mut(&self) -> &mut Run {
+    unsafe fn seats_mut(&self) -> &mut Vec<Option<Arc<Seat>>> {
         // SAFETY: by contract.
-        unsafe { &mut *self.run.get() }
+        unsafe { &mut *self.seats.get() }
     }
 
-    /// SAFETY: the caller runs the task.
-    pub(crate) unsafe fn take_fiber(&self) -> Option<Fiber> {
-        // SAFETY: by contract.
-        unsafe { self.run_mut().fiber.take() }
-    }
-
-    /// SAFETY: the caller runs the task.
-    pub(crate) unsafe fn keep_fiber(&self, fiber: Fiber) {
-        // SAFETY: by contract.
-        unsafe { self.run_mut().fiber = Some(fiber) }
-    }
-
-    /// Leaves the task idle until something is posted or `due`.
+    /// The isolate, if it is there.
     ///
-    /// SAFETY: the caller runs the task.
-    pub(crate) unsafe fn rest(self: &Arc<Self>, due: Option<Instant>) {
-        if let Some(due) = due {
-            // SAFETY: by contract.
-            let alarm = unsafe { &mut self.run_mut().alarm };
-            let processors = &self.mail.shared.processors;
-            let is_set = alarm.is_some_and(|(home, at)| at <= due && processors[home].has_alarm(at, self));
-            if !is_set {
-                if let Some((home, at)) = *alarm {
-                    processors[home].drop_alarm(at, self);
-                }
-                let home = self.mail.home();
-                *alarm = Some((home, due));
-                processors[home].set_alarm(due, self);
+    /// SAFETY: the caller runs the task, and does not replace the isolate while it uses it.
+    pub(crate) unsafe fn present_vm(&self) -> Option<&Vm> {
+        // SAFETY: by contract.
+        unsafe { (*self.vm.get()).as_ref() }
+    }
+
+    /// The isolate, made now if it is not there.
+    ///
+    /// SAFETY: as for `present_vm`.
+    pub(crate) unsafe fn vm(&self, config: &RealmConfig) -> Result<&Vm, ErrorReport> {
+        // SAFETY: by contract. Where there is no isolate, nobody has a reference to it.
+        unsafe {
+            let slot = self.vm.get();
+            if (*slot).is_none() {
+                let vm = Vm::new(&self.home, config)?;
+                self.home.set_abandoner(vm.isolate.heap().abandoner());
+                *slot = Some(vm);
             }
+            (*slot).as_ref().ok_or_else(|| internal_bug("no isolate"))
         }
-        self.finish(false);
     }
 
-    /// The body of a fiber: turns, and resets between them.
+    /// Whether the isolate has another realm than the one that asks.
     ///
-    /// SAFETY: runs on a fiber that is resumed by the thread that runs the task.
-    pub(crate) unsafe fn turn(&self, suspender: &Suspender) -> TurnEnd {
-        // SAFETY: by contract; the thread does not touch `vm` while a fiber is live.
-        let slot = unsafe { &mut *self.vm.get() };
-        loop {
-            if slot.is_none() {
-                if self.mail.is_killed() {
-                    return TurnEnd::Dead;
-                }
-                match Vm::new(&self.mail, &self.config) {
-                    Ok(vm) => *slot = Some(vm),
-                    Err(report) => return self.give_up(report),
-                }
-            }
-            let Some(vm) = slot.as_ref() else { return TurnEnd::Dead };
-            vm.state.guard.set_suspender(suspender);
-            let stretch = vm.isolate.enter(&vm.realm, |ctx| vm.state.turn(ctx));
-            vm.state.guard.set_suspender(ptr::null());
-            match stretch {
-                Stretch::End(end) => return end,
-                Stretch::Reset => {
-                    if let Err(report) = self.reset(slot) {
-                        return self.give_up(report);
-                    }
-                    if self.mail.has_lost_processor() || (self.mail.others_wait() && self.mail.slice_is_over()) {
-                        suspender.suspend(Pause::Preempted);
+    /// SAFETY: the caller runs the task.
+    unsafe fn is_shared(&self) -> bool {
+        // SAFETY: by contract.
+        unsafe { self.seats_mut() }.iter().flatten().count() > 1
+    }
+
+    /// Frees a realm and makes another in its place; in a fresh isolate, if it was alone in its own.
+    ///
+    /// SAFETY: called on the realm's fiber, outside the isolate, by the thread that runs the task.
+    pub(crate) unsafe fn replace(
+        &self,
+        mail: &Arc<Mail>,
+        config: &Arc<RealmConfig>,
+        old: Occupant,
+    ) -> Result<Occupant, ErrorReport> {
+        // SAFETY: by contract; alone, this fiber is the only one that could use the isolate.
+        unsafe {
+            match (self.is_shared(), self.present_vm()) {
+                (true, Some(vm)) => vm.evict(old),
+                _ => {
+                    if let Some(vm) = (*self.vm.get()).take() {
+                        vm.free([old]);
                     }
                 }
             }
+            self.vm(config)?.occupy(mail, config)
         }
     }
 
-    /// Replaces the isolate by a fresh one. Called on the fiber, outside the isolate.
-    fn reset(&self, slot: &mut Option<Vm>) -> Result<(), ErrorReport> {
-        let Some(old) = slot.as_ref() else { return Ok(()) };
-        let Resets { cancelled, replies } = self.mail.take_resets();
-        for envelope in cancelled {
-            if let Some(reply) = envelope.reply {
-                old.state.deliver(reply, Outcome::Failed(Reason::Reset.report(envelope.op.noun())));
-            }
-        }
-        old.state.end_parked(|what| Reason::Reset.report(what));
-        self.config.host.was_reset();
-        match Vm::new(&self.mail, &self.config) {
-            Ok(fresh) => {
-                let old = slot.replace(fresh);
-                // SAFETY: the only live fiber is this one, outside the old isolate.
-                old.into_iter().for_each(|old| unsafe { old.free() });
-                if let Some(vm) = slot.as_ref() {
-                    replies.into_iter().flatten().for_each(|reply| vm.state.deliver(reply, Outcome::Done));
-                }
-                Ok(())
-            }
-            Err(report) => {
-                replies.into_iter().flatten().for_each(|reply| {
-                    send(reply, Outcome::Failed(report.clone()));
-                });
-                Err(report)
-            }
-        }
-    }
-
-    fn give_up(&self, report: ErrorReport) -> TurnEnd {
-        // SAFETY: called by the turn; the thread does not touch `run` while the fiber runs.
-        unsafe { self.run_mut().death = Some(report) };
-        TurnEnd::Dead
-    }
-
-    /// Ends the task for good: every op gets its outcome, everything is freed.
+    /// A realm is to end, its fiber being gone; the others of its isolate go on.
     ///
-    /// SAFETY: the caller runs the task, and no fiber of it is live.
-    pub(crate) unsafe fn destroy(self: &Arc<Self>, cause: Option<ErrorReport>) {
+    /// SAFETY: the caller runs the task.
+    pub(crate) unsafe fn end_seat(self: &Arc<Self>, seat: &Arc<Seat>, cause: Option<ErrorReport>) {
         // SAFETY: by contract.
-        let (run, slot) = unsafe { (self.run_mut(), &mut *self.vm.get()) };
-        if let Some((home, at)) = run.alarm.take() {
-            self.mail.shared.processors[home].drop_alarm(at, self);
-        }
-        let broken = slot.as_ref().and_then(|vm| vm.state.fatal.take().or(vm.isolate.is_broken().map(broken_error)));
-        let cause = run.death.take().or(cause).or(broken);
-        let fail = |reply: Option<Box<dyn Reply>>, what: &str| {
-            let report = cause.clone().unwrap_or_else(|| Reason::Killed.report(what));
-            reply.is_none_or(|reply| send(reply, Outcome::Failed(report)))
-        };
-        self.mail.set_killed();
-        let (queued, resets, answers) = self.mail.inbox().close();
-        for envelope in queued {
-            fail(envelope.reply, envelope.op.noun());
-        }
-        for reply in resets {
-            fail(reply, "reset");
-        }
-        if let Some(vm) = slot.take() {
-            for (what, reply) in vm.state.guard.abandon() {
-                fail(Some(reply), what);
+        unsafe {
+            if let Some(broken) = self.present_vm().and_then(|vm| vm.isolate.is_broken()) {
+                return self.end_isolate(seat, broken_error(broken));
             }
-            vm.state.end_parked(|what| cause.clone().unwrap_or_else(|| Reason::Killed.report(what)));
-            // SAFETY: by contract.
-            unsafe { vm.free() };
+            let cause = seat.death().or(cause);
+            self.drop_alarm(seat);
+            let occupant = seat.end(cause.as_ref());
+            // Values of the host's go with them, and what is the host's may panic.
+            let _ = catch_unwind(AssertUnwindSafe(|| match self.present_vm() {
+                Some(vm) if self.is_shared() => occupant.into_iter().for_each(|occupant| vm.evict(occupant)),
+                _ => {
+                    if let Some(vm) = (*self.vm.get()).take() {
+                        vm.free(occupant);
+                    }
+                }
+            }));
+            self.leave(seat);
         }
-        if let Some(cause) = cause {
-            self.config.host.died(cause);
-        }
-        drop(answers);
     }
+
+    /// The isolate must not be used any more: all who live in it end. Those who had no turn yet get another.
+    ///
+    /// SAFETY: the caller runs the task, and no fiber runs.
+    pub(crate) unsafe fn end_isolate(self: &Arc<Self>, culprit: &Arc<Seat>, cause: ErrorReport) {
+        // SAFETY: by contract.
+        unsafe {
+            let seats: Vec<Arc<Seat>> = self.seats_mut().iter().flatten().cloned().collect();
+            let mut occupants = Vec::new();
+            for seat in &seats {
+                // What stands on these stacks is of the isolate that goes now.
+                drop(seat.run_mut().fiber.take());
+                let fate = || if Arc::ptr_eq(seat, culprit) { cause.clone() } else { shared_fate(&cause) };
+                let own = seat.death().or_else(|| (!seat.mail.is_killed()).then(fate));
+                self.drop_alarm(seat);
+                occupants.extend(seat.end(own.as_ref()));
+            }
+            let vm = (*self.vm.get()).take();
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                if let Some(vm) = vm {
+                    vm.free(occupants);
+                }
+            }));
+            seats.iter().for_each(|seat| self.leave(seat));
+        }
+    }
+
+    /// SAFETY: the caller runs the task.
+    unsafe fn drop_alarm(self: &Arc<Self>, seat: &Seat) {
+        // SAFETY: by contract.
+        if let Some((home, at)) = unsafe { seat.run_mut() }.alarm.take() {
+            self.home.shared.processors[home].drop_alarm(at, self, seat.mail.seat);
+        }
+    }
+
+    /// SAFETY: the caller runs the task, and the seat has ended.
+    unsafe fn leave(self: &Arc<Self>, seat: &Arc<Seat>) {
+        let index = seat.mail.seat;
+        // SAFETY: by contract.
+        unsafe { self.seats_mut()[index] = None };
+        let mut register = self.register();
+        let was_full = register.realms() == register.capacity;
+        register.taken &= !(1 << index);
+        let is_closed = register.taken == 0;
+        self.closed.store(is_closed, Ordering::Release);
+        let processor = self.home.processor();
+        processor.realms.fetch_sub(1, Ordering::Relaxed);
+        if is_closed {
+            processor.isolates.fetch_sub(1, Ordering::Relaxed);
+        }
+        let is_vacant = was_full && !is_closed;
+        drop(register);
+        self.home.shared.realm_ended(is_vacant.then_some((self, &*seat.config)));
+    }
+
+    /// Whether nobody lives here any more, nor will.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}
+
+/// What the realms are told that shared an isolate with the one that broke it.
+fn shared_fate(cause: &ErrorReport) -> ErrorReport {
+    let message = format!("a runtime of the same isolate broke it, and this one with it: {}", cause.message);
+    ErrorReport::new(&cause.name, message)
 }
 
 fn broken_error(what: String) -> ErrorReport {

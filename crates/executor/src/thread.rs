@@ -2,7 +2,9 @@
 
 use crate::executor::Shared;
 use crate::fiber::{Fiber, Pause, Progress, StackPool, TurnEnd};
+use crate::guard::internal_bug;
 use crate::processor::Processor;
+use crate::seat::Seat;
 use crate::spare::Spare;
 use crate::task::Task;
 use crate::ticker;
@@ -137,23 +139,36 @@ impl Holder<'_> {
 
     /// Runs a turn of the task. False if that cost the thread its processor.
     fn run(&mut self, task: &Arc<Task>) -> bool {
-        task.start();
+        let seat = task.start();
         self.shared.settle(task, self.index);
-        let size = task.stack_size();
-        // SAFETY: the task was just moved to running by this thread; likewise for the blocks below.
-        let fiber = match unsafe { task.take_fiber() } {
-            Some(fiber) => Ok(fiber),
-            None => self.new_fiber(task, size),
+        let Some(seat) = seat else {
+            task.finish();
+            return true;
         };
-        let mut fiber = match fiber {
-            Ok(fiber) => fiber,
+        let size = seat.stack_size();
+        // SAFETY: this thread has moved the task to running; likewise for the blocks below.
+        let fiber = match unsafe { seat.run_mut() }.fiber.take() {
+            Some(fiber) => Ok(fiber),
+            None => self.new_fiber(task, &seat, size),
+        };
+        let still_held = match fiber {
+            Ok(fiber) => self.run_fiber(task, &seat, fiber),
             Err(error) => {
                 let message = format!("no stack of {size} bytes could be had: {error}");
-                self.end(task, Some(ErrorReport::new("RangeError", message)));
-                return true;
+                self.end_seat(task, &seat, Some(ErrorReport::new("RangeError", message)));
+                true
             }
         };
-        let turn = &task.mail.pacer;
+        // Closed, it stays in the running state for ever: whoever still posts to it is answered by closed inboxes.
+        if !task.is_closed() {
+            task.finish();
+        }
+        still_held
+    }
+
+    fn run_fiber(&mut self, task: &Arc<Task>, seat: &Arc<Seat>, mut fiber: Fiber) -> bool {
+        let turn = &task.home;
+        turn.turn_starts();
         self.processor().begin(turn, Instant::now());
         if self.shared.processors.len() > 1 && self.processor().queued() > 0 {
             self.shared.wake_thief();
@@ -164,47 +179,49 @@ impl Holder<'_> {
         match progress {
             Ok(Progress::Paused(Pause::Preempted)) => {
                 self.processor().preemptions.fetch_add(1, Ordering::Relaxed);
-                unsafe { task.keep_fiber(fiber) };
-                task.finish(true);
+                unsafe { seat.run_mut() }.fiber = Some(fiber);
+                task.set_ready(seat);
             }
             Ok(Progress::Paused(Pause::Waiting(due))) => {
-                unsafe { task.keep_fiber(fiber) };
-                unsafe { task.rest(due) };
+                unsafe { seat.run_mut() }.fiber = Some(fiber);
+                unsafe { task.set_alarm(seat, due) };
             }
             Ok(Progress::Ended(end)) => {
                 if let Some(stack) = fiber.into_stack() {
-                    self.stacks.give(size, stack);
+                    self.stacks.give(seat.stack_size(), stack);
                 }
                 match end {
-                    TurnEnd::Idle(due) => unsafe { task.rest(due) },
-                    TurnEnd::Dead => self.end(task, None),
+                    TurnEnd::Idle(due) => unsafe { task.set_alarm(seat, due) },
+                    TurnEnd::Dead => self.end_seat(task, seat, None),
                 }
             }
             Ok(Progress::Paused(Pause::Abandoned)) => {
                 drop(fiber);
-                self.end(task, None);
+                self.end_seat(task, seat, None);
             }
             Err(_) => {
                 drop(fiber);
-                let message = "internal bug in QuickBEAM: a panic in a turn; please report it";
-                self.end(task, Some(ErrorReport::new("InternalError", message)));
+                self.end_isolate(task, seat, internal_bug("a panic in a turn"));
             }
         }
         still_held
     }
 
-    fn new_fiber(&mut self, task: &Arc<Task>, size: usize) -> io::Result<Fiber> {
+    fn new_fiber(&mut self, task: &Arc<Task>, seat: &Arc<Seat>, size: usize) -> io::Result<Fiber> {
         let stack = self.stacks.take(size)?;
-        let task: *const Task = Arc::as_ptr(task);
-        // SAFETY: the fiber is kept inside the task, or on this stack while the task is borrowed, so the task
-        // outlives it; it is resumed only by a thread that has moved the task to running.
-        Ok(Fiber::new(stack, move |suspender| unsafe { (*task).turn(suspender) }))
+        let (task, seat): (*const Task, *const Seat) = (Arc::as_ptr(task), Arc::as_ptr(seat));
+        // SAFETY: the fiber is kept inside the seat, which the task keeps, or on this stack while both are borrowed, so
+        // both outlive it; it is resumed only by a thread that has moved the task to running.
+        Ok(Fiber::new(stack, move |suspender| unsafe { (*seat).turn(&*task, suspender) }))
     }
 
-    /// The task stays in the running state for ever: whoever still posts to it is answered by its closed inbox.
-    fn end(&self, task: &Arc<Task>, cause: Option<ErrorReport>) {
-        // SAFETY: this thread runs the task, and its fiber is gone. A panic in the host's code there must not end the thread.
-        let _ = catch_unwind(AssertUnwindSafe(|| unsafe { task.destroy(cause) }));
-        self.shared.task_ended(task);
+    fn end_seat(&self, task: &Arc<Task>, seat: &Arc<Seat>, cause: Option<ErrorReport>) {
+        // SAFETY: this thread runs the task, and the seat's fiber is gone.
+        unsafe { task.end_seat(seat, cause) }
+    }
+
+    fn end_isolate(&self, task: &Arc<Task>, culprit: &Arc<Seat>, cause: ErrorReport) {
+        // SAFETY: this thread runs the task, and no fiber of it runs.
+        unsafe { task.end_isolate(culprit, cause) }
     }
 }

@@ -83,7 +83,9 @@ fn tick(ticker: &Ticker) -> Look {
     let mut most = Look::Quiet;
     let mut executors = ticker.executors.lock().unwrap_or_else(PoisonError::into_inner);
     executors.retain(|executor| {
-        let Some(executor) = executor.upgrade() else { return false };
+        let Some(executor) = executor.upgrade() else {
+            return false;
+        };
         most = most.max(executor.tick());
         true
     });

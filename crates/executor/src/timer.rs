@@ -133,7 +133,9 @@ pub fn enqueue_immediate<'a>(ctx: Ctx<'a>, callback: Value<'a>, args: Vec<Value<
 
 /// Stops a timer or an immediate; other ids are ignored.
 pub fn clear_timer(ctx: Ctx<'_>, id: u32) {
-    let Ok(state) = RealmState::of(ctx) else { return };
+    let Ok(state) = RealmState::of(ctx) else {
+        return;
+    };
     let timer = state.timers.borrow_mut().remove(id);
     if let Some(timer) = timer {
         release(ctx, timer);
@@ -166,7 +168,9 @@ impl RealmState {
     fn run_timer(&self, ctx: Ctx<'_>, id: u32, now: Instant) {
         let call = {
             let mut timers = self.timers.borrow_mut();
-            let Some(timer) = timers.live.get_mut(&id) else { return };
+            let Some(timer) = timers.live.get_mut(&id) else {
+                return;
+            };
             let callback = ctx.get_kept(&timer.callback);
             let args: Vec<Value<'_>> = timer.args.iter().map(|arg| ctx.get_kept(arg)).collect();
             match timer.interval {
@@ -194,7 +198,7 @@ mod tests {
 
     #[test]
     fn timers_that_are_cleared_leave_nothing() {
-        let mut isolate = Isolate::new(IsolateOptions::default()).unwrap();
+        let isolate = Isolate::new(IsolateOptions::default()).unwrap();
         let realm = isolate.new_realm().unwrap();
         isolate.enter(&realm, |ctx| {
             let mut timers = Timers::default();

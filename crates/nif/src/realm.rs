@@ -115,12 +115,12 @@ fn milliseconds(term: Term<'_>) -> Option<Duration> {
 }
 
 #[rustler::nif]
-fn executor_start(threads: usize) -> NifResult<ResourceArc<ExecutorResource>> {
-    Ok(ResourceArc::new(ExecutorResource(start_executor(threads)?)))
+fn executor_start(threads: usize, contexts_per_isolate: usize) -> NifResult<ResourceArc<ExecutorResource>> {
+    Ok(ResourceArc::new(ExecutorResource(start_executor(threads, contexts_per_isolate)?)))
 }
 
-fn start_executor(threads: usize) -> NifResult<Arc<Executor>> {
-    let options = ExecutorOptions { threads, ..ExecutorOptions::default() };
+fn start_executor(threads: usize, contexts_per_isolate: usize) -> NifResult<Arc<Executor>> {
+    let options = ExecutorOptions { threads, contexts_per_isolate, ..ExecutorOptions::default() };
     Executor::new(&options).map_err(|error| rustler::Error::RaiseTerm(Box::new(error.to_string())))
 }
 
@@ -149,7 +149,7 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
     };
     let executor = match option::<ResourceArc<ExecutorResource>>(options, atoms::executor())? {
         Some(executor) => executor.0.clone(),
-        None => start_executor(1)?,
+        None => start_executor(1, 1)?,
     };
     let is_open = AtomicBool::new(option::<bool>(options, atoms::open())?.unwrap_or(true));
     let realm = Arc::new(OwnedRealm { handle: executor.spawn(config), host, timeout, is_open });
@@ -270,6 +270,7 @@ fn executor_info(env: Env<'_>, executor: ResourceArc<ExecutorResource>) -> Term<
     let info = executor.0.info();
     let processors = info.processors.iter().map(|processor| {
         let fields = [
+            (atoms::realms(), processor.realms.encode(env)),
             (atoms::isolates(), processor.isolates.encode(env)),
             (atoms::queued(), processor.queued.encode(env)),
             (atoms::preemptions(), processor.preemptions.encode(env)),

@@ -20,6 +20,7 @@ pub const STATES: &[(&str, &str)] = &[
     ("in a chain of jobs", "note('here'); (function again() { return Promise.resolve().then(again) })()"),
     ("in a job", "Promise.resolve().then(() => { note('here'); for (;;) {} })"),
     ("in a regular expression", "note('here'); /(a+)+b/.exec('a'.repeat(64))"),
+    ("in a builtin that allocates", "const text = `[${'1,'.repeat(3e6)}1]`; note('here'); for (;;) JSON.parse(text)"),
     ("in a sort", "note('here'); for (;;) [3, 1, 2].sort(() => 1)"),
     ("encoding a result", "({ get x() { note('here'); for (;;) {} } })"),
     ("encoding a result that calls", "({ get x() { callSync('here') } })"),
@@ -107,7 +108,7 @@ fn a_realm_can_be_killed_while_it_starts() {
 
 #[test]
 fn a_realm_can_be_killed_with_a_full_inbox() {
-    let executor = Executor::new(&ExecutorOptions { inbox_capacity: 100, ..ExecutorOptions::default() }).unwrap();
+    let executor = Executor::new(&ExecutorOptions { inbox_capacity: 100, ..options() }).unwrap();
     let realm = realm_on(&executor);
     let waiting = realm.start("callSync('wait')");
     realm.expect_call("wait");

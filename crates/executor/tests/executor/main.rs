@@ -1,6 +1,9 @@
 //! The executor against a plain-Rust host. No test depends on the clock: an executor with a slice of zero preempts at
 //! every poll, and what happens in which order is told by handshakes over channels.
 
+/// Each realm has an isolate of its own; `tests/shared` runs the same tests where they share.
+const CONTEXTS_PER_ISOLATE: usize = 1;
+
 mod calls;
 mod deadlines;
 mod events;

@@ -68,7 +68,9 @@ fn check_afterwards(realm: TestRealm, source: &str) {
     // Jobs that the script left behind may be in the way for a while.
     let is_alive = (0..100).find_map(|_| {
         let tidy_up = eval("delete globalThis.x; delete globalThis.a; delete globalThis.y");
-        let Ok(pending) = realm.try_submit(tidy_up, SubmitOptions::default()) else { return Some(false) };
+        let Ok(pending) = realm.try_submit(tidy_up, SubmitOptions::default()) else {
+            return Some(false);
+        };
         let got = pending.text();
         assert!(got == "true" || got.starts_with("OutOfMemoryError"), "{source}: {got}");
         (got == "true").then_some(true)
@@ -321,4 +323,19 @@ fn inputs_that_do_not_fit_are_refused() {
     }
     realm.check("1 + 1", "2");
     realm.free();
+}
+
+#[test]
+fn memory_returns_with_a_reset() {
+    let realm = realm();
+    let used = |realm: &TestRealm| match realm.op(Op::MemoryUsage).wait() {
+        Got::Figures(figures) => figures["malloc_size"],
+        other => panic!("{other}"),
+    };
+    assert_eq!(realm.op(Op::Reset).wait(), Got::Done);
+    let fresh = used(&realm);
+    realm.check("globalThis.a = []; for (let i = 0; i < 1e5; i++) a.push({ i }); a.length", "100000");
+    assert!(used(&realm) > fresh + 5_000_000);
+    assert_eq!(realm.op(Op::Reset).wait(), Got::Done);
+    assert_eq!(used(&realm), fresh);
 }

@@ -167,7 +167,7 @@ fn a_long_queue_of_short_ops_gives_way() {
 
 #[test]
 fn a_full_inbox_says_busy_and_recovers() {
-    let executor = Executor::new(&ExecutorOptions { inbox_capacity: 10, ..ExecutorOptions::default() }).unwrap();
+    let executor = Executor::new(&ExecutorOptions { inbox_capacity: 10, ..options() }).unwrap();
     let realm = realm_on(&executor);
     realm.check("1", "1");
     let waiting = realm.start("callSync('wait')");

@@ -122,6 +122,7 @@ fn stress(seed: u64, players: usize, moves: usize) {
         threads: 2,
         slice: [Duration::ZERO, Duration::from_millis(1)][dice.roll(2)],
         inbox_capacity: 64,
+        ..options()
     })
     .unwrap();
     let mut table: Vec<Player> = (0..players).map(|_| spawn(&executor, &mut dice)).collect();

@@ -3,7 +3,7 @@
 use quickbeam_engine::{Args, Ctx, ErrorReport, Result, Thrown, Value};
 use quickbeam_executor::*;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -291,6 +291,8 @@ pub struct TestRealm {
     pub events: Receiver<Event>,
     gate: Sender<()>,
     freed: Receiver<()>,
+    /// Shares the isolate, where realms do.
+    companion: Option<RealmHandle>,
 }
 
 /// One thread that preempts at every poll.
@@ -299,7 +301,12 @@ pub fn eager() -> Arc<Executor> {
 }
 
 pub fn executor(threads: usize) -> Arc<Executor> {
-    Executor::new(&ExecutorOptions { threads, slice: Duration::ZERO, ..ExecutorOptions::default() }).unwrap()
+    Executor::new(&ExecutorOptions { threads, slice: Duration::ZERO, ..options() }).unwrap()
+}
+
+/// Options for the placement under test.
+pub fn options() -> ExecutorOptions {
+    ExecutorOptions { contexts_per_isolate: crate::CONTEXTS_PER_ISOLATE, ..ExecutorOptions::default() }
 }
 
 /// A realm on a thread of its own.
@@ -311,7 +318,13 @@ pub fn realm_on(executor: &Arc<Executor>) -> TestRealm {
     realm_with(executor, |_| {})
 }
 
-pub fn realm_with(executor: &Arc<Executor>, configure: impl FnOnce(&mut RealmConfig)) -> TestRealm {
+pub fn realm_with(executor: &Arc<Executor>, mut configure: impl FnMut(&mut RealmConfig)) -> TestRealm {
+    let companion = (crate::CONTEXTS_PER_ISOLATE > 1).then(|| companion(executor, &mut configure));
+    TestRealm { companion, ..lone_realm_with(executor, configure) }
+}
+
+/// A realm that has no companion.
+pub fn lone_realm_with(executor: &Arc<Executor>, configure: impl FnOnce(&mut RealmConfig)) -> TestRealm {
     let (events, received) = channel();
     let (probe, freed) = channel();
     let (gate, closed) = channel();
@@ -319,7 +332,37 @@ pub fn realm_with(executor: &Arc<Executor>, configure: impl FnOnce(&mut RealmCon
     let mut config = RealmConfig::new(Arc::new(host));
     config.apis.push(&Globals);
     configure(&mut config);
-    TestRealm { handle: executor.spawn(config), events: received, gate, freed }
+    TestRealm { handle: executor.spawn(config), events: received, gate, freed, companion: None }
+}
+
+/// What realms in the same isolate are at, meanwhile.
+const PASTIMES: &[&str] = &[
+    "for (;;) {}",
+    "callSync('never')",
+    "for (const name of Reflect.ownKeys(globalThis)) { if (name !== 'gc') { try { globalThis[name] = null } catch {} } }",
+    "Object.prototype.then = 1; Array.prototype.push = null; Object.freeze(Promise.prototype); 0",
+    "(function again() { Promise.resolve().then(again) })()",
+    "setInterval(() => { try { null.x } catch {} }, 0); new Promise(() => {})",
+    "try { callSync('never') } finally { for (;;) {} }",
+    "throw new Error('not minded')",
+];
+
+/// A realm that is busy with itself.
+fn companion(executor: &Arc<Executor>, configure: &mut impl FnMut(&mut RealmConfig)) -> RealmHandle {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let host = TestHost {
+        events: Mutex::new(channel().0),
+        gate: Mutex::new(channel().1),
+        _probe: Probe(Mutex::new(channel().0)),
+    };
+    let mut config = RealmConfig::new(Arc::new(host));
+    config.apis.push(&Globals);
+    configure(&mut config);
+    let handle = executor.spawn(config);
+    let pastime = PASTIMES[NEXT.fetch_add(1, Ordering::Relaxed) % PASTIMES.len()];
+    // It may be gone already, if its configuration is hopeless.
+    let _ = handle.cast(eval(pastime));
+    handle
 }
 
 impl TestRealm {
@@ -432,8 +475,8 @@ impl TestRealm {
 
     /// Drops the handle; what is left is freed later.
     pub fn drop_handle(self) -> Ended {
-        let TestRealm { handle, events, gate, freed } = self;
-        drop(handle);
+        let TestRealm { handle, events, gate, freed, companion } = self;
+        drop((handle, companion));
         Ended { events, gate, freed }
     }
 

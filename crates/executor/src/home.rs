@@ -1,0 +1,94 @@
+//! Where an isolate is at home, and what reaches it there.
+
+use crate::executor::Shared;
+use crate::processor::Processor;
+use quickbeam_engine::{Abandoner, Pacer};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What an isolate's task and its realms share.
+pub(crate) struct Home {
+    pub(crate) shared: Arc<Shared>,
+    /// The processor that ran the task last, and in whose queue it goes.
+    processor: AtomicUsize,
+    /// The seats that have something to do.
+    pub(crate) ready: AtomicU64,
+    /// Whether the turn that runs does not answer when it is asked to poll.
+    stuck: AtomicBool,
+    /// Whether the isolate is to go, with all that runs in it.
+    doomed: AtomicBool,
+    /// Ends the isolate in the middle of a builtin.
+    abandoner: Mutex<Option<Abandoner>>,
+    /// Asks the isolate to poll, whichever realm of it runs, and names its turns.
+    pub(crate) pacer: Arc<Pacer>,
+}
+
+impl Home {
+    pub(crate) fn new(shared: Arc<Shared>, processor: usize) -> Home {
+        Home {
+            shared,
+            processor: AtomicUsize::new(processor),
+            ready: AtomicU64::new(0),
+            stuck: AtomicBool::new(false),
+            doomed: AtomicBool::new(false),
+            abandoner: Mutex::default(),
+            pacer: Arc::default(),
+        }
+    }
+
+    pub(crate) fn index(&self) -> usize {
+        self.processor.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn move_to(&self, processor: usize) {
+        self.processor.store(processor, Ordering::Relaxed);
+    }
+
+    /// The isolate was made, or made anew.
+    pub(crate) fn set_abandoner(&self, abandoner: Abandoner) {
+        *self.abandoner.lock().unwrap_or_else(PoisonError::into_inner) = Some(abandoner);
+    }
+
+    /// All realms of the isolate are to end. What runs polls soon; a builtin that does not is abandoned.
+    pub(crate) fn doom(&self) {
+        self.doomed.store(true, Ordering::SeqCst);
+        if self.stuck.load(Ordering::SeqCst) {
+            self.abandon();
+        }
+    }
+
+    /// A turn starts.
+    pub(crate) fn turn_starts(&self) {
+        if self.stuck.load(Ordering::Relaxed) {
+            self.stuck.store(false, Ordering::SeqCst);
+        }
+    }
+
+    /// Called by the ticker.
+    pub(crate) fn turn_is_stuck(&self) {
+        self.stuck.store(true, Ordering::SeqCst);
+        if self.doomed.load(Ordering::SeqCst) {
+            self.abandon();
+        }
+    }
+
+    fn abandon(&self) {
+        if let Some(abandoner) = &*self.abandoner.lock().unwrap_or_else(PoisonError::into_inner) {
+            abandoner.abandon();
+        }
+    }
+
+    /// Of a running turn, the processor that it runs on.
+    pub(crate) fn processor(&self) -> &Processor {
+        &self.shared.processors[self.index()]
+    }
+
+    /// Whether the turn of the seat, which runs now, must pause: its thread has lost the processor, or its slice is used up and
+    /// others wait, for the processor or for the isolate.
+    pub(crate) fn must_yield(&self, seat: usize) -> bool {
+        let processor = self.processor();
+        let others = self.ready.load(Ordering::Relaxed) & !(1 << seat);
+        processor.is_lost_to(self)
+            || ((others != 0 || processor.is_wanted()) && processor.has_run(self.shared.options.slice))
+    }
+}

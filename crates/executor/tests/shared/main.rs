@@ -1,0 +1,27 @@
+//! The tests of `tests/executor`, with realms that share isolates: each has a companion in its own that is busy with itself.
+//! Left out are those about what realms share: a heap, a thread that is stuck, a panic.
+
+const CONTEXTS_PER_ISOLATE: usize = 4;
+
+#[path = "../executor/calls.rs"]
+mod calls;
+#[path = "../executor/deadlines.rs"]
+mod deadlines;
+#[path = "../executor/events.rs"]
+mod events;
+#[path = "../executor/kills.rs"]
+mod kills;
+#[path = "../executor/modules.rs"]
+mod modules;
+#[path = "../executor/preemption.rs"]
+mod preemption;
+#[path = "../executor/resets.rs"]
+mod resets;
+#[path = "../executor/stack.rs"]
+mod stack;
+#[path = "../executor/stress.rs"]
+mod stress;
+#[path = "../executor/support.rs"]
+mod support;
+
+mod mates;
