@@ -57,7 +57,7 @@ defmodule QuickBEAM.Owner do
           | {:stream, Native.call_id(), String.t()}
           | :timed_out
           | {:service, atom(), Native.call_id(), String.t()}
-          | {:reset, GenServer.from(), by :: Native.parent() | nil}
+          | {:reset, [{GenServer.from(), by :: Native.parent() | nil}]}
 
   @typedoc "Where a realm runs: on a thread of its own, or on the threads of a context pool."
   @type placement :: :dedicated | {:pool, pid(), Native.executor()}
@@ -184,20 +184,44 @@ defmodule QuickBEAM.Owner do
   @doc """
   Resets the realm and sets it up again; answers `from` when that is done. `parent` is the call that
   `from` answers, if any.
+
+  A reset that has not finished yet, its script may never end, is answered by the one that comes after it.
   """
   @spec reset(t(), GenServer.from(), Native.parent() | nil) :: t()
   def reset(owner, from, parent) do
     realm = self()
     owner = Services.reset(owner)
+    {earlier, owner} = take_resets(owner)
+    requests = [{from, parent} | earlier]
     steps = [:reset | owner.setup]
 
     pid =
       spawn_link(fn ->
         Handler.put_parent(parent)
-        GenServer.reply(from, Setup.run(steps, realm))
+        result = Setup.run(steps, realm)
+        for {from, _parent} <- requests, do: GenServer.reply(from, result)
       end)
 
-    %{owner | running: Map.put(owner.running, pid, {:reset, from, parent})}
+    %{owner | running: Map.put(owner.running, pid, {:reset, requests})}
+  end
+
+  defp take_resets(owner) do
+    case Enum.find(owner.running, &match?({_pid, {:reset, _requests}}, &1)) do
+      {pid, {:reset, requests}} ->
+        Process.unlink(pid)
+        Process.exit(pid, :kill)
+
+        receive do
+          {:EXIT, ^pid, _reason} -> :ok
+        after
+          0 -> :ok
+        end
+
+        {requests, %{owner | running: Map.delete(owner.running, pid)}}
+
+      nil ->
+        {[], owner}
+    end
   end
 
   @doc "Ends the realm and everything that runs for it."
@@ -348,7 +372,10 @@ defmodule QuickBEAM.Owner do
   # Ends handlers whose answers nobody waits for. One that asks for the reset which ends its own call goes on: it
   # waits for the reset.
   defp kill(owner, gone?) do
-    resetting = for {_pid, {:reset, _from, {_owner, id, _sync?}}} <- owner.running, do: id
+    resetting =
+      for {_pid, {:reset, requests}} <- owner.running,
+          {_from, {_owner, id, _sync?}} <- requests,
+          do: id
 
     for {pid, work} <- owner.running,
         gone?.(work),
@@ -380,9 +407,10 @@ defmodule QuickBEAM.Owner do
     owner
   end
 
-  defp ended({:reset, from, _by}, reason, owner) do
+  defp ended({:reset, requests}, reason, owner) do
     message = "the reset failed: #{Exception.format_exit(reason)}"
-    GenServer.reply(from, {:error, %JSError{name: "InternalError", message: message}})
+    error = {:error, %JSError{name: "InternalError", message: message}}
+    for {from, _parent} <- requests, do: GenServer.reply(from, error)
     owner
   end
 

@@ -193,6 +193,30 @@ defmodule QuickBEAM.StartTest do
     assert QuickBEAM.get_global(rt, "count") == {:ok, 1}
   end
 
+  @tag :tmp_dir
+  test "resets at once, also while the script of one never ends, all get the last one's answer",
+       %{tmp_dir: dir} do
+    path = Path.join(dir, "main.js")
+    File.write!(path, "globalThis.run = Beam.callSync('next'); if (run === 1) for (;;) {}")
+    counter = start_supervised!({Agent, fn -> 0 end})
+    test = self()
+
+    next = fn [] ->
+      run = Agent.get_and_update(counter, &{&1, &1 + 1})
+      send(test, {:run, run})
+      run
+    end
+
+    rt = start_runtime(script: path, handlers: %{"next" => next})
+    assert_receive {:run, 0}
+    stuck = request(fn -> QuickBEAM.reset(rt) end)
+    assert_receive {:run, 1}
+    others = for _ <- 1..10, do: request(fn -> QuickBEAM.reset(rt) end)
+    for reset <- [stuck | others], do: assert(await_result(reset) == :ok)
+    assert {:ok, run} = QuickBEAM.get_global(rt, "run")
+    assert run >= 2
+  end
+
   test "a bare engine has the globals that are always there" do
     rt = start_runtime(apis: false)
 
