@@ -56,8 +56,14 @@
     return Class;
   };
 
-  const UIEvent = eventClass("UIEvent", Event, { view: [null, nullable], detail: [0, long] });
+  const windowOrNull = (value) => {
+    if (value !== null && value !== globalThis) throw new TypeError("The view of an event is not a window");
+    return value;
+  };
+
+  const UIEvent = eventClass("UIEvent", Event, { view: [null, windowOrNull], detail: [0, long], which: [0, unsignedLong] });
   UIEvent.prototype.initUIEvent = function initUIEvent(type, bubbles = false, cancelable = false, view = null, detail = 0) {
+    if (stateOf(this).dispatching) return;
     this.initEvent(type, bubbles, cancelable);
     Object.assign(fieldsOf.get(this), { view, detail });
   };
@@ -162,7 +168,21 @@
   );
   const ToggleEvent = expose(eventClass("ToggleEvent", Event, { oldState: ["", text], newState: ["", text] }));
 
+  const storageFields = { key: [null, nullable], oldValue: [null, nullable], newValue: [null, nullable], url: ["", text] };
+  const StorageEvent = expose(eventClass("StorageEvent", Event, { ...storageFields, storageArea: [null, nullable] }));
+  const DragEvent = expose(eventClass("DragEvent", MouseEvent, { dataTransfer: [null, nullable] }));
+  const BeforeUnloadEvent = expose(eventClass("BeforeUnloadEvent", Event, {}));
+  const DeviceMotionEvent = expose(eventClass("DeviceMotionEvent", Event, {}));
+  const DeviceOrientationEvent = expose(eventClass("DeviceOrientationEvent", Event, {}));
+  const TextEvent = expose(eventClass("TextEvent", UIEvent, { data: ["", text] }));
+
   const legacy = {
+    beforeunloadevent: BeforeUnloadEvent,
+    devicemotionevent: DeviceMotionEvent,
+    deviceorientationevent: DeviceOrientationEvent,
+    dragevent: DragEvent,
+    storageevent: StorageEvent,
+    textevent: TextEvent,
     compositionevent: CompositionEvent,
     customevent: CustomEvent,
     event: Event,
@@ -179,7 +199,9 @@
   };
 
   const createEvent = (name) => {
-    const Class = Object.hasOwn(legacy, name.toLowerCase()) ? legacy[name.toLowerCase()] : undefined;
+    const { MessageEvent } = events;
+    const known = { ...legacy, messageevent: MessageEvent };
+    const Class = Object.hasOwn(known, name.toLowerCase()) ? known[name.toLowerCase()] : undefined;
     if (Class === undefined) throw domException("NotSupportedError", `no event interface is called ${name}`);
     const event = new Class("");
     stateOf(event).initialized = false;
@@ -204,6 +226,12 @@
 
   Object.assign(kit.classes, {
     AnimationEvent,
+    BeforeUnloadEvent,
+    DeviceMotionEvent,
+    DeviceOrientationEvent,
+    DragEvent,
+    StorageEvent,
+    TextEvent,
     CompositionEvent,
     FocusEvent,
     HashChangeEvent,

@@ -903,16 +903,17 @@
 
   // ── What clicking does ──
 
+  const { MouseEvent } = classes;
   const toggles = ["checkbox", "radio"];
   const activate = (path, event) => {
-    if (event.type !== "click") return undefined;
+    if (event.type !== "click" || !(event instanceof MouseEvent)) return undefined;
     const isControl = (node) =>
       node.namespaceURI === HTML && ["input", "button", "a", "summary", "label"].includes(node.localName);
     const target = path.find((node, index) => (index === 0 || event.bubbles) && node.nodeType === 1 && isControl(node));
-    if (target === undefined || target.disabled === true) return undefined;
+    if (target === undefined) return undefined;
     if (target.localName === "input" && toggles.includes(target.type)) return toggle(target);
     return (canceled) => {
-      if (!canceled) follow(target, event);
+      if (!canceled && target.disabled !== true) follow(target, event);
     };
   };
   const toggle = (control) => {

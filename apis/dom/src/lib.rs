@@ -27,7 +27,7 @@ mod tokens;
 
 use dom::Dom;
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_dom::{Answer, DomError, Query, Tree};
+pub use quickbeam_dom::{Answer, DomError, NodeId, Query, Seen, Tree};
 use quickbeam_engine::{Ctx, Glue, Result, Value};
 use quickbeam_executor::Api;
 use std::rc::Rc;

@@ -72,6 +72,7 @@
     constructor(init) {
       need(arguments, 1, "StaticRange");
       const { startContainer, startOffset, endContainer, endOffset } = idl.dictionary(init, "the initialiser of a StaticRange");
+      if (startOffset === undefined || endOffset === undefined) throw new TypeError("StaticRange: an offset is missing");
       for (const node of [startContainer, endContainer]) {
         if (!isNode(node)) throw new TypeError("StaticRange: a container is not a Node");
         if (node.nodeType === 10 || node.nodeType === 2) {

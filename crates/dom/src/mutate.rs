@@ -35,9 +35,7 @@ impl Tree {
         };
         let previous = self.previous_sibling(child);
         let mut removed = Vec::new();
-        if node != child {
-            self.leave_parent(node);
-        }
+        self.leave_parent(node);
         if self.parent(child).is_some() {
             removed.push(child);
             self.unlink(child);

@@ -176,18 +176,20 @@ unsafe extern "C" fn define_own_property(
             Some(exotic) => exotic.define(&lent.object, &lent.key, (!is_accessor).then_some(&*given))?,
             None => None,
         };
-        match defined {
-            Some(true) => Ok(true),
-            Some(false) if has(qjs::JS_PROP_THROW) || has(qjs::JS_PROP_THROW_STRICT) => {
-                Err(ctx.throw_type("the property is read-only"))
+        let sealed;
+        let target = match defined {
+            Some(true) => return Ok(true),
+            Some(false) => {
+                // Whether a refusal throws depends on the strictness of the script, which the engine alone knows.
+                sealed = ctx.object_without_prototype()?;
+                // SAFETY: a live object.
+                ctx.check_int(unsafe { qjs::JS_PreventExtensions(ctx.raw(), sealed.raw()) })?;
+                sealed.raw()
             }
-            Some(false) => Ok(false),
-            None => {
-                let flags = flags | qjs::JS_PROP_NO_EXOTIC as c_int;
-                // SAFETY: what the engine gave, live for the call.
-                let status = unsafe { qjs::JS_DefineProperty(ctx.raw(), object, atom, value, getter, setter, flags) };
-                ctx.check_int(status)
-            }
-        }
+            None => object,
+        };
+        let flags = flags | qjs::JS_PROP_NO_EXOTIC as c_int;
+        // SAFETY: what the engine gave, live for the call.
+        ctx.check_int(unsafe { qjs::JS_DefineProperty(ctx.raw(), target, atom, value, getter, setter, flags) })
     })
 }
