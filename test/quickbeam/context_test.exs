@@ -128,16 +128,32 @@ defmodule QuickBEAM.ContextTest do
     for context <- [other, fresh], do: assert(Context.eval(context, code) == expected)
   end
 
-  test "a context that breaks the heap takes only its isolate along" do
+  test "a context of a shared isolate ends alone, unless it breaks the heap" do
     pool = pool(size: 1, contexts_per_isolate: 2)
-    [a, b, c] = for _ <- 1..3, do: context(pool, memory_limit: 16_000_000)
-    {:ok, _} = Context.eval(c, "globalThis.kept = 1")
+    limits = [memory_limit: 16_000_000]
+    [stopped, left, other] = for _ <- 1..3, do: context(pool, limits)
+    {:ok, _} = Context.eval(other, "globalThis.kept = 1")
     assert ContextPool.info(pool).isolates == 2
-    Context.stop(a)
-    assert_usable(b)
-    assert Context.eval(c, "kept") == {:ok, 1}
-    Context.stop(b)
-    assert_usable(c)
+    Context.stop(stopped)
+    assert_usable(left)
+
+    # It takes the place that has become free.
+    breaking = context(pool, limits)
+    assert_usable(breaking)
+    assert ContextPool.info(pool).isolates == 2
+    monitors = for context <- [breaking, left], do: {context, Process.monitor(context)}
+
+    # A builtin that polls nowhere, and takes ever more.
+    assert {:error, %JSError{name: "OutOfMemoryError"}} =
+             Context.eval(breaking, "JSON.parse('[' + '1,'.repeat(5e6) + '1]')")
+
+    for {context, monitor} <- monitors do
+      assert_receive {:DOWN, ^monitor, :process, ^context, {:quickbeam_dead, error}}
+      assert error.name == "OutOfMemoryError"
+      if context == left, do: assert(error.message =~ "of the same isolate")
+    end
+
+    assert Context.eval(other, "kept") == {:ok, 1}
   end
 
   test "memory" do
