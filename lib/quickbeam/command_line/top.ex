@@ -19,14 +19,7 @@ defmodule QuickBEAM.CommandLine.Top do
   @spec run(options(), (... -> look())) :: :ok
   def run(options, fetch) do
     me = self()
-    leader = Process.group_leader()
-
-    reader =
-      spawn_link(fn ->
-        Process.group_leader(self(), leader)
-        read(me)
-      end)
-
+    reader = spawn_link(fn -> read(me) end)
     loop(options, fetch, reader, nil, 1)
   end
 
