@@ -10,7 +10,9 @@ defmodule QuickBEAM.Application do
     # Names that JavaScript registers, on this node and for the others.
     children = [
       {Registry, keys: :unique, name: QuickBEAM.Registry},
-      QuickBEAM.Beam.Cluster
+      QuickBEAM.Beam.Cluster,
+      QuickBEAM.Beam.Broadcast,
+      QuickBEAM.Beam.StorageServer.supervisor()
     ]
 
     Supervisor.start_link(children, strategy: :one_for_one, name: QuickBEAM.Supervisor)

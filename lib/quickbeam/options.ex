@@ -43,6 +43,10 @@ defmodule QuickBEAM.Options do
     console:
       {:console, nil, "none",
        "function that gets what the console prints, instead of Logger: a map with `:level`, `:text`, `:method`, `:file` and `:line`. It runs in the runtime's process, so it should be quick"},
+    storage:
+      {:storage, nil, "private",
+       "where `localStorage` is: a name shares it with the runtimes of this node that give the same, " <>
+         "`{:file, path}` keeps it in a file. What is written there is on the disk when `setItem` returns"},
     allow: {:grants, :all, "`:all`", "grants: `:all`, or a list of those below"},
     sandbox:
       {:boolean, false, "`false`",

@@ -138,9 +138,27 @@ defmodule QuickBEAM.Owner do
     output_taken(owner, text)
   end
 
+  # What a worker does not catch is its parent's to look after.
+  def handle_info(
+        {:quickbeam, :uncaught, _kind, error},
+        %{options: %{script: {:worker, worker, _script}}} = owner
+      ) do
+    send(worker.parent, {:quickbeam, :worker_error, worker.listener, error})
+    output_taken(owner, error.message)
+  end
+
   def handle_info({:quickbeam, :uncaught, kind, error}, owner) do
     Console.uncaught(kind, error, owner.name)
     output_taken(owner, error.message)
+  end
+
+  def handle_info({:quickbeam, :worker_error, listener, error}, owner) do
+    fields = Map.take(error, [:name, :message, :filename, :line, :column])
+
+    if Native.event(owner.handle, listener, fields) == :busy,
+      do: Console.uncaught(:exception, error, owner.name)
+
+    {:noreply, owner}
   end
 
   # A realm's thread cannot send to another node; only a process can.

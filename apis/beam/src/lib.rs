@@ -32,12 +32,14 @@
 //!
 //! The object is frozen. It is made when it is first touched.
 
+mod iterate;
 mod processes;
 mod stream;
 mod system;
 mod uuid;
 mod xml;
 
+pub use iterate::{close_iterator, open_iterator, read_iterator};
 pub use stream::stream;
 
 use quickbeam_api_grants::require;

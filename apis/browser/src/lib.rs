@@ -20,6 +20,11 @@ const APIS: &[(&[&str], &dyn Api)] = &[
     (&["crypto"], &quickbeam_api_crypto::SubtleCrypto),
     (&["fetch"], &quickbeam_api_file::Files),
     (&["intl"], &quickbeam_api_intl::Intl),
+    (&["channel", "worker"], &quickbeam_api_messaging::Messaging),
+    (&["channel"], &quickbeam_api_broadcast_channel::BroadcastChannel),
+    (&["worker"], &quickbeam_api_worker::Worker),
+    (&["storage"], &quickbeam_api_storage::Storage),
+    (&["locks"], &quickbeam_api_locks::Locks),
 ];
 
 /// What the option `apis` takes.

@@ -43,8 +43,11 @@ fn structured_clone<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resu
     Cloner::new(ctx)?.transfer(&value, &transferred)
 }
 
-/// Calls a function of builtins.js.
-fn builtin<'a>(ctx: Ctx<'a>, name: &str, args: &[&Value<'a>]) -> Result<Value<'a>> {
+/// Calls a function of builtins.js, which takes builtin objects apart and makes them; for APIs that clone by other ways.
+///
+/// # Errors
+/// What the function throws.
+pub fn builtin<'a>(ctx: Ctx<'a>, name: &str, args: &[&Value<'a>]) -> Result<Value<'a>> {
     let builtins = kept(ctx, "structured_clone", |ctx| BUILTINS.run(ctx))?;
     let args: Vec<Value<'a>> = args.iter().copied().cloned().collect();
     ctx.call(&builtins.get(name)?, &ctx.undefined(), &args)

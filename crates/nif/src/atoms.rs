@@ -97,6 +97,11 @@ rustler::atoms! {
     reset,
     memory_usage,
     source_map,
+    become_worker,
+    start_worker,
+    stream_open,
+    stream_read,
+    stream_close,
 
     quickjs,
 

@@ -11,6 +11,7 @@
 //! | `answer` | the answers to what a realm asks of its owner |
 //! | `grants` | what a realm may do |
 //! | `lineage` | which calls the ops of handlers run for |
+//! | `request` | ops whose steps are those of an API |
 //! | `reply` | the one message that each op ends with |
 //! | `disassembly` | `%QuickBEAM.Bytecode{}` |
 //! | `error` | `%QuickBEAM.JSError{}`, at original positions |
@@ -38,6 +39,7 @@ mod lineage;
 mod op;
 mod realm;
 mod reply;
+mod request;
 mod toolchain;
 
 rustler::init!("Elixir.QuickBEAM.Native", load = load);

@@ -2,6 +2,7 @@
 
 use crate::atoms;
 use crate::decode::TermInput;
+use crate::request;
 use quickbeam_executor::Op;
 use rustler::types::tuple::get_tuple;
 use rustler::{Binary, Term};
@@ -26,6 +27,8 @@ pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
             Op::MemoryUsage
         } else if atoms::info() == term {
             Op::Info
+        } else if atoms::start_worker() == term {
+            Op::Make(Box::new(request::StartWorker))
         } else {
             return Err(format!("unknown op {term:?}"));
         }));
@@ -58,6 +61,17 @@ pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
         [name, value] if is(atoms::set_global()) => {
             Op::SetGlobal { name: text(*name, "name")?, value: Box::new(TermInput::new(*value)) }
         }
+        [token, name] if is(atoms::become_worker()) => {
+            Op::Make(Box::new(request::BecomeWorker { token: number(*token)?, name: text(*name, "name")? }))
+        }
+        [code, filename] if is(atoms::stream_open()) => Op::Make(Box::new(request::OpenIterator {
+            source: text(*code, "code")?,
+            filename: optional_text(*filename, "filename")?,
+        })),
+        [id, count] if is(atoms::stream_read()) => {
+            Op::Make(Box::new(request::ReadIterator { id: number(*id)?, count: number(*count)? }))
+        }
+        [id] if is(atoms::stream_close()) => Op::Make(Box::new(request::CloseIterator(number(*id)?))),
         [user_only] if is(atoms::globals()) => Op::Globals { user_only: user_only.decode().unwrap_or(false) },
         [message] if is(atoms::message()) => Op::Message(Box::new(TermInput::new(*message))),
         [filename, json] if is(atoms::source_map()) => {
@@ -74,6 +88,10 @@ fn text(term: Term<'_>, what: &str) -> Result<String, String> {
         Ok(text) => Ok(text.to_owned()),
         Err(error) => Err(format!("the {what} is not valid UTF-8 at byte {}", error.valid_up_to())),
     }
+}
+
+fn number(term: Term<'_>) -> Result<u64, String> {
+    term.decode().map_err(|_| format!("{term:?} is no number"))
 }
 
 fn bytecode(term: Term<'_>) -> Result<Arc<[u8]>, String> {

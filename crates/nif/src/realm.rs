@@ -283,6 +283,11 @@ fn executor_info(env: Env<'_>, executor: ResourceArc<ExecutorResource>) -> Term<
     crate::error::map(env, &[(atoms::threads(), info.threads.encode(env)), (atoms::processors(), processors)])
 }
 
+#[rustler::nif(schedule = "DirtyCpu")]
+fn broadcast(name: &str, bytes: rustler::Binary<'_>) -> usize {
+    quickbeam_api_broadcast_channel::deliver_from_afar(name, bytes.as_slice().to_vec())
+}
+
 #[rustler::nif]
 fn version(env: Env<'_>) -> Term<'_> {
     let text = |text: &str| crate::encode::binary(env, text.as_bytes());

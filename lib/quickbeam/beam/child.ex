@@ -24,6 +24,42 @@ defmodule QuickBEAM.Beam.Child do
     end
   end
 
+  @doc """
+  Starts a worker of `owner`'s realm with the script at `url`. The realm claims its end of the pipe by
+  `token`; errors that nothing in it catches go to the parent's `listener`.
+  """
+  @spec start_worker(String.t(), String.t(), integer(), integer(), Owner.t()) ::
+          {:ok, pid()} | {:error, Services.failure()}
+  def start_worker(url, name, token, listener, owner) do
+    with {:ok, script} <- worker_script(url, owner.options.allow) do
+      worker = %{name: name, token: token, parent: self(), listener: listener}
+      options = %{inherited(owner.options, %{}) | script: {:worker, worker, script}}
+      start_owner(options, owner.placement)
+    end
+  end
+
+  defp worker_script("data:" <> rest, _allow) do
+    with [type, data] <- String.split(rest, ",", parts: 2),
+         {:ok, source} <- decode(data, String.ends_with?(type, ";base64")) do
+      {:ok, {:source, source, "worker.js"}}
+    else
+      _wrong -> Services.failure("SyntaxError", "Worker: this data: URL holds no script")
+    end
+  end
+
+  defp worker_script("blob:" <> _rest = url, _allow),
+    do: Services.failure("NotFoundError", "Worker: there is nothing at #{url}")
+
+  defp worker_script(url, allow), do: file(path(url) || url, allow)
+
+  defp decode(data, true),
+    do: data |> URI.decode() |> Base.decode64(ignore: :whitespace, padding: false)
+
+  defp decode(data, false) do
+    source = URI.decode(data)
+    if String.valid?(source), do: {:ok, source}, else: :error
+  end
+
   @doc "Starts an owner with these options that sets its realm up after this returns."
   @spec start_owner(Options.t(), Owner.placement()) :: {:ok, pid()} | {:error, Services.failure()}
   def start_owner(options, placement) do
@@ -112,10 +148,12 @@ defmodule QuickBEAM.Beam.Child do
   defp script(script, allow) do
     case path(script) do
       nil -> {:ok, {:source, script, "spawn.ts"}}
-      path when allow == :all -> {:ok, path}
-      path -> granted(path, allow)
+      path -> file(path, allow)
     end
   end
+
+  defp file(path, :all), do: {:ok, path}
+  defp file(path, allow), do: granted(path, allow)
 
   defp granted(path, allow) do
     with {:granted, true} <- {:granted, Paths.granted?(allow, :read, path)},
@@ -123,11 +161,11 @@ defmodule QuickBEAM.Beam.Child do
       {:ok, {:source, source, path}}
     else
       {:granted, false} ->
-        message = "Beam.spawn of #{inspect(path)} needs the grant {:read, [#{inspect(path)}]}"
+        message = "the script #{inspect(path)} needs the grant {:read, [#{inspect(path)}]}"
         Services.failure("NotAllowedError", message)
 
       {:error, reason} ->
-        message = "Beam.spawn: #{inspect(path)} cannot be read: #{:file.format_error(reason)}"
+        message = "the script #{inspect(path)} cannot be read: #{:file.format_error(reason)}"
         Services.failure("NotFoundError", message)
     end
   end

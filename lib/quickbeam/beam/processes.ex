@@ -172,14 +172,26 @@ defmodule QuickBEAM.Beam.Processes do
 
   @doc "Starts a child of the realm."
   @spec spawn(t(), String.t(), map() | nil, Owner.t()) :: change()
-  def spawn(processes, script, options, owner) do
+  def spawn(processes, script, options, owner),
+    do: add_child(processes, fn -> Child.start(script, options || %{}, owner) end)
+
+  @doc "Adds the child that `start` starts, if the realm may have one more."
+  @spec add_child(t(), (() -> {:ok, pid()} | {:error, Services.failure()})) :: change()
+  def add_child(processes, start) do
     if map_size(processes.children) < @max_children do
-      with {:ok, pid} <- Child.start(script, options || %{}, owner) do
+      with {:ok, pid} <- start.() do
         {:ok, pid, %{processes | children: Map.put(processes.children, pid, true)}}
       end
     else
       too_many("children", @max_children)
     end
+  end
+
+  @doc "Ends a child; other processes are not the realm's to end."
+  @spec stop_child(t(), pid()) :: change()
+  def stop_child(processes, pid) do
+    if Map.has_key?(processes.children, pid), do: Process.exit(pid, :kill)
+    {:ok, nil}
   end
 
   @doc "Ends all of it."

@@ -6,22 +6,25 @@ defmodule QuickBEAM.Beam.Services do
   #
   # - `QuickBEAM.Beam.Processes`  monitors, links, names, children
   # - `QuickBEAM.Beam.Cluster`    other nodes
+  # - `QuickBEAM.Beam.Broadcast`  messages to channels of other nodes
+  # - `QuickBEAM.Beam.Storage`    items of `localStorage` and `sessionStorage`
   # - `QuickBEAM.Beam.Password`   password hashes
   # - `QuickBEAM.Beam.System`     figures of the VM
   #
   # The realm's natives have checked arguments and grants; a request of another shape is a bug.
 
   alias QuickBEAM.{Native, Owner}
-  alias QuickBEAM.Beam.{Cluster, Password, Processes, System}
+  alias QuickBEAM.Beam.{Broadcast, Child, Cluster, Password, Processes, Storage, System}
   alias QuickBEAM.Owner.Handler
 
   # How many tasks of a kind run at a time; more of them wait.
-  @limits %{password: 1, rpc: 100}
+  @limits %{password: 1, rpc: 100, storage: 1}
 
-  defstruct processes: %Processes{}, tasks: %{}
+  defstruct processes: %Processes{}, storage: %Storage{}, tasks: %{}
 
   @type t :: %__MODULE__{
           processes: Processes.t(),
+          storage: Storage.t(),
           tasks: %{atom() => {non_neg_integer(), :queue.queue(task())}}
         }
   @type task :: {Native.call_id(), String.t(), (() -> term())}
@@ -41,6 +44,7 @@ defmodule QuickBEAM.Beam.Services do
       {:ok, value, processes} -> owner |> put(processes) |> answer(id, {:ok, value})
       {:later, processes} -> put(owner, processes)
       {:running, running} -> %{owner | running: running}
+      {:storage, storage, result} -> owner |> put_storage(storage) |> stored(id, result)
       {:task, kind, fun} -> queue(owner, kind, {id, name, fun})
     end
   end
@@ -100,6 +104,47 @@ defmodule QuickBEAM.Beam.Services do
 
   defp serve("rpc", [node, runtime, function, args], _id, _owner),
     do: {:task, :rpc, fn -> Cluster.rpc(node, runtime, function, args) end}
+
+  defp serve("broadcast", [name, bytes], _id, _owner),
+    do: {:ok, Broadcast.post(name, bytes) && nil}
+
+  defp serve("storage." <> operation, [area | args], _id, owner) do
+    {area, storage} = Storage.area(owner.services.storage, area, owner.options.storage)
+    {:storage, storage, store(operation, args, area)}
+  catch
+    :exit, reason -> failure("UnknownError", "the storage cannot be used: #{inspect(reason)}")
+  end
+
+  defp serve("worker.start", [url, name, token, listener], _id, owner),
+    do:
+      Processes.add_child(processes(owner), fn ->
+        Child.start_worker(url, name, token, listener, owner)
+      end)
+
+  defp serve("worker.stop", [pid], _id, owner), do: Processes.stop_child(processes(owner), pid)
+
+  defp serve("worker.close", [], _id, _owner) do
+    send(self(), {:quickbeam, :stop})
+    {:ok, nil}
+  end
+
+  defp store("get", [key], area), do: {:ok, Storage.get(area, key)}
+  defp store("keys", [], area), do: {:ok, Storage.keys(area)}
+  defp store("set", [key, value], area), do: {:change, area, {:set, key, value}}
+  defp store("remove", [key], area), do: {:change, area, {:remove, key}}
+  defp store("clear", [], area), do: {:change, area, :clear}
+
+  # A private area changes here; a shared one by its server, which may have to wait for a disk.
+  defp stored(owner, id, {:change, {:own, _table} = area, change}),
+    do: answer(owner, id, changed(Storage.change(area, change)))
+
+  defp stored(owner, id, {:change, area, change}),
+    do: queue(owner, :storage, {id, "storage", fn -> changed(Storage.change(area, change)) end})
+
+  defp stored(owner, id, result), do: answer(owner, id, result)
+
+  defp changed(:ok), do: {:ok, nil}
+  defp changed(error), do: error
 
   @doc "A monitored process is no more. `:unknown` if the monitor is not one of the realm's."
   @spec down(Owner.t(), reference(), term()) :: {:ok, Owner.t()} | :unknown
@@ -173,6 +218,9 @@ defmodule QuickBEAM.Beam.Services do
 
   defp processes(owner), do: owner.services.processes
   defp put(owner, processes), do: %{owner | services: %{owner.services | processes: processes}}
+
+  defp put_storage(owner, storage),
+    do: %{owner | services: %{owner.services | storage: storage}}
 
   defp put_tasks(owner, kind, running, queue) do
     tasks = Map.put(owner.services.tasks, kind, {running, queue})

@@ -109,6 +109,16 @@ defmodule QuickBEAM.Options.Check do
 
   def run(:path, other), do: must("be the path of a file, as a string", other)
 
+  def run(:storage, nil), do: {:ok, nil}
+  def run(:storage, name) when is_atom(name) and not is_boolean(name), do: {:ok, name}
+  def run(:storage, name) when is_binary(name) and name != "", do: {:ok, name}
+
+  def run(:storage, {:file, path}) when is_binary(path) do
+    with {:ok, path} <- run(:path, path), do: {:ok, {:file, path}}
+  end
+
+  def run(:storage, other), do: must("be a name or {:file, path}", other)
+
   def run(:apis, false), do: {:ok, []}
   def run(:apis, api) when is_atom(api), do: run(:apis, [api])
 

@@ -58,6 +58,12 @@ defmodule QuickBEAM.Owner.Setup do
 
   defp script(nil), do: {:ok, []}
 
+  # A worker's scope first; its messages last, as the script sets up who takes them.
+  defp script({:worker, %{name: name, token: token}, script}) do
+    with {:ok, steps} <- script(script),
+         do: {:ok, [{:become_worker, token, name} | steps] ++ [:start_worker]}
+  end
+
   defp script({:source, source, name}) do
     with {:ok, %{code: code, map: map, kind: kind}} <- JS.script_source(source, name) do
       {:ok, [{:source_map, name, map}, program(kind, code, name)]}

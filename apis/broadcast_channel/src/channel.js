@@ -1,0 +1,36 @@
+// BroadcastChannel.
+(idl, events, messaging, native) => {
+  const { expose, need, domException } = idl;
+  const { EventTarget, defineHandler } = events;
+
+  class BroadcastChannel extends EventTarget {
+    #name;
+    #channel;
+
+    constructor(name) {
+      need(arguments, 1, "BroadcastChannel");
+      super();
+      this.#name = `${name}`;
+      this.#channel = native.open(this.#name, (message) => {
+        if (this.#channel !== undefined) messaging.fireMessage(this, message);
+      });
+    }
+    get name() {
+      return this.#name;
+    }
+    postMessage(message) {
+      const channel = this.#channel;
+      need(arguments, 1, "postMessage");
+      if (channel === undefined) throw domException("InvalidStateError", "postMessage: the channel is closed");
+      native.post(channel, message);
+    }
+    close() {
+      const channel = this.#channel;
+      if (channel === undefined) return;
+      this.#channel = undefined;
+      native.close(channel);
+    }
+  }
+  for (const type of ["message", "messageerror"]) defineHandler(BroadcastChannel, type);
+  return expose(BroadcastChannel);
+};

@@ -1,0 +1,156 @@
+//! `BroadcastChannel` (HTML Standard, 9.5): messages to every channel of that name on this node, and on the nodes that it
+//! is connected to, which the host reaches by its service `broadcast`.
+//!
+//! A message is serialised once; each receiving realm makes its own value of it. Opening a channel needs the grant
+//! `processes`, reaching other nodes `cluster`: without it messages stay on the node.
+//!
+//! Beyond the standard: if some receivers do not keep up, the others get the message and `postMessage` throws a `BusyError`.
+
+use quickbeam_api_events::classes as events;
+use quickbeam_api_grants::require;
+use quickbeam_api_messaging::{Message, classes as messaging, opened, serialize};
+use quickbeam_api_webidl::{Natives, helpers, kept};
+use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_executor::{
+    Api, Grant, Input, ListenerId, RealmSender, SubmitError, call_service, grants, listen, unlisten,
+};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+static CHANNEL: Glue = Glue::new("internal:broadcast_channel", include_str!("channel.js"));
+
+/// Channels by name, in the order in which they were opened.
+static CHANNELS: LazyLock<RwLock<HashMap<String, Vec<Member>>>> = LazyLock::new(RwLock::default);
+
+/// Open channels of one realm.
+const MAX_CHANNELS: usize = 1_000;
+/// Bytes of a channel's name.
+const MAX_NAME: usize = 1_000;
+
+/// The API.
+pub struct BroadcastChannel;
+
+impl Api for BroadcastChannel {
+    fn name(&self) -> &'static str {
+        "broadcast_channel"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("BroadcastChannel", |ctx, _, _| {
+            let natives =
+                Natives::new(ctx)?.function("open", open)?.function("post", post)?.function("close", close)?;
+            let args = [helpers(ctx)?, events(ctx)?, messaging(ctx)?, natives.into_value()];
+            ctx.call(&CHANNEL.run(ctx)?, &ctx.undefined(), &args)
+        })
+    }
+}
+
+/// An open channel, as the others see it.
+struct Member {
+    id: u64,
+    sender: RealmSender,
+    listener: ListenerId,
+}
+
+/// An open channel, as its realm holds it. It is closed when it is dropped.
+struct Channel {
+    id: u64,
+    name: String,
+    listener: ListenerId,
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        let mut channels = CHANNELS.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(members) = channels.get_mut(&self.name) else { return };
+        let left = members.iter().position(|member| member.id == self.id).map(|index| members.remove(index));
+        if members.is_empty() {
+            channels.remove(&self.name);
+        }
+        drop(channels);
+        drop(left);
+    }
+}
+
+/// A message that becomes a value where it arrives.
+struct Delivery(Arc<Message>);
+
+impl Input for Delivery {
+    fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        opened(ctx, &self.0)
+    }
+}
+
+/// Delivers a message to every channel of that name on this node but one; how many could not take it.
+fn deliver(name: &str, message: &Arc<Message>, except: Option<u64>) -> usize {
+    let channels = CHANNELS.read().unwrap_or_else(PoisonError::into_inner);
+    let members = channels.get(name).map(Vec::as_slice).unwrap_or_default();
+    let others = members.iter().filter(|member| Some(member.id) != except);
+    others
+        .filter(|member| {
+            member.sender.send(member.listener, Box::new(Delivery(message.clone()))) == Err(SubmitError::Busy)
+        })
+        .count()
+}
+
+/// Delivers a message of another node; how many channels could not take it.
+pub fn deliver_from_afar(name: &str, bytes: Vec<u8>) -> usize {
+    deliver(name, &Arc::new(Message::from_bytes(bytes)), None)
+}
+
+/// `open(name, callback)`: a host object.
+fn open<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    require(ctx, "BroadcastChannel", None)?;
+    let name = args.get(0).to_text()?;
+    if name.len() > MAX_NAME {
+        return Err(ctx.throw_error("RangeError", &format!("BroadcastChannel: a name has at most {MAX_NAME} bytes")));
+    }
+    let count = kept(ctx, "broadcast_channel/count", |ctx| ctx.object())?;
+    let open = count.get("open")?.to_f64().unwrap_or(0.0);
+    let open = if open.is_nan() { 0.0 } else { open };
+    if open >= MAX_CHANNELS as f64 {
+        let message = format!("a runtime has at most {MAX_CHANNELS} broadcast channels open");
+        return Err(ctx.throw_error("RangeError", &message));
+    }
+    count.set("open", ctx.number(open + 1.0))?;
+    let listener = listen(ctx, args.get(1))?;
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    let channel = Channel { id, name: name.clone(), listener };
+    let member = Member { id, sender: RealmSender::of(ctx)?, listener };
+    CHANNELS.write().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().push(member);
+    ctx.host_object(Rc::new(channel), None)
+}
+
+/// `post(channel, message)`.
+fn post<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let Some(channel) = args.get(0).host::<Channel>() else { return Ok(ctx.undefined()) };
+    let message = Arc::new(serialize(ctx, &args.get(1), &[])?);
+    let busy = deliver(&channel.name, &message, Some(channel.id));
+    if grants(ctx)?.permits(Grant::Cluster, None) {
+        let afar = call_service(ctx, "broadcast", &[ctx.string(&channel.name)?, ctx.uint8_array(message.bytes())?]);
+        // A host without other nodes has no such service.
+        if afar.is_err() {
+            drop(ctx.take_exception());
+            ctx.poll(1)?;
+        }
+    }
+    if busy == 0 {
+        return Ok(ctx.undefined());
+    }
+    let message = format!("postMessage: {busy} channels do not keep up; they did not get this message");
+    Err(ctx.throw_error("BusyError", &message))
+}
+
+/// `close(channel)`: nothing comes any more, what is under way included.
+fn close<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    if let Some(channel) = args.get(0).host::<Channel>() {
+        unlisten(ctx, channel.listener);
+        let count = kept(ctx, "broadcast_channel/count", |ctx| ctx.object())?;
+        let open = count.get("open")?.to_f64()?;
+        count.set("open", ctx.number(open - 1.0))?;
+    }
+    Ok(ctx.undefined())
+}

@@ -1,0 +1,115 @@
+//! Locks of one realm.
+
+use quickbeam_api_events::Events;
+use quickbeam_api_harness::Harness;
+use quickbeam_api_locks::Locks;
+use quickbeam_api_timers::Timers;
+use quickbeam_api_webidl::DomExceptions;
+
+fn harness() -> Harness {
+    let harness = Harness::new(&[&DomExceptions, &Timers, &Events, &Locks]);
+    harness.check(
+        "globalThis.locks = navigator.locks;
+         globalThis.seen = [];
+         globalThis.gate = () => { let open; const promise = new Promise((resolve) => { open = resolve }); return { promise, open } };
+         globalThis.name = (promise) => promise.then(() => 'fine', (e) => e.name); 1",
+        "1",
+    );
+    harness
+}
+
+const CASES: &[(&str, &str)] = &[
+    ("locks.request('a', (lock) => [lock.name, lock.mode, lock instanceof Lock].join())", "a,exclusive,true"),
+    ("locks.request('a', { mode: 'shared' }, (lock) => lock.mode)", "shared"),
+    ("locks.request('a', async () => { throw new RangeError('mine') })", "RangeError: mine"),
+    ("locks.request('a', () => 1).then(() => locks.query()).then((q) => q.held.length + q.pending.length)", "0"),
+    // Exclusive locks are held one after another, shared ones together.
+    (
+        "(async () => {
+            const g = gate();
+            const first = locks.request('a', async () => { seen.push(1); await g.promise; seen.push(2) });
+            const second = locks.request('a', () => seen.push(3));
+            await locks.request('b', () => seen.push('b'));
+            g.open();
+            await Promise.all([first, second]);
+            return seen.join();
+        })()",
+        "1,b,2,3",
+    ),
+    (
+        "(async () => {
+            const g = gate();
+            const shared = ['x', 'y'].map((n) => locks.request('a', { mode: 'shared' }, async () => { seen.push(n); await g.promise }));
+            const exclusive = locks.request('a', () => seen.push('e'));
+            const late = locks.request('a', { mode: 'shared' }, () => seen.push('z'));
+            await new Promise((r) => setTimeout(r, 1));
+            const q = await locks.query();
+            seen.push(q.held.map((l) => l.mode).join('+'), q.pending.map((l) => l.mode).join('+'));
+            g.open();
+            await Promise.all([...shared, exclusive, late]);
+            return seen.join();
+        })()",
+        "x,y,shared+shared,exclusive+shared,e,z",
+    ),
+    // What is not available at once.
+    (
+        "(async () => {
+            const g = gate();
+            const held = locks.request('a', () => g.promise);
+            const got = await locks.request('a', { ifAvailable: true }, (lock) => lock);
+            g.open();
+            await held;
+            return String(got) + (await locks.request('a', { ifAvailable: true }, (lock) => lock.name));
+        })()",
+        "nulla",
+    ),
+    (
+        "(async () => {
+            const held = name(locks.request('a', () => new Promise(() => {})));
+            const waits = locks.request('a', () => 'waited');
+            await locks.request('a', { steal: true }, () => seen.push('stolen'));
+            return [await held, await waits, ...seen].join();
+        })()",
+        "AbortError,waited,stolen",
+    ),
+    (
+        "(async () => {
+            const g = gate();
+            const held = locks.request('a', () => g.promise);
+            const controller = new AbortController();
+            const aborted = name(locks.request('a', { signal: controller.signal }, () => seen.push('no')));
+            controller.abort();
+            const result = await aborted;
+            g.open();
+            await held;
+            return [result, seen.length, (await locks.query()).pending.length].join();
+        })()",
+        "AbortError,0,0",
+    ),
+    ("locks.request('a', { signal: AbortSignal.abort(new RangeError('early')) }, () => 1)", "RangeError: early"),
+    ("name(locks.request('-a', () => 1))", "NotSupportedError"),
+    ("name(locks.request('a', { steal: true, ifAvailable: true }, () => 1))", "NotSupportedError"),
+    ("name(locks.request('a', { steal: true, mode: 'shared' }, () => 1))", "NotSupportedError"),
+    ("name(locks.request('a', { mode: 'other' }, () => 1))", "TypeError"),
+    ("name(locks.request('a'))", "TypeError"),
+    ("name(locks.request('a', 5))", "TypeError"),
+    ("name(LockManager.prototype.query.call({}))", "TypeError"),
+    ("new LockManager()", "TypeError: Illegal constructor"),
+    ("new Lock()", "TypeError: Illegal constructor"),
+];
+
+#[test]
+fn locks_are_as_the_standard_has_them() {
+    for (script, expected) in CASES {
+        harness().check(script, expected);
+    }
+}
+
+#[test]
+fn requests_that_wait_are_bounded() {
+    harness().check(
+        "locks.request('a', () => new Promise(() => {}));
+         Promise.all(Array.from({ length: 20000 }, () => locks.request('a', () => 1)))",
+        "RangeError: 10000 requests of locks wait already",
+    );
+}

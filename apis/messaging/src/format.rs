@@ -1,0 +1,196 @@
+//! The format of a message: tags and lengths, written by the serialiser and read by the deserialiser.
+//!
+//! Messages of other nodes are read, too, so nothing is taken on trust: every length is checked against what is there,
+//! every reference against what has been read.
+
+/// What the next value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Tag {
+    Undefined,
+    Null,
+    True,
+    False,
+    Int,
+    Number,
+    String,
+    BigInt,
+    Array,
+    Object,
+    Map,
+    Set,
+    Date,
+    RegExp,
+    Boxed,
+    Error,
+    DomException,
+    ArrayBuffer,
+    View,
+    Reference,
+    Port,
+    /// Ends the entries of an array or object.
+    End,
+}
+
+impl Tag {
+    const ALL: [Tag; 22] = [
+        Tag::Undefined,
+        Tag::Null,
+        Tag::True,
+        Tag::False,
+        Tag::Int,
+        Tag::Number,
+        Tag::String,
+        Tag::BigInt,
+        Tag::Array,
+        Tag::Object,
+        Tag::Map,
+        Tag::Set,
+        Tag::Date,
+        Tag::RegExp,
+        Tag::Boxed,
+        Tag::Error,
+        Tag::DomException,
+        Tag::ArrayBuffer,
+        Tag::View,
+        Tag::Reference,
+        Tag::Port,
+        Tag::End,
+    ];
+}
+
+/// Writes a message.
+#[derive(Default)]
+pub(crate) struct Writer(pub(crate) Vec<u8>);
+
+impl Writer {
+    pub(crate) fn tag(&mut self, tag: Tag) {
+        self.0.push(tag as u8);
+    }
+
+    pub(crate) fn int(&mut self, value: i32) {
+        self.0.extend(value.to_le_bytes());
+    }
+
+    pub(crate) fn number(&mut self, value: f64) {
+        self.0.extend(value.to_le_bytes());
+    }
+
+    /// A length or an index: seven bits a byte, low ones first.
+    pub(crate) fn length(&mut self, mut value: usize) {
+        while value >= 0x80 {
+            self.0.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value as u8);
+    }
+
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.length(bytes.len());
+        self.0.extend(bytes);
+    }
+}
+
+/// A message that is not in the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Malformed;
+
+type Read<T> = Result<T, Malformed>;
+
+/// Reads a message.
+pub(crate) struct Reader<'b> {
+    rest: &'b [u8],
+}
+
+impl<'b> Reader<'b> {
+    pub(crate) fn new(bytes: &'b [u8]) -> Reader<'b> {
+        Reader { rest: bytes }
+    }
+
+    fn take(&mut self, count: usize) -> Read<&'b [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(Malformed)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
+        self.take(N)?.try_into().map_err(|_| Malformed)
+    }
+
+    pub(crate) fn tag(&mut self) -> Read<Tag> {
+        let [byte] = self.array()?;
+        Tag::ALL.get(usize::from(byte)).copied().ok_or(Malformed)
+    }
+
+    pub(crate) fn int(&mut self) -> Read<i32> {
+        self.array().map(i32::from_le_bytes)
+    }
+
+    pub(crate) fn number(&mut self) -> Read<f64> {
+        self.array().map(f64::from_le_bytes)
+    }
+
+    pub(crate) fn flag(&mut self) -> Read<bool> {
+        match self.array()? {
+            [0] => Ok(false),
+            [1] => Ok(true),
+            _ => Err(Malformed),
+        }
+    }
+
+    pub(crate) fn length(&mut self) -> Read<usize> {
+        let mut value = 0;
+        for shift in (0..56).step_by(7) {
+            let [byte] = self.array()?;
+            value |= usize::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(Malformed)
+    }
+
+    pub(crate) fn bytes(&mut self) -> Read<&'b [u8]> {
+        let length = self.length()?;
+        self.take(length)
+    }
+
+    pub(crate) fn text(&mut self) -> Read<&'b str> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| Malformed)
+    }
+
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_come_back() {
+        for length in [0, 1, 127, 128, 300, 1 << 20, (1 << 50) - 1] {
+            let mut writer = Writer::default();
+            writer.length(length);
+            assert_eq!(Reader::new(&writer.0).length(), Ok(length));
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_or_unknown_is_malformed() {
+        assert_eq!(Reader::new(&[]).tag(), Err(Malformed));
+        assert_eq!(Reader::new(&[200]).tag(), Err(Malformed));
+        assert_eq!(Reader::new(&[5, 1]).bytes(), Err(Malformed));
+        assert_eq!(Reader::new(&[2, 0xff, 0xfe]).text(), Err(Malformed));
+        assert_eq!(Reader::new(&[0x80; 20]).length(), Err(Malformed));
+        assert_eq!(Reader::new(&[7]).flag(), Err(Malformed));
+    }
+
+    #[test]
+    fn tags_are_their_own_numbers() {
+        for (number, tag) in Tag::ALL.into_iter().enumerate() {
+            assert_eq!(tag as usize, number);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Messages that cross realms (HTML Standard, 9.4 and 2.7): `MessageEvent`, `MessageChannel` and `MessagePort`, with transfer of
+//! ports and buffers.
+//!
+//! What is posted is serialised in the sender's realm and made anew in the receiver's, also when both are one. The
+//! format is this crate's own and is read with suspicion; the engine's own serialisation never sees a guest's bytes.
+//!
+//! Beyond the standard: a receiver that does not keep up makes `postMessage` throw a `BusyError`; a port that is on its way
+//! carries no ports (a `DataCloneError`); objects of the Web APIs' classes cannot be sent.
+
+mod deserialize;
+mod format;
+mod message;
+mod port;
+mod serialize;
+
+pub use message::Message;
+pub use port::{PortEnd, Refusal};
+
+use port::{Holder, Next};
+use quickbeam_api_events::classes as events;
+use quickbeam_api_webidl::{Natives, helpers, kept};
+use quickbeam_engine::{Args, Ctx, Glue, Result, Thrown, Value};
+use quickbeam_executor::{Api, RealmSender, listen, unlisten};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+static MESSAGING: Glue = Glue::new("internal:messaging", include_str!("messaging.js"));
+static PARTS: Glue = Glue::new("internal:messaging/parts", include_str!("parts.js"));
+
+/// The API.
+pub struct Messaging;
+
+impl Api for Messaging {
+    fn name(&self) -> &'static str {
+        "messaging"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("MessageEvent", |ctx, _, _| classes(ctx)?.get("MessageEvent"))?;
+        ctx.define_lazy_global("MessageChannel", |ctx, _, _| classes(ctx)?.get("MessageChannel"))?;
+        ctx.define_lazy_global("MessagePort", |ctx, _, _| classes(ctx)?.get("MessagePort"))
+    }
+}
+
+/// An object with the classes, and with `makePort(end)`, which makes a port of a host object, and
+/// `fireMessage(target, value, ports)`.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, "messaging", |ctx| {
+        let natives = natives(ctx)?;
+        ctx.call(&MESSAGING.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, events(ctx)?, natives])
+    })
+}
+
+/// Serialises a value. What is in `transfer` is detached from this realm, unless it fails.
+///
+/// # Errors
+/// Throws a `DataCloneError` for what cannot be serialised or transferred, and what getters throw.
+pub fn serialize<'a>(ctx: Ctx<'a>, value: &Value<'a>, transfer: &[Value<'a>]) -> Result<Message> {
+    serialize::serialize(ctx, value, transfer, |object| {
+        if object.is_proxy() || !object.is_ordinary() || ctx.kept("messaging").is_none() {
+            return Ok(None);
+        }
+        let end = ctx.call(&classes(ctx)?.get("endOf")?, &ctx.undefined(), std::slice::from_ref(object))?;
+        Ok(end.host::<Holder>())
+    })
+}
+
+/// Makes a message's value in this realm, and the ports that came with it.
+///
+/// # Errors
+/// Throws a `DataCloneError` if the message cannot be read.
+pub fn deserialize<'a>(ctx: Ctx<'a>, message: &Message) -> Result<(Value<'a>, Vec<Value<'a>>)> {
+    let ports = message.take_ports().into_iter().map(|end| port(ctx, end)).collect::<Result<Vec<_>>>()?;
+    let value = deserialize::deserialize(ctx, message.bytes(), &ports)?;
+    Ok((value, ports))
+}
+
+/// Makes the `MessagePort` of an end.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn port(ctx: Ctx<'_>, end: PortEnd) -> Result<Value<'_>> {
+    end.arrive();
+    let holder = hold(ctx, end)?;
+    ctx.call(&classes(ctx)?.get("makePort")?, &ctx.undefined(), &[holder])
+}
+
+fn hold(ctx: Ctx<'_>, end: PortEnd) -> Result<Value<'_>> {
+    ctx.host_object(Rc::<Holder>::new(RefCell::new(Some(end))), None)
+}
+
+fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    Natives::new(ctx)?
+        .function("pair", |ctx, _, _| {
+            let (one, other) = PortEnd::pair();
+            ctx.array(vec![hold(ctx, one)?, hold(ctx, other)?])
+        })?
+        .function("post", post)?
+        .function("start", start)?
+        .function("stop", |ctx, _, args| {
+            unlisten(ctx, args.get(0).to_f64()? as u64);
+            Ok(ctx.undefined())
+        })?
+        .function("close", |ctx, _, args| {
+            let end = args.get(0).host::<Holder>().and_then(|holder| holder.take());
+            drop(end);
+            Ok(ctx.undefined())
+        })?
+        .function("isOpen", |ctx, _, args| Ok(ctx.boolean(with_end(&args.get(0), |_| ()).is_some())))?
+        .function("next", next)
+        .map(Natives::into_value)
+}
+
+fn with_end<R>(holder: &Value<'_>, f: impl FnOnce(&PortEnd) -> R) -> Option<R> {
+    let holder = holder.host::<Holder>()?;
+    let end = holder.borrow();
+    end.as_ref().map(f)
+}
+
+fn refused(ctx: Ctx<'_>, refusal: Refusal) -> Thrown {
+    match refusal {
+        Refusal::Busy => ctx.throw_error("BusyError", "postMessage: the receiver does not keep up; this was not sent"),
+        Refusal::CarriesPorts => {
+            ctx.throw_dom_exception("DataCloneError", "a port that is on its way to another realm carries no ports")
+        }
+    }
+}
+
+/// `post(end, message, transfer)`.
+fn post<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let list = args.get(2);
+    let count = u32::try_from(list.length()?).unwrap_or(u32::MAX);
+    let transfer = (0..count).map(|index| list.get_index(index)).collect::<Result<Vec<_>>>()?;
+    let holder = args.get(0);
+    // Asked before anything is detached.
+    if let Some(Err(refusal)) = with_end(&holder, |end| end.admit(count > 0)) {
+        return Err(refused(ctx, refusal));
+    }
+    let message = serialize(ctx, &args.get(1), &transfer)?;
+    match with_end(&holder, |end| end.post(message)) {
+        Some(Err(refusal)) => Err(refused(ctx, refusal)),
+        Some(Ok(())) | None => Ok(ctx.undefined()),
+    }
+}
+
+/// `start(end, callback)`: the listener's id.
+fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let listener = listen(ctx, args.get(1))?;
+    let sender = RealmSender::of(ctx)?;
+    with_end(&args.get(0), |end| end.start(&sender, listener));
+    Ok(ctx.number(listener as f64))
+}
+
+/// `next(end)`: `[value, ports]`, `[]` for a message that cannot be read, `undefined` if none is there, `null` if none will be.
+fn next<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    match with_end(&args.get(0), PortEnd::next) {
+        Some(Next::Message(message)) => opened(ctx, &message),
+        Some(Next::Closed) => Ok(ctx.null()),
+        Some(Next::Nothing) | None => Ok(ctx.undefined()),
+    }
+}
+
+/// `[value, ports]` of a message, `[]` if it cannot be read.
+///
+/// # Errors
+/// Throws if the script is to end.
+pub fn opened<'a>(ctx: Ctx<'a>, message: &Message) -> Result<Value<'a>> {
+    match deserialize(ctx, message) {
+        Ok((value, ports)) => ctx.array(vec![value, ctx.array(ports)?]),
+        Err(Thrown) => {
+            drop(ctx.take_exception());
+            ctx.poll(1)?;
+            ctx.array(Vec::new())
+        }
+    }
+}
+
+/// Calls a function of parts.js.
+fn part<'a>(ctx: Ctx<'a>, name: &str, args: &[&Value<'a>]) -> Result<Value<'a>> {
+    let parts = kept(ctx, "messaging/parts", |ctx| PARTS.run(ctx))?;
+    let args: Vec<Value<'a>> = args.iter().copied().cloned().collect();
+    ctx.call(&parts.get(name)?, &ctx.undefined(), &args)
+}

@@ -1,0 +1,217 @@
+// MessageEvent, MessageChannel and MessagePort.
+(idl, events, native) => {
+  const { expose, need, dictionary } = idl;
+  const { Event, EventTarget, fire, defineHandler } = events;
+  const { defineProperty, getOwnPropertyDescriptor, freeze } = Object;
+
+  const listOf = (value, what) => {
+    if (value === undefined) return [];
+    if (value === null || (typeof value !== "object" && typeof value !== "function"))
+      throw new TypeError(`${what} is not iterable`);
+    return [...value];
+  };
+
+  // ── MessageEvent ──
+
+  let isPort = () => false;
+
+  const sourceOf = (source) => {
+    if (source === undefined || source === null) return null;
+    if (!isPort(source)) throw new TypeError("MessageEvent: the source is not a MessagePort");
+    return source;
+  };
+
+  const portsOf = (value) => {
+    const ports = listOf(value, "MessageEvent: ports");
+    if (!ports.every((port) => isPort(port))) throw new TypeError("MessageEvent: ports holds no MessagePort");
+    return freeze(ports);
+  };
+
+  let setData;
+
+  class MessageEvent extends Event {
+    #fields;
+
+    static {
+      setData = (event, data) => (event.#fields.data = data);
+    }
+
+    constructor(type, eventInitDict = undefined) {
+      super(...arguments);
+      const { data, lastEventId, origin, ports, source } = dictionary(eventInitDict);
+      this.#fields = {
+        data: data === undefined ? null : data,
+        lastEventId: lastEventId === undefined ? "" : `${lastEventId}`,
+        origin: origin === undefined ? "" : `${origin}`.toWellFormed(),
+        ports: portsOf(ports),
+        source: sourceOf(source),
+      };
+    }
+    get data() {
+      return this.#fields.data;
+    }
+    get origin() {
+      return this.#fields.origin;
+    }
+    get lastEventId() {
+      return this.#fields.lastEventId;
+    }
+    get source() {
+      return this.#fields.source;
+    }
+    get ports() {
+      return this.#fields.ports;
+    }
+    initMessageEvent(
+      type,
+      bubbles = false,
+      cancelable = false,
+      data = null,
+      origin = "",
+      lastEventId = "",
+      source = null,
+      ports = [],
+    ) {
+      const fields = this.#fields;
+      need(arguments, 1, "initMessageEvent");
+      const given = {
+        data,
+        origin: `${origin}`.toWellFormed(),
+        lastEventId: `${lastEventId}`,
+        source: sourceOf(source),
+        ports: portsOf(ports),
+      };
+      if (events.stateOf(this).dispatching) return;
+      this.initEvent(type, bubbles, cancelable);
+      Object.assign(fields, given);
+    }
+  }
+  for (const [object, name] of [
+    [MessageEvent, "length"],
+    [MessageEvent.prototype.initMessageEvent, "length"],
+  ])
+    defineProperty(object, name, { value: 1, configurable: true });
+  expose(MessageEvent);
+
+  /** Fires what `opened` or `next` gave: a message, or that it could not be read. */
+  const fireMessage = (target, message, init) => {
+    const [data, ports] = message;
+    const event = new MessageEvent(message.length === 0 ? "messageerror" : "message", { ...init, ports });
+    if (message.length > 0) setData(event, data);
+    fire(target, event);
+  };
+
+  // ── Ports ──
+
+  /** The list of `postMessage(message, transfer)` and `postMessage(message, { transfer })`. */
+  const transferOf = (options) => {
+    if (options === undefined || options === null) return [];
+    if (typeof options !== "object" && typeof options !== "function")
+      throw new TypeError("postMessage: the options are not an object");
+    const list = options[Symbol.iterator] === undefined ? options.transfer : options;
+    const objects = listOf(list, "postMessage: transfer");
+    for (const object of objects) {
+      if (object === null || (typeof object !== "object" && typeof object !== "function"))
+        throw new TypeError("postMessage: transfer holds a value that is not an object");
+    }
+    return objects;
+  };
+
+  const KEY = {};
+  let endOf;
+  let makePort;
+  /** Lets ports that have left the realm go. */
+  let forget;
+
+  class MessagePort extends EventTarget {
+    #end;
+    #listener = undefined;
+
+    static {
+      makePort = (end) => new MessagePort(KEY, end);
+      isPort = (value) => typeof value === "object" && value !== null && #end in value;
+      forget = (objects) => {
+        for (const object of objects) if (isPort(object)) object.#stop();
+      };
+      endOf = (value) => (isPort(value) ? value.#end : undefined);
+    }
+
+    constructor(key, end) {
+      if (key !== KEY) throw new TypeError("Illegal constructor");
+      super();
+      this.#end = end;
+    }
+
+    postMessage(message, options = undefined) {
+      const end = this.#end;
+      need(arguments, 1, "postMessage");
+      const transfer = transferOf(options);
+      if (transfer.includes(this)) throw idl.domException("DataCloneError", "postMessage: a port cannot carry itself");
+      native.post(end, message, transfer);
+      forget(transfer);
+    }
+
+    start() {
+      if (this.#listener !== undefined || !native.isOpen(this.#end)) return;
+      this.#listener = native.start(this.#end, () => this.#receive());
+    }
+
+    close() {
+      native.close(this.#end);
+      this.#stop();
+    }
+
+    #stop() {
+      if (this.#listener === undefined) return;
+      native.stop(this.#listener);
+      this.#listener = undefined;
+    }
+
+    #receive() {
+      const message = native.next(this.#end);
+      if (message === undefined) {
+        if (!native.isOpen(this.#end)) this.#stop();
+      } else if (message === null) {
+        this.close();
+        fire(this, new Event("close"));
+      } else fireMessage(this, message);
+    }
+  }
+  for (const type of ["message", "messageerror", "close"]) defineHandler(MessagePort, type);
+  const { get, set } = getOwnPropertyDescriptor(MessagePort.prototype, "onmessage");
+  const starting = {
+    set onmessage(value) {
+      set.call(this, value);
+      this.start();
+    },
+  };
+  defineProperty(MessagePort.prototype, "onmessage", {
+    get,
+    set: getOwnPropertyDescriptor(starting, "onmessage").set,
+    enumerable: true,
+    configurable: true,
+  });
+  defineProperty(MessagePort.prototype.postMessage, "length", { value: 1, configurable: true });
+  expose(MessagePort);
+  defineProperty(MessagePort, "length", { value: 0, configurable: true });
+
+  class MessageChannel {
+    #port1;
+    #port2;
+
+    constructor() {
+      const [one, other] = native.pair();
+      this.#port1 = makePort(one);
+      this.#port2 = makePort(other);
+    }
+    get port1() {
+      return this.#port1;
+    }
+    get port2() {
+      return this.#port2;
+    }
+  }
+  expose(MessageChannel);
+
+  return { MessageEvent, MessagePort, MessageChannel, makePort, endOf, forget, transferOf, fireMessage };
+};

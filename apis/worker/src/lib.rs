@@ -1,0 +1,115 @@
+//! `Worker` (HTML Standard, 10.2): a script in a realm of its own, which the host starts by its service `worker.start` as a process
+//! that ends with its parent at the latest.
+//!
+//! The two talk through a pipe of the messaging API. The parent keeps one end; the other waits under a token that only the
+//! two sides' natives know until the new realm [claims](become_worker) it.
+//!
+//! Starting a worker needs the grant `spawn`; a worker holds at most its parent's grants.
+
+use quickbeam_api_events::classes as events;
+use quickbeam_api_grants::require;
+use quickbeam_api_messaging::{PortEnd, classes as messaging, port};
+use quickbeam_api_webidl::{Natives, helpers, kept};
+use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_executor::{Api, call_service, call_service_sync, listen, report_exception, unlisten};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+static WORKER: Glue = Glue::new("internal:worker", include_str!("worker.js"));
+static SCOPE: Glue = Glue::new("internal:worker/scope", include_str!("scope.js"));
+
+/// Ends of pipes for workers that have not started yet, by token.
+static CLAIMS: LazyLock<Mutex<HashMap<u64, PortEnd>>> = LazyLock::new(Mutex::default);
+
+fn claims() -> MutexGuard<'static, HashMap<u64, PortEnd>> {
+    CLAIMS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The API.
+pub struct Worker;
+
+impl Api for Worker {
+    fn name(&self) -> &'static str {
+        "worker"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("Worker", |ctx, _, _| {
+            let natives = Natives::new(ctx)?
+                .function("start", start)?
+                .function("monitor", |ctx, _, args| {
+                    let reference = quickbeam_executor::host(ctx)?.reference(ctx)?;
+                    call_service(ctx, "monitor", &[reference, args.get(0)])
+                })?
+                .function("stop", |ctx, _, args| call_service_sync(ctx, "worker.stop", &[args.get(0)]))?
+                .function("unlisten", |ctx, _, args| {
+                    unlisten(ctx, args.get(0).to_f64()? as u64);
+                    Ok(ctx.undefined())
+                })?
+                .function("report", |ctx, _, args| {
+                    report_exception(ctx, &args.get(0));
+                    Ok(ctx.undefined())
+                })?;
+            let args = [helpers(ctx)?, events(ctx)?, messaging(ctx)?, natives.into_value()];
+            ctx.call(&WORKER.run(ctx)?, &ctx.undefined(), &args)
+        })
+    }
+}
+
+/// Takes back the end of a worker that has not claimed it.
+struct Claim(u64);
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let end = claims().remove(&self.0);
+        drop(end);
+    }
+}
+
+/// `start(url, name, onError)`: `[port, process, claim, listener]`.
+fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    require(ctx, "Worker", None)?;
+    let (mine, theirs) = PortEnd::pair();
+    let token = NEXT.fetch_add(1, Ordering::Relaxed);
+    claims().insert(token, theirs);
+    let claim = ctx.host_object(Rc::new(Claim(token)), None)?;
+    let listener = listen(ctx, args.get(2))?;
+    let number = |number: u64| ctx.number(number as f64);
+    match call_service_sync(ctx, "worker.start", &[args.get(0), args.get(1), number(token), number(listener)]) {
+        Ok(process) => ctx.array(vec![port(ctx, mine)?, process, claim, number(listener)]),
+        Err(thrown) => {
+            unlisten(ctx, listener);
+            Err(thrown)
+        }
+    }
+}
+
+/// Makes this realm the worker that was started with this token: gives it `name`, `postMessage`, `close`, `onmessage` and
+/// `onmessageerror`. Messages wait until [`start_worker`].
+///
+/// # Errors
+/// Throws an `InternalError` if nobody started a worker with this token.
+pub fn become_worker<'a>(ctx: Ctx<'a>, token: u64, name: &str) -> Result<Value<'a>> {
+    let end = claims().remove(&token);
+    let Some(end) = end else { return Err(ctx.throw_error("InternalError", "this worker's parent is gone")) };
+    let natives =
+        Natives::new(ctx)?.function("close", |ctx, _, _| call_service_sync(ctx, "worker.close", &[]))?.into_value();
+    let args = [helpers(ctx)?, events(ctx)?, messaging(ctx)?, natives, port(ctx, end)?, ctx.string(name)?];
+    let scope = ctx.call(&SCOPE.run(ctx)?, &ctx.undefined(), &args)?;
+    kept(ctx, "worker/scope", |_| Ok(scope))?;
+    Ok(ctx.undefined())
+}
+
+/// Lets the messages reach a worker, once its script has run.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn start_worker(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    match ctx.kept("worker/scope") {
+        Some(start) => ctx.call(&start, &ctx.undefined(), &[]),
+        None => Ok(ctx.undefined()),
+    }
+}
