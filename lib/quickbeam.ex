@@ -332,6 +332,31 @@ defmodule QuickBEAM do
     do: GenServer.call(runtime, {:reset, Owner.Request.parent(runtime)}, :infinity)
 
   @doc """
+  The items of a script's value, an iterable or async iterable such as a generator, as a `Stream`.
+
+  Nothing runs before the stream does; each run opens the iterable anew. Items are fetched in batches of what is there,
+  up to 2,048, so the iterator may be ahead of the consumer by that many. A consumer that has enough closes it, as
+  `break` does in JavaScript. What the script or the iterator throws is raised as a `QuickBEAM.JSError`.
+
+  Options:
+
+    * `:timeout` - milliseconds for each batch, or `:infinity`; default: the option `:timeout` of the runtime
+    * `:filename` - shown in stacks; default `"<eval>"`
+
+  ## Examples
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.eval(rt, "function* count() { for (let n = 0; ; n++) yield n }")
+      iex> rt |> QuickBEAM.stream("count()") |> Stream.map(&(&1 * &1)) |> Enum.take(4)
+      [0, 1, 4, 9]
+  """
+  @spec stream(runtime(), String.t(), keyword()) :: Enumerable.t()
+  def stream(runtime, code, options \\ []) do
+    {timeout, filename} = Request.stream(options)
+    Owner.Iterator.stream(runtime, text!(code, "code"), timeout, filename)
+  end
+
+  @doc """
   Sends a message to the runtime, for the callbacks of `Beam.onMessage`, and does not wait for them.
 
   Messages that arrive before the first callback is registered are kept for it. A full inbox is a

@@ -14,7 +14,20 @@ defmodule QuickBEAM.ArchitectureTest do
     "wasm" => [],
     "net" => [],
     "executor" => ["engine"],
-    "nif" => ["engine", "executor", "dom", "toolchain", "wasm", "net", "apis", "api-beam"]
+    "nif" => [
+      "engine",
+      "executor",
+      "dom",
+      "toolchain",
+      "wasm",
+      "net",
+      "apis",
+      "apis-browser",
+      "api-beam",
+      "api-broadcast-channel",
+      "api-grants",
+      "api-worker"
+    ]
   }
 
   # Beside other APIs, which each one declares.

@@ -187,6 +187,17 @@ defmodule QuickBEAM.Context do
   defdelegate stop(context), to: QuickBEAM
 
   @doc """
+  See `QuickBEAM.stream/3`.
+
+      iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 1)
+      iex> {:ok, context} = QuickBEAM.Context.start_link(pool: pool)
+      iex> context |> QuickBEAM.Context.stream("[1, 2, 3]") |> Enum.sum()
+      6
+  """
+  @spec stream(context(), String.t(), keyword()) :: Enumerable.t()
+  defdelegate stream(context, code, options \\ []), to: QuickBEAM
+
+  @doc """
   See `QuickBEAM.send_message/2`.
 
       iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 1)

@@ -78,6 +78,10 @@ defmodule QuickBEAM.Native do
   @spec executor_start(threads :: pos_integer(), contexts_per_isolate :: 1..64) :: executor()
   def executor_start(_threads, _contexts_per_isolate), do: not_loaded()
 
+  # The APIs that need a grant, with its name.
+  @spec requirements() :: [{String.t(), String.t()}]
+  def requirements, do: not_loaded()
+
   # Delivers a message of another node to the broadcast channels of that name; how many did not keep up.
   @spec broadcast(String.t(), binary()) :: non_neg_integer()
   def broadcast(_name, _bytes), do: not_loaded()

@@ -57,7 +57,9 @@
     #ended(reason) {
       if (this.#process === undefined) return;
       this.#release();
-      if (Array.isArray(reason) && reason.length === 2 && typeof reason[1]?.message === "string") this.#failed(reason[1]);
+      // [shutdown, [quickbeam_dead, error]]: the script did not come to its end.
+      const error = reason?.[1]?.[1];
+      if (typeof error?.message === "string") this.#failed(error);
     }
 
     #failed({ name, message, filename, line, column }) {

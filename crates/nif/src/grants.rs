@@ -23,6 +23,12 @@ pub(crate) fn read(options: Term<'_>) -> Grants {
     grants
 }
 
+/// The APIs that need a grant, with its name.
+#[rustler::nif]
+fn requirements() -> Vec<(&'static str, &'static str)> {
+    quickbeam_api_grants::TABLE.iter().map(|(api, grant)| (*api, grant.name())).collect()
+}
+
 fn named(term: Term<'_>) -> Option<Grant> {
     Atom::from_term(term).ok()?;
     Grant::from_name(&term.atom_to_string().ok()?)

@@ -67,7 +67,7 @@ defmodule QuickBEAM.Beam.Child do
     parent = self()
 
     # A function, as a crash report shows it: what handlers close over and what is defined is nothing for a log.
-    start = fn -> {parent, Owner.start(options, placement)} end
+    start = fn -> {parent, options.script, Owner.start(options, placement)} end
 
     case GenServer.start_link(__MODULE__, start, server_options) do
       {:ok, pid} -> {:ok, pid}
@@ -81,9 +81,8 @@ defmodule QuickBEAM.Beam.Child do
   @impl true
   def handle_continue(start, nil) do
     case start.() do
-      {_parent, {:ok, owner}} -> {:noreply, owner}
-      {parent, {:error, %JSError{} = error}} -> fail(parent, {:quickbeam_dead, error})
-      {parent, {:error, reason}} -> fail(parent, reason)
+      {_parent, _script, {:ok, owner}} -> {:noreply, owner}
+      {parent, script, {:error, reason}} -> fail(parent, script, {:quickbeam_dead, error(reason)})
     end
   end
 
@@ -99,9 +98,17 @@ defmodule QuickBEAM.Beam.Child do
   def terminate(_reason, owner), do: Owner.stop(owner)
 
   # A start that failed is no longer linked to the parent, which has not waited for it here.
-  defp fail(parent, reason) do
+  defp fail(parent, script, reason) do
     Process.link(parent)
-    {:stop, reason, nil}
+    # The parent of a worker has an event for this, and need not read it in the log.
+    {:stop, if(match?({:worker, _, _}, script), do: {:shutdown, reason}, else: reason), nil}
+  end
+
+  defp error(%JSError{} = error), do: error
+
+  defp error({:script_not_found, path, posix}) do
+    message = "the script #{inspect(path)} cannot be read: #{:file.format_error(posix)}"
+    %JSError{name: "NotFoundError", message: message}
   end
 
   defp taken({:via, Registry, {_registry, name}}) do

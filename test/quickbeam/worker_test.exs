@@ -1,0 +1,368 @@
+defmodule QuickBEAM.WorkerTest do
+  @moduledoc "Workers, channels between realms, storage."
+
+  use QuickBEAM.Test.PlacementCase
+
+  alias QuickBEAM.JSError
+
+  @moduletag :capture_log
+
+  defp worker(source), do: "data:text/javascript;base64," <> Base.encode64(source)
+
+  # Runs `code` with a worker `w` of `source`.
+  defp with_worker(rt, source, code) do
+    code = "{ const w = new Worker(url, { name: 'one' }); #{code} }"
+    QuickBEAM.eval(rt, code, vars: %{url: worker(source)}, timeout: 10_000)
+  end
+
+  test "messages both ways, in order" do
+    rt = start_runtime()
+
+    code = """
+    const seen = [];
+    const done = new Promise(resolve => { w.onmessage = e => { seen.push(e.data); if (seen.length === 200) resolve() } });
+    for (let n = 0; n < 200; n++) w.postMessage(n);
+    await done;
+    w.terminate();
+    seen
+    """
+
+    source = "onmessage = (event) => postMessage(event.data * 2)"
+    assert with_worker(rt, source, code) == {:ok, Enum.map(0..199, &(&1 * 2))}
+  end
+
+  test "a worker knows its name, and its scope" do
+    rt = start_runtime()
+    code = "(await new Promise(resolve => { w.onmessage = resolve })).data"
+
+    source = """
+    addEventListener('message', () => {});
+    postMessage([name, self === globalThis, typeof close, typeof importScripts, onmessage, typeof Worker])
+    """
+
+    assert with_worker(rt, source, code) ==
+             {:ok, ["one", true, "function", "undefined", nil, "function"]}
+  end
+
+  test "buffers and ports are transferred" do
+    rt = start_runtime()
+
+    source = """
+    onmessage = ({ data: { buffer, port } }) => {
+      port.postMessage(buffer.byteLength);
+      port.onmessage = ({ data }) => port.postMessage(data + '!');
+    }
+    """
+
+    code = """
+    const { port1, port2 } = new MessageChannel();
+    const buffer = new ArrayBuffer(7);
+    w.postMessage({ buffer, port: port2 }, [buffer, port2]);
+    const got = [buffer.detached];
+    await new Promise(resolve => {
+      port1.onmessage = ({ data }) => { got.push(data); if (got.length === 3) resolve(); else port1.postMessage('hi') };
+    });
+    got
+    """
+
+    assert with_worker(rt, source, code) == {:ok, [true, 7, "hi!"]}
+  end
+
+  test "errors reach onerror of the parent" do
+    rt = start_runtime()
+
+    error =
+      "await new Promise(resolve => { w.onerror = e => { e.preventDefault(); resolve([e.type, e.message, e.lineno]) } })"
+
+    for {source, message} <- [
+          {"throw new TypeError('start')", "Uncaught TypeError: start"},
+          {"let = ;", "SyntaxError"},
+          {"setTimeout(() => { throw new RangeError('later') }, 1)",
+           "Uncaught RangeError: later"},
+          {"onmessage = () => { throw new Error('on message') }", "Uncaught Error: on message"}
+        ] do
+      assert {:ok, ["error", text, line]} = with_worker(rt, source, "w.postMessage(1); #{error}")
+      assert text =~ message
+      assert line == 1
+      assert_usable(rt)
+    end
+
+    assert {:ok, ["error", text, 0]} =
+             QuickBEAM.eval(rt, "{ const w = new Worker('/no/such/file.js'); #{error} }")
+
+    assert text =~ "/no/such/file.js"
+  end
+
+  test "terminate ends a worker at once, close after what runs" do
+    rt = start_runtime()
+
+    code =
+      "await new Promise(resolve => { w.onmessage = resolve }); w.terminate(); w.terminate(); w.postMessage(1); 1"
+
+    assert with_worker(rt, "postMessage(1); for (;;) {}", code) == {:ok, 1}
+
+    code = """
+    const seen = [];
+    w.onmessage = ({ data }) => seen.push(data);
+    while (!seen.includes('closing')) await Beam.sleep(1);
+    seen
+    """
+
+    assert with_worker(rt, "postMessage('a'); postMessage('closing'); close()", code) ==
+             {:ok, ["a", "closing"]}
+  end
+
+  test "workers end with their parent" do
+    rt = start_runtime()
+    test = self()
+
+    code = "await new Promise(resolve => { w.onmessage = e => resolve(1) })"
+    source = "Beam.send(test, Beam.self()); postMessage(1)"
+    url = worker("addEventListener('message', ({ data }) => postMessage(data)); postMessage(0)")
+    _ = {test, source}
+    {:links, before} = Process.info(rt, :links)
+    {:ok, 1} = QuickBEAM.eval(rt, "globalThis.w = new Worker(url); #{code}", vars: %{url: url})
+    {:links, links} = Process.info(rt, :links)
+    assert [child] = for(pid <- links -- before, is_pid(pid), do: pid)
+    monitor = Process.monitor(child)
+    Process.exit(rt, :kill)
+    assert_receive {:DOWN, ^monitor, :process, ^child, _reason}, 5_000
+  end
+
+  test "a worker needs the grant, and gets no more than its parent has" do
+    rt = start_runtime(allow: [])
+
+    for code <- ["new Worker(url)", "new BroadcastChannel('x')", "Beam.spawn('1')"] do
+      assert {:error, %JSError{name: "NotAllowedError", message: message}} =
+               QuickBEAM.eval(rt, code, vars: %{url: worker("1")})
+
+      assert message =~ "needs the grant"
+    end
+
+    rt =
+      start_runtime(
+        allow: [:spawn, {:handlers, ["a"]}],
+        handlers: %{"a" => fn [] -> 1 end, "b" => fn [] -> 2 end}
+      )
+
+    source = """
+    const results = [];
+    for (const f of [() => Beam.callSync('a'), () => Beam.callSync('b'), () => Beam.nodes(), () => Beam.send(Beam.self(), 1)])
+      try { results.push(f()) } catch (e) { results.push(e.name) }
+    postMessage([results, Beam.grants()])
+    """
+
+    code = "(await new Promise(resolve => { w.onmessage = resolve })).data"
+
+    assert with_worker(rt, source, code) ==
+             {:ok,
+              [
+                [1, "NotAllowedError", "NotAllowedError", "NotAllowedError"],
+                %{"spawn" => true, "handlers" => ["a"]}
+              ]}
+
+    assert {:error, %JSError{name: "NotAllowedError"}} =
+             QuickBEAM.eval(rt, "new Worker('/etc/passwd.js')")
+  end
+
+  @tag :tmp_dir
+  test "workers from files, of both types", %{tmp_dir: dir} do
+    write_files(dir, %{
+      "classic.js" => "var a = 1; postMessage(typeof globalThis.a)",
+      "module.ts" => "import { n } from './n'; postMessage(n as number)",
+      "n.ts" => "export const n: number = 5"
+    })
+
+    rt = start_runtime()
+
+    for {file, expected} <- [{"classic.js", "number"}, {"module.ts", 5}] do
+      code =
+        "(await new Promise(resolve => { new Worker(url, { type: 'module' }).onmessage = resolve })).data"
+
+      assert QuickBEAM.eval(rt, code, vars: %{url: Path.join(dir, file)}, timeout: 10_000) ==
+               {:ok, expected}
+    end
+  end
+
+  describe "broadcast channels" do
+    test "reach every runtime" do
+      runtimes = for _ <- 1..5, do: start_runtime()
+      name = "channel-#{System.unique_integer([:positive])}"
+
+      for rt <- runtimes do
+        code = """
+        globalThis.channel = new BroadcastChannel(name);
+        globalThis.seen = [];
+        globalThis.done = new Promise(resolve => {
+          channel.onmessage = ({ data }) => { seen.push(data.n); if (data.n === 9) resolve() };
+        });
+        null
+        """
+
+        {:ok, nil} = QuickBEAM.eval(rt, code, vars: %{name: name})
+      end
+
+      [first | others] = runtimes
+
+      {:ok, _} =
+        QuickBEAM.eval(first, "for (let n = 0; n < 10; n++) channel.postMessage({ n }); 1")
+
+      for rt <- others,
+          do: assert(QuickBEAM.eval(rt, "await done; seen") == {:ok, Enum.to_list(0..9)})
+
+      assert QuickBEAM.eval(first, "seen") == {:ok, []}
+    end
+
+    test "take bytes of other nodes with suspicion" do
+      rt = start_runtime()
+      name = "channel-#{System.unique_integer([:positive])}"
+
+      code = """
+      globalThis.seen = [];
+      globalThis.channel = new BroadcastChannel(name);
+      channel.onmessageerror = e => seen.push(e.type);
+      channel.onmessage = e => seen.push(e.data);
+      null
+      """
+
+      {:ok, nil} = QuickBEAM.eval(rt, code, vars: %{name: name})
+
+      for bytes <- [
+            <<>>,
+            <<200>>,
+            <<6, 200, 1>>,
+            <<19, 5>>,
+            <<8, 255, 255, 255, 127>>,
+            <<18, 1, 65>>,
+            <<4, 1, 0, 0, 0, 0>>,
+            :binary.copy(<<9, 6, 1, ?a>>, 100_000)
+          ] do
+        send(QuickBEAM.Beam.Broadcast, {:broadcast, name, bytes})
+      end
+
+      send(QuickBEAM.Beam.Broadcast, {:broadcast, name, <<4, 7, 0, 0, 0>>})
+      :sys.get_state(QuickBEAM.Beam.Broadcast)
+
+      assert {:ok, seen} =
+               QuickBEAM.eval(rt, "while (!seen.includes(7)) await Beam.sleep(1); seen")
+
+      assert seen == List.duplicate("messageerror", 8) ++ [7]
+    end
+  end
+
+  describe "storage" do
+    @cases [
+      {"localStorage.setItem('a', 1); [localStorage.getItem('a'), localStorage.a, localStorage['a'], localStorage.length]",
+       ["1", "1", "1", 1]},
+      {"localStorage.x = { toString: () => 'text' }; localStorage.x", "text"},
+      {"localStorage.b = 2; localStorage.a = 1; [Object.keys(localStorage), localStorage.key(0), localStorage.key(5)]",
+       [["a", "b"], "a", nil]},
+      {"localStorage.a = 1; delete localStorage.a; [localStorage.getItem('a'), 'a' in localStorage, localStorage.a === undefined]",
+       [nil, false, true]},
+      {"localStorage.a = 1; sessionStorage.a = 2; localStorage.clear(); [localStorage.length, sessionStorage.a]",
+       [0, "2"]},
+      {"localStorage.setItem('getItem', 'x'); [typeof localStorage.getItem, localStorage.getItem('getItem')]",
+       ["function", "x"]},
+      {"[localStorage instanceof Storage, String(localStorage), localStorage === localStorage]",
+       [true, "[object Storage]", true]},
+      {"localStorage.setItem('caf\u00e9', '\u{1F600}'); localStorage['caf\u00e9']", "\u{1F600}"},
+      {"localStorage.a = 1; JSON.stringify(localStorage)", "{\"a\":\"1\"}"},
+      {"Object.getOwnPropertyDescriptor(localStorage, 'no') === undefined", true},
+      {"try { new Storage() } catch (e) { e.message }", "Illegal constructor"},
+      {"try { localStorage.setItem('big', 'x'.repeat(6e6)) } catch (e) { [e.name, e instanceof QuotaExceededError, localStorage.length] }",
+       ["QuotaExceededError", true, 0]},
+      {"try { for (let n = 0; ; n++) sessionStorage[n] = '' } catch (e) { e.name }",
+       "QuotaExceededError"}
+    ]
+
+    test "items" do
+      for {code, expected} <- @cases do
+        assert {code, QuickBEAM.eval(start_runtime(), code)} == {code, {:ok, expected}}
+      end
+    end
+
+    test "is private, and lives through a reset" do
+      [a, b] = [start_runtime(), start_runtime()]
+      {:ok, _} = QuickBEAM.eval(a, "localStorage.k = 'v'")
+      :ok = QuickBEAM.reset(a)
+      assert QuickBEAM.eval(a, "localStorage.k") == {:ok, "v"}
+      assert QuickBEAM.eval(b, "localStorage.k ?? null") == {:ok, nil}
+    end
+
+    test "is shared by name" do
+      name = "storage-#{System.unique_integer([:positive])}"
+      [a, b] = [start_runtime(storage: name), start_runtime(storage: name)]
+      {:ok, _} = QuickBEAM.eval(a, "localStorage.k = 'v'; sessionStorage.k = 's'")
+      assert QuickBEAM.eval(b, "[localStorage.k, sessionStorage.k ?? null]") == {:ok, ["v", nil]}
+      {:ok, _} = QuickBEAM.eval(b, "localStorage.clear()")
+      assert QuickBEAM.eval(a, "localStorage.length") == {:ok, 0}
+    end
+
+    @tag :tmp_dir
+    test "in a file survives, whatever a crash has left at its end", %{tmp_dir: dir} do
+      path = Path.join(dir, "deep/store")
+
+      {:ok, _} =
+        QuickBEAM.eval(start_runtime(storage: {:file, path}), """
+        localStorage.a = 'one'; localStorage.b = 'two'; localStorage.a = 'three'; delete localStorage.b; localStorage.c = ''
+        """)
+
+      whole = File.read!(path)
+
+      for content <- [
+            whole,
+            whole <> <<0, 0>>,
+            whole <> <<5::32, 1::32, "sabcd">>,
+            whole <> :binary.copy(<<255>>, 100)
+          ] do
+        stop_server(path)
+        File.write!(path, content)
+        rt = start_runtime(storage: {:file, path})
+
+        assert QuickBEAM.eval(rt, "[localStorage.a, localStorage.b ?? null, localStorage.c]") ==
+                 {:ok, ["three", nil, ""]}
+
+        {:ok, _} = QuickBEAM.eval(rt, "localStorage.d = 1; delete localStorage.d")
+      end
+
+      # Every change that was acknowledged is there, wherever the file ends.
+      for size <- 8..byte_size(whole)//7 do
+        stop_server(path)
+        File.write!(path, binary_part(whole, 0, size))
+        rt = start_runtime(storage: {:file, path})
+        assert {:ok, value} = QuickBEAM.eval(rt, "localStorage.a ?? null")
+        assert value in [nil, "one", "three"]
+      end
+
+      stop_server(path)
+      File.write!(path, "something else")
+      rt = start_runtime(storage: {:file, path})
+      assert {:error, %JSError{name: "UnknownError"}} = QuickBEAM.eval(rt, "localStorage.a")
+      assert File.read!(path) == "something else"
+      assert_usable(rt)
+    end
+
+    @tag :tmp_dir
+    test "a file does not grow without end", %{tmp_dir: dir} do
+      path = Path.join(dir, "store")
+      rt = start_runtime(storage: {:file, path})
+
+      {:ok, _} =
+        QuickBEAM.eval(rt, "for (let n = 0; n < 40; n++) localStorage.a = 'x'.repeat(1e5) + n; 1")
+
+      assert File.stat!(path).size < 2_000_000
+      stop_server(path)
+
+      assert QuickBEAM.eval(start_runtime(storage: {:file, path}), "localStorage.a.slice(-2)") ==
+               {:ok, "39"}
+    end
+
+    defp stop_server(path) do
+      [{pid, _}] = Registry.lookup(QuickBEAM.Registry, {:storage, {:file, Path.expand(path)}})
+      Process.exit(pid, :kill)
+      assert_down(pid)
+      # The registry learns of it by a message of its own.
+      :sys.get_state(QuickBEAM.Registry.PIDPartition0)
+    end
+  end
+end
