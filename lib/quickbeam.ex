@@ -46,6 +46,39 @@ defmodule QuickBEAM do
 
   A cycle becomes `nil` where it closes.
 
+  ## Handlers
+
+  `Beam.call(name, ...args)` and `Beam.callSync(name, ...args)` run the handler of that name in a process of its own, linked to
+  the runtime's. A handler is one of
+
+    * `fn args -> ... end` - gets the list of arguments
+    * `fn args, meta -> ... end` - gets `%{caller: pid, runtime: name, handler: name, sync?: boolean}`, too
+    * `{module, function}` - a public function of one of these arities
+    * `{handler, timeout: milliseconds}` - any of these, ended when it takes longer
+
+  What it returns is the value in JavaScript; a `Stream`, a function of two arguments that is enumerable, or a struct such as
+  `File.Stream` becomes an async iterator: items are made as JavaScript asks for them, and the stream is closed when nobody
+  will. A handler that fails is an `Error` with a `cause`:
+
+  | it | `name` | `cause` |
+  |---|---|---|
+  | raises | the exception's module | its fields; for a runtime that is restricted by `:allow`, its message |
+  | throws | `"ThrowError"` | what was thrown |
+  | exits, or is killed | `"ExitError"` | the reason |
+  | takes too long | `"TimeoutError"` | its name and timeout |
+  | returns what JavaScript cannot hold | `"TypeError"` | |
+  | is not there | `"UnknownHandlerError"` | |
+
+  ## Processes
+
+  JavaScript sends messages, monitors, links and names processes by `Beam`. Names that it registers are in
+  the registry `QuickBEAM.Registry`, so Elixir reaches `Beam.register("cart")` as
+
+      QuickBEAM.call({:via, Registry, {QuickBEAM.Registry, "cart"}}, "total")
+
+  and JavaScript of other nodes by `Beam.whereis("cart")`. A child that `Beam.spawn` or `new Worker` starts has the options
+  of its starter and at most its grants, runs on the same pool, and ends with it.
+
   ## Telemetry
 
   See `QuickBEAM.Telemetry`.

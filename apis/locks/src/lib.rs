@@ -1,8 +1,9 @@
 //! `navigator.locks` (Web Locks API): modes, `ifAvailable`, `steal`, `signal`, `query()`. The locks are those of one realm.
 
 use quickbeam_api_events::classes as events;
+use quickbeam_api_navigator::classes as navigator;
 use quickbeam_api_webidl::{helpers, kept};
-use quickbeam_engine::{Attributes, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Ctx, Glue, Result, Value};
 use quickbeam_executor::Api;
 
 static LOCKS: Glue = Glue::new("internal:locks", include_str!("locks.js"));
@@ -18,16 +19,12 @@ impl Api for Locks {
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
         ctx.define_lazy_global("LockManager", |ctx, _, _| classes(ctx)?.get("LockManager"))?;
         ctx.define_lazy_global("Lock", |ctx, _, _| classes(ctx)?.get("Lock"))?;
-        let navigator = ctx.globals().get("navigator")?;
-        let navigator = if navigator.is_object() {
-            navigator
-        } else {
-            let made = ctx.object()?;
-            ctx.globals().define("navigator", made.clone(), Attributes::ALL)?;
-            made
-        };
-        let getter = ctx.function("locks", 0, |ctx, _, _| classes(ctx)?.get("locks"))?;
-        navigator.define_accessor("locks", getter, None, Attributes::ALL)
+        ctx.define_lazy_global("navigator", |ctx, _, _| {
+            let navigator = navigator(ctx)?;
+            let make = ctx.function("locks", 0, |ctx, _, _| classes(ctx)?.get("locks"))?;
+            ctx.call(&navigator.get("define")?, &ctx.undefined(), &[ctx.string("locks")?, make])?;
+            navigator.get("navigator")
+        })
     }
 }
 

@@ -82,7 +82,7 @@ defmodule QuickBEAM.Beam.Child do
   def handle_continue(start, nil) do
     case start.() do
       {_parent, _script, {:ok, owner}} -> {:noreply, owner}
-      {parent, script, {:error, reason}} -> fail(parent, script, {:quickbeam_dead, error(reason)})
+      {parent, script, {:error, reason}} -> fail(parent, script, exit_reason(reason))
     end
   end
 
@@ -104,12 +104,15 @@ defmodule QuickBEAM.Beam.Child do
     {:stop, if(match?({:worker, _, _}, script), do: {:shutdown, reason}, else: reason), nil}
   end
 
-  defp error(%JSError{} = error), do: error
+  defp exit_reason(%JSError{} = error), do: {:quickbeam_dead, error}
 
-  defp error({:script_not_found, path, posix}) do
+  defp exit_reason({:script_not_found, path, posix}) do
     message = "the script #{inspect(path)} cannot be read: #{:file.format_error(posix)}"
-    %JSError{name: "NotFoundError", message: message}
+    {:quickbeam_dead, %JSError{name: "NotFoundError", message: message}}
   end
+
+  # It was stopped while its script ran.
+  defp exit_reason(reason), do: reason
 
   defp taken({:via, Registry, {_registry, name}}) do
     Services.failure("InvalidStateError", "Beam.spawn: the name #{inspect(name)} is taken")
