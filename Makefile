@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench check format clean
+.PHONY: help demo test conformance bench check format clean
 
 # Erlang reads file names by the locale, and a bare machine has none.
 export LC_ALL := $(or $(LC_ALL),C.UTF-8)
@@ -25,6 +25,10 @@ test: ## every test: Rust, Elixir, doctests
 	@script/setup
 	cargo test --workspace --no-fail-fast $(CARGO_PROFILE)
 	mix test
+
+conformance: ## Web Platform Tests of a checkout, WPT=dir; ONLY="url dom/abort" selects, FLAGS=--verbose shows failures
+	@script/setup
+	cargo run -p quickbeam-conformance $(CARGO_PROFILE) -- $(WPT) $(FLAGS) $(ONLY)
 
 bench: ## every figure next to its baseline; ONLY=pattern selects, CHECK=1 fails on a missed target
 	@script/setup

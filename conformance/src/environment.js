@@ -7,7 +7,8 @@
   Object.assign(location, { origin, host, hostname: host, port: "", protocol: "http:" });
   Object.assign(location, { pathname, search: search ?? "", hash: hash ?? "" });
   globalThis.location = location;
-  globalThis.GLOBAL = { isWindow: () => false, isWorker: () => false, isShadowRealm: () => false };
+  const { isWindow } = conformance;
+  globalThis.GLOBAL = { isWindow: () => isWindow, isWorker: () => !isWindow, isShadowRealm: () => false };
 
   const onlyBytes = (bytes) => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
 
@@ -42,20 +43,26 @@
   // Tests take the class SharedArrayBuffer from there.
   globalThis.WebAssembly ??= { Memory: function Memory() { this.buffer = new SharedArrayBuffer(0); } };
 
-  // The harness takes a realm with a document for a window, which has more than this one.
+  // The harness takes a realm with a document for a window, and one with the classes of workers for a worker; each has more than this
+  // realm. Only tests for windows get the document; the others ask whether they run in a worker.
   const { document } = Object.getOwnPropertyDescriptors(globalThis);
   delete globalThis.document;
   runFile("/resources/testharness.js");
-  if (document !== undefined) Object.defineProperty(globalThis, "document", document);
-
-  // Behind the harness, which would take the realm for a worker: descriptions of interfaces ask where they are exposed.
-  class DedicatedWorkerGlobalScope {
-    static [Symbol.hasInstance](value) {
-      return value === globalThis;
+  if (isWindow) {
+    globalThis.window ??= globalThis;
+    if (document !== undefined) Object.defineProperty(globalThis, "document", document);
+  } else {
+    class WorkerGlobalScope extends EventTarget {
+      static [Symbol.hasInstance](value) {
+        return value === globalThis;
+      }
     }
+    class DedicatedWorkerGlobalScope extends WorkerGlobalScope {}
+    for (const Class of [WorkerGlobalScope, DedicatedWorkerGlobalScope]) {
+      Object.defineProperty(globalThis, Class.name, { value: Class, writable: true, configurable: true });
+    }
+    delete globalThis.window;
   }
-  if (document === undefined) Object.assign(globalThis, { DedicatedWorkerGlobalScope });
-  if (conformance.isWindow) globalThis.window ??= globalThis;
 
   setup({ output: false });
   add_result_callback(({ name, status, message, stack }) => {
@@ -73,5 +80,5 @@
       reportError(error);
     }
   }
-  if (folder !== undefined && conformance.isWorker) done();
+  if (conformance.isWorker) done();
 }

@@ -3,14 +3,16 @@
 //! ```json
 //! {
 //!   "url/a.any.js": { "skip": "why it cannot run here at all" },
+//!   "url/folder/": { "skip": "why nothing in it can" },
 //!   "url/b.any.js?variant": { "why these fail": ["a subtest", "another"] }
 //! }
 //! ```
 //!
-//! A suite is a folder of the checkout; its file's name has `-` for `/` in it.
+//! A suite is a folder of the checkout, and its file has the same path.
 
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -38,19 +40,13 @@ pub(crate) struct Difference {
 }
 
 impl Expectations {
-    /// Reads every file of a folder.
+    /// Reads every file of a folder and of those in it.
     ///
     /// # Errors
     /// Names the file that cannot be read or understood.
     pub fn load(folder: &Path) -> Result<Expectations, String> {
         let mut suites = BTreeMap::new();
-        for entry in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
-            let path = entry.map_err(|error| error.to_string())?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) else { continue };
-            let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-            let suite = read(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-            suites.insert(name.replace('-', "/").replace("//", "-"), suite);
-        }
+        load(folder, "", &mut suites)?;
         Ok(Expectations { folder: folder.to_owned(), suites })
     }
 
@@ -75,9 +71,12 @@ impl Expectations {
     fn expected(&self, test: &str) -> Option<&Expected> {
         let tests = &self.suites[self.suite_of(test)?];
         tests.get(test).or_else(|| {
-            // A skipped file is skipped with all of its variants.
-            let file = tests.get(test.split(['?', '#']).next()?)?;
-            matches!(file, Expected::Skip(_)).then_some(file)
+            // A skipped file is skipped with all of its variants, a skipped folder with all that is in it.
+            let file = test.split(['?', '#']).next()?;
+            let is_part = |name: &str| name == file || name.ends_with('/') && file.starts_with(name);
+            let (_, skipped) =
+                tests.iter().find(|(name, entry)| matches!(entry, Expected::Skip(_)) && is_part(name))?;
+            Some(skipped)
         })
     }
 
@@ -128,11 +127,28 @@ impl Expectations {
     /// Writes every file.
     pub(crate) fn save(&self) -> Result<(), String> {
         for (suite, tests) in &self.suites {
-            let path = self.folder.join(format!("{}.json", suite.replace('-', "--").replace('/', "-")));
+            let path = self.folder.join(format!("{suite}.json"));
+            path.parent().map_or(Ok(()), fs::create_dir_all).map_err(|error| format!("{}: {error}", path.display()))?;
             fs::write(&path, write(tests)).map_err(|error| format!("{}: {error}", path.display()))?;
         }
         Ok(())
     }
+}
+
+/// Reads the files of a folder, whose path below the first one is `prefix`.
+fn load(folder: &Path, prefix: &str, suites: &mut BTreeMap<String, BTreeMap<String, Expected>>) -> Result<(), String> {
+    let failed = |path: &Path, error: &dyn Display| format!("{}: {error}", path.display());
+    for entry in fs::read_dir(folder).map_err(|error| failed(folder, &error))? {
+        let path = entry.map_err(|error| failed(folder, &error))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if path.is_dir() {
+            load(&path, &format!("{prefix}{name}/"), suites)?;
+        } else if let Some(name) = name.strip_suffix(".json") {
+            let text = fs::read_to_string(&path).map_err(|error| failed(&path, &error))?;
+            suites.insert(format!("{prefix}{name}"), read(&text).map_err(|error| failed(&path, &error))?);
+        }
+    }
+    Ok(())
 }
 
 fn read(text: &str) -> Result<BTreeMap<String, Expected>, String> {
@@ -185,7 +201,10 @@ mod tests {
 
     #[test]
     fn skipping_a_file_skips_its_variants() {
-        let expectations = expectations(r#"{"dom/abort/a.any.js": {"skip": "needs frames"}}"#);
+        let expectations = expectations(
+            r#"{"dom/abort/a.any.js": {"skip": "needs frames"}, "dom/abort/frames/": {"skip": "of frames"}}"#,
+        );
+        assert_eq!(expectations.skipped("dom/abort/frames/a.any.js?x"), Some("of frames"));
         assert_eq!(expectations.skipped("dom/abort/a.any.js?1"), Some("needs frames"));
         assert_eq!(expectations.skipped("dom/abort/b.any.js"), None);
         assert_eq!(expectations.skipped("dom/events/a.any.js"), None);

@@ -1,6 +1,6 @@
 //! High Resolution Time, the Performance Timeline and User Timing: `performance`, and the classes of its entries and observers.
 //!
-//! The clock is monotonic and starts with the realm; `timeOrigin` is that moment in milliseconds since 1970. The timeline holds marks
+//! The clock is monotonic, goes in steps of 5 µs, and starts with the realm; `timeOrigin` is that moment in milliseconds since 1970. The timeline holds marks
 //! and measures until they are cleared, in the isolate's heap.
 
 use quickbeam_api_events as events;
@@ -51,7 +51,7 @@ fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let origin = since_epoch.saturating_sub(now_since_start(ctx));
         let natives = Natives::new(ctx)?
-            .function("now", |ctx, _, _| Ok(ctx.number(now_since_start(ctx).as_secs_f64() * 1e3)))?
+            .function("now", |ctx, _, _| Ok(ctx.number(events::now(ctx))))?
             .function("clone", |ctx, _, args| structured_clone::clone(ctx, &args.get(0)))?
             .function("queueTask", |ctx, _, args| {
                 enqueue_immediate(ctx, args.get(0), Vec::new())?;

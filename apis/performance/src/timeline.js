@@ -49,6 +49,7 @@
       return this.#duration;
     }
     toJSON() {
+      this.#name;
       const { name, entryType, startTime, duration } = this;
       const isDetailed = this instanceof PerformanceMark || this instanceof PerformanceMeasure;
       return { name, entryType, startTime, duration, ...(isDetailed && { detail: this.detail }) };
@@ -105,10 +106,18 @@
     timeline = timeline.filter((entry) => entry.entryType !== type || (name !== undefined && entry.name !== name));
   };
 
+  /** Attributes of PerformanceTiming, which stand for times of a page in a window and for nothing elsewhere. */
+  const OF_PAGES = new Set(
+    `navigationStart unloadEventStart unloadEventEnd redirectStart redirectEnd fetchStart domainLookupStart domainLookupEnd connectStart
+    connectEnd secureConnectionStart requestStart responseStart responseEnd domLoading domInteractive domContentLoadedEventStart
+    domContentLoadedEventEnd domComplete loadEventStart loadEventEnd`.split(/\s+/),
+  );
+
   /** What a start or an end of a measure means. */
   const timestamp = (mark, what) => {
     if (typeof mark === "number") return time(mark, what);
     const name = `${mark}`;
+    if (OF_PAGES.has(name)) throw new TypeError(`performance.measure: ${name} stands for a time only where pages are shown`);
     const found = timeline.findLast((entry) => entry.entryType === "mark" && entry.name === name);
     if (found === undefined) throw domException("SyntaxError", `performance.measure: there is no mark ${JSON.stringify(name)}`);
     return found.startTime;
@@ -231,6 +240,9 @@
         throw new TypeError("PerformanceObserver.observe: entryTypes goes with no other option");
       }
       const isMultiple = entryTypes !== undefined;
+      if (isMultiple && (entryTypes === null || typeof entryTypes !== "object")) {
+        throw new TypeError("PerformanceObserver.observe: entryTypes is not a sequence");
+      }
       if (isMultiple !== (this.#isMultiple ?? isMultiple)) {
         throw domException("InvalidModificationError", "PerformanceObserver.observe: type and entryTypes cannot be mixed");
       }

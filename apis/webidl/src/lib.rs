@@ -4,6 +4,8 @@
 //! them is touched; [`helpers`] gives that JavaScript `expose(Class, { constants, clone })`, conversions
 //! of IDL types, and `QuotaExceededError`.
 
+mod descriptor;
+
 use quickbeam_engine::{Args, Attributes, Ctx, Glue, NativeFn, Result, Value};
 use quickbeam_executor::Api;
 
@@ -11,7 +13,8 @@ static WEBIDL: Glue = Glue::new("internal:webidl", include_str!("webidl.js"));
 
 const KEPT: &str = "webidl";
 
-/// The global `QuotaExceededError`, and an `Error.isError` that knows DOM exceptions.
+/// The global `QuotaExceededError`, an `Error.isError` that knows DOM exceptions, and descriptors of the global object's properties
+/// that do not show which of them are lazy.
 pub struct DomExceptions;
 
 impl Api for DomExceptions {
@@ -25,7 +28,8 @@ impl Api for DomExceptions {
             let value = args.get(0);
             Ok(ctx.boolean(value.is_error() || value.is_dom_exception()))
         })?;
-        ctx.globals().get("Error")?.define("isError", is_error, Attributes::HIDDEN)
+        ctx.globals().get("Error")?.define("isError", is_error, Attributes::HIDDEN)?;
+        descriptor::install(ctx)
     }
 }
 

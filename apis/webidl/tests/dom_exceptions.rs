@@ -31,3 +31,23 @@ fn dom_exceptions_are_errors() {
         harness.check(script, expected);
     }
 }
+
+#[test]
+fn lazy_globals_look_like_any_other() {
+    let harness = Harness::new(&[&DomExceptions]);
+    let descriptor = "JSON.stringify(Object.getOwnPropertyDescriptor(globalThis, 'QuotaExceededError'))";
+    harness.check(descriptor, r#"{"writable":true,"enumerable":false,"configurable":true}"#);
+    for (script, expected) in [
+        ("Reflect.getOwnPropertyDescriptor(globalThis, 'QuotaExceededError').value === QuotaExceededError", "true"),
+        ("Object.getOwnPropertyDescriptor(globalThis, 'nothing')", "undefined"),
+        ("Object.getOwnPropertyDescriptor('ab', 'length').value", "2"),
+        ("Reflect.getOwnPropertyDescriptor('ab', 'length')", "TypeError: not an object"),
+        ("Object.getOwnPropertyDescriptor.name + Object.getOwnPropertyDescriptor.length", "getOwnPropertyDescriptor2"),
+        (
+            "Object.defineProperty(globalThis, 'mine', { get() { throw 'called' }, configurable: true }); typeof Object.getOwnPropertyDescriptor(globalThis, 'mine').get",
+            "function",
+        ),
+    ] {
+        harness.check(script, expected);
+    }
+}
