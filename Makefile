@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance bench check format clean
+.PHONY: help demo test conformance bench check soak fuzz format clean
 
 # Erlang reads file names by the locale, and a bare machine has none.
 export LC_ALL := $(or $(LC_ALL),C.UTF-8)
@@ -33,6 +33,14 @@ conformance: ## Web Platform Tests of a checkout, WPT=dir; ONLY="url dom/abort" 
 bench: ## every figure next to its baseline; ONLY=pattern selects, CHECK=1 fails on a missed target
 	@script/setup
 	@MIX_ENV=prod mix run bench/run.exs
+
+soak: ## thousands of contexts under a random load, with kills; MINUTES=10 CONTEXTS=2000 SEED=
+	@script/setup
+	@MIX_ENV=prod mix run soak/run.exs
+
+fuzz: ## random games against the executor, with a model as oracle; DURATION=60 SEED=
+	@script/setup
+	cargo run $(CARGO_PROFILE) --package quickbeam-fuzz -- $(or $(DURATION),60) $(SEED)
 
 check: ## formatters, lints, warnings, docs
 	@script/setup
