@@ -92,6 +92,11 @@ defmodule QuickBEAM do
   @type runtime :: GenServer.server()
 
   @typedoc "What a request returns whose value matters."
+  @typedoc "An element: its name, its attributes, its children."
+  @type dom_element ::
+          {String.t(), [{String.t(), String.t()}],
+           [dom_element() | String.t() | {:comment, String.t()}]}
+
   @type result :: {:ok, term()} | {:error, JSError.t()}
 
   @doc """
@@ -435,6 +440,82 @@ defmodule QuickBEAM do
   @spec get_global(runtime(), String.t() | atom()) :: result()
   def get_global(runtime, name),
     do: request(runtime, {:get_global, name!(name)}, nil, :get_global, [runtime, name])
+
+  @doc """
+  The first element of the document that a CSS selector matches, as `{tag, attributes, children}`: texts are binaries,
+  comments are `{:comment, text}`. `nil` if there is none. No JavaScript runs.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.eval(rt, "document.body.innerHTML = '<p class=a>Hello <b>world</b></p>'; 0")
+      iex> QuickBEAM.dom_find(rt, "p.a")
+      {:ok, {"p", [{"class", "a"}], ["Hello ", {"b", [], ["world"]}]}}
+      iex> QuickBEAM.dom_find(rt, "table")
+      {:ok, nil}
+
+  What is no selector is an error of the name `"SyntaxError"`.
+  """
+  @spec dom_find(runtime(), String.t()) :: {:ok, dom_element() | nil} | {:error, JSError.t()}
+  def dom_find(runtime, selector),
+    do:
+      request(runtime, {:dom_find, text!(selector, "selector")}, nil, :dom_find, [
+        runtime,
+        selector
+      ])
+
+  @doc """
+  All elements of the document that a CSS selector matches, in tree order; see `dom_find/2`.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.eval(rt, "document.body.innerHTML = '<i>1</i><i>2</i>'; 0")
+      iex> QuickBEAM.dom_find_all(rt, "i")
+      {:ok, [{"i", [], ["1"]}, {"i", [], ["2"]}]}
+  """
+  @spec dom_find_all(runtime(), String.t()) :: {:ok, [dom_element()]} | {:error, JSError.t()}
+  def dom_find_all(runtime, selector) do
+    op = {:dom_find_all, text!(selector, "selector")}
+    request(runtime, op, nil, :dom_find_all, [runtime, selector])
+  end
+
+  @doc """
+  The text of the first element that a CSS selector matches, `nil` if there is none.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.eval(rt, "document.body.innerHTML = '<p>Hello <b>world</b></p>'; 0")
+      iex> QuickBEAM.dom_text(rt, "p")
+      {:ok, "Hello world"}
+  """
+  @spec dom_text(runtime(), String.t()) :: {:ok, String.t() | nil} | {:error, JSError.t()}
+  def dom_text(runtime, selector),
+    do:
+      request(runtime, {:dom_text, text!(selector, "selector")}, nil, :dom_text, [
+        runtime,
+        selector
+      ])
+
+  @doc """
+  An attribute of the first element that a CSS selector matches, `nil` if there is no such element or attribute.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.eval(rt, "document.body.innerHTML = '<a href=/x>x</a>'; 0")
+      iex> QuickBEAM.dom_attr(rt, "a", "href")
+      {:ok, "/x"}
+  """
+  @spec dom_attr(runtime(), String.t(), String.t()) ::
+          {:ok, String.t() | nil} | {:error, JSError.t()}
+  def dom_attr(runtime, selector, name) do
+    op = {:dom_attr, text!(selector, "selector"), text!(name, "attribute name")}
+    request(runtime, op, nil, :dom_attr, [runtime, selector, name])
+  end
+
+  @doc """
+  The markup of the whole document. No JavaScript runs.
+
+      iex> {:ok, rt} = QuickBEAM.start()
+      iex> QuickBEAM.dom_html(rt)
+      {:ok, "<html><head></head><body></body></html>"}
+  """
+  @spec dom_html(runtime()) :: {:ok, String.t()} | {:error, JSError.t()}
+  def dom_html(runtime), do: request(runtime, :dom_html, nil, :dom_html, [runtime])
 
   @doc """
   Sets a property of the global object to a term.

@@ -25,6 +25,7 @@ defmodule QuickBEAM.ArchitectureTest do
       "apis-browser",
       "api-beam",
       "api-broadcast-channel",
+      "api-dom",
       "api-grants",
       "api-worker"
     ]

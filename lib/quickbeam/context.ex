@@ -220,6 +220,36 @@ defmodule QuickBEAM.Context do
   defdelegate globals(context, options \\ []), to: QuickBEAM
 
   @doc """
+  The first element of the document that a CSS selector matches. See `QuickBEAM.dom_find/2`.
+
+      iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 1)
+      iex> {:ok, context} = QuickBEAM.Context.start_link(pool: pool)
+      iex> QuickBEAM.Context.dom_find(context, "body")
+      {:ok, {"body", [], []}}
+  """
+  @spec dom_find(context(), String.t()) ::
+          {:ok, QuickBEAM.dom_element() | nil} | {:error, JSError.t()}
+  defdelegate dom_find(context, selector), to: QuickBEAM
+
+  @doc "All elements of the document that a CSS selector matches. See `QuickBEAM.dom_find_all/2`."
+  @spec dom_find_all(context(), String.t()) ::
+          {:ok, [QuickBEAM.dom_element()]} | {:error, JSError.t()}
+  defdelegate dom_find_all(context, selector), to: QuickBEAM
+
+  @doc "The text of the first element that a CSS selector matches. See `QuickBEAM.dom_text/2`."
+  @spec dom_text(context(), String.t()) :: {:ok, String.t() | nil} | {:error, JSError.t()}
+  defdelegate dom_text(context, selector), to: QuickBEAM
+
+  @doc "An attribute of the first element that a CSS selector matches. See `QuickBEAM.dom_attr/3`."
+  @spec dom_attr(context(), String.t(), String.t()) ::
+          {:ok, String.t() | nil} | {:error, JSError.t()}
+  defdelegate dom_attr(context, selector, name), to: QuickBEAM
+
+  @doc "The markup of the whole document. See `QuickBEAM.dom_html/1`."
+  @spec dom_html(context()) :: {:ok, String.t()} | {:error, JSError.t()}
+  defdelegate dom_html(context), to: QuickBEAM
+
+  @doc """
   See `QuickBEAM.get_global/2`.
 
       iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 1)

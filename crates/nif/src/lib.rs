@@ -14,6 +14,7 @@
 //! | `request` | ops whose steps are those of an API |
 //! | `reply` | the one message that each op ends with |
 //! | `disassembly` | `%QuickBEAM.Bytecode{}` |
+//! | `dom` | what a document is asked, and its nodes as terms |
 //! | `error` | `%QuickBEAM.JSError{}`, at original positions |
 //! | `toolchain` | the functions of `QuickBEAM.Native` about TypeScript, bundling and minifying |
 //!
@@ -30,6 +31,7 @@ mod atoms;
 mod calendar;
 mod decode;
 mod disassembly;
+mod dom;
 mod encode;
 mod error;
 mod grants;

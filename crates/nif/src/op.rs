@@ -2,6 +2,8 @@
 
 use crate::atoms;
 use crate::decode::TermInput;
+use crate::dom::Question;
+use quickbeam_api_dom::Query;
 use crate::request;
 use quickbeam_executor::Op;
 use rustler::types::tuple::get_tuple;
@@ -27,6 +29,8 @@ pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
             Op::MemoryUsage
         } else if atoms::info() == term {
             Op::Info
+        } else if atoms::dom_html() == term {
+            dom(Query::Html)
         } else if atoms::start_worker() == term {
             Op::Make(Box::new(request::StartWorker))
         } else {
@@ -73,6 +77,12 @@ pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
         }
         [id] if is(atoms::stream_close()) => Op::Make(Box::new(request::CloseIterator(number(*id)?))),
         [user_only] if is(atoms::globals()) => Op::Globals { user_only: user_only.decode().unwrap_or(false) },
+        [selector] if is(atoms::dom_find()) => dom(Query::Find(text(*selector, "selector")?)),
+        [selector] if is(atoms::dom_find_all()) => dom(Query::FindAll(text(*selector, "selector")?)),
+        [selector] if is(atoms::dom_text()) => dom(Query::Text(text(*selector, "selector")?)),
+        [selector, name] if is(atoms::dom_attr()) => {
+            dom(Query::Attribute(text(*selector, "selector")?, text(*name, "attribute name")?))
+        }
         [message] if is(atoms::message()) => Op::Message(Box::new(TermInput::new(*message))),
         [filename, json] if is(atoms::source_map()) => {
             return Ok(Request::SourceMap(text(*filename, "filename")?, text(*json, "source map")?));
@@ -80,6 +90,10 @@ pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
         _ => return Err(format!("unknown op {tag:?} with {} fields", fields.len())),
     };
     Ok(Request::Op(op))
+}
+
+fn dom(query: Query) -> Op {
+    Op::Make(Box::new(Question(query)))
 }
 
 fn text(term: Term<'_>, what: &str) -> Result<String, String> {

@@ -1,6 +1,7 @@
 //! Replies: the one message that each op ends with.
 
 use crate::atoms;
+use crate::dom::{self, Question};
 use crate::encode::{binary, to_term};
 use crate::error::js_error;
 use crate::host::BeamHost;
@@ -86,6 +87,11 @@ fn on_scheduler() -> bool {
 
 fn reply_term<'e>(env: Env<'e>, host: &BeamHost, outcome: Outcome<'_, '_>) -> Term<'e> {
     let ok = |term: Term<'e>| (atoms::ok(), term).encode(env);
+    if let Outcome::Value(ctx, value) = &outcome
+        && let Some(question) = value.host::<Question>()
+    {
+        return dom::answer(env, host, *ctx, &question);
+    }
     match outcome {
         Outcome::Done => atoms::ok().to_term(env),
         Outcome::Value(ctx, value) => match to_term(env, ctx, value, host.limits) {
