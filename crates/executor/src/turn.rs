@@ -38,6 +38,8 @@ impl RealmState {
                 return Stretch::Reset;
             }
             self.take_answers(ctx);
+            // What an answer sets going must not wait behind the next op, which may run for long.
+            self.checkpoint(ctx);
             if self.timers.borrow().has_next() || self.next_due().is_some() {
                 let now = Instant::now();
                 self.expire(now);

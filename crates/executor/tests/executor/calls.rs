@@ -55,6 +55,21 @@ fn an_answer_that_cannot_be_converted_throws() {
 }
 
 #[test]
+fn what_an_answer_sets_going_does_not_wait_behind_the_next_op() {
+    let realm = realm();
+    let awaiting = realm.start("await call('f')");
+    let id = realm.expect_call("f");
+    let busy = realm.start_stuck("note('stuck'); 'done'");
+    realm.resolve(id, "answer");
+    let endless = realm.start("for (;;) {}");
+    realm.release();
+    assert_eq!(busy.text(), "done");
+    assert_eq!(awaiting.text(), "answer");
+    realm.handle.kill();
+    assert!(matches!(endless.wait(), Got::Failed(_)));
+}
+
+#[test]
 fn answers_to_pending_calls_come_in_any_order() {
     let realm = realm();
     let pending = realm.start("await Promise.all(['a', 'b', 'c', 'd'].map(name => call(name)))");
