@@ -3,8 +3,8 @@
 use crate::atoms;
 use crate::decode::TermInput;
 use crate::dom::Question;
-use quickbeam_api_dom::Query;
 use crate::request;
+use quickbeam_api_dom::Query;
 use quickbeam_executor::Op;
 use rustler::types::tuple::get_tuple;
 use rustler::{Binary, Term};
