@@ -143,3 +143,67 @@ fn deep_equality_is_structural() {
     let message = "RangeError: Maximum call stack size exceeded (max_stack_size: 8388608 bytes)";
     harness.check(&format!("{deep} Beam.deepEquals(deep(), deep())"), message);
 }
+
+#[test]
+fn xml_becomes_objects() {
+    let harness = Harness::new(&[&Beam]);
+    for (xml, expected) in [
+        ("<a/>", r#"{"a":""}"#),
+        ("<a>text</a>", r#"{"a":"text"}"#),
+        ("<?xml version='1.0'?><!-- c --><a x='1' y='2'/>", r#"{"a":{"@x":"1","@y":"2"}}"#),
+        ("<a x='1'>t</a>", r##"{"a":{"@x":"1","#text":"t"}}"##),
+        ("<a><b>1</b><b>2</b><c/><b>3</b></a>", r#"{"a":{"b":["1","2","3"],"c":""}}"#),
+        ("<a>\n  <b/>\n  tail\n</a>", r##"{"a":{"b":"","#text":"\n  \n  tail\n"}}"##),
+        ("<a>\n  <b/>\n</a>", r#"{"a":{"b":""}}"#),
+        ("<a>&lt;&amp;&gt;&quot;&apos;&#65;&#x42;</a>", r#"{"a":"<&>\"'AB"}"#),
+        ("<a x='&amp;&#65;'/>", r#"{"a":{"@x":"&A"}}"#),
+        ("<a><![CDATA[<b>&amp;]]></a>", r#"{"a":"<b>&amp;"}"#),
+        ("<n:a xmlns:n='u'><n:b/></n:a>", r#"{"n:a":{"@xmlns:n":"u","n:b":""}}"#),
+        ("<__proto__>1</__proto__>", r#"{"__proto__":"1"}"#),
+        ("<!DOCTYPE a [<!ENTITY e 'x'>]><a/>", r#"{"a":""}"#),
+    ] {
+        harness.check(&format!("JSON.stringify(Beam.XML.parse({xml:?}))"), expected);
+    }
+    harness.check(
+        "({}).polluted === undefined && Object.getPrototypeOf(Beam.XML.parse('<__proto__/>')) === Object.prototype",
+        "true",
+    );
+}
+
+#[test]
+fn xml_that_is_none_is_refused() {
+    let harness = Harness::new(&[&Beam]);
+    for (xml, part) in [
+        ("''", "there is no element"),
+        ("'text'", "text outside of the root element"),
+        ("'<a>'", "the element <a> is not closed"),
+        ("'<a></b>'", "b"),
+        ("'</a>'", "a"),
+        ("'<a/><b/>'", "more than one root element"),
+        ("'<a x=1/>'", "at byte"),
+        ("'<a x=\"1\" x=\"2\"/>'", "at byte"),
+        ("'<a>&e;</a>'", "the entity &e;"),
+        ("'<!DOCTYPE a [<!ENTITY e \"x\">]><a>&e;</a>'", "the entity &e;"),
+        ("'<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a x=\"&e;\"/>'", "at byte"),
+        ("'<a>'.repeat(2000)", "nested deeper than 1000 levels"),
+        ("'<a'", "at byte"),
+        ("'<a>&#xffffffff;</a>'", "at byte"),
+    ] {
+        let script = format!(
+            "try {{ Beam.XML.parse({xml}) }} catch (e) {{ e.name + ': ' + e.message.includes({part:?}) + e.message }}"
+        );
+        let got = harness.eval(&script).unwrap();
+        assert!(got.starts_with("SyntaxError: true"), "{xml}: {got}");
+    }
+    harness.check("Beam.XML.parse()", "TypeError: Beam.XML.parse: 1 argument required, but only 0 present");
+}
+
+#[test]
+fn what_needs_a_host_says_so() {
+    let harness = Harness::new(&[&Beam]);
+    harness.check("Beam.hash(1)", "NotSupportedError: this host has no hash");
+    harness.check("Beam.makeRef()", "NotSupportedError: this host has no references");
+    harness.check("Beam.nodes()", "NotSupportedError: this host has no nodes");
+    harness
+        .check("Object.keys(Beam.grants()).join()", "net,read,write,env,run,spawn,processes,cluster,addons,handlers");
+}
