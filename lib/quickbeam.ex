@@ -399,7 +399,8 @@ defmodule QuickBEAM do
 
   Messages that arrive before the first callback is registered are kept for it. A full inbox is a
   `"BusyError"`. What is sent to the runtime's pid, with `send/2` or by `Beam.send` of another runtime,
-  reaches the callbacks too; as nobody can be told then, a full inbox is logged.
+  reaches the callbacks too; as nobody can be told then, the runtime's process holds what does not fit, in order,
+  and logs what it drops beyond a million messages.
 
       iex> {:ok, rt} = QuickBEAM.start()
       iex> QuickBEAM.eval(rt, "const seen = []; Beam.onMessage(m => seen.push(m)); null")

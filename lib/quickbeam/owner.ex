@@ -8,6 +8,7 @@ defmodule QuickBEAM.Owner do
   # - `QuickBEAM.Owner.Request`  requests of any process, which do not pass through the owner
   # - `QuickBEAM.Owner.Handler`  one run of a handler, in a process linked to the owner
   # - `QuickBEAM.Owner.Setup`    the globals and the script of a fresh start, and of a reset
+  # - `QuickBEAM.Owner.Mailbox`  messages for the realm, when its inbox is full
   # - `QuickBEAM.Owner.Console`  the way to Logger
   #
   # The owner never waits: not for the realm, not for a handler. Only its start does, for the script,
@@ -17,7 +18,7 @@ defmodule QuickBEAM.Owner do
   alias QuickBEAM.{JSError, Native, Options}
   alias QuickBEAM.Beam.Services
   alias QuickBEAM.Options.Grants
-  alias QuickBEAM.Owner.{Callback, Census, Console, Handler, Setup}
+  alias QuickBEAM.Owner.{Callback, Census, Console, Handler, Mailbox, Setup}
 
   # Crash reports show the state; what handlers close over and what is defined is nothing for a log.
   @derive {Inspect, only: [:name]}
@@ -31,7 +32,7 @@ defmodule QuickBEAM.Owner do
     :placement,
     services: %Services{},
     setup: [],
-    refused: 0,
+    mailbox: %Mailbox{},
     running: %{},
     waiting: :queue.new()
   ]
@@ -46,7 +47,7 @@ defmodule QuickBEAM.Owner do
           placement: placement(),
           services: Services.t(),
           setup: [Setup.step()],
-          refused: non_neg_integer(),
+          mailbox: Mailbox.t(),
           running: %{pid() => work()},
           waiting: :queue.queue({Handler.call(), list()})
         }
@@ -173,6 +174,9 @@ defmodule QuickBEAM.Owner do
 
   def handle_info({:quickbeam, :dead, error}, owner),
     do: {:stop, {:quickbeam_dead, error}, owner}
+
+  def handle_info({:quickbeam, :flush}, owner),
+    do: {:noreply, %{owner | mailbox: Mailbox.flush(owner.mailbox, owner.name)}}
 
   def handle_info({:quickbeam, :stop}, owner), do: {:stop, :normal, owner}
 
@@ -341,21 +345,8 @@ defmodule QuickBEAM.Owner do
     {:noreply, owner}
   end
 
-  # The sender of a plain message cannot be told that the inbox is full; the log is, once each time it fills.
-  defp deliver(owner, message) do
-    case {Native.send_message(self(), message), owner.refused} do
-      {:busy, refused} ->
-        if refused == 0, do: Console.inbox_full(owner.name)
-        %{owner | refused: refused + 1}
-
-      {_sent, 0} ->
-        owner
-
-      {_sent, refused} ->
-        Console.refused(refused, owner.name)
-        %{owner | refused: 0}
-    end
-  end
+  defp deliver(owner, message),
+    do: %{owner | mailbox: Mailbox.deliver(owner.mailbox, message, owner.name)}
 
   # Handlers
 

@@ -76,6 +76,45 @@ defmodule QuickBEAM.MessagesTest do
     end
   end
 
+  test "a burst to the pid comes in order, and none is lost" do
+    rt = start_runtime()
+
+    code = """
+    globalThis.next = 0;
+    globalThis.wrong = 0;
+    globalThis.done = new Promise(resolve => Beam.onMessage(n => {
+      if (n !== next) wrong++;
+      next++;
+      if (n === 149999) resolve();
+    }));
+    null
+    """
+
+    {:ok, nil} = QuickBEAM.eval(rt, code)
+    # More than the inbox holds, while nothing is taken from it.
+    request = request(fn -> QuickBEAM.eval(rt, "Beam.sleepSync(300); 1") end)
+    for n <- 0..149_999, do: send(rt, n)
+    assert await_result(request) == {:ok, 1}
+    assert QuickBEAM.eval(rt, "await done; [next, wrong]") == {:ok, [150_000, 0]}
+  end
+
+  test "a burst from one runtime to another" do
+    [one, other] = [start_runtime(), start_runtime()]
+
+    code = """
+    globalThis.seen = [];
+    globalThis.done = new Promise(resolve => Beam.onMessage(n => { seen.push(n); if (n === 99999) resolve() }));
+    null
+    """
+
+    {:ok, nil} = QuickBEAM.eval(other, code)
+    code = "for (let n = 0; n < 100000; n++) Beam.send(other, n)"
+    {:ok, _} = QuickBEAM.eval(one, code, vars: %{other: other})
+
+    assert QuickBEAM.eval(other, "await done; seen.every((n, i) => n === i) && seen.length") ==
+             {:ok, 100_000}
+  end
+
   test "a flood is refused, not kept without bound" do
     rt = start_runtime(handlers: %{"stuck" => stuck()})
     request = request(fn -> QuickBEAM.eval(rt, "Beam.callSync('stuck')") end)

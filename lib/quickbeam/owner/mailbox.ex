@@ -1,0 +1,63 @@
+defmodule QuickBEAM.Owner.Mailbox do
+  @moduledoc false
+  # Messages that processes send to an owner's pid, on their way into the realm's inbox.
+  #
+  # A sender cannot be told that the inbox is full. So what does not fit is held here, in order, and goes on as
+  # JavaScript takes what is before it; a flood beyond a bound is dropped and logged, once each time.
+
+  alias QuickBEAM.Native
+  alias QuickBEAM.Owner.Console
+
+  @most 1_000_000
+  @flush_ms 2
+
+  defstruct held: :queue.new(), count: 0, dropped: 0
+
+  @type t :: %__MODULE__{
+          held: :queue.queue(term()),
+          count: non_neg_integer(),
+          dropped: non_neg_integer()
+        }
+
+  @doc "Passes a message on, after those that are held; the calling process is the owner `name`."
+  @spec deliver(t(), term(), term()) :: t()
+  def deliver(%{count: 0} = mailbox, message, _name) do
+    case Native.send_message(self(), message) do
+      :busy -> mailbox |> hold(message) |> wait()
+      _sent -> mailbox
+    end
+  end
+
+  def deliver(%{count: count} = mailbox, message, _name) when count < @most,
+    do: hold(mailbox, message)
+
+  def deliver(mailbox, _message, name) do
+    if mailbox.dropped == 0, do: Console.inbox_full(name)
+    %{mailbox | dropped: mailbox.dropped + 1}
+  end
+
+  @doc "Passes on what is held, as far as the inbox takes it."
+  @spec flush(t(), term()) :: t()
+  def flush(%{count: 0} = mailbox, _name), do: mailbox
+
+  def flush(mailbox, name) do
+    {{:value, message}, held} = :queue.out(mailbox.held)
+
+    case Native.send_message(self(), message) do
+      :busy ->
+        wait(mailbox)
+
+      _sent ->
+        if mailbox.dropped > 0, do: Console.refused(mailbox.dropped, name)
+        flush(%{mailbox | held: held, count: mailbox.count - 1, dropped: 0}, name)
+    end
+  end
+
+  defp hold(mailbox, message),
+    do: %{mailbox | held: :queue.in(message, mailbox.held), count: mailbox.count + 1}
+
+  defp wait(mailbox) do
+    Process.send_after(self(), {:quickbeam, :flush}, @flush_ms)
+    mailbox
+  end
+end
