@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How an executor schedules.
 #[derive(Debug, Clone)]
 pub struct ExecutorOptions {
-    /// OS threads, at least 1. Default 1.
+    /// OS threads that run isolates at the same time, at least 1. Default 1.
     pub threads: usize,
     /// How long a turn may take while another isolate is runnable. Zero preempts at every poll.
     /// Default 1 ms.
@@ -18,9 +18,9 @@ pub struct ExecutorOptions {
     pub inbox_capacity: usize,
     /// Realms that share an isolate, 1 to 64. Default 1.
     ///
-    /// Sharing saves memory. Its price: the realms of an isolate take turns, one heap is collected for all of
-    /// them, and one that breaks the heap (a builtin that runs far past the memory limit, a panic in native code) takes the
-    /// others down with it. Realms that share an isolate have the same memory limit and stack size.
+    /// Sharing saves memory. Its price: the realms of an isolate take turns, a long builtin of one holds up the others (also
+    /// when its realm is killed: it is waited for), one heap is collected for all of them, and one that breaks the
+    /// heap (a builtin that runs far past the memory limit, a panic in native code) takes the others down with it. Realms that share an isolate have the same memory limit and stack size.
     pub contexts_per_isolate: usize,
 }
 

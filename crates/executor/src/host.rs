@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 /// Identifies one call from JavaScript to the host, within one realm.
 pub type CallId = u64;
 
-/// Something that becomes a JS value on the isolate's own thread.
+/// Something that becomes a JS value on the thread that runs the isolate.
+///
+/// Where the conversion runs JavaScript (a setter, say) it may be suspended, and go on on another thread: it holds no lock and
+/// no thread-local across that.
 pub trait Input: Send {
     /// Makes the value.
     ///
@@ -43,6 +46,9 @@ pub enum Outcome<'o, 'a> {
 }
 
 /// Takes the outcome of one op. The executor calls `send` exactly once, also when the realm dies.
+///
+/// Where encoding a value runs JavaScript (a getter) it may be suspended, and go on on another thread: it holds no lock and no
+/// thread-local across that.
 pub trait Reply: Send {
     /// Delivers the outcome. An outcome that cannot be delivered (a getter that throws while the value
     /// is encoded) is delivered as [`Outcome::Failed`].
@@ -102,7 +108,8 @@ pub enum Uncaught {
     Rejection(ErrorReport),
 }
 
-/// What answers a realm. All methods are called on the executor's thread and must not block.
+/// What answers a realm. All methods are called on a thread of the executor, not always the same, and must not block.
+/// Where they run JavaScript, what is said of [`Reply`] holds.
 pub trait Host: Send + Sync {
     /// JavaScript calls the handler `name`. The answer comes as [`Op::Resolve`](crate::Op) with this `id`.
     /// `sync` tells that the calling script is suspended until then.

@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use quickbeam_executor::*;
+use std::sync::Arc;
 use std::thread;
 
 /// What the realm is brought to before it is killed; each notes or calls once it is there.
@@ -34,11 +35,31 @@ const STOPPED: &str = "was interrupted: the runtime was stopped";
 
 #[test]
 fn a_realm_can_be_killed_in_every_state() {
-    let executor = eager();
-    let bystander = realm_on(&executor);
+    kill_in_every_state(&eager());
+}
+
+/// Loops on every processor make the killed realms move between threads.
+#[test]
+fn a_realm_can_be_killed_on_any_thread() {
+    let executor = executor(3);
+    let loops: Vec<_> = (0..4)
+        .map(|_| {
+            let realm = realm_on(&executor);
+            (realm.start("for (;;) {}"), realm)
+        })
+        .collect();
+    kill_in_every_state(&executor);
+    for (pending, realm) in loops {
+        realm.free();
+        assert!(pending.text().contains(STOPPED));
+    }
+}
+
+fn kill_in_every_state(executor: &Arc<Executor>) {
+    let bystander = realm_on(executor);
     for (state, source) in STATES {
         let _case = Case(state);
-        let realm = realm_on(&executor);
+        let realm = realm_on(executor);
         let pending = realm.start(source);
         realm.event();
         let queued: Vec<_> = (0..20).map(|_| realm.start("1")).collect();
