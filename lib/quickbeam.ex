@@ -91,12 +91,12 @@ defmodule QuickBEAM do
   @typedoc "A runtime: its pid or the name that it was started with."
   @type runtime :: GenServer.server()
 
-  @typedoc "What a request returns whose value matters."
   @typedoc "An element: its name, its attributes, its children."
   @type dom_element ::
           {String.t(), [{String.t(), String.t()}],
            [dom_element() | String.t() | {:comment, String.t()}]}
 
+  @typedoc "What a request returns whose value matters."
   @type result :: {:ok, term()} | {:error, JSError.t()}
 
   @doc """
