@@ -25,6 +25,7 @@ const APIS: &[(&[&str], &dyn Api)] = &[
     (&["worker"], &quickbeam_api_worker::Worker),
     (&["storage"], &quickbeam_api_storage::Storage),
     (&["locks"], &quickbeam_api_locks::Locks),
+    (&["fetch"], &quickbeam_api_fetch::Fetch),
 ];
 
 /// What the option `apis` takes.

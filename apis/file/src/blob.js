@@ -234,30 +234,17 @@
 
   const registry = new Map();
 
-  const createObjectURL = (object) => {
+  function createObjectURL(object) {
+    need(arguments, 1, "URL.createObjectURL");
     if (!isBlob(object)) throw new TypeError("URL.createObjectURL: the argument is not a Blob");
     const url = `blob:null/${native.uuid()}`;
     registry.set(url, object);
     return url;
-  };
+  }
 
-  const statics = {
-    createObjectURL(obj) {
-      need(arguments, 1, "URL.createObjectURL");
-      return createObjectURL(obj);
-    },
-    revokeObjectURL(url) {
-      need(arguments, 1, "URL.revokeObjectURL");
-      registry.delete(`${url}`);
-    },
-  };
-  for (const name of Object.keys(statics)) {
-    Object.defineProperty(native.URL, name, {
-      value: statics[name],
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
+  function revokeObjectURL(url) {
+    need(arguments, 1, "URL.revokeObjectURL");
+    registry.delete(`${url}`);
   }
 
   /** The blob of a URL without its fragment; `undefined` if there is none. */
@@ -266,5 +253,5 @@
   expose(Blob, { clone: (blob) => makeBlob(bytesOf(blob), blobType(blob)) });
   expose(File, { clone: (file) => makeFile(bytesOf(file), blobType(file), file.name, file.lastModified) });
 
-  return { Blob, File, isBlob, isFile, bytesOf, blobType, typeOf, makeBlob, makeFile, streamOf, blobOfURL };
+  return { Blob, File, isBlob, isFile, bytesOf, blobType, typeOf, makeBlob, makeFile, streamOf, blobOfURL, createObjectURL, revokeObjectURL };
 };

@@ -6,7 +6,7 @@
 //! What must never happen: a guest that gets hold of the memory behind a blob.
 
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Glue, Result, Value};
 use quickbeam_executor::{Api, enqueue_immediate};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -31,24 +31,21 @@ impl Api for Files {
         ctx.define_lazy_global("URL", |ctx, _, _| {
             let url = quickbeam_api_url::classes(ctx)?.get("URL")?;
             for name in ["createObjectURL", "revokeObjectURL"] {
-                define_later(ctx, &url, name)?;
+                define_static(ctx, &url, name)?;
             }
             Ok(url)
         })
     }
 }
 
-/// Defines a static method of `URL` whose first call makes the classes, which replace it.
-fn define_later<'a>(ctx: Ctx<'a>, url: &Value<'a>, name: &'static str) -> Result<()> {
-    let bound = ctx.string(name)?;
-    let method = ctx.bound_function(&bound, |ctx, name, args| {
-        classes(ctx)?;
-        let url = quickbeam_api_url::classes(ctx)?.get("URL")?;
-        args.forward(&url.get(&name.to_text()?)?, &url)
-    })?;
-    method.define("name", bound, quickbeam_engine::Attributes::HIDDEN)?;
-    method.define("length", ctx.int(1), quickbeam_engine::Attributes::HIDDEN)?;
-    url.define(name, method, quickbeam_engine::Attributes::ALL)
+/// Defines a static method of `URL`, whose first call makes the classes.
+fn define_static<'a>(ctx: Ctx<'a>, url: &Value<'a>, name: &str) -> Result<()> {
+    let name_value = ctx.string(name)?;
+    let method =
+        ctx.bound_function(&name_value, |ctx, name, args| args.forward(&classes(ctx)?.get(&name.to_text()?)?, name))?;
+    method.define("name", name_value, Attributes::HIDDEN)?;
+    method.define("length", ctx.int(1), Attributes::HIDDEN)?;
+    url.define(name, method, Attributes::ALL)
 }
 
 /// An object with `Blob`, `File` and `FormData`, whatever has become of the globals, and with what other APIs need of them:
@@ -94,7 +91,6 @@ pub fn progress(ctx: Ctx<'_>) -> Result<Value<'_>> {
 
 fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
     Natives::new(ctx)?
-        .value("URL", quickbeam_api_url::classes(ctx)?.get("URL")?)?
         .function("encode", |ctx, _, args| args.get(0).with_text(|text| ctx.uint8_array(text.as_bytes()))?)?
         .function("viewBytes", view_bytes)?
         .function("copy", |ctx, _, args| bytes(args, |bytes| ctx.array_buffer(bytes)))?

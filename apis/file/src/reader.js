@@ -95,7 +95,12 @@
             this.#error = domException("NotReadableError", "The blob could not be read");
           }
           this.#fire(this.#error === null ? "load" : "error", length, length);
-          if (this.#read === read && this.#state !== LOADING) this.#fire("loadend", length, length);
+          // What the listeners' promises caused comes first.
+          native.enqueueTask(
+            ifCurrent(() => {
+              if (this.#state !== LOADING) this.#fire("loadend", length, length);
+            }),
+          );
         }),
       );
     }

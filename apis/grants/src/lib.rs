@@ -27,6 +27,7 @@ pub const TABLE: &[(&str, Grant)] = &[
     ("Beam.which", Grant::Run),
     ("BroadcastChannel", Grant::Processes),
     ("Worker", Grant::Spawn),
+    ("fetch", Grant::Net),
 ];
 
 /// The grant that an API needs.

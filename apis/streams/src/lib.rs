@@ -66,7 +66,7 @@ impl Api for Streams {
 /// * `publicReadable(state)` and `publicWritable(state)` give the object for guests;
 /// * a start, pull, write, close or cancel algorithm returns `undefined` when it is done, or a promise;
 /// * a read request is `{ chunkSteps(chunk), closeSteps(), errorSteps(error) }`;
-/// * `common` are the helpers of `common.js`, `buffers` those of `buffers.js`.
+/// * `common` are the helpers of `common.js`, `buffers` those of `buffers.js`, `natives` what those stand on.
 ///
 /// # Errors
 /// Throws if memory is short.
@@ -90,6 +90,7 @@ pub fn streams(ctx: Ctx<'_>) -> Result<Value<'_>> {
         for strategy in ["CountQueuingStrategy", "ByteLengthQueuingStrategy"] {
             shared.set(strategy, common.get(strategy)?)?;
         }
+        shared.set("natives", natives)?;
         shared.set("common", common)?;
         shared.set("buffers", buffers)?;
         Ok(shared)

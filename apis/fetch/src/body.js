@@ -1,0 +1,313 @@
+// Bodies: where their bytes are, and the methods that requests and responses share.
+//
+// A body holds its bytes, a native handle to bytes that still come, or a stream; it becomes a stream only when a guest asks
+// for one.
+(native, streams, files, headers, encoding) => {
+  const { common, buffers } = streams;
+  const { isObject, makePromise, resolvedWith, rejectedWith, upon } = common;
+  const { Uint8Array, isView, isUint8Array } = buffers;
+  const { FormData, isBlob, bytesOf, blobType, makeBlob, isFormData, entriesOf, isFile, makeFile } = files;
+  const { getHeader } = headers;
+  const { call } = Function.prototype;
+  const slice = call.bind(Object.getPrototypeOf(Uint8Array).prototype.slice);
+  const set = call.bind(Object.getPrototypeOf(Uint8Array).prototype.set);
+  const decode = call.bind(encoding.TextDecoder.prototype.decode);
+  const decoder = new encoding.TextDecoder();
+  const parseJSON = JSON.parse;
+  const { then } = native;
+  const { URLSearchParams } = native;
+  const searchSize = call.bind(Object.getOwnPropertyDescriptor(URLSearchParams.prototype, "size").get);
+  const searchText = call.bind(URLSearchParams.prototype.toString);
+  const appendEntry = call.bind(FormData.prototype.append);
+
+  const makeBody = ({ source, handle, stream }) => ({
+    source,
+    handle,
+    stream,
+    isUsed: false,
+    /** Fails whoever reads the handle, once somebody does. */
+    abort: undefined,
+    /** Ends watching for an abort, once the body has ended. */
+    forget: undefined,
+  });
+
+  const isDisturbed = (body) => body.isUsed || (body.stream !== undefined && body.stream.disturbed);
+  const isUnusable = (body) =>
+    body !== null && (isDisturbed(body) || (body.stream !== undefined && streams.isReadableStreamLocked(body.stream)));
+
+  /** The stream of a body, which then is where its bytes come from. */
+  const streamOf = (body) => {
+    if (body.stream !== undefined) return body.stream;
+    const { source, handle } = body;
+    if (body.isUsed) {
+      body.stream = files.streamOf(new Uint8Array(0));
+      streams.readableStreamClose(body.stream);
+      body.stream.disturbed = true;
+    } else if (handle !== undefined) body.stream = incoming(body, handle);
+    else body.stream = files.streamOf(source);
+    return body.stream;
+  };
+
+  /** A byte stream of what a server sends, read as it is asked for. */
+  const incoming = (body, handle) => {
+    const stream = streams.makeReadable();
+    const pull = () =>
+      then(native.read(handle), (chunk) => {
+        const { controller } = stream;
+        if (stream.state !== "readable") return;
+        if (chunk !== undefined) {
+          streams.readableByteStreamControllerEnqueue(controller, chunk);
+          return;
+        }
+        body.forget?.();
+        streams.readableByteStreamControllerClose(controller);
+        if (controller.pendingPullIntos.length > 0) streams.readableByteStreamControllerRespond(controller, 0);
+      });
+    const cancel = () => native.close(handle);
+    streams.setUpReadableByteStreamController(stream, () => undefined, pull, cancel, 0, undefined);
+    return stream;
+  };
+
+  // ── From objects ──
+
+  const copyOfBuffer = (value) => {
+    const copy = native.bytesOfBuffer(value);
+    if (copy === undefined) throw new TypeError("the body is a buffer that cannot be read");
+    return copy;
+  };
+
+  const isSearchParams = (value) => {
+    try {
+      searchSize(value);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  const isBuffer = (value) => isView(value) || native.isBuffer(value);
+
+  /** `{ body, type }` of a BodyInit: its bytes or stream, and its content type or `null`. */
+  const extractBody = (object, what) => {
+    if (streams.isReadableStream(object)) {
+      const stream = streams.readableStateOf(object, what);
+      if (stream.disturbed || streams.isReadableStreamLocked(stream)) {
+        throw new TypeError(`${what}: the stream is locked or has been read from`);
+      }
+      return { body: makeBody({ stream }), type: null, isStream: true };
+    }
+    const whole = (source, type) => ({ body: makeBody({ source }), type, isStream: false });
+    if (isBlob(object)) return whole(bytesOf(object), blobType(object) === "" ? null : blobType(object));
+    if (isObject(object)) {
+      if (isBuffer(object)) return whole(copyOfBuffer(object), null);
+      if (isFormData(object)) return formBody(object);
+      if (isSearchParams(object)) {
+        return whole(native.encode(searchText(object)), "application/x-www-form-urlencoded;charset=UTF-8");
+      }
+    }
+    return whole(native.encode(`${object}`), "text/plain;charset=UTF-8");
+  };
+
+  const escape = (name) => name.replace(/\n/g, "%0A").replace(/\r/g, "%0D").replace(/"/g, "%22");
+  const withNewlines = (text) => text.replace(/\r\n|\r|\n/g, "\r\n");
+
+  /** multipart/form-data (HTML Standard, "multipart/form-data encoding algorithm"). */
+  const formBody = (form) => {
+    const boundary = `----formdata-quickbeam-${native.randomDigits()}`;
+    const parts = [];
+    const add = (text) => (parts[parts.length] = native.encode(text));
+    for (const [name, value] of entriesOf(form)) {
+      const disposition = `--${boundary}\r\nContent-Disposition: form-data; name="${escape(withNewlines(name))}"`;
+      if (isFile(value)) {
+        add(`${disposition}; filename="${escape(value.name)}"\r\nContent-Type: ${blobType(value) || "application/octet-stream"}\r\n\r\n`);
+        parts[parts.length] = bytesOf(value);
+        add("\r\n");
+      } else add(`${disposition}\r\n\r\n${withNewlines(value)}\r\n`);
+    }
+    add(`--${boundary}--\r\n`);
+    return { body: makeBody({ source: join(parts) }), type: `multipart/form-data; boundary=${boundary}`, isStream: false };
+  };
+
+  const join = (parts) => {
+    let size = 0;
+    for (const part of parts) size += part.length;
+    const bytes = new Uint8Array(size);
+    let offset = 0;
+    for (const part of parts) {
+      set(bytes, part, offset);
+      offset += part.length;
+    }
+    return bytes;
+  };
+
+  // ── Reading ──
+
+  /** Reads a stream to its end; a promise of its bytes. */
+  const readAll = (stream) => {
+    const { promise, resolve, reject } = makePromise();
+    const reader = streams.acquireReadableStreamDefaultReader(stream);
+    const chunks = [];
+    const request = {
+      chunkSteps(chunk) {
+        if (!isUint8Array(chunk)) {
+          const error = new TypeError("the body's stream gave a chunk that is not a Uint8Array");
+          reject(error);
+          upon(streams.readableStreamCancel(stream, error), undefined, () => undefined);
+          return;
+        }
+        chunks[chunks.length] = chunk;
+        native.queueMicrotask(read);
+      },
+      closeSteps() {
+        try {
+          resolve(chunks.length === 1 ? chunks[0] : join(chunks));
+        } catch (error) {
+          reject(error);
+        }
+      },
+      errorSteps: reject,
+    };
+    const read = () => streams.readableStreamDefaultReaderRead(reader, request);
+    read();
+    return promise;
+  };
+
+  const BYTES = 0;
+  const TEXT = 1;
+
+  /** Reads what a server sends to its end, unless the body is aborted before. */
+  const collect = (body, handle, mode) => {
+    const { promise, resolve, reject } = makePromise();
+    body.abort = reject;
+    const done = (settle) => (value) => {
+      body.forget?.();
+      settle(value);
+    };
+    then(native.collect(handle, mode), done(resolve), done(reject));
+    return promise;
+  };
+
+  /** A promise of a body's bytes, which the caller may keep, or of its text. */
+  const consume = (body, what, mode) => {
+    if (body === null) return resolvedWith(mode === TEXT ? "" : new Uint8Array(0));
+    if (isUnusable(body)) return rejectedWith(new TypeError(`${what}: the body is locked or has been read already`));
+    const { source, handle, stream } = body;
+    body.isUsed = true;
+    if (stream !== undefined) {
+      body.isUsed = false;
+      const bytes = readAll(stream);
+      return mode === TEXT ? then(bytes, (bytes) => decode(decoder, bytes)) : bytes;
+    }
+    if (handle !== undefined) return collect(body, handle, mode);
+    return resolvedWith(mode === TEXT ? decode(decoder, source) : slice(source));
+  };
+
+  const parseForm = (bytes, type) => {
+    const essence = /^[^;]*/.exec(type ?? "")[0].trim().toLowerCase();
+    const form = new FormData();
+    if (essence === "application/x-www-form-urlencoded") {
+      for (const [name, value] of new URLSearchParams(decode(decoder, bytes))) appendEntry(form, name, value);
+      return form;
+    }
+    const match = /;\s*boundary=(?:"([^"]*)"|([^;\s]*))/i.exec(type ?? "");
+    const boundary = match?.[1] ?? match?.[2];
+    if (essence !== "multipart/form-data" || !boundary) {
+      throw new TypeError(`formData: a body of the type ${JSON.stringify(type)} is no form`);
+    }
+    const entries = entriesOf(form);
+    const parts = native.parseMultipart(bytes, boundary);
+    if (parts === undefined) throw new TypeError("formData: the body is not valid multipart/form-data");
+    for (const [name, filename, contentType, start, end] of parts) {
+      const content = slice(bytes, start, end);
+      const value =
+        filename === undefined
+          ? decode(plain, content)
+          : makeFile(content, files.typeOf(contentType ?? "text/plain"), filename);
+      entries[entries.length] = [name, value];
+    }
+    return form;
+  };
+  const plain = new encoding.TextDecoder("utf-8", { __proto__: null, ignoreBOM: false });
+
+  /** Gives a class the methods of the mixin. `bodyOf(object)` is its body, `typeOf(object)` its content type. */
+  const mixBody = (Class, bodyOf, listOf) => {
+    const promising = (method) => {
+      const { name } = method;
+      return {
+        [name]() {
+          try {
+            return method(this);
+          } catch (error) {
+            return rejectedWith(error);
+          }
+        },
+      }[name];
+    };
+    const contentType = (object) => getHeader(listOf(object), "content-type");
+    const methods = [
+      function arrayBuffer(object) {
+        return then(consume(bodyOf(object), "arrayBuffer", BYTES), (bytes) => exact(bytes).buffer);
+      },
+      function blob(object) {
+        const type = contentType(object);
+        return then(consume(bodyOf(object), "blob", BYTES), (bytes) => makeBlob(bytes, type === null ? "" : mimeOf(type)));
+      },
+      function bytes(object) {
+        return then(consume(bodyOf(object), "bytes", BYTES), exact);
+      },
+      function formData(object) {
+        const type = contentType(object);
+        return then(consume(bodyOf(object), "formData", BYTES), (bytes) => parseForm(bytes, type));
+      },
+      function json(object) {
+        return then(consume(bodyOf(object), "json", TEXT), (text) => parseJSON(text));
+      },
+      function text(object) {
+        return consume(bodyOf(object), "text", TEXT);
+      },
+    ];
+    for (const method of methods) {
+      const value = promising(method);
+      Object.defineProperty(Class.prototype, method.name, { value, writable: true, enumerable: true, configurable: true });
+    }
+    const getters = {
+      get body() {
+        const body = bodyOf(this);
+        return body === null ? null : streams.publicReadable(streamOf(body));
+      },
+      get bodyUsed() {
+        const body = bodyOf(this);
+        return body !== null && isDisturbed(body);
+      },
+    };
+    for (const name of ["body", "bodyUsed"]) {
+      const descriptor = Object.getOwnPropertyDescriptor(getters, name);
+      Object.defineProperty(Class.prototype, name, { ...descriptor, enumerable: true, configurable: true });
+    }
+  };
+
+  /** An array that is all of its buffer. */
+  const exact = (bytes) => (bytes.length === bytes.buffer.byteLength ? bytes : slice(bytes));
+
+  const mimeOf = (type) => files.typeOf(type.trim());
+
+  /** A stream that takes another one over. */
+  const proxyStream = (stream) => {
+    const { writable, readable } = streams.createSimpleTransform((chunk, enqueue) => enqueue(chunk), () => undefined);
+    const options = { preventAbort: false, preventCancel: false, preventClose: false, signal: undefined };
+    native.markHandled(streams.readableStreamPipeTo(stream, writable, options));
+    return readable;
+  };
+
+  /** Another body of the same bytes. */
+  const cloneBody = (body) => {
+    if (body === null) return null;
+    if (body.source !== undefined && body.stream === undefined) return makeBody({ source: body.source });
+    const [first, second] = streams.readableStreamTee(streamOf(body), true);
+    body.stream = first;
+    body.handle = body.source = undefined;
+    return makeBody({ stream: second });
+  };
+
+  return { makeBody, extractBody, isUnusable, streamOf, proxyStream, mixBody, cloneBody };
+};

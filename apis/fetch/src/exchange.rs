@@ -1,0 +1,206 @@
+//! Requests: what is sent, and the head of what comes back.
+
+use crate::incoming::{Arrived, Incoming, failure};
+use quickbeam_engine::{Args, Ctx, Result, Value};
+use quickbeam_executor::{Grant, HostError, Input, Reach, RealmSender, grants};
+use quickbeam_net::{
+    Access, BodySender, Client, ClientOptions, NetError, Redirect, Request, RequestBody, Response, Task, body_channel,
+    run,
+};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+/// Under what a realm with a list of hosts keeps its client.
+const CLIENT: &str = "fetch/client";
+
+/// The client of all realms that may connect to every host.
+static EVERYWHERE: OnceLock<Client> = OnceLock::new();
+
+/// A request of a guest.
+struct Exchange {
+    client: Client,
+    request: RefCell<Option<Request>>,
+    body: RefCell<Option<BodySender>>,
+    /// What sends a chunk now, and what waits for the response.
+    sending: RefCell<Option<Task>>,
+    task: RefCell<Option<Task>>,
+}
+
+fn exchange_of<'a>(ctx: Ctx<'a>, value: &Value<'a>) -> Result<Rc<Exchange>> {
+    value.host().ok_or_else(|| ctx.throw_type("this is not a request"))
+}
+
+/// The client for a URL, if the realm may connect to its host.
+fn client_for(ctx: Ctx<'_>, url: &str) -> Result<Client> {
+    let url = ada_url::Url::parse(url, None).map_err(|_| ctx.throw_type("fetch: this is not a URL"))?;
+    let grants = grants(ctx)?;
+    let hosts = match grants.reach(Grant::Net) {
+        Some(Reach::Everything) => {
+            return Ok(EVERYWHERE.get_or_init(|| Client::new(ClientOptions::default())).clone());
+        }
+        Some(Reach::Only(hosts)) => hosts.clone(),
+        None => {
+            quickbeam_api_grants::require(ctx, "fetch", Some(url.hostname()))?;
+            return Err(ctx.throw_error("NotAllowedError", "fetch needs the grant :net"));
+        }
+    };
+    let client = match ctx.kept(CLIENT).and_then(|kept| kept.host::<Client>()) {
+        Some(client) => client,
+        None => {
+            let options = ClientOptions { access: Access::hosts(hosts), ..ClientOptions::default() };
+            let client = Rc::new(Client::new(options));
+            ctx.keep(CLIENT, ctx.host_object(client.clone(), None)?);
+            client
+        }
+    };
+    let port = url.port().parse().unwrap_or(if url.protocol() == "https:" { 443 } else { 80 });
+    client
+        .options()
+        .access
+        .check_host(url.hostname(), port)
+        .map_err(|error| ctx.throw_error("NotAllowedError", &format!("fetch: {error}")))?;
+    Ok((*client).clone())
+}
+
+/// `(method, url, [name, value, …], body, redirect)`: a request; the body is bytes, `null`, or `undefined` for a stream.
+pub(crate) fn request<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let url = args.get(1).to_text()?;
+    let client = client_for(ctx, &url)?;
+    let fields = args.get(2);
+    let mut headers = Vec::new();
+    let count = fields.length()? as u32 / 2;
+    for index in 0..count {
+        let name = fields.get_index(index * 2)?.to_text()?;
+        // A byte string: each character is a byte.
+        let value = fields.get_index(index * 2 + 1)?.with_text(|text| text.chars().map(|char| char as u8).collect())?;
+        headers.push((name, value));
+    }
+    let given = args.get(3);
+    let (sender, body) = if given.is_undefined() {
+        let (sender, body) = body_channel();
+        (Some(sender), body)
+    } else {
+        let bytes = given.with_bytes(|bytes| RequestBody::Bytes(bytes.to_vec().into()));
+        (None, bytes.unwrap_or(RequestBody::Empty))
+    };
+    let redirect = args.get(4).with_text(|mode| match &*mode {
+        "error" => Redirect::Error,
+        "manual" => Redirect::Manual,
+        _ => Redirect::Follow,
+    })?;
+    let request = Request { method: args.get(0).to_text()?, url, headers, body, redirect };
+    let exchange = Exchange {
+        client,
+        request: RefCell::new(Some(request)),
+        body: RefCell::new(sender),
+        sending: RefCell::default(),
+        task: RefCell::default(),
+    };
+    ctx.host_object(Rc::new(exchange), None)
+}
+
+/// Sends a request; a promise of `[status, status text, [name, value, …], url, redirected, bytes, body]`, of which one of
+/// the last two is `undefined`.
+pub(crate) fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let exchange = exchange_of(ctx, &args.get(0))?;
+    RealmSender::call(ctx, |sender, id| {
+        let Some(request) = exchange.request.borrow_mut().take() else {
+            return Err(ctx.throw_type("fetch: the request was sent already"));
+        };
+        let client = exchange.client.clone();
+        let exchanged = async move {
+            let mut response = client.fetch(request).await?;
+            // A small body mostly comes with its head; then there is nothing more to ask for.
+            let early = response.body.take_early().await;
+            Ok((response, early))
+        };
+        let done = move |outcome: Option<std::result::Result<_, NetError>>| {
+            let answer = match outcome {
+                Some(Ok((response, early))) => Ok(Box::new(Head { response, early }) as Box<dyn Input>),
+                Some(Err(error)) => Err(failure(&error)),
+                None => Err(aborted()),
+            };
+            sender.resolve(id, answer);
+        };
+        let task = run(exchanged, done).map_err(|error| ctx.throw_type(&error.message))?;
+        *exchange.task.borrow_mut() = Some(task);
+        Ok(())
+    })
+}
+
+fn aborted() -> HostError {
+    HostError { name: "AbortError".to_owned(), message: "the request was aborted".to_owned(), stack: None }
+}
+
+struct Head {
+    response: Response,
+    early: Option<quickbeam_net::Bytes>,
+}
+
+impl Input for Head {
+    fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        let Head { response, early } = *self;
+        let mut fields = Vec::with_capacity(response.headers.len() * 2);
+        for (name, value) in &response.headers {
+            fields.push(ctx.string(name)?);
+            fields.push(ctx.string_latin1(value)?);
+        }
+        let (bytes, body) = match early {
+            Some(bytes) => (ctx.uint8_array(&bytes)?, ctx.undefined()),
+            None => (ctx.undefined(), ctx.host_object(Rc::new(Incoming::new(response.body)), None)?),
+        };
+        ctx.array(vec![
+            ctx.int(i32::from(response.status)),
+            ctx.string(&response.status_text)?,
+            ctx.array(fields)?,
+            ctx.string(&response.url)?,
+            ctx.boolean(response.redirected),
+            bytes,
+            body,
+        ])
+    }
+}
+
+/// `(request, chunk)`: a promise of whether the connection takes more.
+pub(crate) fn send<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let exchange = exchange_of(ctx, &args.get(0))?;
+    let chunk = args.get(1).with_bytes(|bytes| bytes.to_vec()).unwrap_or_default();
+    let body = exchange.body.borrow().clone();
+    RealmSender::call(ctx, |sender, id| {
+        let sending = async move {
+            match body {
+                Some(body) => body.send(chunk.into()).await,
+                None => false,
+            }
+        };
+        let done = move |taken: Option<bool>| {
+            let taken = taken.unwrap_or(false);
+            sender.resolve(id, Ok(Box::new(Arrived::Flag(taken))));
+        };
+        let task = run(sending, done).map_err(|error| ctx.throw_type(&error.message))?;
+        *exchange.sending.borrow_mut() = Some(task);
+        Ok(())
+    })
+}
+
+/// `(request)`: its streamed body is complete.
+pub(crate) fn end_body<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    exchange_of(ctx, &args.get(0))?.body.borrow_mut().take();
+    Ok(ctx.undefined())
+}
+
+/// `(request)`: its response is there.
+pub(crate) fn finish<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    drop(exchange_of(ctx, &args.get(0))?.task.take());
+    Ok(ctx.undefined())
+}
+
+/// `(request)`: ends it at whatever stage.
+pub(crate) fn abort<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let exchange = exchange_of(ctx, &args.get(0))?;
+    drop((exchange.task.take(), exchange.sending.take(), exchange.request.take()));
+    // Last, so that the connection does not take the end of the body for its completion.
+    drop(exchange.body.take());
+    Ok(ctx.undefined())
+}

@@ -1,0 +1,116 @@
+//! The Fetch Standard: `fetch`, `Request`, `Response` and `Headers`, over `quickbeam_net`; `data:` and `blob:` URLs.
+//!
+//! As servers need it, and as other runtimes outside browsers do: there is no origin, so no CORS, no cookies and no forbidden
+//! header names, and a response to `redirect: "manual"` shows its status and headers. Fields that belong to the connection
+//! (`content-length`, `connection`, …) are the client's own business and are left out.
+//!
+//! A request is a host object ([`exchange`]) and so is a body that still comes ([`incoming`]): a script that forgets them, or the
+//! end of its isolate, ends the transfer.
+//!
+//! What must never happen: a request without the grant `net` for its host; bytes of a response that pile up outside the isolate's heap.
+
+mod exchange;
+mod incoming;
+mod multipart;
+
+use quickbeam_api_webidl::{Natives, helpers, kept};
+use quickbeam_engine::{Attributes, Ctx, Glue, Result, Value};
+use quickbeam_executor::Api;
+
+static HEADERS: Glue = Glue::new("internal:fetch/headers", include_str!("headers.js"));
+static BODY: Glue = Glue::new("internal:fetch/body", include_str!("body.js"));
+static REQUEST: Glue = Glue::new("internal:fetch/request", include_str!("request.js"));
+static RESPONSE: Glue = Glue::new("internal:fetch/response", include_str!("response.js"));
+static FETCH: Glue = Glue::new("internal:fetch", include_str!("fetch.js"));
+
+/// The API.
+pub struct Fetch;
+
+impl Api for Fetch {
+    fn name(&self) -> &'static str {
+        "fetch"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("Headers", |ctx, _, _| classes(ctx)?.get("Headers"))?;
+        ctx.define_lazy_global("Request", |ctx, _, _| classes(ctx)?.get("Request"))?;
+        ctx.define_lazy_global("Response", |ctx, _, _| classes(ctx)?.get("Response"))?;
+        let fetch = ctx.function("fetch", 1, |ctx, this, args| args.forward(&classes(ctx)?.get("fetch")?, this))?;
+        ctx.globals().define("fetch", fetch, Attributes::ALL)
+    }
+}
+
+/// An object with `Headers`, `Request`, `Response` and `fetch`, whatever has become of the globals.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, "fetch", |ctx| {
+        let idl = helpers(ctx)?;
+        let streams = quickbeam_api_streams::streams(ctx)?;
+        let files = quickbeam_api_file::classes(ctx)?;
+        let encoding = quickbeam_api_encoding::classes(ctx)?;
+        let events = quickbeam_api_events::classes(ctx)?;
+        let common = streams.get("common")?;
+        let native = natives(ctx, &streams, &files)?;
+        let headers = run(ctx, &HEADERS, &[&idl, &native, &common])?;
+        let bodies = run(ctx, &BODY, &[&native, &streams, &files, &headers, &encoding])?;
+        let requests = run(ctx, &REQUEST, &[&idl, &native, &headers, &bodies, &events, &common])?;
+        let responses = run(ctx, &RESPONSE, &[&idl, &native, &headers, &bodies, &common])?;
+        let fetch =
+            run(ctx, &FETCH, &[&idl, &native, &streams, &headers, &bodies, &requests, &responses, &events, &files])?;
+        for (name, part) in [("Headers", &headers), ("Request", &requests), ("Response", &responses)] {
+            fetch.set(name, part.get(name)?)?;
+        }
+        Ok(fetch)
+    })
+}
+
+fn run<'a>(ctx: Ctx<'a>, glue: &Glue, args: &[&Value<'a>]) -> Result<Value<'a>> {
+    let args: Vec<Value<'a>> = args.iter().map(|arg| (*arg).clone()).collect();
+    ctx.call(&glue.run(ctx)?, &ctx.undefined(), &args)
+}
+
+fn natives<'a>(ctx: Ctx<'a>, streams: &Value<'a>, files: &Value<'a>) -> Result<Value<'a>> {
+    let shared = streams.get("natives")?;
+    let natives = Natives::new(ctx)?
+        .value("URLSearchParams", quickbeam_api_url::classes(ctx)?.get("URLSearchParams")?)?
+        .value("blobOfURL", files.get("blobOfURL")?)?
+        .function("parseURL", |ctx, _, args| {
+            let href = args
+                .get(0)
+                .with_text(|text| ada_url::Url::parse(&*text, None).ok().map(|url| url.href().to_owned()))?;
+            href.map_or_else(|| Ok(ctx.undefined()), |href| ctx.string(&href))
+        })?
+        .function("hasCredentials", |ctx, _, args| {
+            let has = args.get(0).with_text(|text| {
+                ada_url::Url::parse(&*text, None)
+                    .is_ok_and(|url| !url.username().is_empty() || !url.password().is_empty())
+            })?;
+            Ok(ctx.boolean(has))
+        })?
+        .function("decodeDataURL", incoming::decode_data_url)?
+        .function("bytesOfBuffer", incoming::bytes_of_buffer)?
+        .function("isBuffer", |ctx, _, args| Ok(ctx.boolean(args.get(0).is_array_buffer())))?
+        .function("randomDigits", |ctx, _, _| {
+            let mut bytes = [0; 8];
+            getrandom::fill(&mut bytes)
+                .map_err(|error| ctx.throw_error("Error", &format!("no randomness: {error}")))?;
+            ctx.string(&format!("{:012}", u64::from_le_bytes(bytes) % 1_000_000_000_000))
+        })?
+        .function("parseMultipart", multipart::parse)?
+        .function("request", exchange::request)?
+        .function("start", exchange::start)?
+        .function("send", exchange::send)?
+        .function("endBody", exchange::end_body)?
+        .function("finish", exchange::finish)?
+        .function("abort", exchange::abort)?
+        .function("read", incoming::read)?
+        .function("collect", incoming::collect)?
+        .function("close", incoming::close)?
+        .into_value();
+    for name in ["then", "markHandled", "queueMicrotask", "encode"] {
+        natives.set(name, shared.get(name)?)?;
+    }
+    Ok(natives)
+}

@@ -1,0 +1,260 @@
+//! `fetch` and its classes as guests use them, against a server of the test.
+
+use quickbeam_api_fetch::Fetch;
+use quickbeam_api_file::Files;
+use quickbeam_api_harness::Harness;
+use quickbeam_api_streams::Streams;
+use quickbeam_api_url::Urls;
+use quickbeam_executor::Api;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+fn check(cases: &[(&str, &str)]) {
+    let mut apis: Vec<&'static dyn Api> = quickbeam_apis::always().to_vec();
+    apis.extend([&Urls as &dyn Api, &Streams, &Files, &Fetch]);
+    let harness = Harness::new(&apis);
+    let helpers = "globalThis.text = async (stream) => { let all = ''; for await (const chunk of stream.pipeThrough(new TextDecoderStream())) all += chunk; return all; };
+         globalThis.fails = (promise) => promise.then(() => 'no failure', (error) => error instanceof TypeError ? 'TypeError' : String(error));";
+    harness.check(&format!("{helpers} 'ready'"), "ready");
+    harness.check(&format!("globalThis.server = 'http://{}'", server()), &format!("http://{}", server()));
+    for (source, expected) in cases {
+        harness.check(source, expected);
+    }
+    assert_eq!(harness.take_uncaught(), Vec::<String>::new());
+}
+
+/// One server for all tests; it answers by path.
+fn server() -> SocketAddr {
+    static ADDRESS: std::sync::OnceLock<SocketAddr> = std::sync::OnceLock::new();
+    *ADDRESS.get_or_init(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                std::thread::spawn(move || while answer(&stream).is_some() {});
+            }
+        });
+        address
+    })
+}
+
+/// Reads one request and answers it; `None` at the connection's end.
+fn answer(mut stream: &TcpStream) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if reader.read_until(b'\n', &mut head).ok()? == 0 {
+            return None;
+        }
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let lower = head.to_lowercase();
+    let mut body = Vec::new();
+    if let Some(length) = lower.split("content-length: ").nth(1).and_then(|rest| rest.split('\r').next()?.parse().ok())
+    {
+        body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+    } else if lower.contains("transfer-encoding: chunked") {
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).ok()?;
+            let size = usize::from_str_radix(line.trim(), 16).ok()?;
+            let mut chunk = vec![0; size + 2];
+            reader.read_exact(&mut chunk).ok()?;
+            if size == 0 {
+                break;
+            }
+            body.extend_from_slice(&chunk[..size]);
+        }
+    }
+    let mut words = head.split(' ');
+    let (method, path) = (words.next()?, words.next()?);
+    let respond = |fields: &str, body: &[u8]| {
+        let head = format!("HTTP/1.1 200 Fine\r\nContent-Length: {}\r\n{fields}\r\n", body.len());
+        [head.as_bytes(), body].concat()
+    };
+    let bytes = match path {
+        "/json" => respond("Content-Type: application/json\r\n", b"{\"a\":[1,2]}"),
+        "/large" => respond("", &vec![b'x'; 1 << 20]),
+        "/redirect" => b"HTTP/1.1 302 Found\r\nLocation: /json\r\nContent-Length: 0\r\n\r\n".to_vec(),
+        "/empty" => b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),
+        "/silent" => Vec::new(),
+        "/stalls" => b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nstart".to_vec(),
+        "/head" => respond("", head.to_lowercase().as_bytes()),
+        _ => respond("", format!("{method} {path} {}", String::from_utf8_lossy(&body)).as_bytes()),
+    };
+    stream.write_all(&bytes).ok()
+}
+
+#[test]
+fn responses_come_whole_and_in_parts() {
+    check(&[
+        ("fetch(server + '/json').then((r) => r.json()).then(JSON.stringify)", "{\"a\":[1,2]}"),
+        (
+            "fetch(server + '/json').then((r) => [r.status, r.statusText, r.ok, r.type, r.headers.get('content-type'), r.url === server + '/json', r.redirected])",
+            "200,Fine,true,basic,application/json,true,false",
+        ),
+        ("fetch(server + '/large').then((r) => r.arrayBuffer()).then((b) => b.byteLength)", "1048576"),
+        ("fetch(server + '/large').then((r) => text(r.body)).then((t) => t.length)", "1048576"),
+        (
+            "fetch(server + '/large').then((r) => Promise.all([r.clone().text(), r.text()])).then((both) => both.map((t) => t.length))",
+            "1048576,1048576",
+        ),
+        ("fetch(server + '/empty').then((r) => [r.status, r.body])", "204,"),
+        (
+            "fetch(server + '/json').then(async (r) => [r.bodyUsed, await r.text(), r.bodyUsed, await fails(r.text())])",
+            "false,{\"a\":[1,2]},true,TypeError",
+        ),
+        (
+            "fetch(server + '/redirect').then(async (r) => [r.redirected, r.url === server + '/json', await r.text()])",
+            "true,true,{\"a\":[1,2]}",
+        ),
+        (
+            "fetch(server + '/redirect', { redirect: 'manual' }).then((r) => [r.status, r.headers.get('location')])",
+            "302,/json",
+        ),
+        ("fails(fetch(server + '/redirect', { redirect: 'error' }))", "TypeError"),
+        ("fails(fetch('http://127.0.0.1:1/'))", "TypeError"),
+        ("fails(fetch('ftp://127.0.0.1/'))", "TypeError"),
+        ("fails(fetch('/relative'))", "TypeError"),
+        (
+            "Promise.all(Array.from({ length: 50 }, () => fetch(server + '/json').then((r) => r.json()))).then((all) => all.length)",
+            "50",
+        ),
+    ]);
+}
+
+#[test]
+fn bodies_are_sent() {
+    check(&[
+        ("fetch(server + '/x', { method: 'POST', body: 'hé' }).then((r) => r.text())", "POST /x hé"),
+        (
+            "fetch(server + '/x', { method: 'put', body: new Uint8Array([104, 105]) }).then((r) => r.text())",
+            "PUT /x hi",
+        ),
+        (
+            "fetch(server + '/x', { method: 'POST', body: new URLSearchParams({ a: 'b c' }) }).then((r) => r.text())",
+            "POST /x a=b+c",
+        ),
+        ("fetch(server + '/x', { method: 'POST', body: new Blob(['blob']) }).then((r) => r.text())", "POST /x blob"),
+        (
+            "fetch(server + '/x', { method: 'POST', duplex: 'half', body: ReadableStream.from(['a', 'b', 'c']).pipeThrough(new TextEncoderStream()) }).then((r) => r.text())",
+            "POST /x abc",
+        ),
+        (
+            "fails(fetch(server + '/x', { method: 'POST', duplex: 'half', body: ReadableStream.from(['text']) }))",
+            "TypeError",
+        ),
+        (
+            "fetch(server + '/x', { method: 'POST', duplex: 'half', body: new ReadableStream({ pull() { throw new RangeError('dry'); } }) })",
+            "RangeError: dry",
+        ),
+        (
+            "fetch(new Request(server + '/x', { method: 'POST', body: 'first' }), { body: 'second' }).then((r) => r.text())",
+            "POST /x second",
+        ),
+        (
+            "fetch(server + '/head', { headers: { 'X-A': '\u{e9}', Connection: 'close', 'User-Agent': 'me' } }).then((r) => r.text()).then((t) => [/x-a: /.test(t), /connection: close/.test(t), /user-agent: me/.test(t)])",
+            "true,false,true",
+        ),
+    ]);
+}
+
+#[test]
+fn aborts_work_at_every_stage() {
+    let abort =
+        |rest: &str| format!("(async () => {{ const a = new AbortController(); const signal = a.signal; {rest} }})()");
+    check(&[
+        (&abort("a.abort(); return fetch(server + '/json', { signal });"), "AbortError: This operation was aborted"),
+        (
+            &abort(
+                "const p = fetch(server + '/silent', { signal }); setTimeout(() => a.abort('enough'), 5); return p.catch((e) => e);",
+            ),
+            "enough",
+        ),
+        (
+            &abort(
+                "const r = await fetch(server + '/stalls', { signal }); const t = r.text(); a.abort('late'); return t.catch((e) => e);",
+            ),
+            "late",
+        ),
+        (
+            &abort(
+                "const r = await fetch(server + '/stalls', { signal }); const reader = r.body.getReader(); await reader.read(); const next = reader.read(); a.abort('later'); return next.catch((e) => e);",
+            ),
+            "later",
+        ),
+        (
+            &abort(
+                "const r = await fetch(server + '/json', { signal }); await r.text(); a.abort(); return r.bodyUsed;",
+            ),
+            "true",
+        ),
+        ("fetch(server + '/silent', { signal: AbortSignal.timeout(5) })", "TimeoutError: signal timed out"),
+        ("fetch(server + '/stalls').then((r) => r.body.cancel()).then(() => 'cancelled')", "cancelled"),
+    ]);
+}
+
+#[test]
+fn data_and_blob_urls() {
+    check(&[
+        (
+            "fetch('data:text/html;base64,aGk=').then(async (r) => [r.status, r.headers.get('content-type'), await r.text()])",
+            "200,text/html,hi",
+        ),
+        ("fails(fetch('data:nothing'))", "TypeError"),
+        (
+            "(async () => { const url = URL.createObjectURL(new Blob(['bl'], { type: 't/b' })); const r = await fetch(url); URL.revokeObjectURL(url); return [r.headers.get('content-type'), r.headers.get('content-length'), await r.text(), await fails(fetch(url))]; })()",
+            "t/b,2,bl,TypeError",
+        ),
+    ]);
+}
+
+#[test]
+fn headers_are_lists_of_bytes() {
+    check(&[
+        ("[...new Headers([['b', '2'], ['A', ' 1 '], ['a', '3']])].join('|')", "a,1, 3|b,2"),
+        ("[...new Headers({ 'set-cookie': 'x' , b: 1 })].join('|')", "b,1|set-cookie,x"),
+        (
+            "(() => { const h = new Headers(); h.append('set-cookie', 'a'); h.append('Set-Cookie', 'b'); return [h.getSetCookie().length, [...h].length, h.get('set-cookie')]; })()",
+            "2,2,a, b",
+        ),
+        ("new Headers({ 'a b': 'c' })", "TypeError: Headers: \"a b\" is not a header name"),
+        ("new Headers({ a: 'b\\r\\nc: d' })", "TypeError: Headers: \"b\\r\\nc: d\" is not a header value"),
+        ("new Headers({ a: '\u{100}' })", "TypeError: Headers: \"\u{100}\" has characters above U+00FF"),
+        ("new Headers([['a']])", "TypeError: Headers: a header is not a pair"),
+        ("new Headers(null)", "TypeError: Headers: the headers are neither a sequence nor a record"),
+        (
+            "fetch(server + '/json').then((r) => r.headers.set('a', 'b'))",
+            "TypeError: Headers.set: these headers cannot be changed",
+        ),
+    ]);
+}
+
+#[test]
+fn requests_and_responses_are_checked() {
+    check(&[
+        ("new Request('http://a/', { method: 'patch' }).method + new Request('http://a/', { method: 'post' }).method", "patchPOST"),
+        ("new Request('http://a/', { body: 'x' })", "TypeError: Request: a GET request has no body"),
+        ("new Request('http://u:p@a/')", "TypeError: Request: the URL holds a user name or a password"),
+        ("new Request('http://a/', { method: 'TRACE' })", "TypeError: Request: the method TRACE is forbidden"),
+        ("new Request('http://a/', { redirect: 'maybe' })", "TypeError: Request: redirect is \"maybe\""),
+        ("(async () => { const r = new Request('http://a/', { method: 'POST', body: 'x' }); const c = r.clone(); return [await r.text(), await c.text(), r.bodyUsed]; })()", "x,x,true"),
+        ("(() => { const a = new AbortController(); const r = new Request('http://a/', { signal: a.signal }); a.abort('why'); return [r.signal.aborted, r.signal.reason, r.signal === a.signal]; })()", "true,why,false"),
+        ("new Response('x', { status: 204 })", "TypeError: Response: a response with the status 204 has no body"),
+        ("new Response('', { status: 99 })", "RangeError: Response: the status is 99, not one from 200 to 599"),
+        ("Response.json(undefined)", "TypeError: Response.json: the data has no JSON form"),
+        ("[Response.redirect('http://a/b').headers.get('location'), Response.error().type, Response.error().status]", "http://a/b,error,0"),
+        ("new Response('{').json().catch((e) => e.name)", "SyntaxError"),
+        ("new Response(new Uint8Array([0xef, 0xbb, 0xbf, 97])).text()", "a"),
+        ("new Response(new Blob(['x'], { type: 'a/b' })).blob().then((b) => [b.type, b.size])", "a/b,1"),
+        ("new Response('a=1&b=%20').formData().catch((e) => e.name)", "TypeError"),
+        ("new Response(new URLSearchParams('a=1&b=%20')).formData().then((f) => JSON.stringify([...f]))", "[[\"a\",\"1\"],[\"b\",\" \"]]"),
+        (
+            "(async () => { const f = new FormData(); f.append('a\"\\n', '1\\n2'); f.append('f', new File(['q'], 'n', { type: 't/q' }));
+               const g = await new Response(f).formData(); return [...g].map(([k, v]) => [k, v.name ?? v, v.type].map((part) => JSON.stringify(part))).join('|'); })()",
+            "\"a\\\"\\r\\n\",\"1\\r\\n2\",|\"f\",\"n\",\"t/q\"",
+        ),
+        ("new Response('--x\\r\\nbad', { headers: { 'content-type': 'multipart/form-data; boundary=x' } }).formData()", "TypeError: formData: the body is not valid multipart/form-data"),
+    ]);
+}

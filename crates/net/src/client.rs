@@ -1,0 +1,315 @@
+//! The client: pools of connections, and requests through them.
+
+use crate::access::Access;
+use crate::body::{Coding, RequestBody, ResponseBody, SentBody};
+use crate::connect::Connector;
+use crate::error::{NetError, NetErrorKind};
+use crate::redirect::{MAX_REDIRECTS, follow, is_redirect, target};
+use crate::tls;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
+use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::{Builder, Client as Pool};
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// Idle connections are kept this long.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Idle connections to one host.
+const MAX_IDLE: usize = 64;
+
+/// Bytes of a response's head.
+const MAX_HEAD: usize = 256 << 10;
+
+/// Fields of a response's head.
+const MAX_FIELDS: usize = 512;
+
+/// Fields that belong to the connection, not to the request.
+const OF_THE_CONNECTION: [HeaderName; 7] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// How a client works.
+#[derive(Debug, Clone)]
+pub struct ClientOptions {
+    /// Which hosts may be connected to; every host by default.
+    pub access: Access,
+    /// How long opening a connection may take; 30 s by default.
+    pub connect_timeout: Duration,
+    /// How long an exchange may take, its body included; without limit by default.
+    pub total_timeout: Option<Duration>,
+    /// Bytes of a decoded response; without limit by default.
+    pub max_response_size: Option<u64>,
+    /// Root certificates in DER that are trusted beside the system's.
+    pub extra_roots: Vec<Vec<u8>>,
+    /// Whether `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment count; they do by default.
+    pub proxies_from_environment: bool,
+}
+
+impl Default for ClientOptions {
+    fn default() -> ClientOptions {
+        ClientOptions {
+            access: Access::Everything,
+            connect_timeout: Duration::from_secs(30),
+            total_timeout: None,
+            max_response_size: None,
+            extra_roots: Vec::new(),
+            proxies_from_environment: true,
+        }
+    }
+}
+
+/// What a redirect does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redirect {
+    /// It is followed, at most 20 times.
+    Follow,
+    /// It is an error.
+    Error,
+    /// It is the response.
+    Manual,
+}
+
+/// A request.
+#[derive(Debug)]
+pub struct Request {
+    /// The method, in the case it is sent in.
+    pub method: String,
+    /// An absolute `http:` or `https:` URL.
+    pub url: String,
+    /// Fields in the order they are sent in. Those of the connection (`connection`, `content-length`, …) are left out.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body.
+    pub body: RequestBody,
+    /// What a redirect does.
+    pub redirect: Redirect,
+}
+
+/// The head of a response, with its body to come.
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// The reason phrase; empty for HTTP/2.
+    pub status_text: String,
+    /// Fields with names in lower case, in the order they came.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The URL of the last request.
+    pub url: String,
+    /// Whether there was a redirect.
+    pub redirected: bool,
+    /// The decoded body.
+    pub body: ResponseBody,
+}
+
+/// Sends requests over connections that it keeps for the next. Clones share them.
+///
+/// ```no_run
+/// use quickbeam_net::{Client, ClientOptions, Redirect, Request, RequestBody, block_on};
+///
+/// let client = Client::new(ClientOptions::default());
+/// let request = Request {
+///     method: "GET".into(),
+///     url: "https://example.com/".into(),
+///     headers: vec![],
+///     body: RequestBody::Empty,
+///     redirect: Redirect::Follow,
+/// };
+/// let mut response = block_on(client.fetch(request)).unwrap().unwrap();
+/// let text = block_on(response.body.collect(1 << 20)).unwrap().unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    options: ClientOptions,
+    connector: Connector,
+    plain: OnceLock<Pool<Connector, SentBody>>,
+    secure: OnceLock<Pool<HttpsConnector<Connector>, SentBody>>,
+}
+
+/// What of a request is sent anew after a redirect.
+struct Exchange {
+    method: Method,
+    url: String,
+    headers: HeaderMap,
+}
+
+impl Client {
+    /// A client without connections.
+    pub fn new(options: ClientOptions) -> Client {
+        let proxies = if options.proxies_from_environment { Matcher::from_env() } else { Matcher::builder().build() };
+        let connector = Connector::new(options.access.clone(), options.connect_timeout, proxies);
+        Client(Arc::new(Inner { options, connector, plain: OnceLock::new(), secure: OnceLock::new() }))
+    }
+
+    /// The options it was made with.
+    pub fn options(&self) -> &ClientOptions {
+        &self.0.options
+    }
+
+    /// Sends a request and gives the head of the response.
+    ///
+    /// # Errors
+    /// If the request cannot be sent, a host is not permitted, the connection fails, a redirect leads nowhere, or time is up.
+    pub async fn fetch(&self, request: Request) -> Result<Response, NetError> {
+        let deadline = self.0.options.total_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let exchange = self.exchange(request, deadline);
+        match deadline {
+            None => exchange.await,
+            Some(deadline) => timeout_at(deadline, exchange)
+                .await
+                .unwrap_or_else(|_| Err(NetError::new(NetErrorKind::Timeout, "the request took too long"))),
+        }
+    }
+
+    async fn exchange(&self, request: Request, deadline: Option<Instant>) -> Result<Response, NetError> {
+        let method = Method::from_bytes(request.method.as_bytes())
+            .map_err(|_| NetError::invalid(format!("{:?} is not a method", request.method)))?;
+        let headers = sent_headers(&request.headers, &method, &request.body)?;
+        let mut exchange = Exchange { method, url: request.url, headers };
+        let mut body = request.body;
+        let mut redirects = 0;
+        loop {
+            let again = body.duplicate();
+            let response = self.send(&exchange, body).await?;
+            let status = response.status();
+            let to = match request.redirect {
+                Redirect::Follow if is_redirect(status) => target(&exchange.url, response.headers())?,
+                Redirect::Error if is_redirect(status) => {
+                    return Err(NetError::network(format!("{} redirects, which this request forbids", exchange.url)));
+                }
+                _ => None,
+            };
+            let Some(to) = to else {
+                return Ok(self.received(response, exchange, redirects > 0, deadline));
+            };
+            redirects += 1;
+            if redirects > MAX_REDIRECTS {
+                return Err(NetError::network(format!("more than {MAX_REDIRECTS} redirects")));
+            }
+            let next = follow(status, &exchange.url, to, &mut exchange.method, &mut exchange.headers, &again)?;
+            exchange.url = next.url;
+            body = if next.drops_body { RequestBody::Empty } else { again.unwrap_or(RequestBody::Empty) };
+        }
+    }
+
+    async fn send(&self, exchange: &Exchange, body: RequestBody) -> Result<http::Response<Incoming>, NetError> {
+        let url = exchange.url.split('#').next().unwrap_or_default();
+        let uri: Uri = url.parse().map_err(|_| NetError::invalid(format!("{url} cannot be requested")))?;
+        let is_secure = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => return Err(NetError::invalid(format!("{url} is neither an http: nor an https: URL"))),
+        };
+        // A connection may be there already, so the connector alone does not see every request.
+        let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
+        self.0.options.access.check_host(uri.host().unwrap_or_default(), port)?;
+        let proxy_authorization = self.0.connector.proxy_authorization(&uri);
+        let mut request = http::Request::new(body.into_sent());
+        *request.method_mut() = exchange.method.clone();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = exchange.headers.clone();
+        if let Some(authorization) = proxy_authorization {
+            request.headers_mut().insert(header::PROXY_AUTHORIZATION, authorization);
+        }
+        let sent = if is_secure { self.secure()?.request(request).await } else { self.plain().request(request).await };
+        sent.map_err(|error| NetError::of(&format!("the request of {url} failed"), &error))
+    }
+
+    fn plain(&self) -> &Pool<Connector, SentBody> {
+        self.0.plain.get_or_init(|| pool().build(self.0.connector.clone()))
+    }
+
+    fn secure(&self) -> Result<&Pool<HttpsConnector<Connector>, SentBody>, NetError> {
+        if let Some(pool) = self.0.secure.get() {
+            return Ok(pool);
+        }
+        let config = tls::config(&self.0.options.extra_roots)?;
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config((*config).clone())
+            .https_only()
+            .enable_all_versions()
+            .wrap_connector(self.0.connector.clone());
+        Ok(self.0.secure.get_or_init(|| pool().build(connector)))
+    }
+
+    fn received(
+        &self,
+        response: http::Response<Incoming>,
+        exchange: Exchange,
+        redirected: bool,
+        deadline: Option<Instant>,
+    ) -> Response {
+        let (head, body) = response.into_parts();
+        let status_text = match head.extensions.get::<ReasonPhrase>() {
+            Some(reason) => reason.as_bytes().iter().map(|&byte| char::from(byte)).collect(),
+            None if head.version < Version::HTTP_2 => head.status.canonical_reason().unwrap_or_default().to_owned(),
+            None => String::new(),
+        };
+        let has_body = exchange.method != Method::HEAD && !matches!(head.status.as_u16(), 204 | 205 | 304);
+        let coding = head.headers.get_all(header::CONTENT_ENCODING).iter().map(HeaderValue::to_str);
+        let coding: Vec<&str> = coding.filter_map(Result::ok).collect();
+        let codings = if has_body { Coding::parse(&coding.join(",")).unwrap_or_default() } else { Vec::new() };
+        let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
+        Response {
+            status: head.status.as_u16(),
+            status_text,
+            headers: headers.collect(),
+            url: exchange.url,
+            redirected,
+            body: ResponseBody::new(body, codings, deadline, self.0.options.max_response_size),
+        }
+    }
+}
+
+fn pool() -> Builder {
+    let mut builder = Pool::builder(TokioExecutor::new());
+    builder
+        .pool_timer(TokioTimer::new())
+        .timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(MAX_IDLE)
+        .http1_max_buf_size(MAX_HEAD)
+        .http1_max_headers(MAX_FIELDS)
+        .http2_adaptive_window(true)
+        .http2_max_header_list_size(MAX_HEAD as u32);
+    builder
+}
+
+fn sent_headers(given: &[(String, Vec<u8>)], method: &Method, body: &RequestBody) -> Result<HeaderMap, NetError> {
+    let mut headers = HeaderMap::with_capacity(given.len() + 4);
+    for (name, value) in given {
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| NetError::invalid(format!("{name:?} is not a header name")))?;
+        if OF_THE_CONNECTION.contains(&name) {
+            continue;
+        }
+        let value = HeaderValue::from_bytes(value)
+            .map_err(|_| NetError::invalid(format!("the value of the header {name} cannot be sent")))?;
+        headers.append(name, value);
+    }
+    let defaults = [
+        (header::ACCEPT, "*/*"),
+        (header::ACCEPT_LANGUAGE, "*"),
+        (header::ACCEPT_ENCODING, "gzip, deflate, br, zstd"),
+        (header::USER_AGENT, concat!("QuickBEAM/", env!("CARGO_PKG_VERSION"))),
+    ];
+    for (name, value) in defaults {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if matches!(body, RequestBody::Empty) && (*method == Method::POST || *method == Method::PUT) {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    Ok(headers)
+}

@@ -1,0 +1,272 @@
+//! The client against servers that say what the tests make them say, byte by byte.
+
+use quickbeam_net::{
+    Access, Bytes, Client, ClientOptions, NetError, NetErrorKind, Redirect, Request, RequestBody, Response, block_on,
+    body_channel, run,
+};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// Answers every request of every connection; `answer` gets its head and body and writes. Connections stay open while it says so.
+fn serve(answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + Clone + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let answer = answer.clone();
+            std::thread::spawn(move || {
+                let mut stream = stream;
+                while let Some(request) = read_request(&mut stream) {
+                    if !answer(&request, &mut stream) {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
+fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut byte = [0];
+    while !bytes.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte).ok()? == 0 {
+            return None;
+        }
+        bytes.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&bytes).to_lowercase();
+    if let Some(length) = head.split("content-length: ").nth(1).and_then(|rest| rest.split('\r').next()?.parse().ok()) {
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).ok()?;
+        bytes.extend(body);
+    } else if head.contains("transfer-encoding: chunked") {
+        while !bytes.ends_with(b"0\r\n\r\n") {
+            if stream.read(&mut byte).ok()? == 0 {
+                return None;
+            }
+            bytes.push(byte[0]);
+        }
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A server that answers with these bytes and closes.
+fn serve_bytes(bytes: impl Into<Vec<u8>>) -> SocketAddr {
+    let bytes = bytes.into();
+    serve(move |_, stream| {
+        let _ = stream.write_all(&bytes);
+        false
+    })
+}
+
+fn options() -> ClientOptions {
+    ClientOptions { proxies_from_environment: false, ..ClientOptions::default() }
+}
+
+fn get(url: impl Into<String>) -> Request {
+    Request {
+        method: "GET".into(),
+        url: url.into(),
+        headers: Vec::new(),
+        body: RequestBody::Empty,
+        redirect: Redirect::Follow,
+    }
+}
+
+fn fetch_with(options: ClientOptions, request: Request) -> Result<Response, NetError> {
+    block_on(Client::new(options).fetch(request)).unwrap()
+}
+
+/// The status and body of a response, or the kind of error.
+fn outcome(options: ClientOptions, request: Request) -> Result<(u16, Bytes), NetErrorKind> {
+    let mut response = fetch_with(options, request).map_err(|error| error.kind)?;
+    let body = block_on(response.body.collect(1 << 20)).unwrap().map_err(|error| error.kind)?;
+    Ok((response.status, body))
+}
+
+type Expected = Result<(u16, &'static [u8]), NetErrorKind>;
+
+#[test]
+fn responses_of_many_shapes() {
+    let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xcbH\xcd\xc9\xc9\x07\x00\x86\xa6\x106\x05\x00\x00\x00";
+    let coded = |coding: &str, body: &[u8]| {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n", body.len());
+        [head.as_bytes(), body].concat()
+    };
+    let cases: Vec<(Vec<u8>, Expected)> = vec![
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello".to_vec(), Ok((200, b"hello"))),
+        (b"HTTP/1.1 404 No\r\n\r\nuntil the end".to_vec(), Ok((404, b"until the end"))),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n".to_vec(),
+            Ok((200, b"hello")),
+        ),
+        (b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(), Ok((204, b""))),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec(), Ok((200, b""))),
+        (coded("gzip", gzip), Ok((200, b"hello"))),
+        (coded("x-gzip, identity", gzip), Ok((200, b"hello"))),
+        (coded("gzip", b""), Ok((200, b""))),
+        (coded("deflate", b"\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15"), Ok((200, b"hello"))),
+        (coded("deflate", b"\xcb\x48\xcd\xc9\xc9\x07\x00"), Ok((200, b"hello"))),
+        (coded("unheard-of", b"hello"), Ok((200, b"hello"))),
+        (coded("gzip", &gzip[..12]), Err(NetErrorKind::Network)),
+        (coded("br", b"no brotli at all"), Err(NetErrorKind::Network)),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello".to_vec(), Err(NetErrorKind::Network)),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel".to_vec(), Err(NetErrorKind::Network)),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n".to_vec(), Err(NetErrorKind::Network)),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\nhello".to_vec(), Err(NetErrorKind::Network)),
+        (b"SSH-2.0-not http\r\n\r\n".to_vec(), Err(NetErrorKind::Network)),
+        (b"".to_vec(), Err(NetErrorKind::Network)),
+    ];
+    for (bytes, expected) in cases {
+        let address = serve_bytes(bytes.clone());
+        let got = outcome(options(), get(format!("http://{address}/")));
+        let expected = expected.map(|(status, body)| (status, Bytes::copy_from_slice(body)));
+        assert_eq!(got, expected, "{:?}", String::from_utf8_lossy(&bytes));
+    }
+}
+
+#[test]
+fn bytes_may_come_one_by_one() {
+    let response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: b\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n";
+    let address = serve(move |_, stream| {
+        for byte in response {
+            let _ = stream.write_all(&[*byte]).and_then(|()| stream.flush());
+        }
+        true
+    });
+    assert_eq!(outcome(options(), get(format!("http://{address}/"))), Ok((200, Bytes::from("hello!"))));
+}
+
+#[test]
+fn heads_keep_their_bytes() {
+    let address = serve_bytes(b"HTTP/1.1 299 Fine enough\r\nX-Odd: a\xff\x80b\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n".to_vec());
+    let response = fetch_with(options(), get(format!("http://{address}/"))).unwrap();
+    assert_eq!((response.status, response.status_text.as_str()), (299, "Fine enough"));
+    let headers: Vec<(&str, &[u8])> = response.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(headers[0], ("x-odd", &b"a\xff\x80b"[..]));
+    assert_eq!(headers[1..3], [("set-cookie", &b"a=1"[..]), ("set-cookie", b"b=2")]);
+}
+
+#[test]
+fn connections_are_kept_and_bodies_are_sent() {
+    let (connections, counted) = mpsc::channel();
+    let address = serve(move |request, stream| {
+        let _ = connections.send(stream.peer_addr().unwrap().port());
+        let body = request.split("\r\n\r\n").nth(1).unwrap_or_default();
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).is_ok()
+    });
+    let client = Client::new(options());
+    for text in ["one", "two"] {
+        let request = Request {
+            method: "POST".into(),
+            body: RequestBody::Bytes(text.into()),
+            ..get(format!("http://{address}/"))
+        };
+        let mut response = block_on(client.fetch(request)).unwrap().unwrap();
+        assert_eq!(block_on(response.body.collect(9)).unwrap().unwrap(), text);
+    }
+    assert_eq!(counted.recv().unwrap(), counted.recv().unwrap(), "both came by one connection");
+    let (sender, body) = body_channel();
+    let (done, finished) = mpsc::channel();
+    let request = Request { method: "POST".into(), body, ..get(format!("http://{address}/")) };
+    let sending = async move { sender.send("by ".into()).await && sender.send("parts".into()).await };
+    let task = run(sending, move |sent| {
+        let _ = done.send(sent);
+    })
+    .unwrap();
+    let mut response = block_on(client.fetch(request)).unwrap().unwrap();
+    assert_eq!(finished.recv().unwrap(), Some(true));
+    assert_eq!(block_on(response.body.collect(99)).unwrap().unwrap(), "3\r\nby \r\n5\r\nparts\r\n0");
+    drop(task);
+}
+
+#[test]
+fn redirects_are_followed_checked_and_bounded() {
+    let address = serve(|request, stream| {
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        let line = request.split('\r').next().unwrap_or_default().to_owned();
+        let to = match path {
+            "/start" => "/end",
+            "/loop" => "/loop",
+            "/away" => "http://127.0.0.2:1/",
+            "/file" => "file:///etc/passwd",
+            "/bad" => "http://[",
+            _ => "",
+        };
+        let auth = request.to_lowercase().contains("authorization");
+        let body = format!("{line} {auth}");
+        let answer = match to {
+            "" => format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()),
+            _ => format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"),
+        };
+        stream.write_all(answer.as_bytes()).is_ok()
+    });
+    let only = || ClientOptions { access: Access::hosts([address.to_string()]), ..options() };
+    let post = |path: &str| Request {
+        method: "POST".into(),
+        headers: vec![("authorization".into(), b"secret".to_vec())],
+        body: RequestBody::Bytes("x".into()),
+        ..get(format!("http://{address}{path}"))
+    };
+    let ok = |text: &str| Ok((200, Bytes::copy_from_slice(text.as_bytes())));
+    assert_eq!(outcome(only(), post("/start")), ok("GET /end HTTP/1.1 true"));
+    assert_eq!(outcome(only(), get(format!("http://{address}/loop"))), Err(NetErrorKind::Network));
+    assert_eq!(outcome(only(), get(format!("http://{address}/file"))), Err(NetErrorKind::Network));
+    assert_eq!(outcome(only(), get(format!("http://{address}/bad"))), Err(NetErrorKind::Network));
+    assert_eq!(outcome(only(), get(format!("http://{address}/away"))), Err(NetErrorKind::NotAllowed));
+    assert_eq!(outcome(only(), get("http://localhost:1/")), Err(NetErrorKind::NotAllowed));
+    let forbids = Request { redirect: Redirect::Error, ..get(format!("http://{address}/start")) };
+    assert_eq!(outcome(only(), forbids), Err(NetErrorKind::Network));
+    let manual = Request { redirect: Redirect::Manual, ..get(format!("http://{address}/start")) };
+    assert_eq!(outcome(only(), manual), Ok((302, Bytes::new())));
+    let followed = fetch_with(only(), get(format!("http://{address}/start#part"))).unwrap();
+    assert_eq!((followed.url, followed.redirected), (format!("http://{address}/end#part"), true));
+}
+
+#[test]
+fn limits_end_an_exchange() {
+    let endless = serve(|_, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        while stream.write_all(&[b'a'; 4096]).is_ok() {}
+        false
+    });
+    let silent = serve(|_, stream| stream.read(&mut [0]).is_ok());
+    let url = |address: SocketAddr| format!("http://{address}/");
+    assert_eq!(outcome(options(), get(url(endless))), Err(NetErrorKind::TooLarge));
+    let small = ClientOptions { max_response_size: Some(10_000), ..options() };
+    assert_eq!(outcome(small, get(url(endless))), Err(NetErrorKind::TooLarge));
+    let brief = ClientOptions { total_timeout: Some(Duration::from_millis(20)), ..options() };
+    assert_eq!(outcome(brief, get(url(silent))), Err(NetErrorKind::Timeout));
+    let bad = Request { method: "A B".into(), ..get(url(silent)) };
+    assert_eq!(outcome(options(), bad), Err(NetErrorKind::InvalidRequest));
+    assert_eq!(outcome(options(), get("ftp://127.0.0.1/")), Err(NetErrorKind::InvalidRequest));
+    let head = [b"HTTP/1.1 200 OK\r\nX-Long: ".as_slice(), &vec![b'x'; 1 << 20], b"\r\n\r\n"].concat();
+    assert_eq!(outcome(options(), get(url(serve_bytes(head)))), Err(NetErrorKind::Network));
+}
+
+#[test]
+fn a_task_that_is_dropped_closes_its_connection() {
+    let (seen, closed) = mpsc::channel();
+    let (came, arrived) = mpsc::channel();
+    let address = serve(move |_, stream| {
+        let _ = came.send(());
+        let _ = seen.send(stream.read(&mut [0]).unwrap_or(0));
+        false
+    });
+    let client = Client::new(options());
+    let (done, ended) = mpsc::channel();
+    let request = get(format!("http://{address}/"));
+    let task = run(async move { client.fetch(request).await.map(|_| ()) }, move |outcome| {
+        let _ = done.send(outcome);
+    })
+    .unwrap();
+    arrived.recv().unwrap();
+    drop(task);
+    assert_eq!(closed.recv(), Ok(0));
+    assert_eq!(ended.recv(), Ok(None));
+}

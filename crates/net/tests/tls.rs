@@ -1,0 +1,76 @@
+//! HTTPS against a server whose certificate a test's own authority signed, over HTTP/1.1 and HTTP/2.
+
+use http_body_util::Full;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use quickbeam_net::{Bytes, Client, ClientOptions, NetErrorKind, Redirect, Request, RequestBody, block_on, run};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use std::convert::Infallible;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+/// A server that answers with the version of HTTP it was asked in; its port, and the root that vouches for it.
+fn serve(protocols: &[&[u8]]) -> (u16, Vec<u8>) {
+    let root_key = KeyPair::generate().unwrap();
+    let mut root = CertificateParams::new(Vec::<String>::new()).unwrap();
+    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root_der = root.self_signed(&root_key).unwrap().der().to_vec();
+    let issuer = Issuer::new(root, root_key);
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .unwrap();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = block_on(TcpListener::bind("127.0.0.1:0")).unwrap().unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let accepting = async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(stream) = acceptor.accept(stream).await else { continue };
+            let answer = service_fn(|request: http::Request<hyper::body::Incoming>| async move {
+                let version = format!("{:?}", request.version());
+                Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::from(version))))
+            });
+            let serving = async move {
+                drop(auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), answer).await);
+            };
+            std::mem::forget(run(serving, |_| {}));
+        }
+    };
+    std::mem::forget(run(accepting, |_| {}));
+    (port, root_der)
+}
+
+fn version(port: u16, host: &str, extra_roots: Vec<Vec<u8>>) -> Result<Bytes, NetErrorKind> {
+    let options = ClientOptions { extra_roots, proxies_from_environment: false, ..ClientOptions::default() };
+    let request = Request {
+        method: "GET".into(),
+        url: format!("https://{host}:{port}/"),
+        headers: Vec::new(),
+        body: RequestBody::Empty,
+        redirect: Redirect::Follow,
+    };
+    let mut response = block_on(Client::new(options).fetch(request)).unwrap().map_err(|error| error.kind)?;
+    block_on(response.body.collect(99)).unwrap().map_err(|error| error.kind)
+}
+
+#[test]
+fn both_versions_are_spoken_with_trusted_servers_alone() {
+    let (new, root) = serve(&[b"h2", b"http/1.1"]);
+    let (old, old_root) = serve(&[b"http/1.1"]);
+    assert_eq!(version(new, "localhost", vec![root.clone()]).as_deref(), Ok(&b"HTTP/2.0"[..]));
+    assert_eq!(version(old, "localhost", vec![old_root]).as_deref(), Ok(&b"HTTP/1.1"[..]));
+    assert_eq!(version(old, "localhost", vec![root.clone()]), Err(NetErrorKind::Network), "another authority");
+    assert_eq!(version(new, "localhost", vec![]), Err(NetErrorKind::Network), "an unknown authority");
+    assert_eq!(version(new, "127.0.0.1", vec![root]), Err(NetErrorKind::Network), "another name");
+    assert_eq!(version(new, "localhost", vec![b"junk".to_vec()]), Err(NetErrorKind::InvalidRequest));
+}
