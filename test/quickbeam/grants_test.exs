@@ -24,7 +24,8 @@ defmodule QuickBEAM.GrantsTest do
     "Beam.rpc" => "Beam.rpc('n', 'r', 'f')",
     "Beam.which" => "Beam.which('sh')",
     "BroadcastChannel" => "new BroadcastChannel('c')",
-    "Worker" => "new Worker('data:text/javascript,1')"
+    "Worker" => "new Worker('data:text/javascript,1')",
+    "fetch" => "fetch('http://127.0.0.1:1/')"
   }
 
   # What the owner may be asked by a realm without grants: computation, and its own storage.
