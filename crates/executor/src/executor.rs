@@ -4,7 +4,7 @@ use crate::clock::epoch;
 use crate::config::{ExecutorOptions, RealmConfig};
 use crate::handle::RealmHandle;
 use crate::info::ExecutorInfo;
-use crate::processor::{Look, Processor};
+use crate::processor::Processor;
 use crate::seat::Seat;
 use crate::spare::Spares;
 use crate::task::Task;
@@ -13,6 +13,7 @@ use crate::{thread, ticker};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// A set of threads that run isolates.
 ///
@@ -147,8 +148,12 @@ impl Shared {
     /// Puts a task into the queue of its home.
     pub(crate) fn enqueue(&self, task: Arc<Task>) {
         let home = &self.processors[task.home.index()];
-        if !home.enqueue(task) && self.processors.len() > 1 && home.runs_turn() {
-            self.wake_thief();
+        if !home.enqueue(task) && home.runs_turn() {
+            // Sooner than the ticker would.
+            home.hurry(self.options.slice);
+            if self.processors.len() > 1 {
+                self.wake_thief();
+            }
         }
     }
 
@@ -239,12 +244,13 @@ impl Shared {
         woken
     }
 
-    /// Called by the ticker: looks at every processor, and gives those of stuck threads to others.
-    pub(crate) fn tick(self: &Arc<Self>) -> Look {
-        let mut most = Look::Quiet;
+    /// Called by the ticker: looks at every processor, and gives those of stuck threads to others. Gives back when to look
+    /// again; never, if no turn runs.
+    pub(crate) fn tick(self: &Arc<Self>) -> Option<Duration> {
+        let mut next = None;
         for (index, processor) in self.processors.iter().enumerate() {
             let mut relief = None;
-            let look = processor.look(self.options.slice, || {
+            let again = processor.look(self.options.slice, || {
                 relief = self.spares.take(self);
                 relief.is_some()
             });
@@ -252,8 +258,8 @@ impl Shared {
                 processor.hand_offs.fetch_add(1, Ordering::Relaxed);
                 spare.take_over(index);
             }
-            most = most.max(look);
+            next = [next, again].into_iter().flatten().min();
         }
-        most
+        next
     }
 }

@@ -13,8 +13,8 @@ pub(crate) struct Home {
     processor: AtomicUsize,
     /// The seats that have something to do.
     pub(crate) ready: AtomicU64,
-    /// Whether the turn that runs does not answer when it is asked to poll.
-    stuck: AtomicBool,
+    /// Whether the turn that runs computes and does not answer when it is asked to poll.
+    deaf: AtomicBool,
     /// Whether the isolate is to go, with all that runs in it.
     doomed: AtomicBool,
     /// Ends the isolate in the middle of a builtin.
@@ -29,7 +29,7 @@ impl Home {
             shared,
             processor: AtomicUsize::new(processor),
             ready: AtomicU64::new(0),
-            stuck: AtomicBool::new(false),
+            deaf: AtomicBool::new(false),
             doomed: AtomicBool::new(false),
             abandoner: Mutex::default(),
             pacer: Arc::default(),
@@ -52,21 +52,21 @@ impl Home {
     /// All realms of the isolate are to end. What runs polls soon; a builtin that does not is abandoned.
     pub(crate) fn doom(&self) {
         self.doomed.store(true, Ordering::SeqCst);
-        if self.stuck.load(Ordering::SeqCst) {
+        if self.deaf.load(Ordering::SeqCst) {
             self.abandon();
         }
     }
 
     /// A turn starts.
     pub(crate) fn turn_starts(&self) {
-        if self.stuck.load(Ordering::Relaxed) {
-            self.stuck.store(false, Ordering::SeqCst);
+        if self.deaf.load(Ordering::Relaxed) {
+            self.deaf.store(false, Ordering::SeqCst);
         }
     }
 
     /// Called by the ticker.
-    pub(crate) fn turn_is_stuck(&self) {
-        self.stuck.store(true, Ordering::SeqCst);
+    pub(crate) fn turn_is_deaf(&self) {
+        self.deaf.store(true, Ordering::SeqCst);
         if self.doomed.load(Ordering::SeqCst) {
             self.abandon();
         }
@@ -89,6 +89,6 @@ impl Home {
         let processor = self.processor();
         let others = self.ready.load(Ordering::Relaxed) & !(1 << seat);
         processor.is_lost_to(self)
-            || ((others != 0 || processor.is_wanted()) && processor.has_run(self.shared.options.slice))
+            || ((others != 0 || processor.is_wanted()) && processor.used() >= self.shared.options.slice)
     }
 }

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-/// Stands in the turn slot while the ticker looks at the turn; never followed.
+/// Stands in the turn slot while another thread looks at the turn; never followed.
 const LOOKED_AT: *mut Home = ptr::dangling_mut();
 
 /// What other threads see of a processor. Aligned, so that two of them share no cache line.
@@ -68,18 +68,37 @@ const STEP: Duration = Duration::from_micros(300);
 /// A turn that the system has not run since it was asked is given this long.
 const STALL: Duration = Duration::from_millis(10);
 
-/// What the ticker found, by urgency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Look {
-    /// No turn runs.
-    Quiet,
-    /// A turn runs.
-    Busy,
-    /// A turn was asked before, others wait, and it has not come back: the processor was taken from its thread.
-    Taken,
-    /// A turn was asked to poll, and others wait for it to.
-    Asked,
+/// CPU time after which a turn that was asked again and again is certainly in a long builtin.
+const DEAF: Duration = Duration::from_millis(2);
+
+/// What a turn has had since it was first asked to poll.
+#[derive(Debug, Clone, Copy)]
+struct Silence {
+    time: Duration,
+    /// If the system tells.
+    cpu: Option<Duration>,
 }
+
+impl Silence {
+    /// It will not poll soon.
+    fn is_stuck(self) -> bool {
+        self.time >= STALL || self.cpu.map_or(!self.time.is_zero(), |cpu| cpu >= STEP)
+    }
+
+    /// It computes, and does not poll.
+    fn is_deaf(self) -> bool {
+        self.cpu.map_or(self.time >= STALL, |cpu| cpu >= DEAF)
+    }
+}
+
+/// Between two looks of the ticker at a turn.
+const TICK: Duration = Duration::from_millis(1);
+
+/// The same where others wait and the end of the turn's slice is near.
+const MIN_TICK: Duration = Duration::from_micros(100);
+
+/// Time that a turn gets to answer when others wait; a step rarely takes longer.
+const GRACE: Duration = Duration::from_micros(350);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -176,60 +195,79 @@ impl Processor {
         now != ptr::from_ref(turn).cast_mut() && now != LOOKED_AT
     }
 
-    /// Whether the turn that runs now, and has not lost the processor, has run for so long.
-    pub(crate) fn has_run(&self, slice: Duration) -> bool {
-        let used = nanos(Instant::now()).saturating_sub(self.since.load(Ordering::Relaxed));
-        used >= slice.as_nanos() as u64
+    /// For how long the turn in the slot has run.
+    pub(crate) fn used(&self) -> Duration {
+        Duration::from_nanos(nanos(Instant::now()).saturating_sub(self.since.load(Ordering::Relaxed)))
     }
 
     pub(crate) fn runs_turn(&self) -> bool {
         !self.turn.load(Ordering::SeqCst).is_null()
     }
 
-    /// Called by the ticker. A turn that has used up its slice is made to poll. If it is stuck and others wait, then `relieve` may give the processor to another thread; it tells whether one is there for that.
-    pub(crate) fn look(&self, slice: Duration, relieve: impl FnOnce() -> bool) -> Look {
-        let turn = self.turn.load(Ordering::SeqCst);
-        if turn.is_null() {
-            return Look::Quiet;
+    /// Called by the ticker. A turn that has used up its slice is made to poll. If it is stuck and others wait, then `relieve`
+    /// may give the processor to another thread; it tells whether one is there for that. Gives back when to look again; never,
+    /// if no turn runs.
+    pub(crate) fn look(&self, slice: Duration, relieve: impl FnOnce() -> bool) -> Option<Duration> {
+        if !self.runs_turn() {
+            return None;
         }
-        if !self.has_run(slice)
-            || self.turn.compare_exchange(turn, LOOKED_AT, Ordering::SeqCst, Ordering::Relaxed).is_err()
-        {
-            return Look::Busy;
+        let left = slice.saturating_sub(self.used());
+        if !left.is_zero() {
+            return Some(if self.queued() > 0 { left.clamp(MIN_TICK, TICK) } else { TICK });
         }
-        // SAFETY: the thread of this turn holds a count of its home until `end` returns, which waits for this look.
+        let Some(turn) = self.hold_turn() else { return Some(TICK) };
+        // SAFETY: a held turn does not end.
         let home = unsafe { &*turn };
         home.pacer.poke();
         let now = Instant::now();
-        let is_stuck = self.is_stuck(now);
-        if is_stuck {
-            home.turn_is_stuck();
+        let silence = self.silence(now);
+        if silence.is_deaf() {
+            home.turn_is_deaf();
         }
         self.ring(now);
-        let look = match (self.queued() > 0, is_stuck) {
-            (true, true) if relieve() => Look::Taken,
-            (true, _) => Look::Asked,
-            (false, _) => Look::Busy,
+        let (next, pause) = match (self.queued() > 0, silence.is_stuck()) {
+            (true, true) if relieve() => (ptr::null_mut(), TICK),
+            (true, _) => (turn, GRACE),
+            (false, _) => (turn, TICK),
         };
-        let next = if look == Look::Taken { ptr::null_mut() } else { turn };
         self.turn.store(next, Ordering::SeqCst);
-        look
+        Some(pause)
     }
 
-    /// Whether the turn that runs was asked before to poll, and has had the time to.
-    fn is_stuck(&self, now: Instant) -> bool {
+    /// Makes the turn that runs poll, if it has used up its slice.
+    pub(crate) fn hurry(&self, slice: Duration) {
+        if self.used() >= slice
+            && let Some(turn) = self.hold_turn()
+        {
+            // SAFETY: a held turn does not end.
+            unsafe { (*turn).pacer.poke() };
+            self.turn.store(turn, Ordering::SeqCst);
+        }
+    }
+
+    /// Takes the turn out of the slot, to be put back or replaced by null in a moment: until then its thread, which holds a count
+    /// of what the slot points to, waits in `end`.
+    fn hold_turn(&self) -> Option<*mut Home> {
+        let turn = self.turn.load(Ordering::SeqCst);
+        let is_there = !turn.is_null() && turn != LOOKED_AT;
+        let held = || self.turn.compare_exchange(turn, LOOKED_AT, Ordering::SeqCst, Ordering::Relaxed);
+        (is_there && held().is_ok()).then_some(turn)
+    }
+
+    /// What the turn that runs has had since it was first asked to poll, which is now if it was not before.
+    fn silence(&self, now: Instant) -> Silence {
         let since = self.since.load(Ordering::Relaxed);
         let clock = lock(&self.holder).as_ref().and_then(|holder| holder.clock);
         let cpu = clock.and_then(CpuClock::read);
         let mut asked = lock(&self.asked);
         match *asked {
-            Some(asked) if asked.since == since => {
-                let used = cpu.zip(asked.cpu).map(|(now, then)| now.saturating_sub(then));
-                used.is_none_or(|used| used >= STEP) || now.saturating_duration_since(asked.at) >= STALL
-            }
+            Some(asked) if asked.since == since => Silence {
+                time: now.saturating_duration_since(asked.at),
+                cpu: cpu.zip(asked.cpu).map(|(now, then)| now.saturating_sub(then)),
+            },
             _ => {
                 *asked = Some(Asked { since, at: now, cpu });
-                false
+                Silence { time: Duration::ZERO, cpu: cpu.map(|_| Duration::ZERO) }
             }
         }
     }

@@ -5,16 +5,13 @@
 //! wait, the builtin is a long one: its thread loses the processor to another. With nothing running the ticker sleeps.
 
 use crate::executor::Shared;
-use crate::processor::Look;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+/// Between two looks while nothing runs.
 const TICK: Duration = Duration::from_millis(1);
-
-/// Time that a turn gets to answer when others wait; a step rarely takes longer.
-const GRACE: Duration = Duration::from_micros(350);
 
 /// Ticks without a running turn after which the thread sleeps until one starts.
 const IDLE_TICKS: u32 = 200;
@@ -66,28 +63,26 @@ fn run() {
             thread::sleep(pause);
         } else {
             ticker.asleep.store(true, Ordering::SeqCst);
-            if tick(ticker) == Look::Quiet {
+            if tick(ticker).is_none() {
                 thread::park();
             }
             ticker.asleep.store(false, Ordering::SeqCst);
             idle = 0;
         }
-        let look = tick(ticker);
-        idle = if look == Look::Quiet { idle + 1 } else { 0 };
-        pause = if look == Look::Asked { GRACE } else { TICK };
+        let next = tick(ticker);
+        idle = if next.is_none() { idle + 1 } else { 0 };
+        pause = next.unwrap_or(TICK);
     }
 }
 
-/// Looks at all executors; tells what was most urgent.
-fn tick(ticker: &Ticker) -> Look {
-    let mut most = Look::Quiet;
+/// Looks at all executors; tells when to look again, if anything runs.
+fn tick(ticker: &Ticker) -> Option<Duration> {
+    let mut next = None;
     let mut executors = ticker.executors.lock().unwrap_or_else(PoisonError::into_inner);
     executors.retain(|executor| {
-        let Some(executor) = executor.upgrade() else {
-            return false;
-        };
-        most = most.max(executor.tick());
+        let Some(executor) = executor.upgrade() else { return false };
+        next = [next, executor.tick()].into_iter().flatten().min();
         true
     });
-    most
+    next
 }
