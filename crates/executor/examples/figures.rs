@@ -201,23 +201,44 @@ fn pause() {
     );
 }
 
+/// Bytes of the process in memory. Zero where the system does not say.
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok()).map_or(0, |pages| pages * 4096)
+}
+
+/// Realms that come and go, alone or among others of their isolate.
 fn lifetimes() {
-    let made = realms(1, 1);
-    let start = Instant::now();
-    const COUNT: u32 = 2_000;
-    for _ in 0..COUNT {
-        let (sender, _calls) = channel();
-        let config = RealmConfig::new(Arc::new(Caller { index: 0, calls: Mutex::new(sender) }));
-        let realm = made.executor.spawn(config);
-        let (done, finished) = channel();
-        let reply = move |_: Outcome<'_, '_>| {
-            let _ = done.send(());
+    const COUNT: u32 = 5_000;
+    for contexts_per_isolate in [1, 16] {
+        let executor =
+            Executor::new(&ExecutorOptions { contexts_per_isolate, ..ExecutorOptions::default() }).expect("threads");
+        let spawn = || {
+            let host = Caller { index: 0, calls: Mutex::new(channel().0) };
+            let realm = executor.spawn(RealmConfig::new(Arc::new(host)));
+            let (done, finished) = channel();
+            let reply = move |_: Outcome<'_, '_>| {
+                let _ = done.send(());
+            };
+            realm.submit(eval("1"), Box::new(reply), SubmitOptions::default()).expect("room");
+            let _ = finished.recv();
+            realm
         };
-        realm.submit(eval("1"), Box::new(reply), SubmitOptions::default()).expect("room");
-        let _ = finished.recv();
+        let mut living: Vec<RealmHandle> = (0..100).map(|_| spawn()).collect();
+        for round in 1..=3 {
+            let (start, before) = (Instant::now(), resident());
+            for index in 0..COUNT as usize {
+                living[index * 7 % 100] = spawn();
+            }
+            let (each, after) = (start.elapsed() / COUNT, resident());
+            println!(
+                "round {round}: a bare realm from creation through its first eval to its end, {contexts_per_isolate} in \
+                 an isolate: {each:?}; resident {} KB before, {} KB after",
+                before >> 10,
+                after >> 10
+            );
+        }
     }
-    made.one(0, "1");
-    println!("a bare realm from creation through its first eval to its end: {:?}", start.elapsed() / COUNT);
 }
 
 fn main() {
