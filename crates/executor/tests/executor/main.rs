@@ -4,6 +4,9 @@
 /// Each realm has an isolate of its own; `tests/shared` runs the same tests where they share.
 const CONTEXTS_PER_ISOLATE: usize = 1;
 
+/// Isolates share as few threads as a test says; `tests/threads` runs the same tests where they move between several.
+const MIN_THREADS: usize = 1;
+
 mod calls;
 mod deadlines;
 mod events;

@@ -291,7 +291,7 @@ pub struct TestRealm {
     pub events: Receiver<Event>,
     gate: Sender<()>,
     freed: Receiver<()>,
-    /// Shares the isolate, where realms do.
+    /// Shares the isolate, or the threads.
     companion: Option<RealmHandle>,
 }
 
@@ -301,6 +301,7 @@ pub fn eager() -> Arc<Executor> {
 }
 
 pub fn executor(threads: usize) -> Arc<Executor> {
+    let threads = threads.max(crate::MIN_THREADS);
     Executor::new(&ExecutorOptions { threads, slice: Duration::ZERO, ..options() }).unwrap()
 }
 
@@ -319,7 +320,8 @@ pub fn realm_on(executor: &Arc<Executor>) -> TestRealm {
 }
 
 pub fn realm_with(executor: &Arc<Executor>, mut configure: impl FnMut(&mut RealmConfig)) -> TestRealm {
-    let companion = (crate::CONTEXTS_PER_ISOLATE > 1).then(|| companion(executor, &mut configure));
+    let companion =
+        (crate::CONTEXTS_PER_ISOLATE.max(crate::MIN_THREADS) > 1).then(|| companion(executor, &mut configure));
     TestRealm { companion, ..lone_realm_with(executor, configure) }
 }
 
@@ -335,7 +337,7 @@ pub fn lone_realm_with(executor: &Arc<Executor>, configure: impl FnOnce(&mut Rea
     TestRealm { handle: executor.spawn(config), events: received, gate, freed, companion: None }
 }
 
-/// What realms in the same isolate are at, meanwhile.
+/// What realms in the same isolate, or on the same threads, are at meanwhile.
 const PASTIMES: &[&str] = &[
     "for (;;) {}",
     "callSync('never')",

@@ -2,6 +2,7 @@
 //! Left out are those about what realms share: a heap, a thread that is stuck, a panic.
 
 const CONTEXTS_PER_ISOLATE: usize = 4;
+const MIN_THREADS: usize = 1;
 
 #[path = "../executor/calls.rs"]
 mod calls;
