@@ -26,6 +26,8 @@ const APIS: &[(&[&str], &dyn Api)] = &[
     (&["storage"], &quickbeam_api_storage::Storage),
     (&["locks"], &quickbeam_api_locks::Locks),
     (&["fetch"], &quickbeam_api_fetch::Fetch),
+    (&["websocket"], &quickbeam_api_websocket::WebSockets),
+    (&["eventsource"], &quickbeam_api_eventsource::EventSources),
 ];
 
 /// What the option `apis` takes.

@@ -31,9 +31,12 @@ fn exchange_of<'a>(ctx: Ctx<'a>, value: &Value<'a>) -> Result<Rc<Exchange>> {
     value.host().ok_or_else(|| ctx.throw_type("this is not a request"))
 }
 
-/// The client for a URL, if the realm may connect to its host.
-fn client_for(ctx: Ctx<'_>, url: &str) -> Result<Client> {
-    let url = ada_url::Url::parse(url, None).map_err(|_| ctx.throw_type("fetch: this is not a URL"))?;
+/// The client for a URL, if the realm may connect to its host; `api` asks.
+///
+/// # Errors
+/// Throws a `NotAllowedError` that names the grant.
+pub fn client_for(ctx: Ctx<'_>, api: &str, url: &str) -> Result<Client> {
+    let url = ada_url::Url::parse(url, None).map_err(|_| ctx.throw_type(&format!("{api}: this is not a URL")))?;
     let grants = grants(ctx)?;
     let hosts = match grants.reach(Grant::Net) {
         Some(Reach::Everything) => {
@@ -41,8 +44,8 @@ fn client_for(ctx: Ctx<'_>, url: &str) -> Result<Client> {
         }
         Some(Reach::Only(hosts)) => hosts.clone(),
         None => {
-            quickbeam_api_grants::require(ctx, "fetch", Some(url.hostname()))?;
-            return Err(ctx.throw_error("NotAllowedError", "fetch needs the grant :net"));
+            quickbeam_api_grants::require(ctx, api, Some(url.hostname()))?;
+            return Err(ctx.throw_error("NotAllowedError", &format!("{api} needs the grant :net")));
         }
     };
     let client = match ctx.kept(CLIENT).and_then(|kept| kept.host::<Client>()) {
@@ -54,19 +57,20 @@ fn client_for(ctx: Ctx<'_>, url: &str) -> Result<Client> {
             client
         }
     };
-    let port = url.port().parse().unwrap_or(if url.protocol() == "https:" { 443 } else { 80 });
+    let is_secure = matches!(url.protocol(), "https:" | "wss:");
+    let port = url.port().parse().unwrap_or(if is_secure { 443 } else { 80 });
     client
         .options()
         .access
         .check_host(url.hostname(), port)
-        .map_err(|error| ctx.throw_error("NotAllowedError", &format!("fetch: {error}")))?;
+        .map_err(|error| ctx.throw_error("NotAllowedError", &format!("{api}: {error}")))?;
     Ok((*client).clone())
 }
 
 /// `(method, url, [name, value, …], body, redirect)`: a request; the body is bytes, `null`, or `undefined` for a stream.
 pub(crate) fn request<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let url = args.get(1).to_text()?;
-    let client = client_for(ctx, &url)?;
+    let client = client_for(ctx, "fetch", &url)?;
     let fields = args.get(2);
     let mut headers = Vec::new();
     let count = fields.length()? as u32 / 2;

@@ -13,6 +13,8 @@ mod exchange;
 mod incoming;
 mod multipart;
 
+pub use exchange::client_for;
+
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Attributes, Ctx, Glue, Result, Value};
 use quickbeam_executor::Api;
@@ -40,7 +42,8 @@ impl Api for Fetch {
     }
 }
 
-/// An object with `Headers`, `Request`, `Response` and `fetch`, whatever has become of the globals.
+/// An object with `Headers`, `Request`, `Response` and `fetch`, whatever has become of the globals; and with `responseStateOf(response)`,
+/// whose `body` is not `null` where there is one, and `bodyStreamOf(body)`, the state of its stream.
 ///
 /// # Errors
 /// Throws if memory is short.
@@ -59,6 +62,8 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let responses = run(ctx, &RESPONSE, &[&idl, &native, &headers, &bodies, &common])?;
         let fetch =
             run(ctx, &FETCH, &[&idl, &native, &streams, &headers, &bodies, &requests, &responses, &events, &files])?;
+        fetch.set("responseStateOf", responses.get("responseStateOf")?)?;
+        fetch.set("bodyStreamOf", bodies.get("streamOf")?)?;
         for (name, part) in [("Headers", &headers), ("Request", &requests), ("Response", &responses)] {
             fetch.set(name, part.get(name)?)?;
         }

@@ -27,6 +27,8 @@ pub const TABLE: &[(&str, Grant)] = &[
     ("Beam.which", Grant::Run),
     ("BroadcastChannel", Grant::Processes),
     ("Worker", Grant::Spawn),
+    ("EventSource", Grant::Net),
+    ("WebSocket", Grant::Net),
     ("fetch", Grant::Net),
 ];
 

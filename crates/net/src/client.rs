@@ -158,6 +158,10 @@ impl Client {
         &self.0.options
     }
 
+    pub(crate) fn connector(&self) -> Connector {
+        self.0.connector.clone()
+    }
+
     /// Sends a request and gives the head of the response.
     ///
     /// # Errors

@@ -54,8 +54,23 @@ impl Connector {
         connected
     }
 
+    /// Opens a connection to the host of a `ws:` or `wss:` URI, through a proxy's tunnel if there is a proxy.
+    pub(crate) async fn tunnel(self, uri: Uri) -> Result<TcpStream, NetError> {
+        let host = uri.host().ok_or_else(|| NetError::invalid("the URL has no host"))?.to_owned();
+        let is_secure = uri.scheme_str() == Some("wss");
+        let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
+        self.0.access.check_host(&host, port)?;
+        // Proxies are named for the schemes of HTTP.
+        let named = format!("{}://{host}:{port}/", if is_secure { "https" } else { "http" });
+        let named: Uri = named.parse().map_err(|_| NetError::invalid(format!("{uri} cannot be connected to")))?;
+        match self.0.proxies.intercept(&named) {
+            Some(proxy) => tunnel(dial_proxy(&proxy).await?, &host, port, proxy.basic_auth()).await,
+            None => dial(&host, port, |address| self.0.access.check_address(&host, port, address.ip())).await,
+        }
+    }
+
     async fn open(&self, uri: &Uri, host: &str) -> Result<Transport, NetError> {
-        let is_secure = matches!(uri.scheme_str(), Some("https" | "wss"));
+        let is_secure = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
         self.0.access.check_host(host, port)?;
         let Some(proxy) = self.0.proxies.intercept(uri) else {

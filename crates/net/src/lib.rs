@@ -1,3 +1,4 @@
+//! HTTP and WebSocket clients, on one runtime of threads that all of them share.
 //!
 //! # Map
 //!
@@ -6,6 +7,7 @@
 //! | [`Client`] | pools of connections under one [`Access`] and one set of options | whoever made it |
 //! | [`Request`], [`Response`] | one exchange, redirects included | the future that [`Client::fetch`] gives |
 //! | [`ResponseBody`] | the decoded bytes that are still to come | the reader; dropping it ends the transfer |
+//! | [`WebSocket`] | the two halves of an open connection | their readers and writers |
 //!
 //! Everything is a future: dropping it, or aborting the task that [`run`] gives, ends what is under way at any stage.
 //!
@@ -22,6 +24,7 @@ mod error;
 mod redirect;
 mod runtime;
 mod tls;
+mod websocket;
 
 pub use access::Access;
 pub use body::{BodySender, RequestBody, ResponseBody, SharedBody, body_channel};
@@ -29,3 +32,4 @@ pub use bytes::Bytes;
 pub use client::{Client, ClientOptions, Redirect, Request, Response};
 pub use error::{NetError, NetErrorKind};
 pub use runtime::{Task, block_on, run};
+pub use websocket::{Message, WebSocket, WebSocketReader, WebSocketWriter};

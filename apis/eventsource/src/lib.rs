@@ -1,0 +1,78 @@
+//! Server-sent events of the HTML Standard: `EventSource`, over `fetch`.
+//!
+//! A connection that ends is opened again after 3 seconds, or after the time that the server asks for (at most an hour), with the id of
+//! the last event. One event may have 16 million characters.
+//!
+//! What must never happen: a connection without the grant `net` for its host; a server that fills the heap with a line that never ends.
+
+use quickbeam_api_webidl::{Natives, helpers, kept};
+use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_executor::{Api, clear_timer, set_timer};
+use std::time::Duration;
+
+static EVENTSOURCE: Glue = Glue::new("internal:eventsource", include_str!("eventsource.js"));
+
+/// The API.
+pub struct EventSources;
+
+impl Api for EventSources {
+    fn name(&self) -> &'static str {
+        "eventsource"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("EventSource", |ctx, _, _| classes(ctx)?.get("EventSource"))
+    }
+}
+
+fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, "eventsource", |ctx| {
+        let streams = quickbeam_api_streams::streams(ctx)?;
+        let shared = streams.get("natives")?;
+        let native = Natives::new(ctx)?
+            .value("then", shared.get("then")?)?
+            .value("queueMicrotask", shared.get("queueMicrotask")?)?
+            .function("parse", |ctx, _, args| {
+                let href = args
+                    .get(0)
+                    .with_text(|text| ada_url::Url::parse(&*text, None).ok().map(|url| url.href().to_owned()))?;
+                href.map_or_else(|| Ok(ctx.undefined()), |href| ctx.string(&href))
+            })?
+            .function("origin", |ctx, _, args| {
+                let origin = args.get(0).with_text(|url| {
+                    ada_url::Url::parse(&*url, None).map_or_else(|_| String::new(), |url| url.origin())
+                })?;
+                ctx.string(&origin)
+            })?
+            .function("check", |ctx, _, args| {
+                quickbeam_api_fetch::client_for(ctx, "EventSource", &args.get(0).to_text()?)?;
+                Ok(ctx.undefined())
+            })?
+            .function("bytesAsText", |ctx, _, args| {
+                args.get(0).with_text(|text| ctx.string_latin1(text.as_bytes()))?
+            })?
+            .function("setTimer", start_timer)?
+            .function("clearTimer", |ctx, _, args| {
+                clear_timer(ctx, args.get(0).to_f64()? as u32);
+                Ok(ctx.undefined())
+            })?
+            .into_value();
+        let args = [
+            helpers(ctx)?,
+            native,
+            quickbeam_api_events::classes(ctx)?,
+            quickbeam_api_messaging::classes(ctx)?,
+            quickbeam_api_fetch::classes(ctx)?,
+            quickbeam_api_encoding::classes(ctx)?,
+            streams,
+        ];
+        ctx.call(&EVENTSOURCE.run(ctx)?, &ctx.undefined(), &args)
+    })
+}
+
+/// `(callback, ms)`: a timer's id.
+fn start_timer<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let delay = Duration::try_from_secs_f64(args.get(1).to_f64()? / 1e3).unwrap_or(Duration::MAX);
+    let id = set_timer(ctx, args.get(0), Vec::new(), delay, false)?;
+    Ok(ctx.number(f64::from(id)))
+}

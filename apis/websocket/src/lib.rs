@@ -1,0 +1,78 @@
+//! The WebSockets Standard: `WebSocket` and `CloseEvent`, over `quickbeam_net`, without extensions.
+//!
+//! Messages are taken from the connection one by one, each when the listeners of the one before have run, so that a server which sends
+//! more than a script handles is slowed down. What a script sends is queued up to 64 MB; past that the connection is ended,
+//! as the standard has it. `http:` and `https:` URLs stand for `ws:` and `wss:` ones.
+//!
+//! What must never happen: a connection without the grant `net` for its host.
+
+mod socket;
+
+use quickbeam_api_webidl::{Natives, helpers, kept};
+use quickbeam_engine::{Ctx, Glue, Result, Value};
+use quickbeam_executor::Api;
+
+static WEBSOCKET: Glue = Glue::new("internal:websocket", include_str!("websocket.js"));
+
+/// The API.
+pub struct WebSockets;
+
+impl Api for WebSockets {
+    fn name(&self) -> &'static str {
+        "websocket"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("WebSocket", |ctx, _, _| classes(ctx)?.get("WebSocket"))?;
+        ctx.define_lazy_global("CloseEvent", |ctx, _, _| classes(ctx)?.get("CloseEvent"))
+    }
+}
+
+fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, "websocket", |ctx| {
+        let streams = quickbeam_api_streams::streams(ctx)?;
+        let native = Natives::new(ctx)?
+            .value("then", streams.get("natives")?.get("then")?)?
+            .function("parse", parse)?
+            .function("origin", |ctx, _, args| {
+                let origin = args.get(0).with_text(|url| {
+                    ada_url::Url::parse(&*url, None).map_or_else(|_| String::new(), |url| url.origin())
+                })?;
+                ctx.string(&origin)
+            })?
+            .function("isBuffer", |ctx, _, args| Ok(ctx.boolean(args.get(0).is_array_buffer())))?
+            .function("byteLength", socket::byte_length)?
+            .function("open", socket::open)?
+            .function("connect", socket::connect)?
+            .function("receive", socket::receive)?
+            .function("send", socket::send)?
+            .function("buffered", socket::buffered)?
+            .function("close", socket::close)?
+            .function("drop", socket::forget)?
+            .into_value();
+        let args = [
+            helpers(ctx)?,
+            native,
+            quickbeam_api_events::classes(ctx)?,
+            quickbeam_api_messaging::classes(ctx)?,
+            quickbeam_api_file::classes(ctx)?,
+            streams,
+        ];
+        ctx.call(&WEBSOCKET.run(ctx)?, &ctx.undefined(), &args)
+    })
+}
+
+/// `(url)`: the URL with the scheme `ws:` or `wss:`; `undefined` if it is none of these or has a fragment.
+fn parse<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: quickbeam_engine::Args<'a>) -> Result<Value<'a>> {
+    let parsed = args.get(0).with_text(|text| {
+        let url = ada_url::Url::parse(&*text, None).ok()?;
+        let href = match url.protocol() {
+            "ws:" | "wss:" => url.href().to_owned(),
+            "http:" | "https:" => url.href().replacen("http", "ws", 1),
+            _ => return None,
+        };
+        // An empty fragment is one, too.
+        (!href.contains('#')).then_some(href)
+    })?;
+    parsed.map_or_else(|| Ok(ctx.undefined()), |href| ctx.string(&href))
+}
