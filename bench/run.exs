@@ -16,6 +16,7 @@ alias QuickBEAM.Bench.{
   Lifecycle,
   Memory,
   Pools,
+  Processes,
   Report,
   Requests
 }
@@ -36,7 +37,7 @@ if set?.("RECORD") and only != "",
   do: Mix.raise("RECORD=1 writes all figures; it cannot go with ONLY")
 
 figures =
-  for suite <- [Lifecycle, Requests, Handlers, Memory, Contexts, Pools, CPU],
+  for suite <- [Lifecycle, Requests, Handlers, Memory, Contexts, Pools, Processes, CPU],
       figure <- suite.figures(),
       figure.name =~ pattern,
       do: figure
