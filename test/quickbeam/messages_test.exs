@@ -117,6 +117,18 @@ defmodule QuickBEAM.MessagesTest do
              {:ok, 100_000}
   end
 
+  test "a flood of a process is refused" do
+    rt = start_runtime()
+    sink = spawn(fn -> Process.sleep(:infinity) end)
+
+    code =
+      "{ let n = 0; try { for (;;) { Beam.send(sink, null); n++ } } catch (e) { [e.name, n] } }"
+
+    assert {:ok, ["BusyError", sent]} = QuickBEAM.eval(rt, code, vars: %{sink: sink})
+    assert sent in 499_000..600_000
+    Process.exit(sink, :kill)
+  end
+
   test "a flood is refused, not kept without bound" do
     rt = start_runtime(handlers: %{"stuck" => stuck()})
     request = request(fn -> QuickBEAM.eval(rt, "Beam.callSync('stuck')") end)

@@ -74,6 +74,16 @@ defmodule QuickBEAM.Beam.Services do
   defp serve("demonitor", [ref], _id, owner),
     do: Processes.demonitor(processes(owner), ref, owner)
 
+  # Nil for a process of another node, or none.
+  defp serve("mailbox", [pid], _id, _owner) do
+    with true <- node(pid) == node(),
+         {:message_queue_len, length} <- Process.info(pid, :message_queue_len) do
+      {:ok, length}
+    else
+      _other -> {:ok, nil}
+    end
+  end
+
   defp serve("link", [pid], _id, owner), do: Processes.link(processes(owner), pid)
   defp serve("unlink", [pid], _id, owner), do: Processes.unlink(processes(owner), pid)
   defp serve("register", [name], _id, owner), do: Processes.register(processes(owner), name)
