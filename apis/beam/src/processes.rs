@@ -68,7 +68,7 @@ fn with_name<'a>(ctx: Ctx<'a>, args: Args<'a>, api: &str, service: &'static str)
 fn send<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     granted(ctx, args, "Beam.send", 2)?;
     let target = args.get(0);
-    if SENT.fetch_add(1, Ordering::Relaxed) % SENDS_PER_CHECK == 0 && host(ctx)?.is_process(&target) {
+    if SENT.fetch_add(1, Ordering::Relaxed).is_multiple_of(SENDS_PER_CHECK) && host(ctx)?.is_process(&target) {
         check_mailbox(ctx, &target)?;
     }
     host(ctx)?.send(ctx, &target, &args.get(1))?;
