@@ -25,8 +25,6 @@ defmodule QuickBEAM.GrantsTest do
     "Beam.which" => "Beam.which('sh')",
     "BroadcastChannel" => "new BroadcastChannel('c')",
     "Worker" => "new Worker('data:text/javascript,1')",
-    "fetch" => "fetch('http://127.0.0.1:1/')",
-    "fetch" => "fetch('http://127.0.0.1:1/')"
     "fetch" => "await fetch('http://127.0.0.1:1/')",
     "WebSocket" => "new WebSocket('ws://127.0.0.1:1/')",
     "EventSource" => "new EventSource('http://127.0.0.1:1/')"
