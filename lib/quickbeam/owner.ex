@@ -77,6 +77,7 @@ defmodule QuickBEAM.Owner do
   @spec start(Options.t(), placement()) :: {:ok, t()} | {:error, term()}
   def start(options, placement) do
     Process.flag(:trap_exit, true)
+
     # A burst of messages waits here; collections of the owner's own small heap must not walk through it.
     Process.flag(:message_queue_data, :off_heap)
     {parent, callers} = ancestry()

@@ -4,7 +4,7 @@
 //! header names, and a response to `redirect: "manual"` shows its status and headers. Fields that belong to the connection
 //! (`content-length`, `connection`, …) are the client's own business and are left out.
 //!
-//! A request is a host object ([`exchange`]) and so is a body that still comes ([`incoming`]): a script that forgets them, or the
+//! A request is a host object (`exchange`) and so is a body that still comes (`incoming`): a script that forgets them, or the
 //! end of its isolate, ends the transfer.
 //!
 //! What must never happen: a request without the grant `net` for its host; bytes of a response that pile up outside the isolate's heap.

@@ -276,7 +276,7 @@ impl TreeSink for Sink<'_> {
         if let Some(excess) = self.excess.get() {
             return excess;
         }
-        if name.local == LocalName::from("selectedcontent") {
+        if name.local == *"selectedcontent" {
             self.shows_selected.set(true);
         }
         let mut tree = self.tree.borrow_mut();
