@@ -36,7 +36,7 @@ bench: ## every figure next to its baseline; ONLY=pattern selects, CHECK=1 fails
 
 soak: ## thousands of contexts under a random load, with kills; MINUTES=10 CONTEXTS=2000 SEED=
 	@script/setup
-	@MIX_ENV=prod mix run soak/run.exs
+	@MALLOC_ARENA_MAX=2 MIX_ENV=prod mix run soak/run.exs
 
 fuzz: ## random games against the executor, with a model as oracle; DURATION=60 SEED=
 	@script/setup

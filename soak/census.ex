@@ -6,7 +6,7 @@ defmodule QuickBEAM.Soak.Census do
   @kinds [:processes, :ports, :ets_tables, :ets_rows, :realms, :descriptors, :threads]
 
   # Of resident memory, what a round may add once the first ones have warmed the allocators up.
-  @memory_slack 0.05
+  @memory_slack 0.1
 
   @type t :: %{atom() => number()}
 

@@ -154,6 +154,7 @@ defmodule QuickBEAM.Soak.Operations do
 
   defp handler_killed?({:error, %JSError{message: message}}),
     do: message =~ ~r/exited: (killed|shutdown)/
+
   defp handler_killed?(_ending), do: false
 
   # Between a reset and the script that follows it.

@@ -11,9 +11,9 @@ defmodule QuickBEAM.Soak.Round do
   @settle_seconds 10
 
   # The allocators of the VM and of the C library need that many to have seen every size.
-  @warm_up_rounds 2
+  @warm_up_rounds 4
 
-  @doc "Runs rounds for about that many seconds, and at least three."
+  @doc "Runs rounds for about that many seconds, and at least five."
   @spec run_all(number(), pos_integer(), integer()) :: :ok | {:error, [String.t()]}
   def run_all(seconds, contexts, seed) do
     Log.install()

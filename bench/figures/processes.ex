@@ -70,6 +70,7 @@ defmodule QuickBEAM.Bench.Processes do
       globalThis.done = new Promise(resolve => {
         off = Beam.onMessage(() => { if (++seen === #{@messages}) { off(); resolve(seen) } });
       }); }
+    null
     """
 
     {:ok, _} = QuickBEAM.eval(runtime, code)

@@ -102,7 +102,8 @@ defmodule QuickBEAM.ContextTest do
     assert {:ok, count} =
              Context.eval(
                polluted,
-               "reachable(o => Reflect.set(o, 'mine', 1, o) && Object.hasOwn(o, 'mine'))"
+               # An item of a Storage is hidden by a property of its prototype.
+               "reachable(o => !(o instanceof Storage) && Reflect.set(o, 'mine', 1, o) && Object.hasOwn(o, 'mine'))"
              )
 
     assert count > 500
