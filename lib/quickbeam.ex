@@ -72,7 +72,7 @@ defmodule QuickBEAM do
   ## Processes
 
   JavaScript sends messages, monitors, links and names processes by `Beam`. Names that it registers are in
-  the registry `QuickBEAM.Registry`, so Elixir reaches `Beam.register("cart")` as
+  a registry of the library, so Elixir reaches `Beam.register("cart")` as
 
       QuickBEAM.call({:via, Registry, {QuickBEAM.Registry, "cart"}}, "total")
 

@@ -27,7 +27,8 @@ defmodule QuickBEAM.Soak.Census do
       realms: 0,
       descriptors: entries("/proc/self/fd"),
       threads: entries("/proc/self/task"),
-      resident: resident()
+      resident: resident(),
+      vm: :erlang.memory(:total)
     }
   end
 

@@ -31,7 +31,7 @@ defmodule QuickBEAM.Soak.Round do
          :ok <- check_memory(number, census, highest) do
       IO.puts(
         "round #{number}: #{counts.expected} ops as expected, #{counts.disturbed} disturbed, " <>
-          "#{Census.mb(census.resident)} resident after it"
+          "#{Census.mb(census.resident)} resident after it, #{Census.mb(census.vm)} in use by the VM"
       )
 
       highest = if number <= @warm_up_rounds, do: max(highest, census.resident), else: highest
