@@ -282,6 +282,20 @@ defmodule QuickBEAM.Context do
   @spec info(context()) :: map()
   defdelegate info(context), to: QuickBEAM
 
+  @doc """
+  See `QuickBEAM.heap/1`. Of an isolate that contexts share, only this context's objects are counted.
+
+      iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 1)
+      iex> {:ok, context} = QuickBEAM.Context.start_link(pool: pool)
+      iex> {:ok, %{"Function" => %{count: count}}} = QuickBEAM.Context.heap(context)
+      iex> count > 0
+      true
+  """
+  @spec heap(context()) ::
+          {:ok, %{String.t() => %{count: pos_integer(), bytes: non_neg_integer()}}}
+          | {:error, JSError.t()}
+  defdelegate heap(context), to: QuickBEAM
+
   defp pop_pool!(options) do
     Check.keyword!(options)
 

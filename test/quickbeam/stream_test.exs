@@ -27,6 +27,24 @@ defmodule QuickBEAM.StreamTest do
     end
   end
 
+  test "variables are in scope for the script, and for what it has made" do
+    rt = start_runtime()
+    vars = [vars: %{xs: [1, 2, 3], by: 10}]
+    code = "const scale = (x) => x * by; (function* () { for (const x of xs) yield scale(x) })()"
+    assert rt |> QuickBEAM.stream(code, vars) |> Enum.to_list() == [10, 20, 30]
+    code = "(async function* () { yield await Promise.resolve(by) })()"
+    assert rt |> QuickBEAM.stream("await 0; " <> code, vars) |> Enum.to_list() == [10]
+    assert QuickBEAM.eval(rt, "[typeof by, typeof xs]") == {:ok, ["undefined", "undefined"]}
+
+    assert_raise ArgumentError, ~r/:vars/, fn ->
+      QuickBEAM.stream(rt, "[]", vars: %{"a b" => 1})
+    end
+
+    assert_raise ArgumentError, ~r/unknown option :nope/, fn ->
+      QuickBEAM.stream(rt, "[]", nope: 1)
+    end
+  end
+
   test "items are not held back for those that are not there" do
     rt = start_runtime()
 
@@ -83,7 +101,6 @@ defmodule QuickBEAM.StreamTest do
       rt |> QuickBEAM.stream("(function* () { for (;;) {} })()", timeout: 50) |> Enum.to_list()
     end
 
-    assert_raise ArgumentError, ~r/:vars/, fn -> QuickBEAM.stream(rt, "[]", vars: %{}) end
     assert_usable(rt)
   end
 end

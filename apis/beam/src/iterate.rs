@@ -1,18 +1,24 @@
 //! Iterators of JavaScript that the host reads: `QuickBEAM.stream/3`.
 
 use quickbeam_api_webidl::kept;
-use quickbeam_engine::{Ctx, EvalOptions, Glue, Result, Value};
+use quickbeam_engine::{Ctx, Glue, Result, Value};
+use quickbeam_executor::{Input, eval_script};
 
 static ITERATE: Glue = Glue::new("internal:beam/iterate", include_str!("iterate.js"));
 
-/// Runs a script whose value can be iterated, asynchronously or not; a promise of the number that names the iterator.
+/// Runs a script whose value can be iterated, asynchronously or not, with the properties of `vars` in scope; a promise of the number
+/// that names the iterator.
 ///
 /// # Errors
 /// What the script throws.
-pub fn open_iterator<'a>(ctx: Ctx<'a>, source: &str, filename: &str) -> Result<Value<'a>> {
-    let top_level_await = source.contains("await");
-    let value = ctx.eval(source, &EvalOptions { filename, first_line: 1, top_level_await })?;
-    call(ctx, "open", &[value, ctx.boolean(top_level_await)])
+pub fn open_iterator<'a>(
+    ctx: Ctx<'a>,
+    source: String,
+    filename: Option<&str>,
+    vars: Option<Box<dyn Input>>,
+) -> Result<Value<'a>> {
+    let (value, is_wrapped) = eval_script(ctx, source, filename, vars)?;
+    call(ctx, "open", &[value, ctx.boolean(is_wrapped)])
 }
 
 /// A promise of `[items, done]`: the next items, at least one unless it is done, at most `count`.

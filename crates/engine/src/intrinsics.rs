@@ -19,6 +19,9 @@ pub(crate) struct Intrinsics {
     pub(crate) date_get_time: Persistent,
     pub(crate) bigint_to_string: Persistent,
     pub(crate) view_byte_length: Persistent,
+    pub(crate) object_prototype: Persistent,
+    pub(crate) map_size: Persistent,
+    pub(crate) set_size: Persistent,
     pub(crate) array_methods: ArrayMethods,
     helper_next: Persistent,
     wrapped_next: Persistent,
@@ -27,9 +30,8 @@ pub(crate) struct Intrinsics {
 impl Intrinsics {
     /// Captures what the realm needs and guards its iterators.
     pub(crate) fn of(ctx: Ctx<'_>) -> Result<Intrinsics> {
-        let method = |class: &str, name: &str| -> Result<Persistent> {
-            Ok(ctx.globals().get(class)?.get("prototype")?.get(name)?.persist())
-        };
+        let prototype = |class: &str| ctx.globals().get(class)?.get("prototype");
+        let method = |class: &str, name: &str| -> Result<Persistent> { Ok(prototype(class)?.get(name)?.persist()) };
         let typed_array = ctx.globals().get("Uint8Array")?.get("prototype")?.prototype()?;
         let iterator = ctx.globals().get("Iterator")?;
         let helper = ctx.call(&iterator.get("prototype")?.get("take")?, &ctx.object()?, &[ctx.int(0)])?;
@@ -39,6 +41,9 @@ impl Intrinsics {
             set_for_each: method("Set", "forEach")?,
             date_get_time: method("Date", "getTime")?,
             bigint_to_string: method("BigInt", "toString")?,
+            object_prototype: prototype("Object")?.persist(),
+            map_size: prototype("Map")?.own_getter("size")?.persist(),
+            set_size: prototype("Set")?.own_getter("size")?.persist(),
             view_byte_length: typed_array.own_getter("byteLength")?.persist(),
             array_methods: ArrayMethods::install(ctx)?,
             helper_next: replace_next(&helper, ctx.function("next", 0, guarded_helper_next)?)?,

@@ -10,7 +10,7 @@ use crate::heap::{self, Heap};
 use crate::list::Link;
 use rquickjs::qjs;
 use std::ffi::{CStr, c_int, c_void};
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::ptr;
 use std::sync::OnceLock;
 
@@ -106,6 +106,36 @@ pub(crate) fn context_block(ctx: *mut qjs::JSContext) -> *mut c_void {
     ctx.cast::<u8>().wrapping_sub(BLOCK_HEADER).cast()
 }
 
+/// Bytes from the header of a block to the kind of the object in it, which shares its byte with a mark of the collector.
+const KIND: usize = BLOCK_HEADER - 3;
+const KIND_BITS: u8 = 0x7f;
+const KIND_OBJECT: u8 = 0;
+
+/// Whether every object begins with its [`Link`] in the list of all that the collector manages, behind a header that tells it
+/// from the rest of that list.
+pub(crate) fn lists_objects() -> bool {
+    static LISTS_OBJECTS: OnceLock<bool> = OnceLock::new();
+    // SAFETY: the probe's runtime is private to this thread and live.
+    *LISTS_OBJECTS.get_or_init(|| Probe::new().is_some_and(|probe| unsafe { probe.lists_objects() }))
+}
+
+/// Whether what is linked here is an object.
+///
+/// SAFETY: [`lists_objects`] is true, and the link is in that list and not its head.
+pub(crate) unsafe fn is_object(link: *mut Link) -> bool {
+    // SAFETY: by contract it is behind a header.
+    unsafe { link.cast::<u8>().sub(KIND).read() & KIND_BITS == KIND_OBJECT }
+}
+
+/// The addresses of a runtime, where the heads of its lists are.
+///
+/// SAFETY: the runtime is live.
+pub(crate) unsafe fn runtime_block(rt: *mut qjs::JSRuntime) -> Range<usize> {
+    let start = rt.addr();
+    // SAFETY: a runtime is a block of its heap.
+    start..start + unsafe { heap::size_of_block(rt.cast()) }
+}
+
 /// A private runtime to watch. It goes with its heap.
 struct Probe {
     heap: Box<Heap>,
@@ -151,6 +181,38 @@ impl Probe {
     unsafe fn runtime(&self) -> Vec<u8> {
         // SAFETY: the runtime is a block of the heap with that many bytes; padding is only compared.
         unsafe { bytes_at(self.rt.cast(), heap::size_of_block(self.rt.cast())) }
+    }
+
+    /// Walks the list from an object until it is there again: every link is within a block and is linked both ways, one is in
+    /// the runtime, and there are as many objects as the engine itself counts.
+    unsafe fn lists_objects(&self) -> bool {
+        const MOST: usize = 100_000;
+        // SAFETY: by contract; nothing is read but within blocks of the heap.
+        unsafe {
+            let start = qjs::JS_VALUE_GET_PTR(self.eval(c"({})")).cast::<Link>();
+            let runtime = runtime_block(self.rt);
+            let (mut link, mut heads, mut objects) = (start, 0, 0);
+            for _ in 0..MOST {
+                if runtime.contains(&link.addr()) {
+                    heads += 1;
+                } else if self.heap.covers(link.cast::<u8>().wrapping_sub(BLOCK_HEADER).cast(), BLOCK_HEADER) {
+                    objects += i64::from(is_object(link));
+                } else {
+                    return false;
+                }
+                let next = Link::next(link);
+                if !self.heap.covers(next.cast(), size_of::<Link>()) || Link::prev(next) != link {
+                    return false;
+                }
+                link = next;
+                if link == start {
+                    let mut usage = std::mem::zeroed::<qjs::JSMemoryUsage>();
+                    qjs::JS_ComputeMemoryUsage(self.rt, &mut usage);
+                    return heads == 1 && objects == usage.obj_count;
+                }
+            }
+            false
+        }
     }
 
     unsafe fn eval(&self, source: &CStr) -> qjs::JSValue {
@@ -372,5 +434,6 @@ mod tests {
     fn everything_hidden_is_found() {
         let found = Layout::get().expect("this build of the engine hides something");
         assert_ne!(found.jobs, found.frame);
+        assert!(lists_objects());
     }
 }

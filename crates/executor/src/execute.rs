@@ -1,7 +1,7 @@
 //! Carrying out ops.
 
 use crate::guard::Frame;
-use crate::host::Outcome;
+use crate::host::{Input, Outcome};
 use crate::inbox::Envelope;
 use crate::op::Op;
 use crate::realm::RealmState;
@@ -65,14 +65,9 @@ impl RealmState {
         let value = |value| Ran::Value(value, Then::Value);
         let done = || Ran::Outcome(Outcome::Done);
         match op {
-            Op::Eval { source, filename, vars: None } => {
-                eval(ctx, &self.guard.keep_text(source), filename.as_deref(), 1)
-            }
-            Op::Eval { source, filename, vars: Some(vars) } => {
-                let vars = vars.into_js(ctx)?;
-                let mut block = Block::new(ctx, &source, &options(&source, filename.as_deref(), 1));
-                let text = self.guard.keep_text(std::mem::take(&mut block.text));
-                block.run(ctx, vars, || eval(ctx, &text, filename.as_deref(), Block::FIRST_LINE))
+            Op::Eval { source, filename, vars } => {
+                let (value, is_wrapped) = self.eval(ctx, source, filename.as_deref(), vars)?;
+                Ok(Ran::Value(value, if is_wrapped { Then::Unwrap } else { Then::Value }))
             }
             Op::EvalModule { source, filename } => {
                 let source = self.guard.keep_text(source);
@@ -120,6 +115,21 @@ impl RealmState {
         }
     }
 
+    /// A script's value, and whether that is an object whose `value` it is.
+    fn eval<'a>(
+        &self,
+        ctx: Ctx<'a>,
+        source: String,
+        filename: Option<&str>,
+        vars: Option<Box<dyn Input>>,
+    ) -> Result<(Value<'a>, bool)> {
+        let Some(vars) = vars else { return eval(ctx, &self.guard.keep_text(source), filename, 1) };
+        let vars = vars.into_js(ctx)?;
+        let mut block = Block::new(ctx, &source, &options(&source, filename, 1));
+        let text = self.guard.keep_text(std::mem::take(&mut block.text));
+        block.run(ctx, vars, || eval(ctx, &text, filename, Block::FIRST_LINE))
+    }
+
     fn global_names(&self, ctx: Ctx<'_>, user_only: bool) -> Result<Vec<String>> {
         let builtin = if user_only { vm::fresh_global_names(&self.config) } else { HashSet::new() };
         let mut names = names_of(&ctx.globals())?;
@@ -158,10 +168,23 @@ fn options<'s>(source: &str, filename: Option<&'s str>, first_line: i32) -> Eval
     EvalOptions { filename: filename.unwrap_or(EVAL), first_line, top_level_await: source.contains("await") }
 }
 
-fn eval<'a>(ctx: Ctx<'a>, source: &str, filename: Option<&str>, first_line: i32) -> Result<Ran<'a>> {
+fn eval<'a>(ctx: Ctx<'a>, source: &str, filename: Option<&str>, first_line: i32) -> Result<(Value<'a>, bool)> {
     let options = options(source, filename, first_line);
-    let then = if options.top_level_await { Then::Unwrap } else { Then::Value };
-    Ok(Ran::Value(ctx.eval(source, &options)?, then))
+    Ok((ctx.eval(source, &options)?, options.top_level_await))
+}
+
+/// Evaluates a script as [`Op::Eval`] does, with the properties of `vars` in scope for it alone: its value, and whether that is an
+/// object whose `value` it is, for the script awaits at its top level.
+///
+/// # Errors
+/// What the script throws.
+pub fn eval_script<'a>(
+    ctx: Ctx<'a>,
+    source: String,
+    filename: Option<&str>,
+    vars: Option<Box<dyn Input>>,
+) -> Result<(Value<'a>, bool)> {
+    RealmState::of(ctx)?.eval(ctx, source, filename, vars)
 }
 
 /// Calls the function at a dotted path, with the object that holds it as `this`.

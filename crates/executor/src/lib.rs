@@ -74,6 +74,7 @@ pub use api::Api;
 pub use call::{call_host, call_host_sync, call_service, call_service_sync, sleep_sync};
 pub use config::{ExecutorOptions, RealmConfig};
 pub use event::{ListenerId, RealmSender, listen, unlisten};
+pub use execute::eval_script;
 pub use executor::Executor;
 pub use grants::{Grant, Grants, Reach, grants, require};
 pub use handle::RealmHandle;

@@ -96,6 +96,8 @@ rustler::atoms! {
     globals,
     reset,
     memory_usage,
+    heap,
+    count,
     source_map,
     become_worker,
     start_worker,

@@ -5,7 +5,7 @@ use crate::decode::TermInput;
 use crate::dom::Question;
 use crate::request;
 use quickbeam_api_dom::Query;
-use quickbeam_executor::Op;
+use quickbeam_executor::{Input, Op};
 use rustler::types::tuple::get_tuple;
 use rustler::{Binary, Term};
 use std::sync::Arc;
@@ -31,6 +31,8 @@ pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
             Op::Info
         } else if atoms::dom_html() == term {
             dom(Query::Html)
+        } else if atoms::heap() == term {
+            Op::Make(Box::new(request::CountInstances))
         } else if atoms::start_worker() == term {
             Op::Make(Box::new(request::StartWorker))
         } else {
@@ -44,7 +46,7 @@ pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
         [code, filename, vars] if is(atoms::eval()) => Op::Eval {
             source: text(*code, "code")?,
             filename: optional_text(*filename, "filename")?,
-            vars: if atoms::nil() == *vars { None } else { Some(Box::new(TermInput::new(*vars))) },
+            vars: optional_input(*vars),
         },
         [code, filename] if is(atoms::eval_module()) => {
             Op::EvalModule { source: text(*code, "code")?, filename: text(*filename, "filename")? }
@@ -68,9 +70,10 @@ pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
         [token, name] if is(atoms::become_worker()) => {
             Op::Make(Box::new(request::BecomeWorker { token: number(*token)?, name: text(*name, "name")? }))
         }
-        [code, filename] if is(atoms::stream_open()) => Op::Make(Box::new(request::OpenIterator {
+        [code, filename, vars] if is(atoms::stream_open()) => Op::Make(Box::new(request::OpenIterator {
             source: text(*code, "code")?,
             filename: optional_text(*filename, "filename")?,
+            vars: optional_input(*vars),
         })),
         [id, count] if is(atoms::stream_read()) => {
             Op::Make(Box::new(request::ReadIterator { id: number(*id)?, count: number(*count)? }))
@@ -111,6 +114,10 @@ fn number(term: Term<'_>) -> Result<u64, String> {
 fn bytecode(term: Term<'_>) -> Result<Arc<[u8]>, String> {
     let bytes = Binary::from_term(term).map_err(|_| "bytecode is a binary".to_owned())?;
     Ok(bytes.as_slice().into())
+}
+
+fn optional_input(term: Term<'_>) -> Option<Box<dyn Input>> {
+    if atoms::nil() == term { None } else { Some(Box::new(TermInput::new(term))) }
 }
 
 fn optional_text(term: Term<'_>, what: &str) -> Result<Option<String>, String> {

@@ -5,6 +5,7 @@ use crate::dom::{self, Question};
 use crate::encode::{binary, to_term};
 use crate::error::js_error;
 use crate::host::BeamHost;
+use crate::request::{Counted, instances_term};
 use quickbeam_executor::{Outcome, Reply};
 use rustler::env::{OwnedEnv, SavedTerm};
 use rustler::{Encoder, Env, LocalPid, Term};
@@ -91,6 +92,11 @@ fn reply_term<'e>(env: Env<'e>, host: &BeamHost, outcome: Outcome<'_, '_>) -> Te
         && let Some(question) = value.host::<Question>()
     {
         return dom::answer(env, host, *ctx, &question);
+    }
+    if let Outcome::Value(_, value) = &outcome
+        && let Some(counted) = value.host::<Counted>()
+    {
+        return ok(instances_term(env, &counted));
     }
     match outcome {
         Outcome::Done => atoms::ok().to_term(env),

@@ -1,9 +1,14 @@
 //! Ops whose steps are those of an API.
 
+use crate::atoms;
+use crate::encode::binary;
+use crate::error::map;
 use quickbeam_api_beam::{close_iterator, open_iterator, read_iterator};
 use quickbeam_api_worker::{become_worker, start_worker};
-use quickbeam_engine::{Ctx, Result, Value};
+use quickbeam_engine::{Ctx, Instances, Result, Value};
 use quickbeam_executor::Input;
+use rustler::{Encoder, Env, Term};
+use std::rc::Rc;
 
 /// Makes the realm a worker.
 pub(crate) struct BecomeWorker {
@@ -30,11 +35,12 @@ impl Input for StartWorker {
 pub(crate) struct OpenIterator {
     pub(crate) source: String,
     pub(crate) filename: Option<String>,
+    pub(crate) vars: Option<Box<dyn Input>>,
 }
 
 impl Input for OpenIterator {
     fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
-        open_iterator(ctx, &self.source, self.filename.as_deref().unwrap_or("<eval>"))
+        open_iterator(ctx, self.source, self.filename.as_deref(), self.vars)
     }
 }
 
@@ -57,4 +63,26 @@ impl Input for CloseIterator {
     fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
         close_iterator(ctx, self.0 as f64)
     }
+}
+
+/// Asks how many objects of each constructor there are.
+pub(crate) struct CountInstances;
+
+/// The answer, as an object that only the reply understands: no limit of conversions is for it.
+pub(crate) struct Counted(pub(crate) Vec<Instances>);
+
+impl Input for CountInstances {
+    fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        ctx.host_object(Rc::new(Counted(ctx.instances()?)), None)
+    }
+}
+
+/// `%{constructor => %{count: count, bytes: bytes}}`.
+pub(crate) fn instances_term<'e>(env: Env<'e>, counted: &Counted) -> Term<'e> {
+    let entry = |instances: &Instances| {
+        let fields = [(atoms::count(), instances.count.encode(env)), (atoms::bytes(), instances.bytes.encode(env))];
+        (binary(env, instances.constructor.as_bytes()), map(env, &fields))
+    };
+    let (keys, values): (Vec<_>, Vec<_>) = counted.0.iter().map(entry).unzip();
+    Term::map_from_term_arrays(env, &keys, &values).unwrap_or_else(|_| Term::map_new(env))
 }

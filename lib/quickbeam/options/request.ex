@@ -21,15 +21,6 @@ defmodule QuickBEAM.Options.Request do
   defp eval([], timeout, filename, vars), do: {timeout, filename, vars}
   defp eval(other, _, _, _), do: unknown!(other, ":timeout, :vars and :filename")
 
-  @doc "The timeout (nil: the realm's) and the file name of a stream."
-  @spec stream(keyword()) :: {timeout() | nil, String.t() | nil}
-  def stream(options) do
-    case Enum.reject(options, &match?({key, _value} when key in [:timeout, :filename], &1)) do
-      [] -> options |> eval() |> Tuple.delete_at(2)
-      other -> unknown!(other, ":timeout and :filename")
-    end
-  end
-
   @doc "The timeout of a request that has no other option; nil: the realm's."
   @spec timeout(keyword()) :: timeout() | nil
   def timeout([]), do: nil

@@ -9,12 +9,13 @@ defmodule QuickBEAM.Owner.Iterator do
   @most 2048
 
   @doc "The stream of what the script's value iterates over."
-  @spec stream(Request.server(), String.t(), timeout() | nil, String.t() | nil) :: Enumerable.t()
-  def stream(server, code, timeout, filename) do
+  @spec stream(Request.server(), String.t(), {timeout() | nil, String.t() | nil, map() | nil}) ::
+          Enumerable.t()
+  def stream(server, code, {timeout, filename, vars}) do
     ask = fn op -> unwrap!(Request.run(server, op, timeout, :stream, [server, code])) end
 
     Stream.resource(
-      fn -> {ask.({:stream_open, code, filename}), @first, false} end,
+      fn -> {ask.({:stream_open, code, filename, vars}), @first, false} end,
       fn
         {_id, _count, true} = state ->
           {:halt, state}
