@@ -6,6 +6,7 @@
 
 use crate::ctx::{Ctx, EvalOptions};
 use crate::error::{Result, Thrown};
+use crate::persistent::Persistent;
 use crate::value::Value;
 use rquickjs::qjs;
 use sha2::{Digest, Sha256};
@@ -134,6 +135,17 @@ impl<'a> Ctx<'a> {
         self.check(raw)
     }
 
+    /// Compiles a script to be run many times in this realm.
+    ///
+    /// # Errors
+    /// Throws `SyntaxError`s.
+    pub fn prepare(self, source: &str, options: &EvalOptions<'_>) -> Result<Script> {
+        let async_flag = if options.top_level_await { qjs::JS_EVAL_FLAG_ASYNC } else { 0 };
+        let eval_flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY | async_flag;
+        let function = self.check(self.eval_raw(source, options, eval_flags as c_int)?)?;
+        Ok(Script(function.persist()))
+    }
+
     /// Runs what [`Ctx::compile`] made. The flag tells whether the result is a promise of `{ value }`.
     ///
     /// # Errors
@@ -142,6 +154,38 @@ impl<'a> Ctx<'a> {
         let (payload, flags) = open(sealed).map_err(|error| self.throw_type(&error.to_string()))?;
         // SAFETY: the envelope says that this engine wrote the payload.
         Ok((unsafe { self.run_raw(payload) }?, flags & ASYNC != 0))
+    }
+}
+
+/// A script that [`Ctx::prepare`] compiled, kept between entries as a [`Persistent`] is. Each run is what an evaluation of its
+/// source would be, but for template objects: a tagged template gets the same one in every run.
+pub struct Script(Persistent);
+
+/// A [`Script`] that is about to run.
+pub struct PreparedScript<'a>(Value<'a>);
+
+impl Script {
+    /// Takes the script at hand; running it may release `self`.
+    pub fn at_hand<'a>(&self, ctx: Ctx<'a>) -> PreparedScript<'a> {
+        PreparedScript(ctx.get_kept(&self.0))
+    }
+
+    /// Frees it; without this it lives as long as its realm.
+    pub fn release(self, ctx: Ctx<'_>) {
+        drop(ctx.restore(self.0));
+    }
+}
+
+impl<'a> PreparedScript<'a> {
+    /// Runs the script; what [`Ctx::eval`] of its source returns.
+    ///
+    /// # Errors
+    /// Throws what the script throws; a `TypeError` if its realm was freed.
+    pub fn run(self) -> Result<Value<'a>> {
+        let ctx = self.0.ctx();
+        // SAFETY: the engine takes the reference over, and refuses what is no compiled function.
+        let raw = unsafe { qjs::JS_EvalFunction(ctx.raw(), self.0.into_raw()) };
+        ctx.check(raw)
     }
 }
 

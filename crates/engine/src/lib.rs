@@ -64,7 +64,7 @@ mod text;
 mod value;
 
 pub use account::RealmMemory;
-pub use bytecode::{BytecodeError, Glue, engine_version};
+pub use bytecode::{BytecodeError, Glue, PreparedScript, Script, engine_version};
 pub use ctx::{Ctx, EvalOptions};
 pub use disasm::{Constant, Disassembly, Opcode, Operand};
 pub use encode::{EncodeError, EncodeLimits, Sink, encode};

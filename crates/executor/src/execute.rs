@@ -75,7 +75,7 @@ impl RealmState {
             }
             Op::Call { path, args } => {
                 let args = args.into_js(ctx)?;
-                call(ctx, &path, &args).map(value)
+                self.call(ctx, &path, &args).map(value)
             }
             Op::LoadModule { name, source } => {
                 self.modules.give(&name, source);
@@ -97,7 +97,7 @@ impl RealmState {
                 let (value, is_async) = ctx.run_bytecode(&bytes)?;
                 Ok(Ran::Value(value, if is_async { Then::Unwrap } else { Then::Value }))
             }
-            Op::GetGlobal(name) => lookup(ctx, &name).map(|found| value(found.unwrap_or_else(|| ctx.undefined()))),
+            Op::GetGlobal(name) => self.lookup(ctx, &name).map(|found| value(found.unwrap_or_else(|| ctx.undefined()))),
             Op::SetGlobal { name, value } => {
                 let value = value.into_js(ctx)?;
                 ctx.globals().set(&name, value)?;
@@ -123,11 +123,65 @@ impl RealmState {
         filename: Option<&str>,
         vars: Option<Box<dyn Input>>,
     ) -> Result<(Value<'a>, bool)> {
-        let Some(vars) = vars else { return eval(ctx, &self.guard.keep_text(source), filename, 1) };
+        let Some(vars) = vars else { return self.eval_text(ctx, &self.guard.keep_text(source), filename, 1) };
         let vars = vars.into_js(ctx)?;
         let mut block = Block::new(ctx, &source, &options(&source, filename, 1));
         let text = self.guard.keep_text(std::mem::take(&mut block.text));
-        block.run(ctx, vars, || eval(ctx, &text, filename, Block::FIRST_LINE))
+        block.run(ctx, vars, || self.eval_text(ctx, &text, filename, Block::FIRST_LINE))
+    }
+
+    fn eval_text<'a>(
+        &self,
+        ctx: Ctx<'a>,
+        source: &str,
+        filename: Option<&str>,
+        first_line: i32,
+    ) -> Result<(Value<'a>, bool)> {
+        let options = options(source, filename, first_line);
+        Ok((self.scripts.eval(ctx, source, &options)?, options.top_level_await))
+    }
+
+    /// Calls the function at a dotted path, with the object that holds it as `this`.
+    fn call<'a>(&self, ctx: Ctx<'a>, path: &str, args: &Value<'a>) -> Result<Value<'a>> {
+        let mut names = path.split('.');
+        let head = names.next().unwrap_or_default();
+        let missing = |name: &str| ctx.throw_error("ReferenceError", &format!("{name} is not defined"));
+        let mut this = ctx.undefined();
+        let mut target = self.lookup(ctx, head)?.ok_or_else(|| missing(head))?;
+        let mut walked = head.len();
+        for name in names {
+            if target.is_undefined() || target.is_null() {
+                return Err(ctx.throw_type(&format!("cannot call '{path}': {} has no properties", &path[..walked])));
+            }
+            walked += 1 + name.len();
+            let next = target.get(name)?;
+            this = target;
+            target = next;
+        }
+        if !target.is_function() {
+            return Err(ctx.throw_type(&format!("'{path}' is not a function")));
+        }
+        let count = args.length()? as u32;
+        let args: Vec<Value<'a>> = (0..count).map(|index| args.get_index(index)).collect::<Result<_>>()?;
+        ctx.call(&target, &this, &args)
+    }
+
+    /// The global of that name: a property of the global object, or a `let`, `const` or `class` of an earlier script.
+    fn lookup<'a>(&self, ctx: Ctx<'a>, name: &str) -> Result<Option<Value<'a>>> {
+        let value = ctx.globals().get(name)?;
+        if !value.is_undefined() {
+            return Ok(Some(value));
+        }
+        if !is_identifier(name) {
+            return Ok(None);
+        }
+        match self.scripts.eval(ctx, name, &EvalOptions::default()) {
+            Ok(value) => Ok(Some(value)),
+            Err(Thrown) => {
+                drop(ctx.take_exception());
+                Ok(None)
+            }
+        }
     }
 
     fn global_names(&self, ctx: Ctx<'_>, user_only: bool) -> Result<Vec<String>> {
@@ -168,11 +222,6 @@ fn options<'s>(source: &str, filename: Option<&'s str>, first_line: i32) -> Eval
     EvalOptions { filename: filename.unwrap_or(EVAL), first_line, top_level_await: source.contains("await") }
 }
 
-fn eval<'a>(ctx: Ctx<'a>, source: &str, filename: Option<&str>, first_line: i32) -> Result<(Value<'a>, bool)> {
-    let options = options(source, filename, first_line);
-    Ok((ctx.eval(source, &options)?, options.top_level_await))
-}
-
 /// Evaluates a script as [`Op::Eval`] does, with the properties of `vars` in scope for it alone: its value, and whether that is an
 /// object whose `value` it is, for the script awaits at its top level.
 ///
@@ -185,49 +234,6 @@ pub fn eval_script<'a>(
     vars: Option<Box<dyn Input>>,
 ) -> Result<(Value<'a>, bool)> {
     RealmState::of(ctx)?.eval(ctx, source, filename, vars)
-}
-
-/// Calls the function at a dotted path, with the object that holds it as `this`.
-fn call<'a>(ctx: Ctx<'a>, path: &str, args: &Value<'a>) -> Result<Value<'a>> {
-    let mut names = path.split('.');
-    let head = names.next().unwrap_or_default();
-    let missing = |name: &str| ctx.throw_error("ReferenceError", &format!("{name} is not defined"));
-    let mut this = ctx.undefined();
-    let mut target = lookup(ctx, head)?.ok_or_else(|| missing(head))?;
-    let mut walked = head.len();
-    for name in names {
-        if target.is_undefined() || target.is_null() {
-            return Err(ctx.throw_type(&format!("cannot call '{path}': {} has no properties", &path[..walked])));
-        }
-        walked += 1 + name.len();
-        let next = target.get(name)?;
-        this = target;
-        target = next;
-    }
-    if !target.is_function() {
-        return Err(ctx.throw_type(&format!("'{path}' is not a function")));
-    }
-    let count = args.length()? as u32;
-    let args: Vec<Value<'a>> = (0..count).map(|index| args.get_index(index)).collect::<Result<_>>()?;
-    ctx.call(&target, &this, &args)
-}
-
-/// The global of that name: a property of the global object, or a `let`, `const` or `class` of an earlier script.
-fn lookup<'a>(ctx: Ctx<'a>, name: &str) -> Result<Option<Value<'a>>> {
-    let value = ctx.globals().get(name)?;
-    if !value.is_undefined() {
-        return Ok(Some(value));
-    }
-    if !is_identifier(name) {
-        return Ok(None);
-    }
-    match ctx.eval(name, &EvalOptions::default()) {
-        Ok(value) => Ok(Some(value)),
-        Err(Thrown) => {
-            drop(ctx.take_exception());
-            Ok(None)
-        }
-    }
 }
 
 fn is_identifier(name: &str) -> bool {

@@ -59,6 +59,7 @@ mod op;
 mod park;
 mod processor;
 mod realm;
+mod scripts;
 mod seat;
 mod spare;
 mod task;

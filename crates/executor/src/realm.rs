@@ -9,6 +9,7 @@ use crate::mail::Mail;
 use crate::message::Messages;
 use crate::module::Modules;
 use crate::park::ParkingLot;
+use crate::scripts::Scripts;
 use crate::timer::Timers;
 use quickbeam_engine::{Ctx, ErrorReport, Persistent, Result, Thrown, Value};
 use std::cell::{Cell, RefCell};
@@ -30,6 +31,7 @@ pub(crate) struct RealmState {
     pub(crate) listeners: RefCell<Listeners>,
     pub(crate) calls: RefCell<Calls>,
     pub(crate) parked: RefCell<ParkingLot>,
+    pub(crate) scripts: Scripts,
     pub(crate) modules: Rc<Modules>,
     pub(crate) uncaught_hook: RefCell<Option<Persistent>>,
     pub(crate) started: Instant,
@@ -66,6 +68,7 @@ impl RealmState {
             listeners: RefCell::default(),
             calls: RefCell::default(),
             parked: RefCell::default(),
+            scripts: Scripts::default(),
             modules: Rc::default(),
             uncaught_hook: RefCell::default(),
             started: Instant::now(),

@@ -16,6 +16,7 @@ mod modules;
 mod panics;
 mod preemption;
 mod resets;
+mod scripts;
 mod stack;
 mod stealing;
 mod stress;

@@ -18,6 +18,8 @@ mod modules;
 mod preemption;
 #[path = "../executor/resets.rs"]
 mod resets;
+#[path = "../executor/scripts.rs"]
+mod scripts;
 #[path = "../executor/stack.rs"]
 mod stack;
 #[path = "../executor/stress.rs"]

@@ -20,6 +20,8 @@ mod modules;
 mod panics;
 #[path = "../executor/resets.rs"]
 mod resets;
+#[path = "../executor/scripts.rs"]
+mod scripts;
 #[path = "../executor/stack.rs"]
 mod stack;
 #[path = "../executor/stealing.rs"]
