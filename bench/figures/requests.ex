@@ -21,6 +21,16 @@ defmodule QuickBEAM.Bench.Requests do
         target: fn echo -> min(7, 2.5 * echo + 1.5) end
       },
       %Figure{
+        name: "eval of a script never seen before",
+        unit: :us,
+        measure:
+          measure(fn runtime ->
+            {:ok, _} = QuickBEAM.eval(runtime, "1+#{System.unique_integer([:positive])}")
+          end),
+        baseline: echo(2),
+        target: 7
+      },
+      %Figure{
         name: "call noop()",
         unit: :us,
         measure: measure(fn runtime -> {:ok, nil} = QuickBEAM.call(runtime, "noop") end),

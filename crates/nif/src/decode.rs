@@ -17,6 +17,9 @@ const STACK_RESERVE: usize = 32 * 1024;
 /// Terms between two interrupt polls.
 const TERMS_PER_POLL: u32 = 10_000;
 
+/// Maps of a list after which more of the same keys are expected.
+const ROWS: usize = 8;
+
 /// A term on its way to an isolate's thread.
 pub(crate) struct TermInput {
     env: OwnedEnv,
@@ -184,12 +187,22 @@ impl<'a> Walk<'a> {
     }
 
     fn list(&mut self, term: Term<'_>) -> Result<Value<'a>> {
-        if term.list_length().is_err() {
+        let Ok(length) = term.list_length() else {
             return Err(self.ctx.throw_type("an improper list has no JavaScript counterpart"));
-        }
+        };
         let Ok(items) = term.decode::<ListIterator<'_>>() else { return self.ctx.array(Vec::new()) };
         self.nested()?;
-        let values = items.map(|item| self.term(item)).collect::<Result<Vec<_>>>()?;
+        let mut items = items.peekable();
+        let mut values = Vec::with_capacity(length);
+        let mut rows = None;
+        while let Some(item) = items.next() {
+            values.push(self.term(item)?);
+            // Rows of data have the same keys, as a rule.
+            if values.len() == ROWS && item.is_map() && items.peek().is_some_and(|next| next.is_map()) {
+                rows = Some(values[ROWS - 1].stages()?);
+            }
+        }
+        drop(rows);
         self.ctx.array(values)
     }
 
