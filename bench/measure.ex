@@ -83,7 +83,12 @@ defmodule QuickBEAM.Bench.Measure do
   @doc "The files of the benchmark in `directory`, in the order in which they are compiled."
   @spec files(Path.t()) :: [Path.t()]
   def files(directory) do
-    named = Enum.map(~w(measure.ex figure.ex report.ex echo.ex), &Path.join(directory, &1))
+    named =
+      Enum.map(
+        ~w(measure.ex figure.ex report.ex echo.ex javascript.ex),
+        &Path.join(directory, &1)
+      )
+
     named ++ Path.wildcard(Path.join(directory, "figures/*.ex"))
   end
 

@@ -11,14 +11,17 @@ for file <- QuickBEAM.Bench.Measure.files(__DIR__), do: Code.require_file(file)
 alias QuickBEAM.Bench.{
   Contexts,
   CPU,
+  Documents,
   Figure,
   Handlers,
   Lifecycle,
   Memory,
+  Network,
   Pools,
   Processes,
   Report,
-  Requests
+  Requests,
+  Web
 }
 
 set? = fn name -> System.get_env(name, "") not in ["", "0"] end
@@ -37,7 +40,19 @@ if set?.("RECORD") and only != "",
   do: Mix.raise("RECORD=1 writes all figures; it cannot go with ONLY")
 
 figures =
-  for suite <- [Lifecycle, Requests, Handlers, Memory, Contexts, Pools, Processes, CPU],
+  for suite <- [
+        Lifecycle,
+        Requests,
+        Handlers,
+        Memory,
+        Contexts,
+        Pools,
+        Processes,
+        Web,
+        Documents,
+        Network,
+        CPU
+      ],
       figure <- suite.figures(),
       figure.name =~ pattern,
       do: figure
