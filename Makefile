@@ -11,7 +11,7 @@ export LC_ALL := $(or $(LC_ALL),C.UTF-8)
 export QUICKBEAM_PROFILE ?= release
 CARGO_PROFILE := --profile $(QUICKBEAM_PROFILE)
 
-# npm writes its own lock file last; nothing is fetched while it is newer than the example's.
+# npm writes its own lock file last; nothing is fetched while it is newer than the project's.
 NPM_CI := { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-fund --no-audit --loglevel=error; }
 
 help: ## what can be done here
@@ -21,8 +21,9 @@ demo: ## render a Preact shop in supervised JavaScript runtimes, and kill one me
 	@script/setup --with-node
 	@cd examples/ssr && $(NPM_CI) && mix shop.demo
 
-test: ## every test: Rust, Elixir, doctests
-	@script/setup
+test: ## every test: Rust, Elixir, doctests, frameworks from npm
+	@script/setup --with-node
+	@cd test/frameworks && $(NPM_CI)
 	cargo test --workspace --no-fail-fast $(CARGO_PROFILE)
 	mix test
 

@@ -86,7 +86,7 @@ defmodule QuickBEAM.Bench.Web do
         })();
         """
 
-    {output, 0} = System.cmd(node, ["--jitless", "--no-warnings", "-e", code])
+    {output, 0} = System.cmd(node, ["--jitless", "--no-expose-wasm", "-e", code])
     for line <- String.split(output), do: line |> Float.parse() |> elem(0)
   end
 

@@ -52,7 +52,8 @@ pub struct BundleOptions {
     pub minify: bool,
     /// Whether to make a source map.
     pub sourcemap: bool,
-    /// Specifiers that are left as imports; one that ends in `*` stands for all that begin so, such as `node:*`.
+    /// Specifiers that are left as imports; one that ends in `*` stands for all that begin so, such as `node:*`. A dynamic
+    /// import of a `node:` module always is.
     pub external: Vec<String>,
     /// Expressions, such as `process.env.NODE_ENV`, and the JavaScript to put in their place. `process.env.NODE_ENV`
     /// is `"production"` unless given.

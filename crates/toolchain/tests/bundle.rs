@@ -172,6 +172,7 @@ fn the_format_is_chosen_by_need() {
     check("import { esm } from 'esm'; globalThis.x = await esm", "", Kind::Module);
     check("import x from 'x'; globalThis.x = x", "x", Kind::Module);
     check("globalThis.x = import.meta.url", "", Kind::Module);
+    check("globalThis.x = import('node:fs').catch(() => {})", "", Kind::Script);
 }
 
 #[test]

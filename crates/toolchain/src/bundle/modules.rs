@@ -12,6 +12,7 @@ use rolldown::plugin::{
     HookLoadArgs, HookLoadOutput, HookLoadReturn, HookResolveIdArgs, HookResolveIdOutput, HookResolveIdReturn,
     HookUsage, Plugin, PluginContext, SharedLoadPluginContext,
 };
+use rolldown_common::{ImportKind, ResolvedExternal};
 
 use super::normalize;
 use crate::syntax::{self, Language};
@@ -229,6 +230,11 @@ impl Plugin for Modules {
     }
 
     async fn resolve_id(&self, _: &PluginContext, args: &HookResolveIdArgs<'_>) -> HookResolveIdReturn {
+        // Packages that run anywhere ask for Node.js's modules in this way, and do without them.
+        if args.kind == ImportKind::DynamicImport && args.specifier.starts_with("node:") {
+            let external = Some(ResolvedExternal::Bool(true));
+            return Ok(Some(HookResolveIdOutput { external, ..HookResolveIdOutput::from_id(args.specifier) }));
+        }
         if self.paths.is_disk() {
             return Ok(None);
         }
