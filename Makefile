@@ -27,9 +27,9 @@ test: ## every test: Rust, Elixir, doctests, frameworks from npm
 	cargo test --workspace --no-fail-fast $(CARGO_PROFILE)
 	mix test
 
-conformance: ## Web Platform Tests of a checkout, WPT=dir; ONLY="url dom/abort" selects, FLAGS=--verbose shows failures
+conformance: ## Web Platform Tests of a checkout, WPT=dir, or TEST262=dir; ONLY="url dom/abort" selects, FLAGS=--verbose shows failures
 	@script/setup
-	cargo run -p quickbeam-conformance $(CARGO_PROFILE) -- $(WPT) $(FLAGS) $(ONLY)
+	cargo run -p quickbeam-conformance $(CARGO_PROFILE) -- $(or $(WPT),$(TEST262)) $(FLAGS) $(ONLY)
 
 bench: ## every figure next to its baseline; ONLY=pattern selects, CHECK=1 fails on a missed target
 	@script/setup

@@ -1,4 +1,5 @@
-//! A runner for [Web Platform Tests](https://web-platform-tests.org) in realms without a window.
+//! A runner for [Web Platform Tests](https://web-platform-tests.org) in realms without a window, and for
+//! [Test262](https://github.com/tc39/test262).
 //!
 //! # Map
 //!
@@ -6,6 +7,7 @@
 //! |---|---|
 //! | [`find`] | which files of a checkout are tests, with their variants and scripts |
 //! | [`run`] | one test in a realm of its own, with the checkout's `testharness.js` |
+//! | [`test262`] | the same two for Test262 |
 //! | [`Expectations`] | which subtests fail, and why |
 //! | [`Report`] | counts, differences, and the verdict |
 //!
@@ -15,6 +17,7 @@ mod expectations;
 mod harness;
 mod report;
 mod suite;
+pub mod test262;
 
 pub use expectations::Expectations;
 pub use harness::{Outcome, Status, run};

@@ -1,20 +1,21 @@
-//! Runs Web Platform Tests against the APIs and compares what fails with what is expected to.
+//! Runs Web Platform Tests or Test262 against the APIs and compares what fails with what is expected to.
 //!
 //! ```text
-//! conformance WPT [--update] [--verbose] [PATH...]
+//! conformance CHECKOUT [--update] [--verbose] [PATH...]
 //! ```
 //!
-//! `WPT` is a checkout of web-platform-tests, `PATH` a folder or file in it; without one, every suite of `expectations/` runs. The
-//! exit status is 0 if exactly the expected subtests fail, 1 on any difference, 2 if nothing could be run.
+//! `CHECKOUT` is one of web-platform-tests or of test262, `PATH` a folder or file in it (in its folder `test` for the latter); without
+//! one, every suite of `expectations/` or of `test262/` runs. The exit status is 0 if exactly the expected subtests fail, 1 on any difference, 2 if nothing could be run.
 
-use quickbeam_conformance::{Expectations, Options, Report, find, run};
+use quickbeam_conformance::{Expectations, Options, Report, find, run, test262};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: conformance WPT [--update] [--verbose] [PATH...]
+const USAGE: &str = "usage: conformance CHECKOUT [--update] [--verbose] [PATH...]
 
-  WPT         a checkout of web-platform-tests
-  PATH        folders or files in it, such as url or dom/abort/event.any.js; every suite with expectations without one
+  CHECKOUT    a checkout of web-platform-tests or of test262
+  PATH        folders or files in it, such as url, dom/abort/event.any.js or built-ins/Temporal; every suite with expectations
+              without one
   --update    write the expectations anew; new failures get an empty reason, which is to be filled in by hand
   --verbose   print each subtest that fails, with its message, and what the tests log";
 
@@ -45,18 +46,21 @@ fn start() -> Result<bool, String> {
         return Err(USAGE.to_owned());
     }
     let root = PathBuf::from(names.remove(0));
-    if !root.join("resources/testharness.js").is_file() {
-        return Err(format!("{} has no resources/testharness.js", root.display()));
+    let is_test262 = test262::is_checkout(&root);
+    if !is_test262 && !root.join("resources/testharness.js").is_file() {
+        return Err(format!("{} is no checkout of web-platform-tests or of test262", root.display()));
     }
-    let mut expectations = Expectations::load(&PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/expectations")))?;
+    let folder = if is_test262 { "test262" } else { "expectations" };
+    let mut expectations = Expectations::load(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder))?;
     if names.is_empty() {
         names = expectations.suites().map(str::to_owned).collect();
     }
-    let tests = find(&root, &names)?;
+    let tests = if is_test262 { test262::find(&root, &names)? } else { find(&root, &names)? };
     let mut report = Report::new(options);
     for test in tests {
         let outcome = match expectations.skipped(&test.name) {
             Some(_) => None,
+            None if is_test262 => test262::run(&root, &test),
             None => Some(run(&root, &test, options)),
         };
         report.add(&mut expectations, &test, outcome);

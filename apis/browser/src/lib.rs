@@ -20,6 +20,7 @@ const APIS: &[(&[&str], &dyn Api)] = &[
     (&["crypto"], &quickbeam_api_crypto::SubtleCrypto),
     (&["fetch"], &quickbeam_api_file::Files),
     (&["intl"], &quickbeam_api_intl::Intl),
+    (&["intl"], &quickbeam_api_temporal::Temporal),
     (&["dom"], &quickbeam_api_dom::DomApi),
     (&["channel", "worker"], &quickbeam_api_messaging::Messaging),
     (&["channel"], &quickbeam_api_broadcast_channel::BroadcastChannel),

@@ -223,12 +223,17 @@ pub(crate) fn time_zone<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> 
     ctx.string(if matches!(name.as_str(), "Etc/UTC" | "Etc/GMT" | "GMT") { "UTC" } else { &name })
 }
 
-/// The time zone of this machine.
-pub(crate) fn default_time_zone<'a>(ctx: Ctx<'a>, _this: &Value<'a>, _args: Args<'a>) -> Result<Value<'a>> {
+/// The time zone of this machine, by its name in the IANA's data; `UTC` if it does not tell.
+pub fn system_time_zone() -> String {
     let of_environment = std::env::var("TZ").ok().map(|name| name.trim_start_matches(':').to_owned());
     let known = |name: &String| TimeZone::try_from_str(name).is_ok();
     let name = of_environment.filter(known).or_else(|| iana_time_zone::get_timezone().ok().filter(known));
-    ctx.string(name.as_deref().filter(|name| *name != "Etc/UTC").unwrap_or("UTC"))
+    name.filter(|name| *name != "Etc/UTC").unwrap_or_else(|| "UTC".to_owned())
+}
+
+/// The time zone of this machine.
+pub(crate) fn default_time_zone<'a>(ctx: Ctx<'a>, _this: &Value<'a>, _args: Args<'a>) -> Result<Value<'a>> {
+    ctx.string(&system_time_zone())
 }
 
 /// The names of all time zones, sorted.

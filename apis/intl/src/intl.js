@@ -59,6 +59,8 @@
       dateTime: onDate("any", "all"),
       date: onDate("date", "date"),
       time: onDate("time", "time"),
+      temporal: (value) => value.toJSON(),
+      duration: (value) => value.toJSON(),
       compare: (value, that, locales, options) =>
         new Collator(locales, options).compare(onString(value, "localeCompare"), `${that}`),
       upper: (value, locales) => native.upperCase(onString(value, "toLocaleUpperCase"), theLocale(locales)),

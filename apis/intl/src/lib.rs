@@ -19,6 +19,8 @@ mod options;
 mod parts;
 mod words;
 
+pub use datetime::system_time_zone;
+
 use quickbeam_api_webidl::{Natives, kept};
 use quickbeam_engine::{Args, Attributes, Ctx, Glue, Result, Value};
 use quickbeam_executor::Api;
@@ -59,6 +61,22 @@ impl Api for Intl {
         }
         Ok(())
     }
+}
+
+/// A Temporal object as a locale writes it: `(locales, options)`.
+///
+/// # Errors
+/// Throws what `Intl.DateTimeFormat` throws; a `TypeError` if these options show nothing that the object has.
+pub fn format_temporal<'a>(ctx: Ctx<'a>, value: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    forward(ctx, "temporal", value, args)
+}
+
+/// A `Temporal.Duration` as a locale writes it: `(locales, options)`.
+///
+/// # Errors
+/// Throws what `Intl.DurationFormat` throws.
+pub fn format_duration<'a>(ctx: Ctx<'a>, value: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    forward(ctx, "duration", value, args)
 }
 
 /// Calls a method of the glue's with `this` as the first argument.

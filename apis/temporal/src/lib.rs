@@ -1,0 +1,79 @@
+//! Temporal (ECMA-262, Temporal objects): `Temporal` with its nine types, and `Date.prototype.toTemporalInstant`; over `temporal_rs`,
+//! with ICU4X's calendars and compiled time zone data.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `class` | classes whose instances stand for values of the library |
+//! | `convert` | numbers, BigInts and primitives as the specification converts them; errors |
+//! | `options` | objects of options, read in the specification's order |
+//! | `fields` | property bags such as `{ year: 2024, month: 2, day: 29 }` |
+//! | `zone` | time zones and calendars of arguments, the clock |
+//! | the others | one class each |
+//!
+//! An object is a host object of the library's own type, whose prototype is all that scripts can change of it: brands cannot
+//! be forged, and nothing here reads what a script could have replaced. Values are immutable.
+
+mod class;
+mod convert;
+mod duration;
+mod fields;
+mod instant;
+mod now;
+mod options;
+mod plain_date;
+mod plain_date_time;
+mod plain_month_day;
+mod plain_time;
+mod plain_year_month;
+mod zone;
+mod zoned_date_time;
+
+use class::define_tag;
+use quickbeam_api_webidl::kept;
+use quickbeam_engine::{Attributes, Ctx, Result, Value};
+use quickbeam_executor::Api;
+
+/// The API.
+pub struct Temporal;
+
+impl Api for Temporal {
+    fn name(&self) -> &'static str {
+        "temporal"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        ctx.define_lazy_global("Temporal", |ctx, _, _| namespace(ctx))?;
+        let method = ctx.function("toTemporalInstant", 0, |ctx, this, _| {
+            if !this.is_date() {
+                return Err(ctx.throw_type("this is not a Date"));
+            }
+            // The time value itself, whatever scripts have made of `valueOf`.
+            let time = convert::time_value(ctx, this)?;
+            class::make(ctx, instant::from_milliseconds(ctx, time)?)
+        })?;
+        ctx.globals().get("Date")?.get("prototype")?.define("toTemporalInstant", method, Attributes::HIDDEN)
+    }
+}
+
+/// The object `Temporal`, made when it is first touched, with every class.
+pub(crate) fn namespace(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, "temporal", |ctx| {
+        let namespace = ctx.object()?;
+        define_tag(ctx, &namespace, "Temporal")?;
+        let classes = [
+            ("Instant", instant::class(ctx)?),
+            ("PlainDateTime", plain_date_time::class(ctx)?),
+            ("PlainDate", plain_date::class(ctx)?),
+            ("PlainTime", plain_time::class(ctx)?),
+            ("PlainYearMonth", plain_year_month::class(ctx)?),
+            ("PlainMonthDay", plain_month_day::class(ctx)?),
+            ("Duration", duration::class(ctx)?),
+            ("ZonedDateTime", zoned_date_time::class(ctx)?),
+            ("Now", now::object(ctx)?),
+        ];
+        for (name, class) in classes {
+            namespace.define(name, class, Attributes::HIDDEN)?;
+        }
+        Ok(namespace)
+    })
+}

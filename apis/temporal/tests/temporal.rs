@@ -1,0 +1,85 @@
+//! `Temporal`, its classes, and what happens to hostile input.
+
+use quickbeam_api_harness::Harness;
+use quickbeam_api_intl::Intl;
+use quickbeam_api_temporal::Temporal;
+
+fn harness() -> Harness {
+    Harness::new(&[&Intl, &Temporal])
+}
+
+#[test]
+fn dates_and_times() {
+    let harness = harness();
+    for (source, expected) in [
+        ("Temporal.PlainDate.from('2024-02-29').add({ years: 1 })", "2025-02-28"),
+        ("Temporal.PlainDate.from('2024-02-29').add({ years: 1 }, { overflow: 'reject' })", REJECTED),
+        ("Temporal.PlainDate.from('2024-01-31').until('2024-03-01', { largestUnit: 'month' })", "P1M1D"),
+        (
+            "Temporal.PlainDate.from({ year: 5784, monthCode: 'M05L', day: 1, calendar: 'hebrew' })",
+            "2024-02-10[u-ca=hebrew]",
+        ),
+        ("Temporal.PlainTime.from('23:30').add({ hours: 1 })", "00:30:00"),
+        ("Temporal.PlainDateTime.from('2024-05-06T07:08:09.123456789').round('second')", "2024-05-06T07:08:09"),
+        ("Temporal.PlainYearMonth.from('2024-05').daysInMonth", "31"),
+        ("Temporal.PlainMonthDay.from('--02-29').toPlainDate({ year: 2023 })", "2023-02-28"),
+        ("Temporal.Instant.fromEpochMilliseconds(0).epochNanoseconds === 0n", "true"),
+        ("new Temporal.Instant(8_640_000_000_000_000_000_000n).epochNanoseconds", "8640000000000000000000"),
+        ("new Temporal.Instant(-8_640_000_000_000_000_000_000n).epochNanoseconds", "-8640000000000000000000"),
+        ("Temporal.ZonedDateTime.from('2024-03-31T02:30[Europe/Berlin]')", "2024-03-31T03:30:00+02:00[Europe/Berlin]"),
+        ("Temporal.ZonedDateTime.from('2024-03-31[Europe/Berlin]').hoursInDay", "23"),
+        ("Temporal.Duration.from({ hours: 36 }).round({ largestUnit: 'day' })", "P1DT12H"),
+        ("Temporal.Duration.from('PT90M').total('hour')", "1.5"),
+        ("new Date(1e12).toTemporalInstant()", "2001-09-09T01:46:40Z"),
+        ("JSON.stringify({ day: Temporal.PlainDate.from('2024-05-06') })", r#"{"day":"2024-05-06"}"#),
+        ("Object.prototype.toString.call(Temporal.Now)", "[object Temporal.Now]"),
+        ("Temporal.Now.instant().until(Temporal.Now.instant()).sign >= 0", "true"),
+    ] {
+        harness.check(source, expected);
+    }
+}
+
+const REJECTED: &str = "RangeError: not a valid ISO date.";
+
+#[test]
+fn values_of_other_classes_are_refused() {
+    let harness = harness();
+    for (source, expected) in [
+        ("Temporal.PlainDate.prototype.add.call({}, 'P1D')", "TypeError: this is not a Temporal.PlainDate"),
+        (
+            "Object.getOwnPropertyDescriptor(Temporal.PlainDate.prototype, 'year').get.call(Temporal.Now.plainTimeISO())",
+            "TypeError: this is not a Temporal.PlainDate",
+        ),
+        ("Temporal.PlainDate.from(20240101)", "TypeError: the date is not a string"),
+        ("Temporal.PlainDate.from('tomorrow').year", "RangeError: Invalid character while parsing year value."),
+        ("Temporal.PlainDate.from({ year: Infinity, month: 1, day: 1 })", "RangeError: a field is not a finite number"),
+        ("new Temporal.PlainDate(2024, 300, 1)", "RangeError: 300 is outside the range of its field"),
+        ("new Temporal.Instant(2n ** 200n)", "RangeError: the BigInt is outside the range of instants"),
+        ("Temporal.PlainDate.from('2024-01-01') > Temporal.PlainDate.from('2023-01-01')", NO_ORDER),
+    ] {
+        harness.check(source, expected);
+    }
+}
+
+const NO_ORDER: &str = "TypeError: Temporal.PlainDate has no order by value; use compare or equals";
+
+#[test]
+fn scripts_can_derive_and_pollute() {
+    let harness = harness();
+    for (source, expected) in [
+        (
+            "class Day extends Temporal.PlainDate { next() { return this.add('P1D') } }; new Day(2024, 12, 31).next()",
+            "2025-01-01",
+        ),
+        ("new Day(2024, 1, 1).add('P1D') instanceof Day", "false"),
+        (
+            "Temporal.PlainDate.prototype.toString = () => 'gone'; JSON.stringify(Temporal.PlainDate.from('2024-05-06'))",
+            r#""2024-05-06""#,
+        ),
+        ("BigInt.asIntN = 1; Date.prototype.getTime = 1; new Temporal.Instant(5n).epochNanoseconds", "5"),
+        ("String(new Date(0).toTemporalInstant().epochMilliseconds)", "0"),
+        ("Symbol = undefined; Temporal.PlainTime.from('12:00').hour", "12"),
+    ] {
+        harness.check(source, expected);
+    }
+}
