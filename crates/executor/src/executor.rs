@@ -78,7 +78,7 @@ impl Executor {
         let count = options.threads.max(1);
         let shared = Arc::new(Shared {
             options: options.clone(),
-            processors: (0..count).map(|_| Processor::new()).collect(),
+            processors: (0..count).map(|_| Processor::new(options.slice)).collect(),
             spares: Spares::new(count),
             vacancies: Mutex::default(),
             realms: AtomicUsize::new(0),
@@ -145,12 +145,27 @@ impl Shared {
         self.vacancies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a task into the queue of its home.
-    pub(crate) fn enqueue(&self, task: Arc<Task>) {
+    /// Puts a task that was idle into the queue of its home.
+    pub(crate) fn wake(&self, task: Arc<Task>) {
         let home = &self.processors[task.home.index()];
-        if !home.enqueue(task) && home.runs_turn() {
-            // Sooner than the ticker would.
-            home.hurry(self.options.slice);
+        let is_urgent = home.wake(task);
+        self.announce(home, is_urgent);
+    }
+
+    /// Puts a task that goes on into the queue of its home.
+    pub(crate) fn put_back(&self, task: Arc<Task>) {
+        let home = &self.processors[task.home.index()];
+        home.put_back(task);
+        self.announce(home, false);
+    }
+
+    /// Something was queued at a processor.
+    fn announce(&self, home: &Processor, is_urgent: bool) {
+        if !home.unpark() && home.runs_turn() {
+            if is_urgent || home.is_used_up(self.options.slice) {
+                // Sooner than the ticker would.
+                home.hurry();
+            }
             if self.processors.len() > 1 {
                 self.wake_thief();
             }
@@ -172,16 +187,13 @@ impl Shared {
         others.into_iter().find(|processor| processor.queued() > 0 && processor.runs_turn())
     }
 
-    /// Takes the older half of another processor's queue.
+    /// Takes half of another processor's queue.
     pub(crate) fn steal(&self, thief: usize) -> Option<Arc<Task>> {
-        let mut tasks = self.victim(thief)?.take_half();
-        let first = tasks.pop_front()?;
+        let tasks = self.victim(thief)?.split();
         let processor = &self.processors[thief];
-        processor.steals.fetch_add(1 + tasks.len() as u64, Ordering::Relaxed);
-        if !tasks.is_empty() {
-            processor.put(tasks);
-        }
-        Some(first)
+        processor.steals.fetch_add(tasks.len() as u64, Ordering::Relaxed);
+        processor.adopt_tasks(tasks);
+        processor.dequeue()
     }
 
     pub(crate) fn has_work(&self, index: usize) -> bool {

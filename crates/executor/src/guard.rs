@@ -391,6 +391,7 @@ impl Interrupt for RealmState {
         if self.judge(now).is_some() {
             return Verdict::Abort;
         }
+        self.mail.home.polled(now);
         if self.mail.home.must_yield(self.mail.seat) {
             self.guard.suspend(Pause::Preempted);
             if self.judge(Instant::now()).is_some() {

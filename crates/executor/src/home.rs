@@ -5,12 +5,15 @@ use crate::processor::Processor;
 use quickbeam_engine::{Abandoner, Pacer};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// What an isolate's task and its realms share.
 pub(crate) struct Home {
     pub(crate) shared: Arc<Shared>,
     /// The processor that ran the task last, and in whose queue it goes.
     processor: AtomicUsize,
+    /// For how long the task has run, as its processor's queue counts. Written by the thread that runs it.
+    runtime: AtomicU64,
     /// The seats that have something to do.
     pub(crate) ready: AtomicU64,
     /// Whether the turn that runs computes and does not answer when it is asked to poll.
@@ -28,6 +31,7 @@ impl Home {
         Home {
             shared,
             processor: AtomicUsize::new(processor),
+            runtime: AtomicU64::new(0),
             ready: AtomicU64::new(0),
             deaf: AtomicBool::new(false),
             doomed: AtomicBool::new(false),
@@ -42,6 +46,14 @@ impl Home {
 
     pub(crate) fn move_to(&self, processor: usize) {
         self.processor.store(processor, Ordering::Relaxed);
+    }
+
+    pub(crate) fn runtime(&self) -> u64 {
+        self.runtime.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_runtime(&self, runtime: u64) {
+        self.runtime.store(runtime, Ordering::Relaxed);
     }
 
     /// The isolate was made, or made anew.
@@ -83,12 +95,20 @@ impl Home {
         &self.shared.processors[self.index()]
     }
 
-    /// Whether the turn of the seat, which runs now, must pause: its thread has lost the processor, or its slice is used up and
-    /// others wait, for the processor or for the isolate.
+    /// The turn that runs now polls.
+    pub(crate) fn polled(&self, now: Instant) {
+        let processor = self.processor();
+        if !processor.is_lost_to(self) {
+            processor.hear(now);
+        }
+    }
+
+    /// Whether the turn of the seat, which runs now, must pause: its thread has lost the processor, or others wait, for the processor
+    /// or for the isolate, and it has had its share.
     pub(crate) fn must_yield(&self, seat: usize) -> bool {
         let processor = self.processor();
         let others = self.ready.load(Ordering::Relaxed) & !(1 << seat);
         processor.is_lost_to(self)
-            || ((others != 0 || processor.is_wanted()) && processor.used() >= self.shared.options.slice)
+            || ((others != 0 || processor.is_wanted()) && processor.is_used_up(self.shared.options.slice))
     }
 }

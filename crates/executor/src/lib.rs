@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`Executor`] | a set of processors and the threads that hold them | whoever made it, and every realm on it |
 //! | `Processor` | a run queue, the alarms of its tasks, and which turn runs | its executor; held by one thread |
+//! | `RunQueue` | who runs next: fair queueing by virtual time | its processor |
 //! | `Holder` | an OS thread with its processor and a pool of stacks | itself |
 //! | `Spare` | an OS thread without one | itself |
 //! | `Task` | one isolate with its scheduling state | the [`RealmHandle`]s of its realms, and the queue it stands in |
@@ -58,6 +59,7 @@ mod module;
 mod op;
 mod park;
 mod processor;
+mod queue;
 mod realm;
 mod scripts;
 mod seat;

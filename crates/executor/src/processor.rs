@@ -1,6 +1,6 @@
 //! Processors: what a thread must hold to run turns.
 //!
-//! A processor is a run queue, the alarms of the tasks at home there, and the *turn slot*: which turn runs, since when.
+//! A processor is a run queue (`queue.rs`), the alarms of the tasks at home there, and the *turn slot*: which turn runs, since when.
 //! A thread holds at most one, and a processor has at most one thread. While a turn runs, the slot names it by its task's
 //! home. The thread empties the slot when the turn comes back; the ticker empties it to take the processor away from a
 //! turn that does not. Whoever empties it decides who holds the processor from then on.
@@ -10,8 +10,8 @@ use crate::clock::{NEVER, nanos};
 use crate::cpu::CpuClock;
 use crate::home::Home;
 use crate::info::ProcessorInfo;
+use crate::queue::{RunQueue, must_give_way};
 use crate::task::Task;
-use std::collections::VecDeque;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,19 +23,25 @@ const LOOKED_AT: *mut Home = ptr::dangling_mut();
 
 /// What other threads see of a processor. Aligned, so that two of them share no cache line.
 #[repr(align(128))]
-#[derive(Default)]
 pub(crate) struct Processor {
-    queue: Mutex<VecDeque<Arc<Task>>>,
-    /// The queue's length, written under its lock.
+    queue: Mutex<RunQueue<Arc<Task>>>,
+    /// The queue's length, the runtime of its first task (or [`NEVER`]) and that of the one that runs less the time at which it
+    /// had it; written under its lock.
     queued: AtomicUsize,
+    first: AtomicU64,
+    lead: AtomicU64,
     /// Isolates and realms at home here.
     pub(crate) isolates: AtomicUsize,
     pub(crate) realms: AtomicUsize,
     turn: AtomicPtr<Home>,
     /// When the turn in the slot was resumed.
     since: AtomicU64,
-    /// Used by the ticker alone.
+    /// How often, and when next, the thread that runs it lets others have the core.
+    breath: AtomicU64,
+    next_breath: AtomicU64,
     asked: Mutex<Option<Asked>>,
+    /// The turn in the slot has polled since it was last asked to.
+    heard: AtomicBool,
     pub(crate) alarms: Mutex<Alarms>,
     /// When the next alarm rings.
     next_alarm: AtomicU64,
@@ -52,7 +58,7 @@ struct Holder {
     clock: Option<CpuClock>,
 }
 
-/// The ticker has asked a turn to poll.
+/// A turn was asked to poll.
 #[derive(Debug, Clone, Copy)]
 struct Asked {
     /// When the turn was resumed, which tells it from others.
@@ -105,8 +111,28 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Processor {
-    pub(crate) fn new() -> Processor {
-        Processor { next_alarm: AtomicU64::new(NEVER), ..Processor::default() }
+    pub(crate) fn new(slice: Duration) -> Processor {
+        Processor {
+            queue: Mutex::new(RunQueue::new(slice)),
+            queued: AtomicUsize::new(0),
+            first: AtomicU64::new(NEVER),
+            lead: AtomicU64::new(0),
+            isolates: AtomicUsize::new(0),
+            realms: AtomicUsize::new(0),
+            turn: AtomicPtr::default(),
+            since: AtomicU64::new(0),
+            breath: AtomicU64::new(0),
+            next_breath: AtomicU64::new(0),
+            asked: Mutex::default(),
+            heard: AtomicBool::new(false),
+            alarms: Mutex::default(),
+            next_alarm: AtomicU64::new(NEVER),
+            parked: AtomicBool::new(false),
+            holder: Mutex::default(),
+            preemptions: AtomicU64::new(0),
+            hand_offs: AtomicU64::new(0),
+            steals: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn info(&self) -> ProcessorInfo {
@@ -122,39 +148,51 @@ impl Processor {
 
     // The queue
 
-    /// Appends a task, and wakes the holder if it sleeps. True if it slept.
-    pub(crate) fn enqueue(&self, task: Arc<Task>) -> bool {
-        {
-            let mut queue = lock(&self.queue);
-            queue.push_back(task);
-            self.queued.store(queue.len(), Ordering::SeqCst);
-        }
-        self.unpark()
+    fn with_queue<R>(&self, f: impl FnOnce(&mut RunQueue<Arc<Task>>, u64) -> R) -> R {
+        let now = nanos(Instant::now());
+        let mut queue = lock(&self.queue);
+        let result = f(&mut queue, now);
+        let (running, at) = queue.running();
+        self.lead.store(running.wrapping_sub(at), Ordering::Relaxed);
+        self.first.store(queue.first().unwrap_or(NEVER), Ordering::Relaxed);
+        self.queued.store(queue.len(), Ordering::SeqCst);
+        result
     }
 
+    /// Queues a task that was idle. True if the turn that runs, if one does, must make way for it at once.
+    pub(crate) fn wake(&self, task: Arc<Task>) -> bool {
+        let runtime = task.home.runtime();
+        self.with_queue(|queue, now| queue.wake(task, runtime, now))
+    }
+
+    /// Queues a task that goes on.
+    pub(crate) fn put_back(&self, task: Arc<Task>) {
+        let runtime = task.home.runtime();
+        self.with_queue(|queue, now| queue.put_back(task, runtime, now));
+    }
+
+    /// Takes the task whose turn it is.
     pub(crate) fn dequeue(&self) -> Option<Arc<Task>> {
         if self.queued() == 0 {
             return None;
         }
-        let mut queue = lock(&self.queue);
-        let task = queue.pop_front();
-        self.queued.store(queue.len(), Ordering::SeqCst);
-        task
+        let (task, runtime) = self.with_queue(RunQueue::pop)?;
+        task.home.set_runtime(runtime);
+        Some(task)
     }
 
-    /// Takes the older half of the queue, for an idle processor.
-    pub(crate) fn take_half(&self) -> VecDeque<Arc<Task>> {
-        let mut queue = lock(&self.queue);
-        let half = queue.len().div_ceil(2);
-        let taken = queue.drain(..half).collect();
-        self.queued.store(queue.len(), Ordering::SeqCst);
-        taken
+    /// Takes half of the queue, for an idle processor.
+    pub(crate) fn split(&self) -> Vec<(Arc<Task>, i64)> {
+        self.with_queue(RunQueue::split)
     }
 
-    pub(crate) fn put(&self, tasks: VecDeque<Arc<Task>>) {
-        let mut queue = lock(&self.queue);
-        queue.extend(tasks);
-        self.queued.store(queue.len(), Ordering::SeqCst);
+    pub(crate) fn adopt_tasks(&self, tasks: Vec<(Arc<Task>, i64)>) {
+        self.with_queue(|queue, now| queue.adopt(tasks, now));
+    }
+
+    /// The runtime of the task that runs.
+    pub(crate) fn runtime(&self) -> u64 {
+        self.lead.load(Ordering::Relaxed).wrapping_add(nanos(Instant::now()))
     }
 
     pub(crate) fn queued(&self) -> usize {
@@ -172,8 +210,12 @@ impl Processor {
     // The turn slot
 
     /// A turn starts: until it ends, the ticker may take the processor away.
-    pub(crate) fn begin(&self, turn: &Arc<Home>, now: Instant) {
-        self.since.store(nanos(now), Ordering::Relaxed);
+    /// Its thread lets others have the core once in every `breath`.
+    pub(crate) fn begin(&self, turn: &Arc<Home>, breath: Duration) {
+        let (now, breath) = (nanos(Instant::now()), breath.as_nanos() as u64);
+        self.since.store(now, Ordering::Relaxed);
+        self.breath.store(breath, Ordering::Relaxed);
+        self.next_breath.store(now.saturating_add(breath), Ordering::Relaxed);
         self.turn.store(Arc::as_ptr(turn).cast_mut(), Ordering::SeqCst);
     }
 
@@ -195,8 +237,26 @@ impl Processor {
         now != ptr::from_ref(turn).cast_mut() && now != LOOKED_AT
     }
 
+    /// Whether the turn in the slot has had enough where others wait.
+    pub(crate) fn is_used_up(&self, slice: Duration) -> bool {
+        self.used() >= slice || {
+            let (first, slice) = (self.first.load(Ordering::Relaxed), slice.as_nanos() as u64);
+            must_give_way(self.runtime(), first, slice)
+        }
+    }
+
+    /// The turn in the slot polls.
+    pub(crate) fn hear(&self, now: Instant) {
+        if nanos(now) >= self.next_breath.load(Ordering::Relaxed) {
+            thread::yield_now();
+            let next = nanos(Instant::now()).saturating_add(self.breath.load(Ordering::Relaxed));
+            self.next_breath.store(next, Ordering::Relaxed);
+        }
+        self.heard.store(true, Ordering::Relaxed);
+    }
+
     /// For how long the turn in the slot has run.
-    pub(crate) fn used(&self) -> Duration {
+    fn used(&self) -> Duration {
         Duration::from_nanos(nanos(Instant::now()).saturating_sub(self.since.load(Ordering::Relaxed)))
     }
 
@@ -204,7 +264,7 @@ impl Processor {
         !self.turn.load(Ordering::SeqCst).is_null()
     }
 
-    /// Called by the ticker. A turn that has used up its slice is made to poll. If it is stuck and others wait, then `relieve`
+    /// Called by the ticker. A turn that has used up its slice, or was asked before, is made to poll. If it is stuck and others wait, then `relieve`
     /// may give the processor to another thread; it tells whether one is there for that. Gives back when to look again; never,
     /// if no turn runs.
     pub(crate) fn look(&self, slice: Duration, relieve: impl FnOnce() -> bool) -> Option<Duration> {
@@ -212,7 +272,7 @@ impl Processor {
             return None;
         }
         let left = slice.saturating_sub(self.used());
-        if !left.is_zero() {
+        if !left.is_zero() && !self.is_asked() {
             return Some(if self.queued() > 0 { left.clamp(MIN_TICK, TICK) } else { TICK });
         }
         let Some(turn) = self.hold_turn() else { return Some(TICK) };
@@ -234,13 +294,12 @@ impl Processor {
         Some(pause)
     }
 
-    /// Makes the turn that runs poll, if it has used up its slice.
-    pub(crate) fn hurry(&self, slice: Duration) {
-        if self.used() >= slice
-            && let Some(turn) = self.hold_turn()
-        {
+    /// Makes the turn that runs poll.
+    pub(crate) fn hurry(&self) {
+        if let Some(turn) = self.hold_turn() {
             // SAFETY: a held turn does not end.
             unsafe { (*turn).pacer.poke() };
+            self.ask(Instant::now());
             self.turn.store(turn, Ordering::SeqCst);
         }
     }
@@ -254,21 +313,33 @@ impl Processor {
         (is_there && held().is_ok()).then_some(turn)
     }
 
-    /// What the turn that runs has had since it was first asked to poll, which is now if it was not before.
-    fn silence(&self, now: Instant) -> Silence {
+    /// CPU time of the thread that holds the processor.
+    fn cpu(&self) -> Option<Duration> {
+        lock(&self.holder).as_ref().and_then(|holder| holder.clock).and_then(CpuClock::read)
+    }
+
+    fn is_asked(&self) -> bool {
         let since = self.since.load(Ordering::Relaxed);
-        let clock = lock(&self.holder).as_ref().and_then(|holder| holder.clock);
-        let cpu = clock.and_then(CpuClock::read);
+        lock(&self.asked).is_some_and(|asked| asked.since == since) && !self.heard.load(Ordering::Relaxed)
+    }
+
+    /// When the turn that runs was asked to poll, which is now if it was not since it last did.
+    fn ask(&self, now: Instant) -> Asked {
+        let since = self.since.load(Ordering::Relaxed);
         let mut asked = lock(&self.asked);
+        let has_polled = self.heard.swap(false, Ordering::Relaxed);
         match *asked {
-            Some(asked) if asked.since == since => Silence {
-                time: now.saturating_duration_since(asked.at),
-                cpu: cpu.zip(asked.cpu).map(|(now, then)| now.saturating_sub(then)),
-            },
-            _ => {
-                *asked = Some(Asked { since, at: now, cpu });
-                Silence { time: Duration::ZERO, cpu: cpu.map(|_| Duration::ZERO) }
-            }
+            Some(asked) if asked.since == since && !has_polled => asked,
+            _ => *asked.insert(Asked { since, at: now, cpu: self.cpu() }),
+        }
+    }
+
+    /// What the turn that runs has had since it was asked to poll.
+    fn silence(&self, now: Instant) -> Silence {
+        let asked = self.ask(now);
+        Silence {
+            time: now.saturating_duration_since(asked.at),
+            cpu: self.cpu().zip(asked.cpu).map(|(now, then)| now.saturating_sub(then)),
         }
     }
 

@@ -39,6 +39,8 @@ pub(crate) struct Task {
     seats: UnsafeCell<Vec<Option<Arc<Seat>>>>,
     /// The seat whose turn was last. Used by that thread.
     last: Cell<u32>,
+    /// Its last turn was cut short. Used by that thread.
+    goes_on: Cell<bool>,
     /// Written by that thread while no fiber of the isolate is live but the one that it runs, and that is outside.
     vm: UnsafeCell<Option<Vm>>,
 }
@@ -79,6 +81,7 @@ impl Task {
             closed: AtomicBool::new(false),
             seats: UnsafeCell::default(),
             last: Cell::new(u64::BITS - 1),
+            goes_on: Cell::new(false),
             vm: UnsafeCell::new(None),
         });
         let (seat, has_room) = task.seat(&mut task.register(), 0, config);
@@ -135,7 +138,7 @@ impl Task {
             _ => None,
         });
         if was == Ok(IDLE) {
-            self.home.shared.enqueue(self.clone());
+            self.home.shared.wake(self.clone());
         }
     }
 
@@ -163,6 +166,16 @@ impl Task {
         seats.get(index as usize).cloned().flatten()
     }
 
+    /// Whether its last turn was cut short; asked by the thread that took the task from a queue.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.goes_on.get()
+    }
+
+    /// Called by the thread that runs the task.
+    pub(crate) fn set_goes_on(&self, goes_on: bool) {
+        self.goes_on.set(goes_on);
+    }
+
     /// Called by the thread that is done with the task for now.
     pub(crate) fn finish(self: &Arc<Self>) {
         let is_ready = self.home.ready.load(Ordering::Acquire) != 0;
@@ -170,7 +183,7 @@ impl Task {
         let done = self.schedule.compare_exchange(RUNNING, next, Ordering::AcqRel, Ordering::Acquire);
         if is_ready || done.is_err() {
             self.schedule.store(QUEUED, Ordering::Release);
-            self.home.shared.enqueue(self.clone());
+            self.home.shared.put_back(self.clone());
         }
     }
 

@@ -43,7 +43,7 @@ fn spawn(shared: &Arc<Shared>, first: impl FnOnce(&Shared) -> Option<usize> + Se
         let mut index = first(&own);
         let mut stacks = StackPool::new();
         while let Some(held) = index {
-            let mut holder = Holder { shared: &own, index: held, stacks };
+            let mut holder = Holder { shared: &own, index: held, stacks, has_served: false };
             let left = holder.work();
             stacks = holder.stacks;
             stacks.clear();
@@ -80,6 +80,8 @@ struct Holder<'s> {
     shared: &'s Arc<Shared>,
     index: usize,
     stacks: StackPool,
+    /// A turn has ended since the thread last let others have its core.
+    has_served: bool,
 }
 
 impl Holder<'_> {
@@ -92,7 +94,10 @@ impl Holder<'_> {
         loop {
             self.processor().ring_if_due();
             if let Some(task) = self.processor().dequeue().or_else(|| self.shared.steal(self.index)) {
-                if !self.run(&task) {
+                if self.has_served && task.goes_on() {
+                    self.processor().put_back(task);
+                    self.let_others_run();
+                } else if !self.run(&task) {
                     return Left::Taken;
                 }
             } else if self.shared.is_over() {
@@ -101,6 +106,13 @@ impl Holder<'_> {
                 self.sleep();
             }
         }
+    }
+
+    /// What comes next computes for long. Whoever was woken by the turns before it (Erlang schedulers that take replies) may wait for
+    /// this core, and the system would let them wait for milliseconds; what they send back soon comes first.
+    fn let_others_run(&mut self) {
+        self.has_served = false;
+        thread::yield_now();
     }
 
     /// Looks for work for a moment. True if there is some.
@@ -169,13 +181,23 @@ impl Holder<'_> {
     fn run_fiber(&mut self, task: &Arc<Task>, seat: &Arc<Seat>, mut fiber: Fiber) -> bool {
         let turn = &task.home;
         turn.turn_starts();
-        self.processor().begin(turn, Instant::now());
+        // What was preempted before shares the processor with others, and the cores with who asks them.
+        let breath = if task.goes_on() { Duration::ZERO } else { self.shared.options.slice };
+        self.processor().begin(turn, breath);
         if self.shared.processors.len() > 1 && self.processor().queued() > 0 {
             self.shared.wake_thief();
         }
         ticker::turn_started();
         let progress = catch_unwind(AssertUnwindSafe(|| fiber.resume()));
+        let is_preempted = matches!(progress, Ok(Progress::Paused(Pause::Preempted)));
+        self.has_served |= !is_preempted;
+        task.set_goes_on(is_preempted);
         let still_held = self.processor().end(turn);
+        turn.set_runtime(match still_held {
+            true => self.processor().runtime(),
+            // What it had after that was at no other's expense.
+            false => turn.runtime().saturating_add(self.shared.options.slice.as_nanos() as u64),
+        });
         match progress {
             Ok(Progress::Paused(Pause::Preempted)) => {
                 self.processor().preemptions.fetch_add(1, Ordering::Relaxed);

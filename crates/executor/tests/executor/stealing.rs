@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use quickbeam_executor::*;
+use std::time::Duration;
 
 const LOOP: &str = "note('here'); for (;;) {}";
 
@@ -12,10 +13,10 @@ fn steals(executor: &Executor) -> u64 {
 /// Both loops end up on one processor's queue, since the others are full; when these are free, one moves.
 #[test]
 fn preempted_isolates_move_to_idle_processors() {
-    let executor = executor(2);
+    let executor = Executor::new(&ExecutorOptions { threads: 2, slice: Duration::ZERO, ..options() }).unwrap();
     let loops: Vec<_> = (0..4)
         .map(|_| {
-            let realm = realm_on(&executor);
+            let realm = lone_realm_with(&executor, |_| {});
             let pending = realm.start(LOOP);
             realm.expect_note("here");
             (realm, pending)
@@ -31,7 +32,7 @@ fn preempted_isolates_move_to_idle_processors() {
             kept.push((realm, pending));
         }
     }
-    let other = realm_on(&executor);
+    let other = lone_realm_with(&executor, |_| {});
     until(|| {
         other.check("1 + 1", "2");
         steals(&executor) > 0
