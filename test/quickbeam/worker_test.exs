@@ -175,12 +175,179 @@ defmodule QuickBEAM.WorkerTest do
 
     rt = start_runtime()
 
-    for {file, expected} <- [{"classic.js", "number"}, {"module.ts", 5}] do
+    for {file, type, expected} <- [
+          {"classic.js", "classic", "number"},
+          {"classic.js", "module", "undefined"},
+          {"module.ts", "module", 5}
+        ] do
       code =
-        "(await new Promise(resolve => { new Worker(url, { type: 'module' }).onmessage = resolve })).data"
+        "(await new Promise(resolve => { new Worker(url, { type }).onmessage = resolve })).data"
 
-      assert QuickBEAM.eval(rt, code, vars: %{url: Path.join(dir, file)}, timeout: 10_000) ==
-               {:ok, expected}
+      vars = %{url: Path.join(dir, file), type: type}
+      assert QuickBEAM.eval(rt, code, vars: vars, timeout: 10_000) == {:ok, expected}
+    end
+  end
+
+  test "workers from blob: URLs, of both types" do
+    rt = start_runtime()
+
+    hear =
+      "(await new Promise((resolve, reject) => { w.onmessage = resolve; w.onerror = reject })).data"
+
+    for {source, type, expected} <- [
+          {"var a = 1; postMessage([typeof globalThis.a, this === globalThis])", "classic",
+           ["number", true]},
+          {"var a = 1; postMessage([typeof globalThis.a, this === undefined])", "module",
+           ["undefined", true]},
+          {"postMessage(await Promise.resolve('caf\u00e9'))", "module", "caf\u00e9"},
+          {"const n: number = 1; postMessage(n)", "classic", 1}
+        ] do
+      code = """
+      const url = URL.createObjectURL(new Blob(['\ufeff', source], { type: 'text/javascript' }));
+      const w = new Worker(url, { type });
+      URL.revokeObjectURL(url);
+      #{hear}
+      """
+
+      vars = %{source: source, type: type}
+      assert QuickBEAM.eval(rt, "{ #{code} }", vars: vars, timeout: 10_000) == {:ok, expected}
+    end
+
+    for code <- [
+          "new Worker('blob:null/00000000-0000-4000-8000-000000000000')",
+          "const url = URL.createObjectURL(new Blob(['1'])); URL.revokeObjectURL(url); new Worker(url)"
+        ] do
+      assert {:error, %JSError{name: "NotFoundError"}} = QuickBEAM.eval(rt, "{ #{code} }")
+    end
+
+    # Another runtime's URL is none here.
+    {:ok, url} = QuickBEAM.eval(rt, "URL.createObjectURL(new Blob(['postMessage(1)']))")
+
+    assert {:error, %JSError{name: "NotFoundError"}} =
+             QuickBEAM.eval(start_runtime(), "new Worker(url)", vars: %{url: url})
+
+    error =
+      "await new Promise(resolve => { w.onerror = e => { e.preventDefault(); resolve([e.message, e.filename === url, e.lineno]) } })"
+
+    assert QuickBEAM.eval(
+             rt,
+             "{ const url = URL.createObjectURL(new Blob(['\\n\\nthrow new RangeError(1)'])); const w = new Worker(url); #{error} }"
+           ) ==
+             {:ok, ["Uncaught RangeError: 1", true, 3]}
+  end
+
+  test "blobs, files and keys are sent to workers and through ports" do
+    rt = start_runtime()
+
+    source = """
+    onmessage = async ({ data: { blob, file, key, text, port } }) => {
+      const results = [blob instanceof Blob, blob.type, await blob.text(), file instanceof File, file.name, file.lastModified, file.size,
+        text === 'a\\ud800'];
+      let exported = 'exported';
+      try { await crypto.subtle.exportKey('raw', key) } catch (e) { exported = e.name }
+      const mac = await crypto.subtle.sign('HMAC', key, new Uint8Array([1, 2]));
+      port.postMessage({ results: [...results, key instanceof CryptoKey, key.extractable, exported], mac, back: new File([blob, '!'], 'back') });
+    }
+    """
+
+    code = """
+    const { port1, port2 } = new MessageChannel();
+    const key = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+    const blob = new Blob(['xxhello'], { type: 'text/plain' }).slice(2, 7, 'text/x');
+    const file = new File(['abc'], 'n.txt', { lastModified: 5 });
+    const heard = new Promise(resolve => { port1.onmessage = resolve });
+    w.postMessage({ blob, file, key, text: 'a\\ud800', port: port2 }, [port2]);
+    const { data: { results, mac, back } } = await heard;
+    [...results, await crypto.subtle.verify('HMAC', key, mac, new Uint8Array([1, 2])), back.name, await back.text()]
+    """
+
+    assert with_worker(rt, source, code) ==
+             {:ok,
+              [true, "text/x", "hello", true, "n.txt", 5, 3, true, true, false] ++
+                ["InvalidAccessError", true, "back", "hello!"]}
+
+    for forged <- [
+          "Object.create(Blob.prototype)",
+          "Object.create(File.prototype)",
+          "Object.create(CryptoKey.prototype)"
+        ] do
+      code =
+        "try { new MessageChannel().port1.postMessage(#{forged}) } catch (e) { e instanceof TypeError || e.name }"
+
+      assert QuickBEAM.eval(rt, code) == {:ok, true}
+    end
+  end
+
+  describe "locks" do
+    @lock """
+    addEventListener('message', async ({ data }) => {
+      if (data === 'query') return postMessage((await navigator.locks.query()).held.map(l => l.name));
+      navigator.locks.request(data, () => { postMessage('held'); return new Promise(() => {}) }).catch(e => postMessage(e.name));
+    });
+    """
+
+    @hear "const next = () => new Promise(resolve => { w.onmessage = e => resolve(e.data) });"
+
+    test "are shared by a runtime and its workers, and go with them" do
+      rt = start_runtime()
+
+      code = """
+      #{@hear}
+      w.postMessage('a');
+      const seen = [await next()];
+      seen.push(await navigator.locks.request('a', { ifAvailable: true }, lock => lock));
+      const waits = navigator.locks.request('a', lock => lock.name);
+      const query = await navigator.locks.query();
+      seen.push(query.held.length, query.pending.length, query.held[0].clientId !== query.pending[0].clientId);
+      w.terminate();
+      seen.push(await waits);
+      seen
+      """
+
+      assert with_worker(rt, @lock, code) == {:ok, ["held", nil, 1, 1, true, "a"]}
+    end
+
+    test "can be stolen from another realm" do
+      rt = start_runtime()
+
+      code = """
+      #{@hear}
+      w.postMessage('b');
+      const seen = [await next()];
+      const told = next();
+      seen.push(await navigator.locks.request('b', { steal: true }, lock => lock.name), await told);
+      w.postMessage('query');
+      seen.push(await next());
+      w.terminate();
+      seen
+      """
+
+      assert with_worker(rt, @lock, code) == {:ok, ["held", "b", "AbortError", []]}
+    end
+
+    test "of runtimes are their own, unless they share storage" do
+      name = "locks-#{System.unique_integer([:positive])}"
+
+      take =
+        "await new Promise(held => { navigator.locks.request('c', () => { held(1); return new Promise(() => {}) }) })"
+
+      try_it = "await navigator.locks.request('c', { ifAvailable: true }, lock => lock !== null)"
+      [a, b] = [start_runtime(), start_runtime()]
+      {:ok, 1} = QuickBEAM.eval(a, take)
+      assert QuickBEAM.eval(b, try_it) == {:ok, true}
+
+      [a, b] = [start_runtime(storage: name), start_runtime(storage: name)]
+      {:ok, 1} = QuickBEAM.eval(a, take)
+      assert QuickBEAM.eval(b, try_it) == {:ok, false}
+
+      {:ok, nil} =
+        QuickBEAM.eval(
+          b,
+          "globalThis.waits = navigator.locks.request('c', () => 'granted'); null"
+        )
+
+      :ok = QuickBEAM.reset(a)
+      assert QuickBEAM.eval(b, "await waits", timeout: 10_000) == {:ok, "granted"}
     end
   end
 

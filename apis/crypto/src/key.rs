@@ -3,6 +3,7 @@
 use crate::algorithm::{Curve, Hash, Name};
 use crate::failure::Failure;
 use crate::{ec, okp, rsa};
+use quickbeam_api_webidl::Parcel;
 use quickbeam_engine::{Ctx, Result, Value};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -160,6 +161,22 @@ impl Key {
                 Material::EcPublic(_) | Material::EcPrivate(_) => 2 << 10,
                 Material::OkpPublic(_) | Material::OkpPrivate(_) => 512,
             }
+    }
+}
+
+/// A key on its way to another realm, as it is: its material is in no message.
+pub(crate) struct SentKey(pub(crate) Arc<Key>);
+
+impl Parcel for SentKey {
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+
+    fn open<'a>(&self, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        if ctx.kept(crate::WITH_SUBTLE).is_none() {
+            return Err(ctx.throw_dom_exception("DataCloneError", "this realm has no CryptoKey"));
+        }
+        to_js(ctx, self.0.clone())
     }
 }
 

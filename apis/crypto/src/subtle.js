@@ -60,7 +60,7 @@
 
   return {
     SubtleCrypto: expose(SubtleCrypto),
-    CryptoKey: expose(CryptoKey, { clone: native.clone }),
+    CryptoKey: expose(CryptoKey, { clone: native.clone, pack: native.pack }),
     bytesOf: (view) => new Bytes(bufferOf(view), offsetOf(view), sizeOf(view)),
     listOf(iterable, most) {
       const list = [];

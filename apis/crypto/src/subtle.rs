@@ -8,11 +8,11 @@ use crate::failure::Failure;
 use crate::format::{Format, KeyData};
 use crate::idl;
 use crate::jwk::Jwk;
-use crate::key::{self, Key, KeyHandle, Usages};
+use crate::key::{self, Key, KeyHandle, SentKey, Usages};
 use crate::operations::{self, Generated};
 use crate::pool::{self, Weight};
 use aws_lc_rs::digest;
-use quickbeam_api_webidl::{Natives, helpers, kept, need, to_long};
+use quickbeam_api_webidl::{Natives, helpers, kept, need, packed, to_long};
 use quickbeam_engine::{Args, Ctx, Glue, NativeFn, Result, Thrown, Value};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -103,6 +103,7 @@ pub(crate) fn glue(ctx: Ctx<'_>) -> Result<Value<'_>> {
             .function("extractable", |ctx, _, args| Ok(ctx.boolean(handle(ctx, args)?.key().extractable)))?
             .function("attributes", attributes)?
             .function("clone", |ctx, _, args| key::to_js(ctx, handle(ctx, args)?.key().clone()))?
+            .function("pack", |ctx, _, args| packed(ctx, Arc::new(SentKey(handle(ctx, args)?.key().clone()))))?
             .into_value();
         ctx.call(&SUBTLE.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, natives])
     })

@@ -188,6 +188,7 @@
     #lastModified;
 
     static is = (value) => isObject(value) && #name in value;
+    static fields = (file) => [file.#name, file.#lastModified];
 
     constructor(fileBits, fileName, options = undefined) {
       if (fileBits === INTERNAL) {
@@ -219,7 +220,7 @@
     }
   }
 
-  const isFile = File.is;
+  const { is: isFile, fields: fileFields } = File;
   const toLongLong = (value) => Number(BigInt.asIntN(64, BigInt(Math.trunc(+value) || 0)));
   const makeFile = (bytes, type, name, lastModified = native.now()) =>
     new File(INTERNAL, { bytes, type }, { name, lastModified });
@@ -228,6 +229,7 @@
     delete Class.is;
     delete Class.bytes;
     delete Class.type;
+    delete Class.fields;
   }
 
   // ── blob: URLs ──
@@ -250,8 +252,14 @@
   /** The blob of a URL without its fragment; `undefined` if there is none. */
   const blobOfURL = (url) => (startsWith(url, "blob:") ? registry.get(split(url, "#", 1)[0]) : undefined);
 
-  expose(Blob, { clone: (blob) => makeBlob(bytesOf(blob), blobType(blob)) });
-  expose(File, { clone: (file) => makeFile(bytesOf(file), blobType(file), file.name, file.lastModified) });
+  expose(Blob, {
+    clone: (blob) => makeBlob(bytesOf(blob), blobType(blob)),
+    pack: (blob) => native.pack(bytesOf(blob), blobType(blob)),
+  });
+  expose(File, {
+    clone: (file) => makeFile(bytesOf(file), blobType(file), ...fileFields(file)),
+    pack: (file) => native.pack(bytesOf(file), blobType(file), ...fileFields(file)),
+  });
 
   return { Blob, File, isBlob, isFile, bytesOf, blobType, typeOf, makeBlob, makeFile, streamOf, blobOfURL, createObjectURL, revokeObjectURL };
 };

@@ -5,6 +5,8 @@
 //!
 //! What must never happen: a guest that gets hold of the memory behind a blob.
 
+mod parcel;
+
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Attributes, Ctx, Glue, Result, Value};
 use quickbeam_executor::{Api, enqueue_immediate};
@@ -73,6 +75,24 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
     })
 }
 
+/// The text of the blob at a `blob:` URL of this realm, as UTF-8; `None` if there is none.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn text_of_url(ctx: Ctx<'_>, url: &str) -> Result<Option<String>> {
+    // No blob has a URL before the classes are there.
+    if ctx.kept("file").is_none() {
+        return Ok(None);
+    }
+    let (files, undefined) = (classes(ctx)?, ctx.undefined());
+    let blob = ctx.call(&files.get("blobOfURL")?, &undefined, &[ctx.string(url)?])?;
+    if blob.is_undefined() {
+        return Ok(None);
+    }
+    let bytes = ctx.call(&files.get("bytesOf")?, &undefined, &[blob])?;
+    Ok(bytes.with_bytes(|bytes| String::from_utf8_lossy(bytes).trim_start_matches('\u{feff}').to_owned()))
+}
+
 fn readers(ctx: Ctx<'_>) -> Result<Value<'_>> {
     kept(ctx, "file/reader", |ctx| {
         let (idl, natives, files) = (helpers(ctx)?, natives(ctx)?, classes(ctx)?);
@@ -103,6 +123,7 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
             Ok(ctx.number(now.as_millis() as f64))
         })?
         .function("uuid", uuid)?
+        .function("pack", parcel::pack)?
         .function("enqueueTask", |ctx, _, args| {
             enqueue_immediate(ctx, args.get(0), Vec::new())?;
             Ok(ctx.undefined())

@@ -1,10 +1,23 @@
-//! `navigator.locks` (Web Locks API): modes, `ifAvailable`, `steal`, `signal`, `query()`. The locks are those of one realm.
+//! `navigator.locks` (Web Locks API): modes, `ifAvailable`, `steal`, `signal`, `query()`.
+//!
+//! Locks are shared by a runtime and its workers, and by all runtimes whose `localStorage` is the same: the host's service
+//! `storage.bucket` names that, if it is shared. A host without the service has no such runtimes.
+//!
+//! A realm has at most 10,000 locks and 10,000 requests that wait, with names of 16 MB.
+
+mod table;
 
 use quickbeam_api_events::classes as events;
+use quickbeam_api_messaging::cluster;
 use quickbeam_api_navigator::classes as navigator;
-use quickbeam_api_webidl::{helpers, kept};
-use quickbeam_engine::{Ctx, Glue, Result, Value};
-use quickbeam_executor::Api;
+use quickbeam_api_webidl::{Natives, helpers, kept};
+use quickbeam_engine::{Args, Ctx, Glue, Result, Thrown, Value};
+use quickbeam_executor::{Api, RealmSender, call_service_sync};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use table::{Excess, LockName, MAX_NAMES, MAX_REQUESTS, Otherwise, RequestId, Table};
 
 static LOCKS: Glue = Glue::new("internal:locks", include_str!("locks.js"));
 
@@ -29,5 +42,115 @@ impl Api for Locks {
 }
 
 fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "locks", |ctx| ctx.call(&LOCKS.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, events(ctx)?]))
+    kept(ctx, "locks", |ctx| {
+        let natives = Natives::new(ctx)?
+            .function("request", request)?
+            .function("watch", watch)?
+            .function("release", |ctx, _, args| {
+                let client = client(ctx)?;
+                Ok(ctx.boolean(client.table.release(id(args)?, client.id)))
+            })?
+            .function("query", query)?
+            .into_value();
+        ctx.call(&LOCKS.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, events(ctx)?, natives])
+    })
+}
+
+/// The tables of storage that runtimes share, by its name.
+static BUCKETS: LazyLock<Mutex<HashMap<String, Weak<Table>>>> = LazyLock::new(Mutex::default);
+
+fn bucket(name: String) -> Arc<Table> {
+    let mut buckets = BUCKETS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(table) = buckets.get(&name).and_then(Weak::upgrade) {
+        return table;
+    }
+    buckets.retain(|_, table| table.strong_count() > 0);
+    let table = Arc::<Table>::default();
+    buckets.insert(name, Arc::downgrade(&table));
+    table
+}
+
+fn table(ctx: Ctx<'_>) -> Result<Arc<Table>> {
+    match call_service_sync(ctx, "storage.bucket", &[]) {
+        Ok(name) if name.is_string() => Ok(bucket(name.to_text()?)),
+        Ok(_) => Ok(cluster(ctx)?.shared()),
+        Err(Thrown) => {
+            drop(ctx.take_exception());
+            ctx.poll(1)?;
+            Ok(cluster(ctx)?.shared())
+        }
+    }
+}
+
+/// A realm with its locks and requests.
+struct Client {
+    id: u64,
+    table: Arc<Table>,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.table.leave(self.id);
+    }
+}
+
+fn client(ctx: Ctx<'_>) -> Result<Rc<Client>> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let client = kept(ctx, "locks/client", |ctx| {
+        let table = table(ctx)?;
+        ctx.host_object(Rc::new(Client { id: NEXT.fetch_add(1, Ordering::Relaxed), table }), None)
+    })?;
+    client.host().ok_or_else(|| ctx.throw_error("InternalError", "this realm has no locks"))
+}
+
+fn id(args: Args<'_>) -> Result<RequestId> {
+    Ok(args.get(0).to_f64()? as RequestId)
+}
+
+/// `request(name, isShared, otherwise)`: `[id, promise of whether the lock is granted]`; `otherwise` is `wait`, `refuse` or
+/// `steal`.
+fn request<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let client = client(ctx)?;
+    let name: LockName = args.get(0).with_utf16(|units| Box::from(units))?;
+    let otherwise = match args.get(2).to_text()?.as_str() {
+        "refuse" => Otherwise::Refuse,
+        "steal" => Otherwise::Steal,
+        _ => Otherwise::Wait,
+    };
+    let id = client.table.admit(client.id, &name).map_err(|excess| {
+        let message = match excess {
+            Excess::Requests => format!("{MAX_REQUESTS} requests of locks wait already"),
+            Excess::Names => format!("the names of locks and requests would take more than {MAX_NAMES} bytes"),
+        };
+        ctx.throw_error("RangeError", &message)
+    })?;
+    let is_shared = args.get(1).truthy();
+    let promise = RealmSender::call(ctx, |sender, call| {
+        client.table.request(id, &name, is_shared, otherwise, (client.id, sender, call));
+        Ok(())
+    });
+    let promise = promise.inspect_err(|_| {
+        client.table.release(id, client.id);
+    })?;
+    ctx.array(vec![ctx.number(id as f64), promise])
+}
+
+/// `watch(id)`: a promise of whether the lock is stolen, which is settled once it is not held any more.
+fn watch<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let (client, id) = (client(ctx)?, id(args)?);
+    RealmSender::call(ctx, |sender, call| {
+        client.table.watch(id, client.id, &sender, call);
+        Ok(())
+    })
+}
+
+/// `query()`: `[name, isShared, isHeld, client]` of all, oldest first.
+fn query<'a>(ctx: Ctx<'a>, _this: &Value<'a>, _args: Args<'a>) -> Result<Value<'a>> {
+    let list = client(ctx)?.table.list();
+    let lines = list.into_iter().map(|listed| {
+        let client = ctx.string(&format!("realm-{}", listed.client))?;
+        let (is_shared, is_held) = (ctx.boolean(listed.is_shared), ctx.boolean(listed.is_held));
+        ctx.array(vec![ctx.string_utf16(&listed.name)?, is_shared, is_held, client])
+    });
+    ctx.array(lines.collect::<Result<_>>()?)
 }

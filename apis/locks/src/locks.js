@@ -1,88 +1,28 @@
-// LockManager and Lock.
-(idl, events) => {
+// LockManager and Lock. Who holds what is in a table that realms share.
+(idl, events, native) => {
   const { expose, need, dictionary, domException } = idl;
   const { isSignal, addAlgorithm } = events;
   const KEY = {};
-  const MAX_REQUESTS = 10_000;
-
-  /** By name: locks that are held, and requests that wait, oldest first. */
-  const resources = new Map();
-  let requests = 0;
-  let locks = 0;
+  const { call } = Function.prototype;
+  const then = call.bind(Promise.prototype.then);
+  const startsWith = call.bind(String.prototype.startsWith);
 
   class Lock {
-    #state;
+    #name;
+    #mode;
 
-    constructor(key, state) {
+    constructor(key, name, mode) {
       if (key !== KEY) throw new TypeError("Illegal constructor");
-      this.#state = state;
+      this.#name = name;
+      this.#mode = mode;
     }
     get name() {
-      return this.#state.name;
+      return this.#name;
     }
     get mode() {
-      return this.#state.mode;
+      return this.#mode;
     }
   }
-
-  const resourceOf = (name) => {
-    let resource = resources.get(name);
-    if (resource === undefined) resources.set(name, (resource = { held: new Set(), queue: [] }));
-    return resource;
-  };
-
-  const tidy = (name, resource) => {
-    if (resource.held.size === 0 && resource.queue.length === 0) resources.delete(name);
-  };
-
-  const isGrantable = (resource, request) => {
-    if (resource.held.size === 0) return true;
-    return request.mode === "shared" && [...resource.held].every((state) => state.mode === "shared");
-  };
-
-  /** Grants what can be granted: a request waits for those before it. */
-  const advance = (name) => {
-    const resource = resources.get(name);
-    if (resource === undefined) return;
-    while (resource.queue.length > 0 && isGrantable(resource, resource.queue[0])) grant(resource, resource.queue.shift());
-    tidy(name, resource);
-  };
-
-  const release = (state) => {
-    const resource = resources.get(state.name);
-    if (!resource?.held.delete(state)) return;
-    advance(state.name);
-  };
-
-  const grant = (resource, request) => {
-    requests -= 1;
-    request.forget?.();
-    const state = { name: request.name, mode: request.mode, reject: request.reject };
-    resource.held.add(state);
-    run(request, new Lock(KEY, state), state);
-  };
-
-  /** Calls back, in a job of its own, and holds the lock until what that returns has settled. */
-  const run = async (request, lock, state) => {
-    await undefined;
-    let result;
-    try {
-      const { callback } = request;
-      result = await callback(lock);
-    } catch (error) {
-      if (state !== undefined) release(state);
-      request.reject(error);
-      return;
-    }
-    if (state !== undefined) release(state);
-    request.resolve(result);
-  };
-
-  const steal = (resource, request) => {
-    for (const state of resource.held) state.reject(domException("AbortError", "The lock was stolen"));
-    resource.held.clear();
-    grant(resource, request);
-  };
 
   const options = (value) => {
     const { ifAvailable, mode = "exclusive", signal, steal } = dictionary(value, "request: the options");
@@ -95,6 +35,32 @@
 
   const refuse = (what) => {
     throw domException("NotSupportedError", `request: ${what}`);
+  };
+
+  /** Waits for the lock and calls back; `fail` is told of what comes in between. */
+  const hold = async (name, { mode, ifAvailable, signal, steal }, callback, fail) => {
+    const [id, granted] = native.request(name, mode === "shared", steal ? "steal" : ifAvailable ? "refuse" : "wait");
+    let withdrawn = false;
+    const forget =
+      signal === undefined
+        ? undefined
+        : addAlgorithm(signal, () => {
+            withdrawn = true;
+            native.release(id);
+            fail(signal.reason);
+          });
+    const got = await granted;
+    if (withdrawn) return undefined;
+    forget?.();
+    if (!got) return callback(null);
+    then(native.watch(id), (stolen) => {
+      if (stolen) fail(domException("AbortError", "The lock was stolen"));
+    });
+    try {
+      return await callback(new Lock(KEY, name, mode));
+    } finally {
+      native.release(id);
+    }
   };
 
   class LockManager {
@@ -110,49 +76,25 @@
       callback = arguments.length > 2 ? callback : optionsOrCallback;
       if (typeof callback !== "function") throw new TypeError("request: the callback is not a function");
       const { mode, ifAvailable, signal } = given;
-      if (name.startsWith("-")) refuse("a name must not start with a hyphen");
+      if (startsWith(name, "-")) refuse("a name must not start with a hyphen");
       if (given.steal && ifAvailable) refuse("steal and ifAvailable exclude each other");
       if (given.steal && mode !== "exclusive") refuse("only an exclusive lock can be stolen");
       if (signal !== undefined && (given.steal || ifAvailable)) refuse("a signal excludes steal and ifAvailable");
       if (signal?.aborted) throw signal.reason;
-      if (requests >= MAX_REQUESTS) throw new RangeError(`${MAX_REQUESTS} requests of locks wait already`);
-
       return await new Promise((resolve, reject) => {
-        locks += 1;
-        const request = { id: locks, name, mode, callback, resolve, reject, forget: undefined };
-        const resource = resourceOf(name);
-        requests += 1;
-        if (given.steal) return steal(resource, request);
-        if (resource.queue.length === 0 && isGrantable(resource, request)) return grant(resource, request);
-        if (ifAvailable) {
-          requests -= 1;
-          tidy(name, resource);
-          return void run(request, null, undefined);
-        }
-        resource.queue.push(request);
-        if (signal === undefined) return;
-        request.forget = addAlgorithm(signal, () => {
-          const index = resource.queue.indexOf(request);
-          if (index === -1) return;
-          resource.queue.splice(index, 1);
-          requests -= 1;
-          reject(signal.reason);
-          advance(name);
-        });
+        then(hold(name, given, callback, reject), resolve, reject);
       });
     }
 
     async query() {
       if (!(#brand in this)) throw new TypeError("this is not a LockManager");
-      const info = ({ name, mode }) => ({ name, mode, clientId: "realm" });
       const held = [];
       const pending = [];
-      for (const resource of resources.values()) {
-        held.push(...[...resource.held].map(info));
-        pending.push(...resource.queue);
+      for (const [name, isShared, isHeld, clientId] of native.query()) {
+        const list = isHeld ? held : pending;
+        list.push({ name, mode: isShared ? "shared" : "exclusive", clientId });
       }
-      pending.sort((a, b) => a.id - b.id);
-      return { held, pending: pending.map(info) };
+      return { held, pending };
     }
 
     #brand;

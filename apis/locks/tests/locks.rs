@@ -113,3 +113,39 @@ fn requests_that_wait_are_bounded() {
         "RangeError: 10000 requests of locks wait already",
     );
 }
+
+#[test]
+fn aborting_before_the_callback_runs_takes_the_request_back() {
+    harness().check(
+        "(async () => {
+            const controller = new AbortController();
+            const aborted = name(locks.request('a', { signal: controller.signal }, () => seen.push('ran')));
+            controller.abort();
+            const result = await aborted;
+            return [result, seen.length, await locks.request('a', { ifAvailable: true }, (lock) => lock.name)].join();
+        })()",
+        "AbortError,0,a",
+    );
+}
+
+#[test]
+fn names_are_any_strings_and_bounded() {
+    let harness = harness();
+    harness.check(
+        "(async () => {
+            const open = gate();
+            const names = ['', '\\ud800', '\\ud801', '\\ufffd', '__proto__'];
+            const held = names.map((n) => locks.request(n, { ifAvailable: true }, (lock) => lock && open.promise));
+            await new Promise((r) => setTimeout(r, 1));
+            const query = await locks.query();
+            open.open();
+            await Promise.all(held);
+            return names.every((n) => query.held.some((l) => l.name === n)) + ',' + query.held.length + ',' + query.held[0].clientId.startsWith('realm-');
+        })()",
+        "true,5,true",
+    );
+    harness.check(
+        "const long = 'x'.repeat(1e6); Promise.all(Array.from({ length: 20 }, (_, n) => locks.request(long + n, () => new Promise(() => {}))))",
+        "RangeError: the names of locks and requests would take more than 16777216 bytes",
+    );
+}

@@ -1,9 +1,11 @@
 //! `StructuredDeserialize` of the HTML Standard: from a message's bytes to a value of this realm.
 
-use crate::format::{Malformed, Reader, Tag};
+use crate::format::{Malformed, Reader, Tag, Text};
 use crate::part;
 use quickbeam_api_structured_clone::builtin;
-use quickbeam_engine::{Attributes, Ctx, Result, Thrown, Value};
+use quickbeam_api_webidl::Parcel;
+use quickbeam_engine::{Attributes, Ctx, PropertyKey, Result, Thrown, Value};
+use std::sync::Arc;
 
 /// Stack that one level may need.
 const STACK_RESERVE: usize = 64 << 10;
@@ -14,18 +16,25 @@ struct Deserializer<'a, 'b> {
     ctx: Ctx<'a>,
     reader: Reader<'b>,
     ports: &'b [Value<'a>],
+    parcels: &'b [Arc<dyn Parcel>],
     /// Objects by number, as they begin in the message; `None` while one cannot exist before its parts.
     objects: Vec<Option<Value<'a>>>,
     until_poll: u32,
 }
 
-/// Reads a message; `ports` are those that came with it.
+/// Reads a message; `ports` and `parcels` are those that came with it.
 ///
 /// # Errors
 /// Throws a `DataCloneError` if the bytes are no message, or if memory is short.
-pub(crate) fn deserialize<'a>(ctx: Ctx<'a>, bytes: &[u8], ports: &[Value<'a>]) -> Result<Value<'a>> {
+pub(crate) fn deserialize<'a>(
+    ctx: Ctx<'a>,
+    bytes: &[u8],
+    ports: &[Value<'a>],
+    parcels: &[Arc<dyn Parcel>],
+) -> Result<Value<'a>> {
     let reader = Reader::new(bytes);
-    let mut deserializer = Deserializer { ctx, reader, ports, objects: Vec::new(), until_poll: VALUES_PER_POLL };
+    let mut deserializer =
+        Deserializer { ctx, reader, ports, parcels, objects: Vec::new(), until_poll: VALUES_PER_POLL };
     let value = deserializer.value()?;
     if deserializer.reader.is_at_end() { Ok(value) } else { Err(deserializer.malformed()) }
 }
@@ -51,7 +60,10 @@ impl<'a> Deserializer<'a, '_> {
 
     fn text(&mut self) -> Result<Value<'a>> {
         let text = self.reader.text();
-        self.ctx.string(self.ok(text)?)
+        match self.ok(text)? {
+            Text::Utf8(text) => self.ctx.string(text),
+            Text::Utf16(units) => self.ctx.string_utf16(&units),
+        }
     }
 
     fn tag(&mut self) -> Result<Tag> {
@@ -87,7 +99,7 @@ impl<'a> Deserializer<'a, '_> {
             }
             Tag::String => self.text()?,
             Tag::BigInt => {
-                let digits = self.reader.text();
+                let digits = self.reader.utf8();
                 let digits = self.ok(digits)?;
                 let (negative, digits) = match digits.strip_prefix('-') {
                     Some(digits) => (true, digits),
@@ -153,6 +165,10 @@ impl<'a> Deserializer<'a, '_> {
                 let index = self.length()?;
                 self.ports.get(index).cloned().ok_or_else(|| self.malformed())?
             }
+            Tag::Parcel => {
+                let index = self.length()?;
+                self.parcels.get(index).ok_or_else(|| self.malformed())?.open(ctx)?
+            }
             _ => return Err(self.malformed()),
         };
         self.objects[number] = Some(made.clone());
@@ -165,9 +181,13 @@ impl<'a> Deserializer<'a, '_> {
                 Tag::End => return Ok(()),
                 Tag::String => {
                     let key = self.reader.text();
-                    let key = self.ok(key)?;
-                    let value = self.value()?;
-                    object.define(key, value, Attributes::ALL)?;
+                    match self.ok(key)? {
+                        Text::Utf8(key) => object.define(key, self.value()?, Attributes::ALL)?,
+                        Text::Utf16(units) => {
+                            let key = PropertyKey::from_value(&self.ctx.string_utf16(&units)?)?;
+                            object.define_key(&key, self.value()?, Attributes::ALL)?;
+                        }
+                    }
                 }
                 _ => return Err(self.malformed()),
             }
@@ -233,7 +253,7 @@ impl<'a> Deserializer<'a, '_> {
     }
 
     fn view(&mut self) -> Result<Value<'a>> {
-        let kind = self.reader.text();
+        let kind = self.reader.utf8();
         let kind = self.ok(kind)?;
         const KINDS: [&str; 13] = [
             "DataView",

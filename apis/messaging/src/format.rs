@@ -28,12 +28,14 @@ pub(crate) enum Tag {
     View,
     Reference,
     Port,
+    /// A platform object, by its place among the message's parcels.
+    Parcel,
     /// Ends the entries of an array or object.
     End,
 }
 
 impl Tag {
-    const ALL: [Tag; 22] = [
+    const ALL: [Tag; 23] = [
         Tag::Undefined,
         Tag::Null,
         Tag::True,
@@ -55,6 +57,7 @@ impl Tag {
         Tag::View,
         Tag::Reference,
         Tag::Port,
+        Tag::Parcel,
         Tag::End,
     ];
 }
@@ -89,6 +92,25 @@ impl Writer {
         self.length(bytes.len());
         self.0.extend(bytes);
     }
+
+    /// A text: its length, and in the lowest bit of that whether it is UTF-16.
+    pub(crate) fn text(&mut self, text: &str) {
+        self.length(text.len() << 1);
+        self.0.extend(text.as_bytes());
+    }
+
+    /// A text with unpaired surrogates.
+    pub(crate) fn units(&mut self, units: &[u16]) {
+        self.length(units.len() << 1 | 1);
+        units.iter().for_each(|unit| self.0.extend(unit.to_le_bytes()));
+    }
+}
+
+/// A text as it is in a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Text<'b> {
+    Utf8(&'b str),
+    Utf16(Vec<u16>),
 }
 
 /// A message that is not in the format.
@@ -155,8 +177,22 @@ impl<'b> Reader<'b> {
         self.take(length)
     }
 
-    pub(crate) fn text(&mut self) -> Read<&'b str> {
-        std::str::from_utf8(self.bytes()?).map_err(|_| Malformed)
+    pub(crate) fn text(&mut self) -> Read<Text<'b>> {
+        let header = self.length()?;
+        let length = header >> 1;
+        if header & 1 == 0 {
+            return std::str::from_utf8(self.take(length)?).map(Text::Utf8).map_err(|_| Malformed);
+        }
+        let (units, _) = self.take(length.checked_mul(2).ok_or(Malformed)?)?.as_chunks();
+        Ok(Text::Utf16(units.iter().map(|unit| u16::from_le_bytes(*unit)).collect()))
+    }
+
+    /// A text of which no unpaired surrogate is expected.
+    pub(crate) fn utf8(&mut self) -> Read<&'b str> {
+        match self.text()? {
+            Text::Utf8(text) => Ok(text),
+            Text::Utf16(_) => Err(Malformed),
+        }
     }
 
     pub(crate) fn is_at_end(&self) -> bool {
@@ -182,9 +218,22 @@ mod tests {
         assert_eq!(Reader::new(&[]).tag(), Err(Malformed));
         assert_eq!(Reader::new(&[200]).tag(), Err(Malformed));
         assert_eq!(Reader::new(&[5, 1]).bytes(), Err(Malformed));
-        assert_eq!(Reader::new(&[2, 0xff, 0xfe]).text(), Err(Malformed));
+        assert_eq!(Reader::new(&[4, 0xff, 0xfe]).text(), Err(Malformed));
+        assert_eq!(Reader::new(&[5, 0, 0xd8, 0]).text(), Err(Malformed));
+        assert_eq!(Reader::new(&[3, 0, 0xd8]).utf8(), Err(Malformed));
         assert_eq!(Reader::new(&[0x80; 20]).length(), Err(Malformed));
         assert_eq!(Reader::new(&[7]).flag(), Err(Malformed));
+    }
+
+    #[test]
+    fn texts_come_back() {
+        let mut writer = Writer::default();
+        writer.text("é😀");
+        writer.units(&[0xd800, 0x61]);
+        let mut reader = Reader::new(&writer.0);
+        assert_eq!(reader.text(), Ok(Text::Utf8("é😀")));
+        assert_eq!(reader.text(), Ok(Text::Utf16(vec![0xd800, 0x61])));
+        assert!(reader.is_at_end());
     }
 
     #[test]

@@ -4,15 +4,18 @@
 //! What is posted is serialised in the sender's realm and made anew in the receiver's, also when both are one. The
 //! format is this crate's own and is read with suspicion; the engine's own serialisation never sees a guest's bytes.
 //!
-//! Beyond the standard: a receiver that does not keep up makes `postMessage` throw a `BusyError`; a port that is on its way
-//! carries no ports (a `DataCloneError`); objects of the Web APIs' classes cannot be sent.
+//! Beyond the standard: a receiver that does not keep up makes `postMessage` throw a `BusyError`; a port that would wait inside of
+//! itself, by whatever detour, is a `DataCloneError`. Of the Web APIs' objects those can be sent whose classes
+//! [pack](quickbeam_api_webidl::Parcel) them, and not to other nodes.
 
+mod cluster;
 mod deserialize;
 mod format;
 mod message;
 mod port;
 mod serialize;
 
+pub use cluster::{Cluster, cluster, join};
 pub use message::Message;
 pub use port::{PortEnd, Refusal};
 
@@ -59,13 +62,16 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
 /// # Errors
 /// Throws a `DataCloneError` for what cannot be serialised or transferred, and what getters throw.
 pub fn serialize<'a>(ctx: Ctx<'a>, value: &Value<'a>, transfer: &[Value<'a>]) -> Result<Message> {
-    serialize::serialize(ctx, value, transfer, |object| {
-        if object.is_proxy() || !object.is_ordinary() || ctx.kept("messaging").is_none() {
-            return Ok(None);
-        }
-        let end = ctx.call(&classes(ctx)?.get("endOf")?, &ctx.undefined(), std::slice::from_ref(object))?;
-        Ok(end.host::<Holder>())
-    })
+    serialize::serialize(ctx, value, transfer, |object| end_of(ctx, object), |_| Ok(()))
+}
+
+/// The end behind a `MessagePort`.
+fn end_of<'a>(ctx: Ctx<'a>, object: &Value<'a>) -> Result<Option<Rc<Holder>>> {
+    if object.is_proxy() || !object.is_ordinary() || ctx.kept("messaging").is_none() {
+        return Ok(None);
+    }
+    let end = ctx.call(&classes(ctx)?.get("endOf")?, &ctx.undefined(), std::slice::from_ref(object))?;
+    Ok(end.host::<Holder>())
 }
 
 /// Makes a message's value in this realm, and the ports that came with it.
@@ -74,7 +80,7 @@ pub fn serialize<'a>(ctx: Ctx<'a>, value: &Value<'a>, transfer: &[Value<'a>]) ->
 /// Throws a `DataCloneError` if the message cannot be read.
 pub fn deserialize<'a>(ctx: Ctx<'a>, message: &Message) -> Result<(Value<'a>, Vec<Value<'a>>)> {
     let ports = message.take_ports().into_iter().map(|end| port(ctx, end)).collect::<Result<Vec<_>>>()?;
-    let value = deserialize::deserialize(ctx, message.bytes(), &ports)?;
+    let value = deserialize::deserialize(ctx, message.bytes(), &ports, message.parcels())?;
     Ok((value, ports))
 }
 
@@ -123,9 +129,8 @@ fn with_end<R>(holder: &Value<'_>, f: impl FnOnce(&PortEnd) -> R) -> Option<R> {
 fn refused(ctx: Ctx<'_>, refusal: Refusal) -> Thrown {
     match refusal {
         Refusal::Busy => ctx.throw_error("BusyError", "postMessage: the receiver does not keep up; this was not sent"),
-        Refusal::CarriesPorts => {
-            ctx.throw_dom_exception("DataCloneError", "a port that is on its way to another realm carries no ports")
-        }
+        Refusal::Circle => ctx.throw_dom_exception("DataCloneError", "a port would wait inside of itself"),
+        Refusal::Nested => ctx.throw_dom_exception("DataCloneError", "ports would wait inside of each other too deep"),
     }
 }
 
@@ -135,11 +140,20 @@ fn post<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
     let count = u32::try_from(list.length()?).unwrap_or(u32::MAX);
     let transfer = (0..count).map(|index| list.get_index(index)).collect::<Result<Vec<_>>>()?;
     let holder = args.get(0);
-    // Asked before anything is detached.
-    if let Some(Err(refusal)) = with_end(&holder, |end| end.admit(count > 0)) {
+    // Asked early, for a large message, and once more before anything is detached.
+    if let Some(Err(refusal)) = with_end(&holder, |end| end.admit(std::iter::empty())) {
         return Err(refused(ctx, refusal));
     }
-    let message = serialize(ctx, &args.get(1), &transfer)?;
+    let message = serialize::serialize(
+        ctx,
+        &args.get(1),
+        &transfer,
+        |object| end_of(ctx, object),
+        |ports| match with_end(&holder, |end| end.admit(ports.iter().map(|port| &**port))) {
+            Some(Err(refusal)) => Err(refused(ctx, refusal)),
+            Some(Ok(())) | None => Ok(()),
+        },
+    )?;
     match with_end(&holder, |end| end.post(message)) {
         Some(Err(refusal)) => Err(refused(ctx, refusal)),
         Some(Ok(())) | None => Ok(ctx.undefined()),

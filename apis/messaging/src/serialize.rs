@@ -5,9 +5,12 @@ use crate::message::Message;
 use crate::part;
 use crate::port::{Holder, PortEnd};
 use quickbeam_api_structured_clone::builtin;
+use quickbeam_api_webidl::{Packing, Parcel, pack};
 use quickbeam_engine::{Ctx, Result, Thrown, Value};
+use std::cell::{Ref, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Stack that one level may need, getters excluded: those check for themselves.
 const STACK_RESERVE: usize = 64 << 10;
@@ -32,11 +35,14 @@ struct Serializer<'a> {
     transferred: HashMap<usize, Transferred>,
     /// Bytes that a message may have.
     limit: usize,
+    parcels: Vec<Arc<dyn Parcel>>,
+    /// Bytes of the parcels.
+    packed: usize,
     until_poll: u32,
 }
 
 /// Serialises a value. The ports and buffers in `transfer` are detached from this realm, unless it fails. `end_of` gives the
-/// end behind a `MessagePort`, `None` for other values and for ports that are gone.
+/// end behind a `MessagePort`, `None` for other values and for ports that are gone; `admit` is asked before anything is detached.
 ///
 /// # Errors
 /// Throws a `DataCloneError` for what cannot be serialised or transferred, and what getters throw.
@@ -45,6 +51,7 @@ pub(crate) fn serialize<'a>(
     value: &Value<'a>,
     transfer: &[Value<'a>],
     end_of: impl Fn(&Value<'a>) -> Result<Option<Rc<Holder>>>,
+    admit: impl FnOnce(&[Ref<'_, PortEnd>]) -> Result<()>,
 ) -> Result<Message> {
     let mut serializer = Serializer {
         ctx,
@@ -53,6 +60,8 @@ pub(crate) fn serialize<'a>(
         kept: Vec::new(),
         transferred: HashMap::new(),
         limit: MAX_BYTES,
+        parcels: Vec::new(),
+        packed: 0,
         until_poll: VALUES_PER_POLL,
     };
     let mut ports = Vec::new();
@@ -82,14 +91,15 @@ pub(crate) fn serialize<'a>(
             return Err(refuse(ctx, "a buffer in the transfer list was detached meanwhile"));
         }
     }
-    for holder in &ports {
-        let holder = holder.borrow();
-        let Some(end) = holder.as_ref() else { return Err(refuse(ctx, "a port in the transfer list is detached")) };
-        end.leave().map_err(|_| refuse(ctx, "a port that ports wait at cannot be transferred"))?;
-    }
+    let present = |holder| Ref::filter_map(RefCell::borrow(holder), Option::as_ref).ok();
+    let ends = ports.iter().map(|holder| present(holder)).collect::<Option<Vec<_>>>();
+    let Some(ends) = ends else { return Err(refuse(ctx, "a port in the transfer list is detached")) };
+    admit(&ends)?;
+    ends.iter().for_each(|end| end.leave());
+    drop(ends);
     buffers.iter().for_each(|buffer| buffer.detach());
     let ends: Vec<PortEnd> = ports.iter().filter_map(|holder| holder.take()).collect();
-    Ok(Message::new(serializer.writer.0, ends))
+    Ok(Message::new(serializer.writer.0, serializer.parcels, ends))
 }
 
 fn refuse(ctx: Ctx<'_>, message: &str) -> Thrown {
@@ -128,7 +138,9 @@ impl<'a> Serializer<'a> {
             return self.properties(value);
         }
         if value.is_ordinary() {
-            self.refuse_platform_objects(value)?;
+            if self.platform_object(value)? {
+                return Ok(());
+            }
             self.writer.tag(Tag::Object);
             return self.properties(value);
         }
@@ -162,27 +174,42 @@ impl<'a> Serializer<'a> {
     }
 
     fn text(&mut self, value: &Value<'a>) -> Result<()> {
-        value.with_text(|text| self.writer.bytes(text.as_bytes()))
+        let written = value.with_text(|text| {
+            // It may stand for what UTF-8 has no form of.
+            let is_sure = !text.contains(char::REPLACEMENT_CHARACTER);
+            if is_sure {
+                self.writer.text(&text);
+            }
+            is_sure
+        })?;
+        if written { Ok(()) } else { value.with_utf16(|units| self.writer.units(units)) }
     }
 
     /// A text may stand in a message any number of times, so that the heap's limit is none for it.
     fn check_size(&self) -> Result<()> {
-        if self.writer.0.len() <= self.limit {
+        if self.writer.0.len().saturating_add(self.packed) <= self.limit {
             return Ok(());
         }
         let message = format!("the message takes more than {} bytes", self.limit);
         Err(self.ctx.throw_error("RangeError", &message))
     }
 
-    /// Instances of the Web APIs' classes are none of their properties.
-    fn refuse_platform_objects(&self, object: &Value<'a>) -> Result<()> {
-        let Some(idl) = self.ctx.kept("webidl") else { return Ok(()) };
-        let steps = self.ctx.call(&idl.get("cloneSteps")?, &self.ctx.undefined(), std::slice::from_ref(object))?;
-        if steps.is_undefined() {
-            return Ok(());
-        }
-        let name = object.get("constructor")?.get("name")?.to_text()?;
-        Err(refuse(self.ctx, &format!("an object of the class {name} cannot be sent")))
+    /// Instances of the Web APIs' classes are none of their properties; whether this is one.
+    fn platform_object(&mut self, object: &Value<'a>) -> Result<bool> {
+        let parcel = match pack(self.ctx, object)? {
+            Packing::Plain => return Ok(false),
+            Packing::Packed(parcel) => parcel,
+            Packing::Refused => {
+                let name = object.get("constructor")?.get("name")?.to_text()?;
+                return Err(refuse(self.ctx, &format!("an object of the class {name} cannot be sent")));
+            }
+        };
+        self.writer.tag(Tag::Parcel);
+        self.writer.length(self.parcels.len());
+        self.packed += parcel.size();
+        self.parcels.push(parcel);
+        self.check_size()?;
+        Ok(true)
     }
 
     fn properties(&mut self, object: &Value<'a>) -> Result<()> {
@@ -205,7 +232,10 @@ impl<'a> Serializer<'a> {
             return Err(refuse(self.ctx, "a proxy cannot be sent"));
         }
         if value.host_value().is_some() {
-            return Err(refuse(self.ctx, "a host object cannot be sent"));
+            return match self.platform_object(value)? {
+                true => Ok(()),
+                false => Err(refuse(self.ctx, "a host object cannot be sent")),
+            };
         }
         let kind = value.class_name()?.unwrap_or_default();
         match kind.as_str() {

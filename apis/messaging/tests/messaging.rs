@@ -33,6 +33,13 @@ const VALUES: &[(&str, &str)] = &[
     ("-0", "Object.is(v, -0)"),
     ("NaN", "Number.isNaN(v)"),
     ("'caf\\u00e9 \\u{1f600}'", "v === 'caf\\u00e9 \\u{1f600}'"),
+    ("'\\ufffd'", "v === '\\ufffd'"),
+    ("'a\\ud800'", "v === 'a\\ud800'"),
+    ("'\\udc00\\ud800'.repeat(1000)", "v === '\\udc00\\ud800'.repeat(1000)"),
+    ("({ '\\ud800': 1, '\\udbff': 2 })", "v['\\ud800'] === 1 && v['\\udbff'] === 2"),
+    ("new Map([['\\udfff', '\\udfff']])", "v.get('\\udfff') === '\\udfff'"),
+    ("Object('\\ud800')", "v.valueOf() === '\\ud800'"),
+    ("new Error('\\ud800')", "v.message === '\\ud800'"),
     ("2n ** 100n", "v === 2n ** 100n"),
     ("-(2n ** 65n)", "v === -(2n ** 65n)"),
     ("[1, , 3]", "v.length === 3 && !(1 in v) && v[2] === 3"),
@@ -146,17 +153,74 @@ fn buffers_and_ports_are_transferred() {
 }
 
 #[test]
-fn ports_on_their_way_carry_none() {
+fn ports_on_their_way_carry_others() {
     let harness = harness();
     harness.check(
-        "const outer = new MessageChannel(), inner = new MessageChannel(), more = new MessageChannel();
-         outer.port1.postMessage(1, [inner.port2]);
-         let names = [];
-         try { inner.port1.postMessage(1, [more.port1]) } catch (e) { names.push(e.name) }
-         inner.port1.postMessage('fine');
-         try { more.port1.postMessage(1, [outer.port2]) } catch (e) { names.push(e.name) }
-         names.join()",
-        "DataCloneError,DataCloneError",
+        "(async () => {
+            const next = (port) => new Promise((resolve) => { port.onmessage = resolve });
+            const [outer, inner, more] = [0, 1, 2].map(() => new MessageChannel());
+            // A port that waits in a message gets a port, and one at which a port waits is sent away.
+            outer.port1.postMessage(1, [inner.port2]);
+            inner.port1.postMessage('first');
+            inner.port1.postMessage(2, [more.port2]);
+            more.port1.postMessage('deep');
+            const relay = new MessageChannel();
+            relay.port1.postMessage(0, [outer.port2]);
+            const { ports: [arrived] } = await next(relay.port2);
+            const { ports: [second] } = await next(arrived);
+            const seen = [];
+            const third = await new Promise((resolve) => {
+                second.onmessage = (e) => { seen.push(e.data); if (e.ports.length) resolve(e.ports[0]) };
+            });
+            seen.push((await next(third)).data);
+            third.postMessage('back');
+            seen.push((await next(more.port1)).data);
+            return seen.join();
+        })()",
+        "first,2,deep,back",
+    );
+}
+
+#[test]
+fn ports_that_would_wait_inside_of_themselves_are_refused_and_stay() {
+    let harness = harness();
+    harness.check(
+        "const error = (f) => { try { f(); return 'taken' } catch (e) { return e.name } };
+         const a = new MessageChannel(), b = new MessageChannel(), names = [];
+         names.push(error(() => a.port1.postMessage(1, [a.port2])));
+         b.port1.postMessage(1, [a.port2]);
+         names.push(error(() => a.port1.postMessage(1, [b.port2])));
+         a.port1.postMessage('still open');
+         // Not deeper than a check looks.
+         let inner = new MessageChannel(), first = inner, depth = 0;
+         for (;; depth++) {
+            const outer = new MessageChannel();
+            outer.port1.postMessage(1, [inner.port2]);
+            if (error(() => first.port1.postMessage(1, [new MessageChannel().port1])) !== 'taken') break;
+            inner = outer;
+         }
+         names.push(depth);
+         (async () => {
+            const e = await new Promise((resolve) => { b.port2.onmessage = resolve });
+            const f = await new Promise((resolve) => { e.ports[0].onmessage = resolve });
+            return [...names, f.data].join();
+         })()",
+        "DataCloneError,DataCloneError,98,still open",
+    );
+}
+
+#[test]
+fn ports_inside_of_each_other_are_freed_without_recursion() {
+    let harness = harness();
+    harness.check(
+        "let innermost = new MessageChannel(), port = innermost.port2;
+         for (let n = 0; n < 50_000; n++) {
+            const outer = new MessageChannel();
+            outer.port1.postMessage(1, [port]);
+            port = outer.port2;
+         }
+         new Promise((resolve) => { innermost.port1.onclose = () => resolve('all closed'); innermost.port1.start(); port.close(); port = undefined })",
+        "all closed",
     );
 }
 

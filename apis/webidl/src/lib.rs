@@ -1,10 +1,13 @@
 //! What the Web APIs share: classes and functions with the attributes that Web IDL asks for.
 //!
 //! An API defines its functions with [`define_function`], and its classes in JavaScript that runs when the first of
-//! them is touched; [`helpers`] gives that JavaScript `expose(Class, { constants, clone })`, conversions
-//! of IDL types, and `QuotaExceededError`.
+//! them is touched; [`helpers`] gives that JavaScript `expose(Class, { constants, clone, pack })`, conversions
+//! of IDL types, and `QuotaExceededError`. What `pack` gives is a [`Parcel`].
 
 mod descriptor;
+mod parcel;
+
+pub use parcel::{Packing, Parcel, pack, packed};
 
 use quickbeam_engine::{Args, Attributes, Ctx, Glue, NativeFn, Result, Value};
 use quickbeam_executor::Api;

@@ -13,11 +13,15 @@
     }
   };
 
-  /** Prototypes of platform objects, with the steps that serialise those that can be cloned. */
+  /** Prototypes of platform objects, with the steps of those that can be cloned, and sent to other realms. */
   const platform = new WeakMap();
+  const lookUp = Function.prototype.call.bind(WeakMap.prototype.get);
 
-  /** Gives a class the attributes of an interface. `clone(object)` makes a structured clone, where there is one. */
-  const expose = (Class, { constants = {}, clone } = {}) => {
+  /**
+   * Gives a class the attributes of an interface. `clone(object)` makes a structured clone, where there is one; `pack(object)` a host
+   * object that holds what another realm makes the object of.
+   */
+  const expose = (Class, { constants = {}, clone, pack } = {}) => {
     const { prototype } = Class;
     show(prototype, ["constructor"]);
     show(Class, ["length", "name", "prototype"]);
@@ -25,18 +29,22 @@
       for (const object of [Class, prototype]) defineProperty(object, name, { value, enumerable: true });
     }
     defineProperty(prototype, Symbol.toStringTag, { value: Class.name, configurable: true });
-    platform.set(prototype, clone ?? null);
+    platform.set(prototype, { clone: clone ?? null, pack: pack ?? null });
     return Class;
   };
 
-  /** The cloning steps of a platform object, `null` if it has none, `undefined` for other objects. */
-  const cloneSteps = (object) => {
+  const stepsOf = (object, kind) => {
     for (let link = object; link !== null; link = getPrototypeOf(link)) {
-      const steps = platform.get(link);
-      if (steps !== undefined) return steps;
+      const steps = lookUp(platform, link);
+      if (steps !== undefined) return steps[kind];
     }
     return undefined;
   };
+
+  /** The cloning steps of a platform object, `null` if it has none, `undefined` for other objects. */
+  const cloneSteps = (object) => stepsOf(object, "clone");
+  /** Likewise those that take it to another realm. */
+  const packSteps = (object) => stepsOf(object, "pack");
 
   const need = (args, count, what) => {
     if (args.length < count) {
@@ -188,6 +196,7 @@
   return {
     expose,
     cloneSteps,
+    packSteps,
     bufferSource,
     iterable,
     need,

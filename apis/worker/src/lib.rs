@@ -2,28 +2,32 @@
 //! that ends with its parent at the latest.
 //!
 //! The two talk through a pipe of the messaging API. The parent keeps one end; the other waits under a token that only the
-//! two sides' natives know until the new realm [claims](become_worker) it.
+//! two sides' natives know until the new realm [claims](become_worker) it, and with it a place in its parent's cluster.
+//!
+//! The script at a `blob:` URL is read in the parent's realm, whose URL it is; any other by the host.
 //!
 //! Starting a worker needs the grant `spawn`; a worker holds at most its parent's grants.
 
 use quickbeam_api_events::classes as events;
 use quickbeam_api_grants::require;
-use quickbeam_api_messaging::{PortEnd, classes as messaging, port};
+use quickbeam_api_messaging::{Cluster, PortEnd, classes as messaging, cluster, join, port};
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
 use quickbeam_executor::{Api, call_service, call_service_sync, listen, report_exception, unlisten};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 static WORKER: Glue = Glue::new("internal:worker", include_str!("worker.js"));
 static SCOPE: Glue = Glue::new("internal:worker/scope", include_str!("scope.js"));
 
-/// Ends of pipes for workers that have not started yet, by token.
-static CLAIMS: LazyLock<Mutex<HashMap<u64, PortEnd>>> = LazyLock::new(Mutex::default);
+/// What workers that have not started yet will have, by token.
+static CLAIMS: LazyLock<Mutex<Claims>> = LazyLock::new(Mutex::default);
 
-fn claims() -> MutexGuard<'static, HashMap<u64, PortEnd>> {
+type Claims = HashMap<u64, (PortEnd, Arc<Cluster>)>;
+
+fn claims() -> MutexGuard<'static, Claims> {
     CLAIMS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -68,17 +72,24 @@ impl Drop for Claim {
     }
 }
 
-/// `start(url, name, onError)`: `[port, process, claim, listener]`.
+/// `start(url, name, onError, type)`: `[port, process, claim, listener]`.
 fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     require(ctx, "Worker", None)?;
     let (mine, theirs) = PortEnd::pair();
     let token = NEXT.fetch_add(1, Ordering::Relaxed);
-    claims().insert(token, theirs);
+    let url = args.get(0);
+    let source = match quickbeam_api_file::text_of_url(ctx, &url.to_text()?)? {
+        Some(text) => ctx.string(&text)?,
+        None => ctx.null(),
+    };
+    let cluster = cluster(ctx)?;
+    claims().insert(token, (theirs, cluster));
     let claim = ctx.host_object(Rc::new(Claim(token)), None)?;
     let listener = listen(ctx, args.get(2))?;
     let number = |number: u64| ctx.number(number as f64);
-    match call_service_sync(ctx, "worker.start", &[args.get(0), args.get(1), number(token), number(listener)]) {
+    let asked = [url, args.get(1), number(token), number(listener), args.get(3), source];
+    match call_service_sync(ctx, "worker.start", &asked) {
         Ok(process) => ctx.array(vec![port(ctx, mine)?, process, claim, number(listener)]),
         Err(thrown) => {
             unlisten(ctx, listener);
@@ -93,8 +104,11 @@ fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a
 /// # Errors
 /// Throws an `InternalError` if nobody started a worker with this token.
 pub fn become_worker<'a>(ctx: Ctx<'a>, token: u64, name: &str) -> Result<Value<'a>> {
-    let end = claims().remove(&token);
-    let Some(end) = end else { return Err(ctx.throw_error("InternalError", "this worker's parent is gone")) };
+    let claimed = claims().remove(&token);
+    let Some((end, cluster)) = claimed else {
+        return Err(ctx.throw_error("InternalError", "this worker's parent is gone"));
+    };
+    join(ctx, cluster)?;
     let natives =
         Natives::new(ctx)?.function("close", |ctx, _, _| call_service_sync(ctx, "worker.close", &[]))?.into_value();
     let args = [helpers(ctx)?, events(ctx)?, messaging(ctx)?, natives, port(ctx, end)?, ctx.string(name)?];

@@ -16,9 +16,16 @@
       need(arguments, 1, "Worker");
       super();
       url = `${url}`;
-      const { name = "", type = "classic" } = dictionary(options, "Worker: the options");
+      const given = dictionary(options, "Worker: the options");
+      const { name = "" } = given;
+      const type = given.type === undefined ? "classic" : `${given.type}`;
       if (type !== "classic" && type !== "module") throw new TypeError(`Worker: ${type} is not a type of worker`);
-      const [port, process, claim, listener] = native.start(url, `${name}`, (error) => this.#failed(error));
+      const [port, process, claim, listener] = native.start(
+        url,
+        `${name}`,
+        (error) => this.#failed(error),
+        type,
+      );
       this.#port = port;
       this.#process = process;
       this.#claim = claim;

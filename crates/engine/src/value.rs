@@ -275,8 +275,11 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// The units of a string.
-    fn with_utf16<R>(&self, f: impl FnOnce(&[u16]) -> R) -> Result<R> {
+    /// The UTF-16 code units of `ToString`, unpaired surrogates included, lent to `f`.
+    ///
+    /// # Errors
+    /// As [`Value::to_text`].
+    pub fn with_utf16<R>(&self, f: impl FnOnce(&[u16]) -> R) -> Result<R> {
         let mut len: qjs::size_t = 0;
         // SAFETY: live value; the pointer is checked, and freed after its last use.
         unsafe {

@@ -24,21 +24,34 @@ defmodule QuickBEAM.Beam.Child do
     end
   end
 
-  @doc """
-  Starts a worker of `owner`'s realm with the script at `url`. The realm claims its end of the pipe by
-  `token`; errors that nothing in it catches go to the parent's `listener`.
+  @typedoc """
+  A worker: its name, `"classic"` or `"module"`, the token by which its realm claims its end of the pipe, and the listener of
+  its parent that gets the errors which nothing in it catches.
   """
-  @spec start_worker(String.t(), String.t(), integer(), integer(), Owner.t()) ::
+  @type worker :: %{
+          name: String.t(),
+          type: String.t(),
+          token: integer(),
+          listener: integer(),
+          parent: pid()
+        }
+
+  @doc """
+  Starts a worker of `owner`'s realm with the script at `url`, whose text is `source` if it is at a `blob:` URL of that realm.
+  """
+  @spec start_worker(String.t(), String.t() | nil, worker(), Owner.t()) ::
           {:ok, pid()} | {:error, Services.failure()}
-  def start_worker(url, name, token, listener, owner) do
-    with {:ok, script} <- worker_script(url, owner.options.allow) do
-      worker = %{name: name, token: token, parent: self(), listener: listener}
+  def start_worker(url, source, worker, owner) do
+    with {:ok, script} <- worker_script(url, source, owner.options.allow) do
       options = %{inherited(owner.options, %{}) | script: {:worker, worker, script}}
       start_owner(options, owner.placement)
     end
   end
 
-  defp worker_script("data:" <> rest, _allow) do
+  defp worker_script(url, source, _allow) when is_binary(source),
+    do: {:ok, {:source, source, url}}
+
+  defp worker_script("data:" <> rest, nil, _allow) do
     with [type, data] <- String.split(rest, ",", parts: 2),
          {:ok, source} <- decode(data, String.ends_with?(type, ";base64")) do
       {:ok, {:source, source, "worker.js"}}
@@ -47,10 +60,10 @@ defmodule QuickBEAM.Beam.Child do
     end
   end
 
-  defp worker_script("blob:" <> _rest = url, _allow),
+  defp worker_script("blob:" <> _rest = url, nil, _allow),
     do: Services.failure("NotFoundError", "Worker: there is nothing at #{url}")
 
-  defp worker_script(url, allow), do: file(path(url) || url, allow)
+  defp worker_script(url, nil, allow), do: file(path(url) || url, allow)
 
   defp decode(data, true),
     do: data |> URI.decode() |> Base.decode64(ignore: :whitespace, padding: false)

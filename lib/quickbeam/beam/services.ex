@@ -118,6 +118,9 @@ defmodule QuickBEAM.Beam.Services do
   defp serve("broadcast", [name, bytes], _id, _owner),
     do: {:ok, Broadcast.post(name, bytes) && nil}
 
+  defp serve("storage.bucket", [], _id, owner),
+    do: {:ok, Storage.bucket(owner.options.storage)}
+
   defp serve("storage." <> operation, [area | args], _id, owner) do
     {area, storage} = Storage.area(owner.services.storage, area, owner.options.storage)
     {:storage, storage, store(operation, args, area)}
@@ -125,11 +128,11 @@ defmodule QuickBEAM.Beam.Services do
     :exit, reason -> failure("UnknownError", "the storage cannot be used: #{inspect(reason)}")
   end
 
-  defp serve("worker.start", [url, name, token, listener], _id, owner),
-    do:
-      Processes.add_child(processes(owner), fn ->
-        Child.start_worker(url, name, token, listener, owner)
-      end)
+  defp serve("worker.start", [url, name, token, listener, type, source], _id, owner) do
+    worker = %{name: name, type: type, token: token, listener: listener, parent: self()}
+    start = fn -> Child.start_worker(url, source, worker, owner) end
+    Processes.add_child(processes(owner), start)
+  end
 
   defp serve("worker.stop", [pid], _id, owner), do: Processes.stop_child(processes(owner), pid)
 

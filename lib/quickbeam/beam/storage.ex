@@ -52,6 +52,11 @@ defmodule QuickBEAM.Beam.Storage do
     {area, %{storage | local: area}}
   end
 
+  @doc "What names a storage that runtimes share; nil if it is private."
+  @spec bucket(name()) :: String.t() | nil
+  def bucket(nil), do: nil
+  def bucket(name), do: name |> StorageServer.absolute() |> inspect()
+
   @doc "A table without items."
   @spec new() :: :ets.table()
   def new do

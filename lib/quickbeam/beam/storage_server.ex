@@ -49,8 +49,10 @@ defmodule QuickBEAM.Beam.StorageServer do
   @spec change(pid(), Storage.change()) :: :ok | {:error, term()}
   def change(server, change), do: GenServer.call(server, {:change, change}, :infinity)
 
-  defp absolute({:file, path}), do: {:file, Path.expand(path)}
-  defp absolute(name), do: name
+  @doc "The one form of a name: that of a file is its absolute path."
+  @spec absolute(Storage.name()) :: Storage.name()
+  def absolute({:file, path}), do: {:file, Path.expand(path)}
+  def absolute(name), do: name
 
   @doc false
   def start_link({name, via}), do: GenServer.start_link(__MODULE__, name, name: via)

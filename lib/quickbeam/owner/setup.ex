@@ -59,9 +59,11 @@ defmodule QuickBEAM.Owner.Setup do
   defp script(nil), do: {:ok, []}
 
   # A worker's scope first; its messages last, as the script sets up who takes them.
-  defp script({:worker, %{name: name, token: token}, script}) do
-    with {:ok, steps} <- script(script),
-         do: {:ok, [{:become_worker, token, name} | steps] ++ [:start_worker]}
+  defp script({:worker, %{name: name, type: type, token: token}, script}) do
+    with {:ok, steps} <- script(script) do
+      steps = if type == "module", do: Enum.map(steps, &module/1), else: steps
+      {:ok, [{:become_worker, token, name} | steps] ++ [:start_worker]}
+    end
   end
 
   defp script({:source, source, name}) do
@@ -81,6 +83,10 @@ defmodule QuickBEAM.Owner.Setup do
       {:error, posix} when is_atom(posix) -> {:error, {:script_not_found, path, posix}}
     end
   end
+
+  # A script without imports and exports is a module if it is said to be one.
+  defp module({:eval, code, path, nil}), do: {:eval_module, code, path}
+  defp module(step), do: step
 
   defp program(:script, code, path), do: {:eval, code, path, nil}
   defp program(:module, code, path), do: {:eval_module, code, path}
