@@ -415,13 +415,13 @@ defmodule QuickBEAM do
   def send_message(runtime, message), do: Owner.Request.send_message(runtime, message)
 
   @doc """
-  The names of the properties of the global object, sorted. With `user_only: true` only those that code,
-  `:define` or `set_global/3` have added. What `let`, `const` and `class` declare is no property.
+  The names of the globals, sorted: the properties of the global object, and what scripts have declared by `let`, `const` and
+  `class`. With `user_only: true` only those that code, `:define` or `set_global/3` have added.
 
       iex> {:ok, rt} = QuickBEAM.start()
       iex> QuickBEAM.eval(rt, "let a = 1; var b = 2; globalThis.c = 3")
       iex> QuickBEAM.globals(rt, user_only: true)
-      {:ok, ["b", "c"]}
+      {:ok, ["a", "b", "c"]}
       iex> {:ok, names} = QuickBEAM.globals(rt)
       iex> "Math" in names
       true

@@ -1,7 +1,7 @@
 //! Where the engine keeps what its interface hides.
 //!
-//! Four fields are needed that quickjs-ng shows nobody: the countdown to the next poll (in a context), and the
-//! pending jobs, the innermost stack frame and the "a stack trace is being built" flag (in a runtime). They are
+//! Five fields are needed that quickjs-ng shows nobody: the countdown to the next poll and the object of lexical globals (in a
+//! context), and the pending jobs, the innermost stack frame and the "a stack trace is being built" flag (in a runtime). They are
 //! found once per process by watching a private runtime: each is the only word (or byte) that behaves as that field
 //! must. A build of the engine in which one is not found, or found twice, makes no isolate
 //! ([`IsolateError::UnknownEngine`](crate::IsolateError)); nothing is ever written to a place that was merely guessed.
@@ -25,6 +25,8 @@ const BLOCK_HEADER: usize = 8;
 pub(crate) struct Layout {
     /// The countdown, an `i32` in a `JSContext`.
     countdown: usize,
+    /// The object whose properties are the `let`, `const` and `class` of scripts, a `JSValue` in a `JSContext`.
+    lexical: usize,
     /// The head of the list of pending jobs, a [`Link`] in a `JSRuntime`.
     jobs: usize,
     /// The innermost frame, a pointer in a `JSRuntime`.
@@ -71,6 +73,7 @@ impl Layout {
             unsafe {
                 Some(Layout {
                     countdown: probe.find_countdown()?,
+                    lexical: probe.find_lexical()?,
                     jobs: probe.find_jobs()?,
                     frame: probe.find_frame()?,
                     tracing: probe.find_tracing()?,
@@ -83,6 +86,11 @@ impl Layout {
     pub(crate) unsafe fn countdown(self, ctx: *mut qjs::JSContext) -> *mut i32 {
         // SAFETY: by contract and construction.
         unsafe { ctx.cast::<u8>().add(self.countdown).cast() }
+    }
+
+    pub(crate) unsafe fn lexical(self, ctx: *mut qjs::JSContext) -> *const qjs::JSValue {
+        // SAFETY: as for `countdown`.
+        unsafe { ctx.cast::<u8>().add(self.lexical).cast() }
     }
 
     pub(crate) unsafe fn jobs(self, rt: *mut qjs::JSRuntime) -> *mut Link {
@@ -239,6 +247,28 @@ impl Probe {
                 (1..=STEPS_PER_POLL).contains(&before[word]) && before[word].wrapping_sub(read(word)) == CALLS
             };
             only((0..words).filter(|&word| fell(word))).map(|word| word * size_of::<i32>())
+        }
+    }
+
+    /// Declares a name: only the object of lexical globals gets it.
+    unsafe fn find_lexical(&self) -> Option<usize> {
+        // SAFETY: by contract; a context has a block of its own, and what looks like an object there is checked to lie in a block
+        // before the engine is asked about it.
+        unsafe {
+            let bytes = heap::size_of_block(context_block(self.ctx)) - BLOCK_HEADER;
+            let value_at = |offset: usize| self.ctx.cast::<u8>().add(offset).cast::<qjs::JSValue>().read();
+            let declares = self.eval(c"let quickbeam_probe = 1");
+            let name = qjs::JS_NewAtom(self.ctx, c"quickbeam_probe".as_ptr());
+            let has_name = |&offset: &usize| {
+                let value = value_at(offset);
+                let object = qjs::JS_VALUE_GET_PTR(value);
+                qjs::JS_VALUE_GET_TAG(value) == qjs::JS_TAG_OBJECT
+                    && self.heap.covers(object.cast::<u8>().wrapping_sub(BLOCK_HEADER).cast(), BLOCK_HEADER)
+                    && is_object(object.cast())
+                    && qjs::JS_GetOwnProperty(self.ctx, ptr::null_mut(), value, name) == 1
+            };
+            let offsets = (0..=bytes - size_of::<qjs::JSValue>()).step_by(align_of::<qjs::JSValue>());
+            if qjs::JS_IsException(declares) { None } else { only(offsets.filter(has_name)) }
         }
     }
 

@@ -188,7 +188,11 @@ impl RealmState {
         let builtin = if user_only { vm::fresh_global_names(&self.config) } else { HashSet::new() };
         let mut names = names_of(&ctx.globals())?;
         names.retain(|name| !builtin.contains(name));
+        for key in ctx.lexical_globals()? {
+            names.push(key.to_value()?.to_text()?);
+        }
         names.sort_unstable();
+        names.dedup();
         Ok(names)
     }
 

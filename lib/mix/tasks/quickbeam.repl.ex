@@ -7,7 +7,8 @@ defmodule Mix.Tasks.Quickbeam.Repl do
 
   Results are shown as Node.js shows them, and the last one is `_`. `await` works at the top level. Input
   goes on in the next line until it is complete. On a terminal, lines can be edited, and earlier ones come back
-  with the arrow keys, also those of earlier sessions.
+  with the arrow keys, also those of earlier sessions. As in IEx, Ctrl-C opens Erlang's break menu, where `c` goes on and `a` ends
+  the prompt.
 
   | command | what it does |
   |---|---|

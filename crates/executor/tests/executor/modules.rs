@@ -162,7 +162,7 @@ fn globals_are_read_written_and_listed() {
         assert_eq!(realm.op(Op::GetGlobal(name.into())).text(), expected, "{name}");
     }
     let names = realm.op(Op::Globals { user_only: true }).wait();
-    assert_eq!(names, Got::Names(vec!["answer".into(), "declared".into()]));
+    assert_eq!(names, Got::Names(vec!["answer".into(), "declared".into(), "scoped".into()]));
     let Got::Names(all) = realm.op(Op::Globals { user_only: false }).wait() else { panic!("no names") };
     assert!(all.len() > 50 && all.is_sorted() && all.contains(&"Array".to_owned()));
 }
