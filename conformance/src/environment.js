@@ -1,35 +1,32 @@
 // What tests expect of the place they run in, and what carries their results out. `conformance` holds the native side.
 {
-  const { read, runScript, tell, scripts, url, folder } = conformance;
+  const { read, runScript, tell, scripts, page, url, folder, hasServer, isWindow } = conformance;
 
-  const location = { href: url, toString: () => url };
-  const [, origin, host, pathname, search, hash] = /^((?:[^:]+:)\/\/([^/]+))([^?#]*)(\?[^#]*)?(#.*)?$/.exec(url);
-  Object.assign(location, { origin, host, hostname: host, port: "", protocol: "http:" });
-  Object.assign(location, { pathname, search: search ?? "", hash: hash ?? "" });
+  const { href, origin, protocol, host, hostname, port, pathname, search, hash } = new URL(url);
+  const location = { href, origin, protocol, host, hostname, port, pathname, search, hash, toString: () => href };
   globalThis.location = location;
-  const { isWindow } = conformance;
   globalThis.GLOBAL = { isWindow: () => isWindow, isWorker: () => !isWindow, isShadowRealm: () => false };
 
-  const onlyBytes = (bytes) => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-
-  // Files of the checkout are fetched from disk; there is no server.
-  const { fetch: realFetch } = globalThis;
-  const bodyOf = (bytes) => ({
-    ok: true,
-    status: 200,
-    arrayBuffer: async () => onlyBytes(bytes),
-    bytes: async () => bytes,
-    text: async () => new TextDecoder().decode(bytes),
-    json: async () => JSON.parse(new TextDecoder().decode(bytes)),
-  });
-  const isFile = (input) => typeof input === "string" && !/^[a-z][a-z0-9+.-]*:/i.test(input);
-  const fetchFile = async (input) => {
-    const bytes = read(folder, input);
-    if (bytes === undefined) throw new TypeError(`the checkout has no file ${input}`);
-    return bodyOf(bytes);
-  };
-  globalThis.fetch = (input, ...rest) =>
-    isFile(input) || realFetch === undefined ? fetchFile(`${input}`) : realFetch(input, ...rest);
+  // Without a server, files of the checkout are fetched from disk.
+  if (!hasServer) {
+    const onlyBytes = (bytes) => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    const { fetch: realFetch } = globalThis;
+    const bodyOf = (bytes) => ({
+      ok: true,
+      status: 200,
+      arrayBuffer: async () => onlyBytes(bytes),
+      bytes: async () => bytes,
+      text: async () => new TextDecoder().decode(bytes),
+      json: async () => JSON.parse(new TextDecoder().decode(bytes)),
+    });
+    const fetchFile = async (input) => {
+      const bytes = read(folder, input);
+      if (bytes === undefined) throw new TypeError(`the checkout has no file ${input}`);
+      return bodyOf(bytes);
+    };
+    const isFile = (input) => typeof input === "string" && !/^[a-z][a-z0-9+.-]*:/i.test(input);
+    globalThis.fetch = (input, ...rest) => (isFile(input) ? fetchFile(input) : realFetch(input, ...rest));
+  }
 
   const runFile = (path) => {
     const bytes = read(folder, path);
@@ -44,14 +41,14 @@
   globalThis.WebAssembly ??= { Memory: function Memory() { this.buffer = new SharedArrayBuffer(0); } };
 
   // The harness takes a realm with a document for a window, and one with the classes of workers for a worker; each has more than this
-  // realm. Only tests for windows get the document; the others ask whether they run in a worker.
-  const { document } = Object.getOwnPropertyDescriptors(globalThis);
-  delete globalThis.document;
-  runFile("/resources/testharness.js");
+  // realm. Tests for windows get a window without frames, the others no document, and they ask whether they run in a worker.
   if (isWindow) {
-    globalThis.window ??= globalThis;
-    if (document !== undefined) Object.defineProperty(globalThis, "document", document);
+    for (const name of ["window", "parent", "top", "frames"]) globalThis[name] = globalThis;
+    globalThis.opener = null;
+    runFile("/resources/testharness.js");
   } else {
+    delete globalThis.document;
+    runFile("/resources/testharness.js");
     class WorkerGlobalScope extends EventTarget {
       static [Symbol.hasInstance](value) {
         return value === globalThis;
@@ -73,12 +70,51 @@
     tell("complete", JSON.stringify([status, message ?? "", left]));
   });
 
-  for (const [name, source] of scripts) {
+  const attempt = (run) => {
     try {
-      runScript(source, name);
+      run();
     } catch (error) {
       reportError(error);
     }
-  }
+  };
+
+  // A page is parsed as a whole before its scripts run in their order.
+  const ofHarness = /\/resources\/testharness(?:report)?\.js$/;
+  const isClassic = ({ type }) => ["", "text/javascript", "application/javascript", "text/ecmascript"].includes(type);
+  const openPage = (markup) => {
+    const parsed = new DOMParser().parseFromString(markup, "text/html");
+    document.replaceChildren();
+    for (const node of [...parsed.childNodes]) document.append(node);
+    for (const element of document.querySelectorAll("[id]")) {
+      const { id } = element;
+      if (id in globalThis) continue;
+      const get = () => document.getElementById(id);
+      const set = (value) => Object.defineProperty(globalThis, id, { value, writable: true });
+      Object.defineProperty(globalThis, id, { get, set, configurable: true });
+    }
+    let currentScript = null;
+    Object.defineProperty(document, "currentScript", { get: () => currentScript, configurable: true });
+    const elements = [...document.querySelectorAll("script")].filter(isClassic);
+    for (const element of elements) {
+      currentScript = element;
+      const source = element.getAttribute("src");
+      if (source === null) attempt(() => runScript(element.textContent, url));
+      else if (!ofHarness.test(source)) attempt(() => runFile(source));
+    }
+    currentScript = null;
+  };
+
+  if (isWindow) openPage(page ?? "<!doctype html><meta charset=utf-8><body></body>");
+  for (const [name, source] of scripts) attempt(() => runScript(source, name));
   if (conformance.isWorker) done();
+  if (isWindow) {
+    setTimeout(() => {
+      document.dispatchEvent(new Event("DOMContentLoaded", { bubbles: true }));
+      const attribute = document.body?.getAttribute("onload") ?? null;
+      const onload = globalThis.onload ?? (attribute === null ? undefined : new Function("event", attribute));
+      const event = new Event("load");
+      globalThis.dispatchEvent(event);
+      if (onload !== undefined) attempt(() => onload.call(globalThis, event));
+    });
+  }
 }

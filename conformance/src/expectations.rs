@@ -8,7 +8,8 @@
 //! }
 //! ```
 //!
-//! A suite is a folder of the checkout, and its file has the same path.
+//! A suite is a folder of the checkout, and its file has the same path. A reason that begins with `not applicable:` is for what asks for
+//! more than a runtime without a window has, such as frames; such subtests are counted apart.
 
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,9 @@ pub struct Expectations {
     folder: PathBuf,
     suites: BTreeMap<String, BTreeMap<String, Expected>>,
 }
+
+/// How a reason begins that says why a subtest does not apply.
+const NOT_APPLICABLE: &str = "not applicable:";
 
 /// What differs from what is expected of one test.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -78,6 +82,12 @@ impl Expectations {
                 tests.iter().find(|(name, entry)| matches!(entry, Expected::Skip(_)) && is_part(name))?;
             Some(skipped)
         })
+    }
+
+    /// Whether a subtest asks for more than a runtime without a window has.
+    pub(crate) fn is_foreign(&self, test: &str, name: &str) -> bool {
+        let Some(Expected::Failures(failures)) = self.expected(test) else { return false };
+        failures.iter().any(|(reason, names)| reason.starts_with(NOT_APPLICABLE) && names.contains(name))
     }
 
     /// Compares the subtests that passed and failed with what is expected.

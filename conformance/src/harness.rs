@@ -1,14 +1,14 @@
 //! One test in a realm of its own.
 
 use crate::Options;
-use crate::suite::{Test, join, locate};
+use crate::site::Site;
+use crate::suite::{Scope, Test, join};
 use quickbeam_engine::{Ctx, ErrorReport, EvalOptions, Result as JsResult, Value};
 use quickbeam_executor::{
     CallId, Executor, ExecutorOptions, Host, Input, Level, LogLine, Op, Outcome as OpOutcome, RealmConfig,
     SubmitOptions, Uncaught, log,
 };
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -86,7 +86,7 @@ impl Host for Witness {
 ///
 /// # Panics
 /// If the system starts no thread.
-pub fn run(root: &Path, test: &Test, options: Options) -> Outcome {
+pub fn run(site: &Site, test: &Test, options: Options) -> Outcome {
     let (sender, events) = channel();
     let failed = sender.clone();
     let executor = Executor::new(&ExecutorOptions::default()).expect("a thread to run tests on");
@@ -101,7 +101,7 @@ pub fn run(root: &Path, test: &Test, options: Options) -> Outcome {
     let op = Op::Eval {
         source: ENVIRONMENT.to_owned(),
         filename: Some("environment.js".to_owned()),
-        vars: Some(Box::new(Vars { root: root.to_owned(), test: test.clone() })),
+        vars: Some(Box::new(Vars { site: site.clone(), test: test.clone() })),
     };
     let mut outcome = Outcome::default();
     match realm.submit(op, Box::new(reply), SubmitOptions::default()) {
@@ -114,14 +114,14 @@ pub fn run(root: &Path, test: &Test, options: Options) -> Outcome {
 
 /// The variable `conformance` of environment.js.
 struct Vars {
-    root: PathBuf,
+    site: Site,
     test: Test,
 }
 
 impl Input for Vars {
     fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> JsResult<Value<'a>> {
         let vars = ctx.object()?;
-        vars.set("conformance", natives(ctx, &self.root, &self.test)?)?;
+        vars.set("conformance", natives(ctx, &self.site, &self.test)?)?;
         Ok(vars)
     }
 }
@@ -173,23 +173,29 @@ fn completed(text: &str) -> Result<(), String> {
     }
 }
 
-fn natives<'a>(ctx: Ctx<'a>, root: &Path, test: &Test) -> JsResult<Value<'a>> {
-    let read_script = |path: &String| {
-        let source = fs::read(locate(root, path)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let source = source.map_err(|error| ctx.throw_error("Error", &format!("{path}: {error}")))?;
-        ctx.array(vec![ctx.string(path)?, ctx.string(&source)?])
+fn natives<'a>(ctx: Ctx<'a>, site: &Site, test: &Test) -> JsResult<Value<'a>> {
+    let text_of = |path: &str| {
+        let bytes = site.read(path).map_err(|error| ctx.throw_error("Error", &error))?;
+        ctx.string(&String::from_utf8_lossy(&bytes))
     };
-    let scripts = test.scripts.iter().chain([&test.path]).map(read_script).collect::<JsResult<_>>()?;
-    let page = test.path.strip_suffix(".js").unwrap_or(&test.path);
-    let folder = test.path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let object = ctx.object()?;
-    object.set("scripts", ctx.array(scripts)?)?;
-    object.set("url", ctx.string(&format!("http://web-platform.test/{page}.html{}", test.variant))?)?;
-    object.set("folder", ctx.string(folder)?)?;
-    object.set("isWindow", ctx.boolean(test.path.ends_with(".window.js")))?;
-    object.set("isWorker", ctx.boolean(test.path.ends_with(".worker.js")))?;
-    let root = ctx.string(&root.to_string_lossy())?;
-    object.set("read", ctx.bound_function(&root, |ctx, root, args| read(ctx, root, &args.get(0), &args.get(1)))?)?;
+    let is_page = test.scope == Scope::Page;
+    let own = if is_page { None } else { Some(&test.path) };
+    let scripts = test.scripts.iter().chain(own).map(|path| ctx.array(vec![ctx.string(path)?, text_of(path)?]));
+    object.set("scripts", ctx.array(scripts.collect::<JsResult<_>>()?)?)?;
+    if is_page {
+        object.set("page", text_of(&test.path)?)?;
+    }
+    let path = test.path.strip_suffix(".js").map_or_else(|| test.path.clone(), |page| format!("{page}.html"));
+    let url = site.url(&format!("{path}{}", test.variant));
+    quickbeam_api_url::set_base_url(ctx, &url)?;
+    object.set("url", ctx.string(&url)?)?;
+    object.set("folder", ctx.string(test.path.rsplit_once('/').map_or("", |(folder, _)| folder))?)?;
+    object.set("isWindow", ctx.boolean(test.scope.has_document()))?;
+    object.set("isWorker", ctx.boolean(test.scope == Scope::Worker))?;
+    object.set("hasServer", ctx.boolean(site.has_server()))?;
+    let held = ctx.host_object(Rc::new(site.clone()), None)?;
+    object.set("read", ctx.bound_function(&held, |ctx, site, args| read(ctx, site, &args.get(0), &args.get(1)))?)?;
     object.set(
         "runScript",
         ctx.function("runScript", 2, |ctx, _, args| {
@@ -209,8 +215,8 @@ fn natives<'a>(ctx: Ctx<'a>, root: &Path, test: &Test) -> JsResult<Value<'a>> {
 }
 
 /// The bytes of a file of the checkout, `undefined` if there is none.
-fn read<'a>(ctx: Ctx<'a>, root: &Value<'a>, folder: &Value<'a>, path: &Value<'a>) -> JsResult<Value<'a>> {
+fn read<'a>(ctx: Ctx<'a>, site: &Value<'a>, folder: &Value<'a>, path: &Value<'a>) -> JsResult<Value<'a>> {
+    let Some(site) = site.host::<Site>() else { return Ok(ctx.undefined()) };
     let path = join(&folder.to_text()?, &path.to_text()?);
-    fs::read(locate(&PathBuf::from(root.to_text()?), &path))
-        .map_or_else(|_| Ok(ctx.undefined()), |bytes| ctx.uint8_array(&bytes))
+    site.read(&path).map_or_else(|_| Ok(ctx.undefined()), |bytes| ctx.uint8_array(&bytes))
 }

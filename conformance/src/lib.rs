@@ -5,6 +5,7 @@
 //!
 //! | part | does |
 //! |---|---|
+//! | [`Site`], [`Server`] | the checkout, and the suite's own server for it |
 //! | [`find`] | which files of a checkout are tests, with their variants and scripts |
 //! | [`run`] | one test in a realm of its own, with the checkout's `testharness.js` |
 //! | [`test262`] | the same two for Test262 |
@@ -16,13 +17,15 @@
 mod expectations;
 mod harness;
 mod report;
+mod site;
 mod suite;
 pub mod test262;
 
 pub use expectations::Expectations;
 pub use harness::{Outcome, Status, run};
 pub use report::Report;
-pub use suite::{Test, find};
+pub use site::{Server, Site};
+pub use suite::{Scope, Test, find};
 
 /// How to run.
 #[derive(Debug, Clone, Copy, Default)]

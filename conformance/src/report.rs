@@ -6,11 +6,13 @@ use crate::harness::{Outcome, Status};
 use crate::suite::Test;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Subtests of one folder.
+/// Subtests of one folder. The share is of those that apply.
 #[derive(Debug, Default)]
 struct Counts {
     passed: usize,
     failed: usize,
+    /// Those that fail because they do not apply.
+    foreign: usize,
     skipped_files: usize,
     differences: usize,
 }
@@ -42,7 +44,9 @@ impl Report {
         };
         let (passed, failed) = (names(Status::Pass), names(Status::Fail));
         counts.passed += passed.len();
-        counts.failed += failed.len();
+        let foreign = failed.iter().filter(|name| expectations.is_foreign(&test.name, name)).count();
+        counts.failed += failed.len() - foreign;
+        counts.foreign += foreign;
         if self.options.verbose {
             println!("{}: {} passed, {} failed", test.name, passed.len(), failed.len());
             outcome.notes.iter().for_each(|note| println!("    | {note}"));
@@ -74,11 +78,12 @@ impl Report {
     /// If new expectations cannot be written, or no test was run.
     pub fn finish(self, expectations: &mut Expectations) -> Result<bool, String> {
         let mut total = Counts::default();
-        println!("\n{:<44} {:>7} {:>7} {:>7}  {:>8}", "folder", "passed", "failed", "%", "skipped");
+        println!("\n{:<44} {:>7} {:>7} {:>7}  {:>8}  {:>8}", "folder", "passed", "failed", "%", "n. appl.", "skipped");
         for (folder, counts) in &self.folders {
             print_row(folder, counts);
             total.passed += counts.passed;
             total.failed += counts.failed;
+            total.foreign += counts.foreign;
             total.skipped_files += counts.skipped_files;
             total.differences += counts.differences;
         }
@@ -96,7 +101,7 @@ impl Report {
 }
 
 fn print_row(name: &str, counts: &Counts) {
-    let Counts { passed, failed, skipped_files, .. } = counts;
+    let Counts { passed, failed, foreign, skipped_files, .. } = counts;
     let share = *passed as f64 * 100.0 / (passed + failed).max(1) as f64;
-    println!("{name:<44} {passed:>7} {failed:>7} {share:>7.2}  {skipped_files:>8}");
+    println!("{name:<44} {passed:>7} {failed:>7} {share:>7.2}  {foreign:>8}  {skipped_files:>8}");
 }

@@ -2,7 +2,7 @@
 //! metadata asks for.
 
 use crate::harness::{Outcome, Status};
-use crate::suite::Test;
+use crate::suite::{Scope, Test};
 use quickbeam_engine::{Ctx, ErrorReport, EvalOptions, Result as JsResult, Value};
 use quickbeam_executor::{
     CallId, Executor, ExecutorOptions, Host, Input, LogLine, Op, Outcome as OpOutcome, RealmConfig, SubmitOptions,
@@ -46,8 +46,14 @@ pub fn find(root: &Path, names: &[String]) -> Result<Vec<Test>, String> {
     }
     paths.sort();
     paths.dedup();
-    let test =
-        |path: String| Test { name: path.clone(), path, variant: String::new(), scripts: Vec::new(), is_long: false };
+    let test = |path: String| Test {
+        name: path.clone(),
+        path,
+        variant: String::new(),
+        scripts: Vec::new(),
+        is_long: false,
+        scope: Scope::Any,
+    };
     Ok(paths.into_iter().map(test).collect())
 }
 

@@ -25,7 +25,7 @@
       illegal();
     }
     get baseURI() {
-      return documentOf(this).URL;
+      return baseOf(documentOf(this));
     }
     getRootNode(options = undefined) {
       void idl.dictionary(options, "the options of getRootNode").composed;
@@ -243,7 +243,8 @@
 
   // ── Documents ──
 
-  const facts = new WeakMap();
+  /** URLs of documents other than `about:blank`. */
+  const urls = new WeakMap();
   const implementations = new WeakMap();
   const currentDocument = () => document();
 
@@ -262,7 +263,7 @@
     }
     get URL() {
       documentCheck(this);
-      return facts.get(this)?.url ?? "about:blank";
+      return urlOf(this);
     }
     get documentURI() {
       return this.URL;
@@ -417,6 +418,20 @@
   const HTML = "http://www.w3.org/1999/xhtml";
   const SVG = "http://www.w3.org/2000/svg";
 
+  const urlOf = (given) => (given === document() ? native.baseURL() : urls.get(given)) ?? "about:blank";
+
+  /** The document base URL: of the first `base` element with a `href`, or the document's. */
+  const baseOf = (given) => {
+    const url = urlOf(given);
+    const href = given.querySelector("base[href]")?.getAttribute("href") ?? null;
+    return href === null ? url : (native.resolveURL(href, url) ?? url);
+  };
+  /** A document that a script of this one parsed has its URL. */
+  const inherit = (parsed) => {
+    urls.set(parsed, urlOf(document()));
+    return parsed;
+  };
+
   const documentCheck = (value) => {
     if (!isNode(value) || value.nodeType !== 9) throw new TypeError("Illegal invocation");
   };
@@ -504,9 +519,9 @@
       need(arguments, 2, "parseFromString");
       [markup, type] = [`${markup}`, `${type}`];
       if (!types.includes(type)) throw new TypeError(`parseFromString: ${type} is no type that it can parse`);
-      if (type === "text/html") return native.parseHTML(markup);
+      if (type === "text/html") return inherit(native.parseHTML(markup));
       const parsed = native.parseXML(markup, type);
-      return typeof parsed === "string" ? errorDocument(parsed, type) : parsed;
+      return inherit(typeof parsed === "string" ? errorDocument(parsed, type) : parsed);
     }
   }
   expose(DOMParser);
@@ -563,7 +578,7 @@
     watchers.push(watcher);
     native.watch(true);
   };
-  for (const name of ["events", "style", "custom", "html", "range", "traversal", "observer"]) {
+  for (const name of ["events", "style", "custom", "tags", "controls", "html", "range", "traversal", "observer"]) {
     Object.assign(parts, parts[name](kit, parts));
   }
 

@@ -5,6 +5,8 @@
   const { Event, CustomEvent, stateOf, setTree, defineHandler } = events;
   const { defineProperty } = Object;
 
+  kit.fire = (target, type, init = {}, Class = Event) => events.fire(target, new Class(type, init));
+
   setTree({
     isTarget: isNode,
     pathOf(target, event) {

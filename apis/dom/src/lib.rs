@@ -12,7 +12,7 @@
 //! | `dom.rs` | the DOM of a realm: which objects stand for which nodes, who keeps whom alive |
 //! | `node.rs`, `element.rs`, `attributes.rs`, `text.rs`, `document.rs` | native members of the interfaces of those names |
 //! | `collection.rs`, `tokens.rs` | objects with indexed and named properties |
-//! | `dom.js` | the classes; the others are parts of it: `events.js`, `range.js`, `traversal.js`, `observer.js`, `custom.js`, `html.js`, `style.js` |
+//! | `dom.js` | the classes; the others are parts of it: `events.js`, `range.js`, `traversal.js`, `observer.js`, `custom.js`, `html.js` with `tags.js` and `controls.js`, `style.js` |
 
 mod attributes;
 mod collection;
@@ -39,6 +39,8 @@ static TRAVERSAL: Glue = Glue::new("internal:dom/traversal", include_str!("trave
 static OBSERVER: Glue = Glue::new("internal:dom/observer", include_str!("observer.js"));
 static CUSTOM: Glue = Glue::new("internal:dom/custom", include_str!("custom.js"));
 static STYLE: Glue = Glue::new("internal:dom/style", include_str!("style.js"));
+static TAGS: Glue = Glue::new("internal:dom/tags", include_str!("tags.js"));
+static CONTROLS: Glue = Glue::new("internal:dom/controls", include_str!("controls.js"));
 static HTML: Glue = Glue::new("internal:dom/html", include_str!("html.js"));
 
 /// Names under which a realm keeps its DOM.
@@ -100,6 +102,8 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         natives.set("tokenList", ctx.function("tokenList", 2, tokens::token_list)?)?;
         natives.set("dataset", ctx.function("dataset", 1, tokens::dataset)?)?;
         natives.set("getElementById", ctx.function("getElementById", 1, document::get_element_by_id)?)?;
+        natives.set("baseURL", ctx.function("baseURL", 0, |ctx, _, _| Ok(quickbeam_api_url::base_url(ctx)))?)?;
+        natives.set("resolveURL", ctx.function("resolveURL", 2, quickbeam_api_url::resolve)?)?;
         natives.set(
             "report",
             ctx.function("report", 1, |ctx, _, args| {
@@ -123,6 +127,8 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
             ("observer", &OBSERVER),
             ("custom", &CUSTOM),
             ("style", &STYLE),
+            ("tags", &TAGS),
+            ("controls", &CONTROLS),
             ("html", &HTML),
         ] {
             parts.set(name, glue.run(ctx)?)?;

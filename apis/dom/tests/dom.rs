@@ -189,9 +189,9 @@ fn deep_and_large_trees_work() {
 fn removed_nodes_are_freed() {
     let h = harness();
     h.check(
-        "{ const markup = '<p class=a>text <b>bold</b></p>'.repeat(3000); document.body.innerHTML = markup; const used = () => performance.now() && 0;
+        "{ const markup = '<p class=a>text <b>bold</b></p>'.repeat(300); document.body.innerHTML = markup;
            for (let i = 0; i < 20; i++) { document.body.innerHTML = markup; document.querySelectorAll('p').length; document.body.children[7].remove(); }
            document.body.children.length }",
-        "2999",
+        "299",
     );
 }

@@ -32,18 +32,8 @@ fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let native = Natives::new(ctx)?
             .value("then", shared.get("then")?)?
             .value("queueMicrotask", shared.get("queueMicrotask")?)?
-            .function("parse", |ctx, _, args| {
-                let href = args
-                    .get(0)
-                    .with_text(|text| ada_url::Url::parse(&*text, None).ok().map(|url| url.href().to_owned()))?;
-                href.map_or_else(|| Ok(ctx.undefined()), |href| ctx.string(&href))
-            })?
-            .function("origin", |ctx, _, args| {
-                let origin = args.get(0).with_text(|url| {
-                    ada_url::Url::parse(&*url, None).map_or_else(|_| String::new(), |url| url.origin())
-                })?;
-                ctx.string(&origin)
-            })?
+            .function("parse", quickbeam_api_url::resolve)?
+            .function("origin", quickbeam_api_url::origin_of)?
             .function("check", |ctx, _, args| {
                 quickbeam_api_fetch::client_for(ctx, "EventSource", &args.get(0).to_text()?)?;
                 Ok(ctx.undefined())

@@ -81,12 +81,7 @@ fn natives<'a>(ctx: Ctx<'a>, streams: &Value<'a>, files: &Value<'a>) -> Result<V
     let natives = Natives::new(ctx)?
         .value("URLSearchParams", quickbeam_api_url::classes(ctx)?.get("URLSearchParams")?)?
         .value("blobOfURL", files.get("blobOfURL")?)?
-        .function("parseURL", |ctx, _, args| {
-            let href = args
-                .get(0)
-                .with_text(|text| ada_url::Url::parse(&*text, None).ok().map(|url| url.href().to_owned()))?;
-            href.map_or_else(|| Ok(ctx.undefined()), |href| ctx.string(&href))
-        })?
+        .function("parseURL", quickbeam_api_url::resolve)?
         .function("hasCredentials", |ctx, _, args| {
             let has = args.get(0).with_text(|text| {
                 ada_url::Url::parse(&*text, None)

@@ -18,6 +18,8 @@ static READABLE: Glue = Glue::new("internal:streams/readable", include_str!("rea
 static BYTES: Glue = Glue::new("internal:streams/bytes", include_str!("bytes.js"));
 static WRITABLE: Glue = Glue::new("internal:streams/writable", include_str!("writable.js"));
 static PIPE: Glue = Glue::new("internal:streams/pipe", include_str!("pipe.js"));
+static TEE: Glue = Glue::new("internal:streams/tee", include_str!("tee.js"));
+static ITERATE: Glue = Glue::new("internal:streams/iterate", include_str!("iterate.js"));
 static TRANSFORM: Glue = Glue::new("internal:streams/transform", include_str!("transform.js"));
 
 /// Under what the realm keeps its own `queueMicrotask`, before any guest can replace it.
@@ -85,7 +87,9 @@ pub fn streams(ctx: Ctx<'_>) -> Result<Value<'_>> {
         add(&READABLE, &undefined)?;
         add(&BYTES, &buffers)?;
         add(&WRITABLE, &undefined)?;
-        add(&PIPE, &buffers)?;
+        add(&PIPE, &undefined)?;
+        add(&TEE, &buffers)?;
+        add(&ITERATE, &undefined)?;
         add(&TRANSFORM, &quickbeam_api_encoding::classes(ctx)?)?;
         for strategy in ["CountQueuingStrategy", "ByteLengthQueuingStrategy"] {
             shared.set(strategy, common.get(strategy)?)?;

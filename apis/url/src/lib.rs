@@ -6,10 +6,12 @@
 //!
 //! What must never happen: a text longer than [`MAX_LENGTH`] in the parser, which works outside the isolate's heap and does not poll.
 
+mod base;
 mod data;
 mod host;
 mod query;
 
+pub use base::{base_url, origin_of, parse as parse_url, resolve, set_base_url};
 pub use data::{DataUrl, DataUrlError, decode_data_url};
 
 use ada_url::Url;
@@ -49,12 +51,7 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
             .function("parse", |ctx, _, args| parse(ctx, args))?
             .function("tryParse", |ctx, _, args| try_parse(ctx, args))?
             .function("canParse", |ctx, _, args| can_parse(ctx, args))?
-            .function("origin", |ctx, _, args| {
-                let origin = args
-                    .get(0)
-                    .with_text(|href| Url::parse(&*href, None).map_or_else(|_| String::new(), |url| url.origin()))?;
-                ctx.string(&origin)
-            })?
+            .function("origin", origin_of)?
             .function("set", |ctx, _, args| set(ctx, args))?
             .function("parseQuery", query::parse)?
             .function("serializeQuery", query::serialize)?

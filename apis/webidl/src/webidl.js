@@ -54,8 +54,11 @@
     }
   };
 
+  /** What `undefined` and `null` are as a dictionary: nothing is read from them, whatever has become of `Object.prototype`. */
+  const EMPTY = Object.freeze({ __proto__: null });
+
   const dictionary = (value, what) => {
-    if (value === undefined || value === null) return {};
+    if (value === undefined || value === null) return EMPTY;
     if (typeof value !== "object" && typeof value !== "function") throw new TypeError(`${what} is not an object`);
     return value;
   };

@@ -34,12 +34,7 @@ fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let native = Natives::new(ctx)?
             .value("then", streams.get("natives")?.get("then")?)?
             .function("parse", parse)?
-            .function("origin", |ctx, _, args| {
-                let origin = args.get(0).with_text(|url| {
-                    ada_url::Url::parse(&*url, None).map_or_else(|_| String::new(), |url| url.origin())
-                })?;
-                ctx.string(&origin)
-            })?
+            .function("origin", quickbeam_api_url::origin_of)?
             .function("isBuffer", |ctx, _, args| Ok(ctx.boolean(args.get(0).is_array_buffer())))?
             .function("byteLength", socket::byte_length)?
             .function("open", socket::open)?
@@ -64,15 +59,12 @@ fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
 
 /// `(url)`: the URL with the scheme `ws:` or `wss:`; `undefined` if it is none of these or has a fragment.
 fn parse<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: quickbeam_engine::Args<'a>) -> Result<Value<'a>> {
-    let parsed = args.get(0).with_text(|text| {
-        let url = ada_url::Url::parse(&*text, None).ok()?;
-        let href = match url.protocol() {
-            "ws:" | "wss:" => url.href().to_owned(),
-            "http:" | "https:" => url.href().replacen("http", "ws", 1),
-            _ => return None,
-        };
-        // An empty fragment is one, too.
-        (!href.contains('#')).then_some(href)
-    })?;
-    parsed.map_or_else(|| Ok(ctx.undefined()), |href| ctx.string(&href))
+    let Some(url) = quickbeam_api_url::parse_url(ctx, &args.get(0))? else { return Ok(ctx.undefined()) };
+    let href = match url.protocol() {
+        "ws:" | "wss:" => url.href().to_owned(),
+        "http:" | "https:" => url.href().replacen("http", "ws", 1),
+        _ => return Ok(ctx.undefined()),
+    };
+    // An empty fragment is one, too.
+    if href.contains('#') { Ok(ctx.undefined()) } else { ctx.string(&href) }
 }

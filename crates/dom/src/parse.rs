@@ -199,9 +199,11 @@ fn run(tokenizer: Tokenizer<TreeBuilder<NodeId, Sink<'_>>>, markup: &str, option
         rest = behind;
         queue.push_back(StrTendril::from_slice(piece));
         while !matches!(tokenizer.feed(&queue), html5ever::TokenizerResult::Done) {}
-        if tokenizer.sink.sink.excess.get().is_some() {
-            let limit = tokenizer.sink.sink.tree.borrow().limit_bytes();
-            return Err(DomError::TooLarge { limit });
+        if let Some(excess) = tokenizer.sink.sink.excess.get() {
+            let mut tree = tokenizer.sink.sink.tree.borrow_mut();
+            // The last element was put nowhere.
+            tree.discard(excess);
+            return Err(DomError::TooLarge { limit: tree.limit_bytes() });
         }
         if !rest.is_empty() && !(options.go_on)() {
             return Err(DomError::Interrupted);

@@ -1,0 +1,158 @@
+//! Trees: what is refused, what is freed, how deep they may be.
+
+use quickbeam_dom::{DomError, NodeData, NodeId, ParseOptions, Selectors, Tree, qualified_name};
+
+const HTML: &str = "http://www.w3.org/1999/xhtml";
+
+fn page(markup: &str) -> (Tree, NodeId) {
+    let mut tree = Tree::default();
+    let document = tree.create_document(true, "text/html");
+    tree.set_embedder(document, 1);
+    let options = ParseOptions { scripting: false, go_on: &mut || true };
+    tree.parse_document(document, markup, options).unwrap();
+    tree.sweep();
+    (tree, document)
+}
+
+fn element(tree: &mut Tree, document: NodeId, name: &str) -> NodeId {
+    tree.create_element(document, qualified_name(HTML, None, name))
+}
+
+#[test]
+fn selectors_match() {
+    let (tree, document) = page(
+        "<div id=a class='x y'><p lang=en-GB>1<p>2<b>3</b></div><form><input disabled><input checked type=radio></form>",
+    );
+    let check = |selector: &str, count: usize| {
+        let found = Selectors::parse(selector).and_then(|selectors| selectors.all(&tree, document, &mut || true));
+        assert_eq!(found.map(|found| found.len()), Ok(count), "{selector}");
+    };
+    check("#a", 1);
+    check(".x.y > p", 2);
+    check("div:has(> p b)", 1);
+    check("p:not(:first-child)", 1);
+    check(":is(p, b):where(:nth-child(1))", 2);
+    check("p:nth-child(2 of p)", 1);
+    check("[class~=y], [id^=a]", 1);
+    check(":lang(en)", 1);
+    check("input:disabled, input:checked", 2);
+    check("div p + p b:only-child", 1);
+    check("p::before", 0);
+    for wrong in ["", "p[", "..x", ":no-such", "p >", ":not()", "ns|p"] {
+        assert!(matches!(Selectors::parse(wrong), Err(DomError::Syntax(_))), "{wrong}");
+    }
+}
+
+#[test]
+fn selectors_have_a_size() {
+    for huge in ["a ".repeat(40_000), ":not(".repeat(1000) + &")".repeat(1000), "a>".repeat(2000) + "a"] {
+        assert!(matches!(Selectors::parse(&huge), Err(DomError::Syntax(_))));
+    }
+}
+
+#[test]
+fn what_is_cut_off_is_freed_unless_it_is_held() {
+    let (mut tree, document) = page("<p><b>1</b></p><p>2</p>");
+    let all =
+        |tree: &Tree, selector: &str| Selectors::parse(selector).unwrap().all(tree, document, &mut || true).unwrap();
+    let paragraphs = all(&tree, "p");
+    let bold = all(&tree, "b")[0];
+    tree.set_embedder(paragraphs[0], 7);
+    let before = tree.len();
+    tree.remove(paragraphs[0]);
+    tree.remove(paragraphs[1]);
+    tree.sweep();
+    assert_eq!(tree.len(), before - 2, "the second and its text");
+    assert!(tree.contains(bold) && !tree.contains(paragraphs[1]));
+    assert_eq!(tree.outer_html(paragraphs[1], false), "", "an id of a freed node finds nothing");
+    tree.set_embedder(paragraphs[0], 0);
+    tree.release(paragraphs[0]);
+    assert!(!tree.contains(bold));
+    let bytes = tree.bytes();
+    for _ in 0..100 {
+        let p = element(&mut tree, document, "p");
+        tree.release(p);
+    }
+    assert_eq!(tree.bytes(), bytes, "places are used again");
+}
+
+#[test]
+fn a_document_goes_with_the_last_of_its_nodes() {
+    let mut tree = Tree::default();
+    let document = tree.create_document(true, "text/html");
+    let loose = element(&mut tree, document, "template");
+    tree.set_embedder(loose, 1);
+    tree.release(document);
+    assert!(tree.contains(document));
+    tree.set_embedder(loose, 0);
+    tree.release(loose);
+    assert!(tree.is_empty());
+}
+
+#[test]
+fn any_depth_is_walked_without_a_stack() {
+    let mut tree = Tree::default();
+    let document = tree.create_document(true, "text/html");
+    let top = element(&mut tree, document, "div");
+    tree.set_embedder(top, 1);
+    let mut at = top;
+    for _ in 0..200_000 {
+        let next = element(&mut tree, document, "div");
+        tree.insert(at, next, None).unwrap();
+        at = next;
+    }
+    let text = tree.create(document, NodeData::Text("x".to_owned()));
+    tree.insert(at, text, None).unwrap();
+    assert_eq!(tree.text_content(top), "x");
+    assert_eq!(tree.outer_html(top, false).len(), 200_001 * 11 + 1);
+    let xml = tree.outer_xml(top);
+    assert!(xml.ends_with("</div>"));
+    let copy = tree.clone_node(top, None, true).unwrap();
+    assert!(tree.is_equal(top, copy));
+    assert_eq!(Selectors::parse("div div").unwrap().all(&tree, copy, &mut || true).unwrap().len(), 200_000);
+    tree.normalize(top);
+    tree.set_embedder(top, 0);
+    tree.release(top);
+    tree.release(copy);
+    assert_eq!(tree.len(), 0, "the document had no other nodes");
+}
+
+#[test]
+fn a_full_tree_takes_no_more() {
+    let (mut tree, document) = page("");
+    tree.set_limit(tree.bytes() + 100_000);
+    let body = tree.descendants(document).last().unwrap();
+    let markup = "<a b=1><b c=2><i d=3>".repeat(200) + &"<p>".repeat(100_000);
+    let options = ParseOptions { scripting: false, go_on: &mut || true };
+    assert!(matches!(tree.parse_fragment(document, body, &markup, options), Err(DomError::TooLarge { .. })));
+    tree.sweep();
+    assert_eq!(tree.len(), 4, "what was made is freed");
+    tree.set_limit(usize::MAX);
+    let options = ParseOptions { scripting: false, go_on: &mut || false };
+    let long = "<p>".repeat(50_000);
+    assert_eq!(tree.parse_fragment(document, body, &long, options), Err(DomError::Interrupted));
+}
+
+#[test]
+fn malformed_xml_is_named() {
+    let mut tree = Tree::default();
+    let mut check = |markup: &str, ok: bool| {
+        let document = tree.create_document(false, "application/xml");
+        assert_eq!(tree.parse_xml(document, markup).is_ok(), ok, "{markup}");
+    };
+    check("<?xml version='1.0'?><!DOCTYPE a><a b='1'><!--c--><?d e?><![CDATA[<]]>&amp;&#65;</a>", true);
+    for wrong in [
+        "",
+        "<a>",
+        "<a></b>",
+        "<a b=1/>",
+        "<a b='1' b='2'/>",
+        "<a>&nope;</a>",
+        "<a/><b/>",
+        "<x:a/>",
+        "text",
+        "<a b='<'/>",
+    ] {
+        check(wrong, false);
+    }
+}
