@@ -1,5 +1,6 @@
 //! `DateTimeFormat`: points in time, as a calendar and a clock in a time zone show them.
 
+use crate::numerals::Numerals;
 use crate::options::{behind, hold, locale, number, range, text};
 use crate::parts::{self, Piece};
 use icu::calendar::types::RataDie;
@@ -13,6 +14,8 @@ use icu::datetime::fieldbag::field::{
 use icu::datetime::fieldsets::builder::{DateFields, FieldSetBuilder, ZoneStyle};
 use icu::datetime::fieldsets::enums::CompositeFieldSet;
 use icu::datetime::options::{Length, TimePrecision};
+use icu::locale::Locale;
+use icu::locale::extensions::unicode::{Key, key};
 use icu::locale::preferences::extensions::unicode::keywords::HourCycle;
 use icu::time::zone::UtcOffset;
 use icu::time::zone::iana::IanaParserExtended;
@@ -23,13 +26,46 @@ use temporal_rs::TimeZone;
 /// Days from the first of January of the year 1, which is day 1, to that of 1970.
 const DAYS_TO_1970: i64 = 719_163;
 
+const MILLISECONDS_PER_DAY: i64 = 86_400_000;
+
 /// A formatter of dates and times in one time zone.
 struct DateTimeFormat {
     formatter: DateTimeFormatter<CompositeFieldSet>,
-    zone: TimeZone,
+    /// `None` for UTC, which takes dates of any year.
+    zone: Option<TimeZone>,
     name: NamedZone,
+    numerals: Numerals,
     /// Units of time that the library shows before a smaller one, but that nobody asked for.
     unwanted: Vec<&'static str>,
+    is_24_at_midnight: bool,
+    periods: Option<Periods>,
+}
+
+/// The periods of the day in English, the one language that they are known of here; others show AM and PM.
+#[derive(Clone, Copy)]
+struct Periods {
+    noon: &'static str,
+    is_alone: bool,
+}
+
+impl Periods {
+    fn new(locale: &Locale, options: &Value<'_>) -> Result<Option<Periods>> {
+        let Some(width) = text(options, "dayPeriod")? else { return Ok(None) };
+        let noon = if width == "narrow" { "n" } else { "noon" };
+        let is_alone = !options.has("hour")?;
+        Ok(Some(Periods { noon, is_alone }).filter(|_| locale.id.language.as_str() == "en"))
+    }
+
+    fn at(self, time: Time) -> &'static str {
+        let is_noon = time.minute.number() == 0 && time.second.number() == 0;
+        match time.hour.number() {
+            6..12 => "in the morning",
+            12 if is_noon => self.noon,
+            12..18 => "in the afternoon",
+            18..21 => "in the evening",
+            _ => "at night",
+        }
+    }
 }
 
 /// A formatter: `(locale, time zone, options)`.
@@ -58,8 +94,18 @@ pub(crate) fn date_time_format<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'
     let formatter = DateTimeFormatter::try_new(preferences, fields)
         .map_err(|error| range(ctx, &format!("these fields cannot be formatted: {error}")))?;
     let name = IanaParserExtended::new().parse(&zone).time_zone;
-    let zone = TimeZone::try_from_str(&zone).map_err(|_| range(ctx, &format!("{zone:?} is not a time zone")))?;
-    hold(ctx, DateTimeFormat { formatter, zone, name, unwanted })
+    let named = || TimeZone::try_from_str(&zone).map_err(|_| range(ctx, &format!("{zone:?} is not a time zone")));
+    let zone = if zone == "UTC" { None } else { Some(named()?) };
+    let format = DateTimeFormat {
+        formatter,
+        zone,
+        name,
+        numerals: Numerals::new(ctx, &locale)?,
+        unwanted,
+        is_24_at_midnight: text(&options, "hourCycle")?.as_deref() == Some("h24"),
+        periods: Periods::new(&locale, &options)?,
+    };
+    hold(ctx, format)
 }
 
 /// The units that are larger than the largest one of the options.
@@ -76,9 +122,15 @@ fn unwanted(options: &Value<'_>) -> Result<Vec<&'static str>> {
 /// The fields of the options `dateStyle` and `timeStyle`.
 fn styles(ctx: Ctx<'_>, options: &Value<'_>) -> Result<CompositeFieldSet> {
     let (date, time) = (text(options, "dateStyle")?, text(options, "timeStyle")?);
+    let part = text(options, "part")?;
     let mut builder = FieldSetBuilder::new();
     if let Some(date) = &date {
-        builder.date_fields = Some(if date == "full" { DateFields::YMDE } else { DateFields::YMD });
+        builder.date_fields = Some(match part.as_deref() {
+            Some("year-month") => DateFields::YM,
+            Some("month-day") => DateFields::MD,
+            _ if date == "full" => DateFields::YMDE,
+            _ => DateFields::YMD,
+        });
         builder.length = Some(match date.as_str() {
             "full" | "long" => Length::Long,
             "medium" => Length::Medium,
@@ -87,7 +139,9 @@ fn styles(ctx: Ctx<'_>, options: &Value<'_>) -> Result<CompositeFieldSet> {
     }
     if let Some(time) = &time {
         builder.time_precision = Some(if time == "short" { TimePrecision::Minute } else { TimePrecision::Second });
+        // What has a part has no time zone.
         builder.zone_style = match time.as_str() {
+            _ if part.is_some() => None,
             "full" => Some(ZoneStyle::SpecificLong),
             "long" => Some(ZoneStyle::SpecificShort),
             _ => None,
@@ -174,6 +228,8 @@ impl DateTimeFormat {
             };
         }
         let mut pieces: Vec<Piece> = pieces.into_iter().flat_map(split_fraction).collect();
+        self.numerals.apply(&mut pieces);
+        self.adjust(&mut pieces, local.time);
         for unit in &self.unwanted {
             if let Some(at) = pieces.iter().position(|piece| piece.kind == *unit) {
                 // With what separates it from the next unit.
@@ -183,16 +239,57 @@ impl DateTimeFormat {
         Ok(pieces)
     }
 
+    /// Writes what the library has no way to: midnight as 24, periods of the day, and GMT itself.
+    fn adjust(&self, pieces: &mut Vec<Piece>, time: Time) {
+        for piece in pieces.iter_mut() {
+            match piece.kind {
+                "hour" if self.is_24_at_midnight && time.hour.number() == 0 => {
+                    let zero =
+                        piece.text.chars().next().map_or('0', |digit| if digit.is_numeric() { digit } else { '0' });
+                    let digit = |value: u32| char::from_u32(u32::from(zero) + value).unwrap_or(zero);
+                    piece.text = String::from_iter([digit(2), digit(4)]);
+                }
+                "dayPeriod" => {
+                    if let Some(periods) = self.periods {
+                        piece.text = periods.at(time).to_owned();
+                    }
+                }
+                "timeZoneName" if piece.text == "GMT+0" => piece.text = "GMT".to_owned(),
+                _ => {}
+            }
+        }
+        if self.periods.is_some() {
+            // Words are set apart from the hour by a plain space, AM and PM by a narrow one that does not break.
+            if let Some(at) = pieces.iter().position(|piece| piece.kind == "dayPeriod")
+                && let Some(before) = at.checked_sub(1).and_then(|at| pieces.get_mut(at))
+                && before.kind == "literal"
+            {
+                before.text = before.text.replace('\u{202f}', " ");
+            }
+        }
+        if self.periods.is_some_and(|periods| periods.is_alone) {
+            pieces.retain(|piece| piece.kind == "dayPeriod");
+        }
+    }
+
     /// What the calendar and the clock of the zone show.
     fn local(&self, milliseconds: f64) -> Option<ZonedDateTime<Iso, TimeZoneInfo<icu::time::zone::models::AtTime>>> {
-        let nanoseconds = milliseconds as i128 * 1_000_000;
-        let zoned = temporal_rs::ZonedDateTime::try_new_iso(nanoseconds, self.zone).ok()?;
-        let subsecond = u32::from(zoned.millisecond()) * 1_000_000;
-        let seconds = i32::try_from(zoned.offset_nanoseconds() / 1_000_000_000).ok()?;
+        let milliseconds = milliseconds as i64;
+        let seconds = match self.zone {
+            Some(zone) => {
+                let nanoseconds = i128::from(milliseconds) * 1_000_000;
+                let zoned = temporal_rs::ZonedDateTime::try_new_iso(nanoseconds, zone).ok()?;
+                i32::try_from(zoned.offset_nanoseconds() / 1_000_000_000).ok()?
+            }
+            None => 0,
+        };
+        let local = milliseconds + i64::from(seconds) * 1_000;
         // By the count of days, as years of more than four digits are no input of the library's.
-        let days = (milliseconds as i64 + i64::from(seconds) * 1_000).div_euclid(86_400_000);
-        let date = Date::from_rata_die(RataDie::new(days + DAYS_TO_1970), Iso);
-        let time = Time::try_new(zoned.hour(), zoned.minute(), zoned.second(), subsecond).ok()?;
+        let date = Date::from_rata_die(RataDie::new(local.div_euclid(MILLISECONDS_PER_DAY) + DAYS_TO_1970), Iso);
+        let of_day = u32::try_from(local.rem_euclid(MILLISECONDS_PER_DAY)).ok()?;
+        let unit = |size: u32, count: u32| u8::try_from(of_day / size % count).ok();
+        let (hour, minute, second) = (unit(3_600_000, 24)?, unit(60_000, 60)?, unit(1_000, 60)?);
+        let time = Time::try_new(hour, minute, second, of_day % 1_000 * 1_000_000).ok()?;
         let offset = UtcOffset::try_from_seconds(seconds).ok();
         let zone = self.name.with_offset(offset).at_date_time(DateTime { date, time });
         Some(ZonedDateTime { date, time, zone })
@@ -215,12 +312,12 @@ fn split_fraction(piece: Piece) -> Vec<Piece> {
     }
 }
 
-/// The canonical name of a time zone; `undefined` if there is none: `(name)`.
+/// The name of a time zone as the IANA writes it; `undefined` if there is none: `(name)`.
 pub(crate) fn time_zone<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let text = args.get(0).to_text()?;
     let Ok(zone) = TimeZone::try_from_str(&text) else { return Ok(ctx.undefined()) };
     let name = zone.identifier().map_err(|_| range(ctx, &format!("{text:?} is not a time zone")))?;
-    ctx.string(if matches!(name.as_str(), "Etc/UTC" | "Etc/GMT" | "GMT") { "UTC" } else { &name })
+    ctx.string(&name)
 }
 
 /// The time zone of this machine, by its name in the IANA's data; `UTC` if it does not tell.
@@ -239,15 +336,28 @@ pub(crate) fn default_time_zone<'a>(ctx: Ctx<'a>, _this: &Value<'a>, _args: Args
 /// The names of all time zones, sorted.
 pub(crate) fn time_zones<'a>(ctx: Ctx<'a>, _this: &Value<'a>, _args: Args<'a>) -> Result<Value<'a>> {
     let parser = IanaParserExtended::new();
-    let mut names: Vec<&str> = parser.iter().map(|zone| zone.canonical).collect();
+    let primary = |name: &'static str| if matches!(name, "Etc/UTC" | "Etc/GMT") { "UTC" } else { name };
+    let mut names: Vec<&str> = parser.iter().map(|zone| primary(zone.canonical)).collect();
     names.sort_unstable();
     names.dedup();
     ctx.array(names.into_iter().map(|name| ctx.string(name)).collect::<Result<_>>()?)
 }
 
+/// The clock of twelve hours that a locale has, `h11` or `h12`: `(locale)`.
+pub(crate) fn twelve_hours<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let locale = locale(ctx, &args.get(0))?;
+    ctx.string(if locale.id.language.as_str() == "ja" { "h11" } else { "h12" })
+}
+
 /// Whether a locale's clock has twelve hours, from its own preference: `(locale)`.
 pub(crate) fn has_twelve_hours<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    let preferences = DateTimeFormatterPreferences::from(&locale(ctx, &args.get(0))?);
+    const RG: Key = key!("rg");
+    let mut locale = locale(ctx, &args.get(0))?;
+    let of_region = locale.extensions.unicode.keywords.get(&RG).map(ToString::to_string);
+    if let Some(region) = of_region.and_then(|code| code.get(..2)?.parse().ok()) {
+        locale.id.region = Some(region);
+    }
+    let preferences = DateTimeFormatterPreferences::from(&locale);
     let formatter = icu::datetime::NoCalendarFormatter::try_new(preferences, icu::datetime::fieldsets::T::hm());
     let formatter = formatter.map_err(|error| range(ctx, &format!("no data of times: {error}")))?;
     let noon = Time::try_new(13, 0, 0, 0).map_err(|_| range(ctx, "no such time"))?;

@@ -1,46 +1,53 @@
 // The object Intl, and the methods of other objects that know locales.
-(native, shared, makeText, makeFormats) => {
-  const { canonicalLocales, Locale } = shared;
-  const { nameless, ...text } = makeText(native, shared);
-  const { textOfDate, ...formats } = makeFormats(native, shared, nameless);
-  const { call } = Function.prototype;
-  const bind = (method) => call.bind(method);
+(native, shared, makeLocale, makeText, makeNumber, makeDateTime, makeDuration) => {
+  const { canonicalLocales, from, bind } = shared;
+  const { defineProperty } = Object;
+  const Locale = makeLocale(native, shared);
+  const text = makeText(native, shared);
+  const number = makeNumber(native, shared);
+  const { textOfDate, textOfTemporal, DateTimeFormat } = makeDateTime(native, shared);
+  const { NumberFormat } = number;
+  const DurationFormat = makeDuration(native, shared, { NumberFormat, ListFormat: text.ListFormat });
 
   const VALUES = {
-    calendar: () => [
-      "buddhist", "chinese", "coptic", "dangi", "ethioaa", "ethiopic", "gregory", "hebrew", "indian", "islamic-civil",
-      "islamic-tbla", "islamic-umalqura", "iso8601", "japanese", "persian", "roc",
-    ],
-    collation: () => ["compat", "dict", "emoji", "eor", "phonebk", "pinyin", "searchjl", "stroke", "trad", "zhuyin"],
-    currency: () => [],
-    numberingSystem: () => ["arab", "arabext", "beng", "deva", "fullwide", "gujr", "guru", "hanidec", "khmr", "knda", "laoo", "latn", "mlym", "mymr", "orya", "tamldec", "telu", "thai", "tibt"],
+    __proto__: null,
+    calendar: () => from(native.calendars),
+    collation: () => native.allCollations(),
+    currency: () => native.currencies(),
+    numberingSystem: () => native.numberingSystems(),
     timeZone: () => native.timeZones(),
-    unit: () => [],
+    unit: () => from(native.units),
   };
 
   const Intl = {};
-  const define = (object, name, value) => Object.defineProperty(object, name, { value, writable: true, configurable: true });
-  for (const [name, value] of Object.entries({ ...text, ...formats, Locale })) define(Intl, name, value);
+  const define = (name, value) => defineProperty(Intl, name, { value, writable: true, configurable: true });
+  const { Segmenter, Collator, ListFormat, RelativeTimeFormat, DisplayNames } = text;
+  const { PluralRules } = number;
+  const classes = {
+    __proto__: null,
+    Segmenter, Collator, ListFormat, RelativeTimeFormat, DisplayNames, NumberFormat, PluralRules, DateTimeFormat,
+    DurationFormat, Locale,
+  };
+  for (const name in classes) define(name, classes[name]);
   const functions = {
+    __proto__: null,
     getCanonicalLocales(locales) {
-      return canonicalLocales(locales);
+      return from(canonicalLocales(locales));
     },
     supportedValuesOf(key) {
       const name = `${key}`;
-      if (!Object.hasOwn(VALUES, name)) throw new RangeError(`there is no list of ${JSON.stringify(name)}`);
+      if (!(name in VALUES)) throw new RangeError(`there is no list of ${JSON.stringify(name)}`);
       return VALUES[name]();
     },
   };
-  for (const name of Object.keys(functions)) define(Intl, name, functions[name]);
-  Object.defineProperty(Intl, Symbol.toStringTag, { value: "Intl", configurable: true });
+  for (const name in functions) define(name, functions[name]);
+  defineProperty(Intl, Symbol.toStringTag, { value: "Intl", configurable: true });
 
-  const { NumberFormat, Collator } = Intl;
   const numberOf = bind(Number.prototype.valueOf);
   const bigintOf = bind(BigInt.prototype.valueOf);
   const timeOf = bind(Date.prototype.getTime);
   const theLocale = (locales) => {
-    const [first] = canonicalLocales(locales);
-    return first ?? "en-US";
+    return canonicalLocales(locales)[0] ?? "en-US";
   };
   const onString = (value, name) => {
     if (value === undefined || value === null) throw new TypeError(`String.prototype.${name} needs a string`);
@@ -48,7 +55,7 @@
   };
   const onDate = (required, defaults) => (date, locales, options) => {
     const time = timeOf(date);
-    return textOfDate({ getTime: () => time }, locales, options, required, defaults);
+    return textOfDate(time, locales, options, required, defaults);
   };
 
   return {
@@ -59,8 +66,8 @@
       dateTime: onDate("any", "all"),
       date: onDate("date", "date"),
       time: onDate("time", "time"),
-      temporal: (value) => value.toJSON(),
-      duration: (value) => value.toJSON(),
+      temporal: textOfTemporal,
+      duration: (value, locales, options) => new DurationFormat(locales, options).format(value),
       compare: (value, that, locales, options) =>
         new Collator(locales, options).compare(onString(value, "localeCompare"), `${that}`),
       upper: (value, locales) => native.upperCase(onString(value, "toLocaleUpperCase"), theLocale(locales)),

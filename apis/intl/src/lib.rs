@@ -4,9 +4,11 @@
 //! | module | holds |
 //! |---|---|
 //! | `locale` | canonical tags, likely subtags |
-//! | `words` | segments, order, lists, plural forms, relative times, names |
-//! | `number` | `NumberFormat`, rounding |
+//! | `region` | calendars, orders, weeks and time zones where a locale is spoken |
+//! | `words`, `names` | segments, order, lists, plural forms, relative times; names |
+//! | `number`, `numerals`, `units` | `NumberFormat`, rounding; systems of digits; units of measurement |
 //! | `datetime` | `DateTimeFormat`, time zones |
+//! | `temporal` | objects of Temporal |
 //! | `parts` | formatted text with its parts |
 //!
 //! The glue reads options and locales as the specification says; what comes here is checked. The default locale is `en-US`,
@@ -14,9 +16,14 @@
 
 mod datetime;
 mod locale;
+mod names;
 mod number;
+mod numerals;
 mod options;
 mod parts;
+mod region;
+mod temporal;
+mod units;
 mod words;
 
 pub use datetime::system_time_zone;
@@ -25,9 +32,12 @@ use quickbeam_api_webidl::{Natives, kept};
 use quickbeam_engine::{Args, Attributes, Ctx, Glue, Result, Value};
 use quickbeam_executor::Api;
 
+static SHARED: Glue = Glue::new("internal:intl/shared", include_str!("shared.js"));
 static LOCALE: Glue = Glue::new("internal:intl/locale", include_str!("locale.js"));
 static TEXT: Glue = Glue::new("internal:intl/text", include_str!("text.js"));
-static FORMATS: Glue = Glue::new("internal:intl/formats", include_str!("formats.js"));
+static NUMBER: Glue = Glue::new("internal:intl/number", include_str!("number.js"));
+static DATE_TIME: Glue = Glue::new("internal:intl/datetime", include_str!("datetime.js"));
+static DURATION: Glue = Glue::new("internal:intl/duration", include_str!("duration.js"));
 static INTL: Glue = Glue::new("internal:intl", include_str!("intl.js"));
 
 /// The API.
@@ -92,11 +102,32 @@ fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let natives = Natives::new(ctx)?
             .function("canonical", locale::canonical)?
             .function("isSupported", locale::is_supported)?
+            .function("keywords", locale::keywords)?
+            .function("withExtension", locale::with_extension)?
+            .function("withSubtags", locale::with_subtags)?
+            .function("baseName", locale::base_name)?
             .function("subtags", locale::subtags)?
             .function("maximize", locale::maximize)?
             .function("minimize", locale::minimize)?
             .function("upperCase", locale::upper_case)?
             .function("lowerCase", locale::lower_case)?
+            .value("calendars", region::calendars(ctx)?)?
+            .function("calendar", region::calendar)?
+            .function("calendarOf", region::calendar_of)?
+            .function("calendarsOf", region::calendars_of)?
+            .function("hasCollation", region::has_collation)?
+            .function("collationsOf", region::collations_of)?
+            .function("allCollations", region::all_collations)?
+            .function("direction", region::direction)?
+            .function("weekInfo", region::week_info)?
+            .function("timeZonesOf", region::time_zones_of)?
+            .function("isNumberingSystem", numerals::is_system)?
+            .function("numberingSystemOf", numerals::system_of)?
+            .function("numberingSystems", numerals::systems)?
+            .value("units", region::strings(ctx, units::UNITS.iter().copied())?)?
+            .function("temporal", temporal::temporal)?
+            .function("duration", temporal::duration)?
+            .function("checkedDuration", temporal::checked_duration)?
             .function("segments", words::segments)?
             .function("collator", words::collator)?
             .function("compare", words::compare)?
@@ -113,15 +144,20 @@ fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
             .function("formatNumber", number::format_number)?
             .function("rounded", number::rounded)?
             .function("currencyDigits", number::currency_digits)?
+            .function("currencies", names::currencies)?
             .function("dateTimeFormat", datetime::date_time_format)?
             .function("formatDateTime", datetime::format_date_time)?
             .function("timeZone", datetime::time_zone)?
             .function("timeZones", datetime::time_zones)?
             .function("defaultTimeZone", datetime::default_time_zone)?
             .function("hasTwelveHours", datetime::has_twelve_hours)?
+            .function("twelveHours", datetime::twelve_hours)?
             .into_value();
-        let shared = ctx.call(&LOCALE.run(ctx)?, &ctx.undefined(), std::slice::from_ref(&natives))?;
-        let args = [natives, shared, TEXT.run(ctx)?, FORMATS.run(ctx)?];
+        let shared = ctx.call(&SHARED.run(ctx)?, &ctx.undefined(), std::slice::from_ref(&natives))?;
+        let mut args = vec![natives, shared];
+        for glue in [&LOCALE, &TEXT, &NUMBER, &DATE_TIME, &DURATION] {
+            args.push(glue.run(ctx)?);
+        }
         ctx.call(&INTL.run(ctx)?, &ctx.undefined(), &args)
     })
 }

@@ -1,7 +1,9 @@
 //! Locales: canonical forms, likely subtags, languages that there is data for.
 
 use crate::options::{self, range};
-use icu::locale::{LanguageIdentifier, Locale, LocaleCanonicalizer, LocaleExpander};
+use icu::locale::extensions::transform::Value as Transformed;
+use icu::locale::extensions::unicode::{Key, Unicode, Value as Keyword};
+use icu::locale::{LanguageIdentifier, Locale, LocaleCanonicalizer, LocaleExpander, langid};
 use quickbeam_engine::{Args, Ctx, Result, Value};
 
 /// Languages with data for everything here: those of CLDR's modern and moderate coverage.
@@ -14,13 +16,103 @@ const LANGUAGES: &[&str] = &[
     "tk", "to", "tr", "tt", "uk", "ur", "uz", "vi", "wo", "xh", "yo", "yue", "zh", "zu",
 ];
 
+/// Values of keywords that have another name by now: key, alias, canonical (CLDR's bcp47 data).
+const ALIASES: &[(&str, &str, &str)] = &[
+    ("ca", "ethiopic-amete-alem", "ethioaa"),
+    ("ca", "islamicc", "islamic-civil"),
+    ("ks", "primary", "level1"),
+    ("ks", "tertiary", "level3"),
+    ("ms", "imperial", "uksystem"),
+    ("tz", "cnckg", "cnsha"),
+    ("tz", "eire", "iedub"),
+    ("tz", "est", "papty"),
+    ("tz", "gmt0", "gmt"),
+    ("tz", "uct", "utc"),
+    ("tz", "zulu", "utc"),
+    ("kb", "yes", "true"),
+    ("kc", "yes", "true"),
+    ("kh", "yes", "true"),
+    ("kk", "yes", "true"),
+    ("kn", "yes", "true"),
+];
+
 /// The canonical form of a language tag.
 pub(crate) fn canonical<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let text = args.get(0).to_text()?;
     let mut locale: Locale =
         text.parse().map_err(|_| range(ctx, &format!("{text:?} is not a well-formed language tag")))?;
     LocaleCanonicalizer::new_extended().canonicalize(&mut locale);
+    for (key, alias, name) in ALIASES {
+        let (Ok(key), Ok(alias), Ok(name)) = (key.parse::<Key>(), alias.parse::<Keyword>(), name.parse()) else {
+            continue;
+        };
+        if let Some(value) = locale.extensions.unicode.keywords.get_mut(&key)
+            && *value == alias
+        {
+            *value = name;
+        }
+    }
+    let fields = &mut locale.extensions.transform.fields;
+    if let (Ok(key), Ok(alias), Ok(name)) = ("m0".parse(), "names".parse::<Transformed>(), "prprname".parse())
+        && fields.get(&key) == Some(&alias)
+    {
+        fields.set(key, name);
+    }
     ctx.string(&locale.to_string())
+}
+
+/// `[tag without its Unicode extension, attributes, key, value, …]`; a value of `true` is empty.
+pub(crate) fn keywords<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let mut locale = options::locale(ctx, &args.get(0))?;
+    let Unicode { keywords, attributes, .. } = std::mem::take(&mut locale.extensions.unicode);
+    let mut list = vec![ctx.string(&locale.to_string())?, ctx.string(&attributes.to_string())?];
+    for (key, value) in keywords.iter() {
+        list.push(ctx.string(key.as_str())?);
+        list.push(ctx.string(&if value.is_empty() { String::new() } else { value.to_string() })?);
+    }
+    ctx.array(list)
+}
+
+/// A tag with that Unicode extension, without its `u`: `(tag, extension)`.
+pub(crate) fn with_extension<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let mut locale = options::locale(ctx, &args.get(0))?;
+    let extension = args.get(1).to_text()?;
+    locale.extensions.unicode = if extension.is_empty() {
+        Unicode::default()
+    } else {
+        let parsed: std::result::Result<Locale, _> = format!("und-u-{extension}").parse();
+        parsed.map_err(|_| range(ctx, &format!("{extension:?} is no extension of a locale")))?.extensions.unicode
+    };
+    ctx.string(&locale.to_string())
+}
+
+/// A tag with other subtags where they are given: `(tag, language, script, region, variants)`.
+pub(crate) fn with_subtags<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let locale = options::locale(ctx, &args.get(0))?;
+    let LanguageIdentifier { language, script, region, variants, .. } = &locale.id;
+    let given = |index: usize| -> Result<Option<String>> {
+        let value = args.get(index);
+        if value.is_undefined() { Ok(None) } else { value.to_text().map(Some) }
+    };
+    let mut parts = vec![given(1)?.unwrap_or_else(|| language.to_string())];
+    parts.extend(given(2)?.or_else(|| script.map(|script| script.to_string())));
+    parts.extend(given(3)?.or_else(|| region.map(|region| region.to_string())));
+    let list = args.get(4);
+    if list.is_undefined() {
+        parts.extend(variants.iter().map(|variant| variant.to_string()));
+    } else {
+        for index in 0..u32::try_from(list.length()?).unwrap_or(0) {
+            parts.push(list.get_index(index)?.to_text()?);
+        }
+    }
+    let whole = locale.to_string();
+    let extensions = whole.get(locale.id.to_string().len()..).unwrap_or_default();
+    ctx.string(&format!("{}{extensions}", parts.join("-")))
+}
+
+/// A tag without its extensions.
+pub(crate) fn base_name<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    ctx.string(&options::locale(ctx, &args.get(0))?.id.to_string())
 }
 
 /// Whether there is data for a locale's language.
@@ -47,13 +139,25 @@ pub(crate) fn subtags<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Re
 /// With the subtags that are likely.
 pub(crate) fn maximize<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let mut locale = options::locale(ctx, &args.get(0))?;
-    LocaleExpander::new_extended().maximize(&mut locale.id);
+    likely(&mut locale.id);
     ctx.string(&locale.to_string())
+}
+
+fn likely(id: &mut LanguageIdentifier) {
+    LocaleExpander::new_extended().maximize(id);
+    if id.language.is_unknown() {
+        // What is likely of nothing at all, which the library leaves alone.
+        let LanguageIdentifier { language, script, region, .. } = langid!("en-Latn-US");
+        id.language = language;
+        id.script = id.script.or(script);
+        id.region = id.region.or(region);
+    }
 }
 
 /// Without the subtags that are likely.
 pub(crate) fn minimize<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let mut locale = options::locale(ctx, &args.get(0))?;
+    likely(&mut locale.id);
     LocaleExpander::new_extended().minimize(&mut locale.id);
     ctx.string(&locale.to_string())
 }

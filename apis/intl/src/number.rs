@@ -4,8 +4,10 @@
 //! options say; a pattern is found by formatting the same number with it and taking what stands before and after
 //! its digits.
 
+use crate::numerals::Numerals;
 use crate::options::{behind, hold, locale, no_data, number, range, text};
 use crate::parts::{self, Piece};
+use crate::units::UnitPattern;
 use fixed_decimal::{Decimal, Sign, SignDisplay};
 use icu::decimal::options::{DecimalFormatterOptions, GroupingStrategy};
 use icu::decimal::{CompactDecimalFormatter, DecimalFormatter};
@@ -27,6 +29,7 @@ enum Pattern {
     None,
     Percent(PercentFormatter<DecimalFormatter>),
     Currency(CurrencyFormatter<DecimalFormatter>),
+    Unit(Box<UnitPattern>),
 }
 
 /// How large numbers are written.
@@ -44,6 +47,32 @@ pub(crate) struct NumberFormat {
     notation: Notation,
     digits: Digits,
     sign: SignDisplay,
+    numerals: Numerals,
+    /// The characters that the library writes digits with.
+    own_digits: String,
+    nan: &'static str,
+}
+
+/// What is written for `NaN` where that is not `NaN` (CLDR's number symbols).
+const NAN: &[(&str, &str)] = &[
+    ("ar", "ليس رقم"),
+    ("fi", "epäluku"),
+    ("ka", "არ არის რიცხვი"),
+    ("lv", "NS"),
+    ("my", "ဂဏန်းမဟုတ်သော"),
+    ("ru", "не\u{a0}число"),
+    ("uz", "son\u{a0}emas"),
+    ("zh-Hant", "非數值"),
+    ("zh-TW", "非數值"),
+    ("zh-HK", "非數值"),
+    ("zh-MO", "非數值"),
+    ("yue", "非數值"),
+];
+
+fn nan_of(locale: &Locale) -> &'static str {
+    let id = locale.id.to_string();
+    let is_its = |(name, _): &&(&str, &str)| id == *name || id.starts_with(&format!("{name}-"));
+    NAN.iter().find(is_its).map_or("NaN", |(_, text)| text)
 }
 
 /// A formatter: `(locale, options)`.
@@ -84,6 +113,20 @@ pub(crate) fn digits<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Res
         format!("{number}")
     };
     ctx.string(&text)
+}
+
+/// The symbol of a currency.
+///
+/// # Errors
+/// Throws a `RangeError` for what is no code of a currency.
+pub(crate) fn currency_symbol(ctx: Ctx<'_>, locale: &Locale, code: &str, display: &str) -> Result<String> {
+    let formatter = currency(ctx, locale, code, display, CurrencyUsage::Standard)?;
+    let written = formatter.format_fixed_decimal(&Decimal::from(0)).to_string();
+    let is_around = |c: char| c.is_numeric() || c.is_whitespace() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}');
+    // Separators of the digits stand between them.
+    let outside = |part: Option<&str>| part.unwrap_or_default().trim_matches(is_around).to_owned();
+    let before = outside(written.split(char::is_numeric).next());
+    Ok(if before.is_empty() { outside(written.rsplit(char::is_numeric).next()) } else { before })
 }
 
 fn currency(
@@ -134,6 +177,11 @@ impl NumberFormat {
                 let usage = if is_accounting { CurrencyUsage::Accounting } else { CurrencyUsage::Standard };
                 Pattern::Currency(currency(ctx, locale, &code, &display, usage)?)
             }
+            Some("unit") => {
+                let unit = text(options, "unit")?.unwrap_or_default();
+                let display = text(options, "unitDisplay")?.unwrap_or_default();
+                Pattern::Unit(Box::new(UnitPattern::new(ctx, locale, &unit, &display)?))
+            }
             _ => Pattern::None,
         };
         let compact = grouping.into();
@@ -157,12 +205,28 @@ impl NumberFormat {
             Some("negative") => SignDisplay::Negative,
             _ => SignDisplay::Auto,
         };
-        Ok(NumberFormat { decimal, pattern, notation, digits: Digits::new(options, number)?, sign })
+        let own_digits = (0..10).map(|digit| decimal.format_to_string(&Decimal::from(digit))).collect();
+        Ok(NumberFormat {
+            decimal,
+            pattern,
+            notation,
+            digits: Digits::new(options, number)?,
+            sign,
+            numerals: Numerals::new(ctx, locale)?,
+            own_digits,
+            nan: nan_of(locale),
+        })
     }
 
     fn format(&self, ctx: Ctx<'_>, digits: &str) -> Result<Vec<Piece>> {
+        let mut pieces = self.pieces(ctx, digits)?;
+        self.numerals.apply(&mut pieces);
+        Ok(pieces)
+    }
+
+    fn pieces(&self, ctx: Ctx<'_>, digits: &str) -> Result<Vec<Piece>> {
         let (mut value, special) = match digits {
-            "NaN" => (Decimal::from(0), Some(Piece::new("nan", "NaN"))),
+            "NaN" => (Decimal::from(0), Some(Piece::new("nan", self.nan))),
             "Infinity" => (Decimal::from(1), Some(Piece::new("infinity", "∞"))),
             "-Infinity" => (Decimal::from(-1), Some(Piece::new("infinity", "∞"))),
             digits => (decimal(ctx, digits)?, None),
@@ -225,29 +289,37 @@ impl NumberFormat {
             return digits();
         };
         let written = written.to_string();
-        let (before, after) = around(&written);
+        let (before, after) = self.around(&written);
         let affix = |text: &str| classify(text, "compact");
         affix(before).into_iter().chain(digits()).chain(affix(after)).collect()
     }
 
     /// Puts the sign and the pattern around what is written of a number.
     fn surround(&self, value: &Decimal, inner: Vec<Piece>) -> Vec<Piece> {
+        if let Pattern::Unit(unit) = &self.pattern {
+            let signed = self.decimal.format_to_string(value);
+            let (before, after) = self.around(&signed);
+            let inner = classify(before, "literal").into_iter().chain(inner).chain(classify(after, "literal"));
+            let (before, after) = unit.around(&Decimal::new(Sign::None, value.absolute.clone()));
+            return classify(&before, "unit").into_iter().chain(inner).chain(classify(&after, "unit")).collect();
+        }
         let (written, kind) = match &self.pattern {
-            Pattern::None => (self.decimal.format_to_string(value), "literal"),
             Pattern::Percent(percent) => (percent.format(value).to_string(), "percentSign"),
             Pattern::Currency(currency) => (currency.format_fixed_decimal(value).to_string(), "currency"),
+            Pattern::None | Pattern::Unit(_) => (self.decimal.format_to_string(value), "literal"),
         };
-        let (before, after) = around(&written);
+        let (before, after) = self.around(&written);
         classify(before, kind).into_iter().chain(inner).chain(classify(after, kind)).collect()
     }
-}
 
-/// What stands before the first digit and after the last.
-fn around(written: &str) -> (&str, &str) {
-    let is_digit = |c: char| c.is_numeric();
-    let Some(start) = written.find(is_digit) else { return (written, "") };
-    let end = written.rfind(is_digit).map_or(start, |at| at + written[at..].chars().next().map_or(1, char::len_utf8));
-    (&written[..start], &written[end..])
+    /// What stands before the first digit and after the last.
+    fn around<'w>(&self, written: &'w str) -> (&'w str, &'w str) {
+        let is_digit = |c: char| self.own_digits.contains(c);
+        let Some(start) = written.find(is_digit) else { return (written, "") };
+        let last = written.rfind(is_digit);
+        let end = last.map_or(start, |at| at + written[at..].chars().next().map_or(1, char::len_utf8));
+        (&written[..start], &written[end..])
+    }
 }
 
 /// Takes signs and spaces apart from the rest, which is of one kind.

@@ -1,6 +1,9 @@
 // Segments, order, lists, plural forms, relative times, names.
 (native, shared) => {
-  const { option, flag, optionsObject, coerced, resolve, publish, partsOf, textOf } = shared;
+  const {
+    canonicalLocales, option, flag, optionsObject, coerced, readMatcher, typeOption, quoted, has, resolve, publish, copy, partsOf,
+    textOf, nameless, matches, bind,
+  } = shared;
 
   // ── Segmenter ──
 
@@ -66,8 +69,10 @@
     #resolved;
 
     constructor(locales, options) {
+      const requested = canonicalLocales(locales);
       const given = optionsObject(options);
-      const { locale } = resolve(locales, given, []);
+      readMatcher(given);
+      const { locale } = resolve(requested, []);
       this.#resolved = { locale, granularity: option(given, "granularity", ["grapheme", "word", "sentence"], "grapheme") };
     }
     segment(text) {
@@ -94,11 +99,15 @@
     #compare;
 
     constructor(locales, options) {
+      const requested = canonicalLocales(locales);
       const given = coerced(options);
       const usage = option(given, "usage", ["sort", "search"], "sort");
+      readMatcher(given);
+      const collation = typeOption(given, "collation");
       const numeric = flag(given, "numeric");
       const caseFirst = option(given, "caseFirst", ["upper", "lower", "false"]);
-      const { locale, full, keywords } = resolve(locales, given, ["co", "kf", "kn"], {
+      const { locale, full, base, keywords } = resolve(requested, ["co", "kf", "kn"], {
+        co: collation,
         kf: caseFirst,
         kn: numeric === undefined ? undefined : numeric ? "" : "false",
       });
@@ -113,7 +122,8 @@
         numeric: keywords.kn === "" || keywords.kn === "true",
         caseFirst: keywords.kf ?? "false",
       };
-      this.#handle = native.collator(full, sensitivity, ignorePunctuation);
+      const isSearch = usage === "search" && keywords.co === undefined;
+      this.#handle = native.collator(isSearch ? native.withExtension(base, "co-search") : full, sensitivity, ignorePunctuation);
     }
     get compare() {
       const compare = (first, second) => {
@@ -128,8 +138,6 @@
     }
   }
 
-  const nameless = (bound) => Object.defineProperty(bound, "name", { value: "", configurable: true });
-
   // ── ListFormat ──
 
   class ListFormat {
@@ -137,8 +145,10 @@
     #handle;
 
     constructor(locales, options) {
+      const requested = canonicalLocales(locales);
       const given = optionsObject(options);
-      const { locale, full } = resolve(locales, given, []);
+      readMatcher(given);
+      const { locale, full } = resolve(requested, []);
       const type = option(given, "type", ["conjunction", "disjunction", "unit"], "conjunction");
       const style = option(given, "style", ["long", "short", "narrow"], "long");
       this.#resolved = { locale, type, style };
@@ -173,22 +183,27 @@
     #handles = { __proto__: null };
 
     constructor(locales, options) {
+      const requested = canonicalLocales(locales);
       const given = coerced(options);
-      const numberingSystem = shared.typeOption(given, "numberingSystem");
-      const { locale, full, keywords } = resolve(locales, given, ["nu"], { nu: numberingSystem });
+      readMatcher(given);
+      const numberingSystem = typeOption(given, "numberingSystem");
+      const { locale, full, keywords } = resolve(requested, ["nu"], { nu: numberingSystem });
       const style = option(given, "style", ["long", "short", "narrow"], "long");
       const numeric = option(given, "numeric", ["always", "auto"], "always");
       this.#full = full;
-      this.#resolved = { locale, style, numeric, numberingSystem: keywords.nu ?? "latn" };
+      this.#resolved = { locale, style, numeric, numberingSystem: keywords.nu ?? native.numberingSystemOf(full) };
     }
     #pieces(value, unit) {
+      this.#full;
       const number = +value;
       const singular = `${unit}`.replace(/s$/, "");
       if (!UNITS.includes(singular)) throw new RangeError(`${JSON.stringify(`${unit}`)} is not a unit of time`);
       if (!Number.isFinite(number)) throw new RangeError("the value is not a finite number");
       const { style, numeric } = this.#resolved;
       const handle = (this.#handles[singular] ??= native.relativeTime(this.#full, singular, style, numeric));
-      return [native.formatRelativeTime(handle, native.digits(number)), singular];
+      // The word for now has no sign.
+      const digits = native.digits(number === 0 && numeric === "auto" ? 0 : number);
+      return [native.formatRelativeTime(handle, digits), singular];
     }
     format(value, unit) {
       return textOf(this.#pieces(value, unit)[0]);
@@ -204,16 +219,35 @@
 
   // ── DisplayNames ──
 
+  const upperCase = bind(String.prototype.toUpperCase);
+  const lowerCase = bind(String.prototype.toLowerCase);
+  const slice = bind(String.prototype.slice);
+
+  /** What codes of each type look like; those of languages are judged by the canonical form. */
+  const CODES = {
+    __proto__: null,
+    region: /^(?:[a-z]{2}|[0-9]{3})$/i,
+    script: /^[a-z]{4}$/i,
+    currency: /^[a-z]{3}$/i,
+    calendar: /^[a-z0-9]{3,8}(?:-[a-z0-9]{3,8})*$/i,
+    dateTimeField:
+      /^(?:era|year|quarter|month|weekOfYear|weekday|day|dayPeriod|hour|minute|second|timeZoneName)$/,
+    language: /^(?!root$)[a-z]{2,8}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*$/i,
+  };
+  const TYPES = ["language", "region", "script", "currency", "calendar", "dateTimeField"];
+
   class DisplayNames {
     #resolved;
     #full;
 
     constructor(locales, options) {
+      const requested = canonicalLocales(locales);
       if (options === undefined) throw new TypeError("Intl.DisplayNames needs the option type");
       const given = optionsObject(options);
-      const { locale, full } = resolve(locales, given, []);
+      readMatcher(given);
+      const { locale, full } = resolve(requested, []);
       const style = option(given, "style", ["narrow", "short", "long"], "long");
-      const type = option(given, "type", ["language", "region", "script", "currency", "calendar", "dateTimeField"]);
+      const type = option(given, "type", TYPES);
       if (type === undefined) throw new TypeError("Intl.DisplayNames needs the option type");
       const fallback = option(given, "fallback", ["code", "none"], "code");
       const languageDisplay = option(given, "languageDisplay", ["dialect", "standard"], "dialect");
@@ -222,15 +256,17 @@
       if (type === "language") this.#resolved.languageDisplay = languageDisplay;
     }
     of(code) {
-      const { type, style, fallback } = this.#resolved;
+      const { type, style, fallback, languageDisplay = "" } = this.#resolved;
       let text = `${code}`;
+      if (matches(CODES[type], text) === null) throw new RangeError(`${quoted(text)} is not a code of the type ${type}`);
       if (type === "language") text = native.canonical(text);
-      if (type === "region" || type === "currency") text = text.toUpperCase();
-      if (type === "script") text = text.charAt(0).toUpperCase() + text.slice(1).toLowerCase();
-      return native.displayName(this.#full, type, style, text) ?? (fallback === "code" ? text : undefined);
+      if (type === "region" || type === "currency") text = upperCase(text);
+      if (type === "script") text = upperCase(slice(text, 0, 1)) + lowerCase(slice(text, 1));
+      if (type === "calendar") text = native.calendar(lowerCase(text)) ?? lowerCase(text);
+      return native.displayName(this.#full, type, style, text, languageDisplay) ?? (fallback === "code" ? text : undefined);
     }
     resolvedOptions() {
-      return { ...this.#resolved };
+      return copy(this.#resolved);
     }
   }
 
@@ -240,6 +276,5 @@
     ListFormat: publish(ListFormat),
     RelativeTimeFormat: publish(RelativeTimeFormat),
     DisplayNames: publish(DisplayNames, { length: 2 }),
-    nameless,
   };
 };

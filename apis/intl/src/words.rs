@@ -1,12 +1,14 @@
 //! Text: segments, order, lists, plural forms, relative times, and names of things.
 
+use crate::names;
+use crate::numerals::Numerals;
 use crate::options::{behind, hold, locale, no_data, range};
 use crate::parts;
 use icu::collator::options::{AlternateHandling, CaseLevel, CollatorOptions, Strength};
 use icu::collator::{Collator, CollatorBorrowed, CollatorPreferences};
 use icu::decimal::input::Decimal;
 use icu::experimental::displaynames::multi::{LocaleDisplayNamesFormatter, RegionDisplayNames, ScriptDisplayNames};
-use icu::experimental::displaynames::{DisplayNamesOptions, Style};
+use icu::experimental::displaynames::{DisplayNamesOptions, LanguageDisplay, Style};
 use icu::experimental::relativetime::options::Numeric;
 use icu::experimental::relativetime::{RelativeTimeFormatter, RelativeTimeFormatterOptions};
 use icu::list::ListFormatter;
@@ -143,11 +145,17 @@ pub(crate) fn format_list<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -
     parts::to_js(ctx, &parts::pieces(&formatter.format(items.iter()), "list"))
 }
 
+struct Relative {
+    formatter: RelativeTimeFormatter,
+    numerals: Numerals,
+}
+
 /// A formatter of relative times: `(locale, unit, style, numeric)`.
 pub(crate) fn relative_time<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let numeric = if args.get(3).to_text()? == "auto" { Numeric::Auto } else { Numeric::Always };
     let options = RelativeTimeFormatterOptions::default().with_numeric(numeric);
-    let preferences = (&locale(ctx, &args.get(0))?).into();
+    let locale = locale(ctx, &args.get(0))?;
+    let preferences = (&locale).into();
     let (unit, style) = (args.get(1).to_text()?, args.get(2).to_text()?);
     macro_rules! constructors {
         ($($unit:literal: $long:ident, $short:ident, $narrow:ident;)*) => {
@@ -171,29 +179,35 @@ pub(crate) fn relative_time<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>)
         "quarter": try_new_long_quarter, try_new_short_quarter, try_new_narrow_quarter;
         "year": try_new_long_year, try_new_short_year, try_new_narrow_year;
     };
-    hold(ctx, made.map_err(no_data(ctx, "relative times"))?)
+    let formatter = made.map_err(no_data(ctx, "relative times"))?;
+    hold(ctx, Relative { formatter, numerals: Numerals::new(ctx, &locale)? })
 }
 
 /// The parts of a relative time: `(formatter, decimal digits)`.
 pub(crate) fn format_relative_time<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    let formatter = behind::<RelativeTimeFormatter>(ctx, &args.get(0))?;
+    let relative = behind::<Relative>(ctx, &args.get(0))?;
     let number: Decimal = args.get(1).to_text()?.parse().map_err(|_| range(ctx, "the value is not a finite number"))?;
-    parts::to_js(ctx, &parts::pieces(&formatter.format(number), "decimal"))
+    let mut pieces = parts::pieces(&relative.formatter.format(number), "decimal");
+    relative.numerals.apply(&mut pieces);
+    parts::to_js(ctx, &pieces)
 }
 
-/// The name of something, or `undefined`: `(locale, type, style, code)`.
+/// The name of something, or `undefined`: `(locale, type, style, code, language display)`.
 pub(crate) fn display_name<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let locale = locale(ctx, &args.get(0))?;
+    let (kind, style, code) = (args.get(1).to_text()?, args.get(2).to_text()?, args.get(3).to_text()?);
     let mut options = DisplayNamesOptions::default();
-    options.style = match args.get(2).to_text()?.as_str() {
+    options.style = match style.as_str() {
         "short" => Some(Style::Short),
         "narrow" => Some(Style::Narrow),
         _ => None,
     };
-    let code = args.get(3).to_text()?;
+    if args.get(4).to_text()? == "standard" {
+        options.language_display = LanguageDisplay::Standard;
+    }
     let missing = no_data(ctx, "names");
     let wrong = || range(ctx, &format!("{code:?} is not a code of this type"));
-    let name: Option<String> = match args.get(1).to_text()?.as_str() {
+    let name: Option<String> = match kind.as_str() {
         "region" => {
             let names = RegionDisplayNames::try_new((&locale).into(), options).map_err(missing)?;
             names.of(code.parse().map_err(|_| wrong())?).map(str::to_owned)
@@ -207,7 +221,8 @@ pub(crate) fn display_name<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) 
             let code: Locale = code.parse().map_err(|_| wrong())?;
             Some(names.of(&code).into_owned()).filter(|name| *name != code.to_string())
         }
-        _ => None,
+        "currency" => names::currency(ctx, &locale, &code, &style)?,
+        _ => names::english(&locale, &code).map(str::to_owned),
     };
     name.map_or(Ok(ctx.undefined()), |name| ctx.string(&name))
 }

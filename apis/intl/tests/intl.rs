@@ -130,7 +130,7 @@ fn dates() {
         ("new Intl.DateTimeFormat('en', { timeZone: 'Mars/Base' })", "RangeError: \"Mars/Base\" is not a time zone"),
         (
             "new Intl.DateTimeFormat('en', { dateStyle: 'full', day: 'numeric' })",
-            "TypeError: a style and single fields exclude each other",
+            "TypeError: a style and day exclude each other",
         ),
         ("new Intl.DateTimeFormat('en').format(NaN)", "RangeError: Invalid time value"),
         ("new Date(NaN).toLocaleString()", "Invalid Date"),
@@ -218,6 +218,68 @@ fn locales() {
         ("Intl.getCanonicalLocales(null)", "TypeError: null is not a list of locales"),
         ("new Intl.Locale('')", "RangeError: \"\" is not a well-formed language tag"),
     ]);
+}
+
+#[test]
+fn units_and_durations() {
+    checks(&[
+        ("new Intl.NumberFormat('en', { style: 'unit', unit: 'kilometer-per-hour' }).format(50)", "50 km/h"),
+        ("new Intl.NumberFormat('en', { style: 'unit', unit: 'liter', unitDisplay: 'long' }).format(1)", "1 liter"),
+        (
+            "new Intl.NumberFormat('fr', { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(1.5)",
+            "1,5\u{a0}jour",
+        ),
+        (
+            "new Intl.NumberFormat('de', { style: 'unit', unit: 'kilometer', unitDisplay: 'long' }).format(3)",
+            "3 Kilometer",
+        ),
+        ("new Intl.NumberFormat('en', { style: 'unit', unit: 'megabyte' }).format(16)", "16 MB"),
+        ("new Intl.NumberFormat('en', { style: 'unit', unit: 'celsius' }).format(-4)", "-4°C"),
+        ("new Intl.NumberFormat('en', { style: 'unit', unit: 'parsec' })", "RangeError: \"parsec\" is not a unit"),
+        ("new Intl.DurationFormat('en').format({ hours: 1, minutes: 46, seconds: 40 })", "1 hr, 46 min, 40 sec"),
+        ("new Intl.DurationFormat('en', { style: 'long' }).format({ days: 1, hours: 2 })", "1 day, 2 hours"),
+        (
+            "new Intl.DurationFormat('en', { style: 'digital' }).format({ hours: 1, minutes: 2, seconds: 3, milliseconds: 45 })",
+            "1:02:03.045",
+        ),
+        ("new Intl.DurationFormat('en').format('PT90S')", "90 sec"),
+        ("new Intl.DurationFormat('en').format({ hours: 1, minutes: -1 })", MIXED),
+        ("new Intl.DurationFormat('en').format({})", "TypeError: the duration has no unit"),
+    ]);
+}
+
+const MIXED: &str = "RangeError: Duration was not valid.";
+
+#[test]
+fn locales_know_where_they_are_spoken() {
+    checks(&[
+        ("new Intl.Locale('de-CH').getWeekInfo().firstDay", "1"),
+        ("new Intl.Locale('en-US').getWeekInfo().weekend.join()", "6,7"),
+        ("new Intl.Locale('ar').getTextInfo().direction", "rtl"),
+        ("new Intl.Locale('th').getCalendars().join()", "buddhist,gregory"),
+        ("new Intl.Locale('de-DE').getTimeZones().join()", "Europe/Berlin,Europe/Busingen"),
+        ("new Intl.Locale('ar-EG').getNumberingSystems().join()", "arab"),
+        ("new Intl.Locale('en-GB').getHourCycles().join()", "h23"),
+        ("new Intl.Locale('en', { firstDayOfWeek: '1' }).toString()", "en-u-fw-mon"),
+        ("new Intl.DisplayNames('en', { type: 'currency' }).of('usd')", "US Dollar"),
+        ("new Intl.DisplayNames('de', { type: 'currency', style: 'short' }).of('EUR')", "€"),
+        ("new Intl.DisplayNames('en', { type: 'calendar' }).of('roc')", "Minguo Calendar"),
+        ("new Intl.DisplayNames('fr', { type: 'dateTimeField' }).of('month')", "month"),
+        ("Intl.supportedValuesOf('unit').length", "45"),
+        ("Intl.supportedValuesOf('currency').includes('NOK')", "true"),
+        ("const f = new Intl.NumberFormat('en'); f.format === f.format", "true"),
+    ]);
+}
+
+#[test]
+fn polluted_prototypes_change_nothing() {
+    checks(&[(
+        "for (const name of ['timeZone', 'locale', '0', 'style']) \
+           Object.defineProperty(Object.prototype, name, { set() { throw new Error('set') }, configurable: true }); \
+         Array.prototype.push = Array.prototype.includes = Array.prototype.sort = undefined; \
+         [new Intl.DateTimeFormat('en', { timeZone: 'UTC' }).format(0), new Intl.NumberFormat('de').format(1.5)].join(' ')",
+        "1/1/1970 1,5",
+    )]);
 }
 
 #[test]

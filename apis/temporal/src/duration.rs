@@ -4,7 +4,7 @@ use crate::class::{Class, as_instance, construct, getters, make, of};
 use crate::convert::{OrThrow, integral, text};
 use crate::fields::{Fields, ZONED};
 use crate::options::Options;
-use crate::zone::calendar_of_fields;
+use crate::zone::{calendar_of_fields, date_text};
 use quickbeam_engine::{Args, Ctx, Result, Value};
 use temporal_rs::options::{
     Disambiguation, OffsetDisambiguation, Overflow, RelativeTo, RoundingOptions, ToStringRoundingOptions, Unit,
@@ -173,7 +173,7 @@ fn relative_to(ctx: Ctx<'_>, options: &Options<'_>) -> Result<Option<RelativeTo>
         return Ok(None);
     }
     if !value.is_object() {
-        return parse_relative_to(ctx, &text(ctx, &value, "relativeTo")?).map(Some);
+        return parse_relative_to(ctx, &date_text(ctx, &value, "relativeTo")?).map(Some);
     }
     if let Some(zoned) = as_instance::<ZonedDateTime>(&value) {
         return Ok(Some((*zoned).clone().into()));

@@ -1,12 +1,12 @@
 //! `Temporal.PlainDate`: a day of a calendar.
 
 use crate::class::{Class, as_instance, construct, date_getters, define_locale_string, make, of};
-use crate::convert::{OrThrow, narrow, text, truncated};
+use crate::convert::{OrThrow, narrow, truncated};
 use crate::duration::to_duration;
 use crate::fields::{DATE, Fields, need_partial};
 use crate::options::Options;
 use crate::plain_time::to_time;
-use crate::zone::{calendar_argument, calendar_of_fields, need_same_calendar, to_calendar, to_time_zone};
+use crate::zone::{calendar_argument, calendar_of_fields, date_text, need_same_calendar, to_calendar, to_time_zone};
 use quickbeam_engine::{Args, Ctx, Result, Value};
 use temporal_rs::options::DisplayCalendar;
 use temporal_rs::parsed_intermediates::ParsedDate;
@@ -87,7 +87,7 @@ pub(crate) fn class(ctx: Ctx<'_>) -> Result<Value<'_>> {
 pub(crate) fn to_date<'a>(ctx: Ctx<'a>, value: &Value<'a>, options: Value<'a>) -> Result<PlainDate> {
     let overflow = |options| Options::new(ctx, options)?.overflow();
     if !value.is_object() {
-        let parsed = ParsedDate::from_utf8(text(ctx, value, "the date")?.as_bytes()).or_throw(ctx)?;
+        let parsed = ParsedDate::from_utf8(date_text(ctx, value, "the date")?.as_bytes()).or_throw(ctx)?;
         overflow(options)?;
         return PlainDate::from_parsed(parsed).or_throw(ctx);
     }

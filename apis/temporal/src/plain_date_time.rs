@@ -1,12 +1,12 @@
 //! `Temporal.PlainDateTime`: a day of a calendar and a time of day, wherever that is.
 
 use crate::class::{Class, as_instance, construct, date_getters, define_locale_string, make, of, time_getters};
-use crate::convert::{OrThrow, narrow, text, truncated};
+use crate::convert::{OrThrow, narrow, truncated};
 use crate::duration::to_duration;
 use crate::fields::{DATE_TIME, Fields, need_partial};
 use crate::options::Options;
 use crate::plain_time::{time_arguments, to_time};
-use crate::zone::{calendar_argument, calendar_of_fields, need_same_calendar, to_calendar, to_time_zone};
+use crate::zone::{calendar_argument, calendar_of_fields, date_text, need_same_calendar, to_calendar, to_time_zone};
 use quickbeam_engine::{Args, Ctx, Result, Value};
 use temporal_rs::options::{DisplayCalendar, ToStringRoundingOptions};
 use temporal_rs::parsed_intermediates::ParsedDateTime;
@@ -116,7 +116,7 @@ fn constructor<'a>(ctx: Ctx<'a>, new_target: &Value<'a>, args: Args<'a>) -> Resu
 pub(crate) fn to_date_time<'a>(ctx: Ctx<'a>, value: &Value<'a>, options: Value<'a>) -> Result<PlainDateTime> {
     let overflow = |options| Options::new(ctx, options)?.overflow();
     if !value.is_object() {
-        let parsed = ParsedDateTime::from_utf8(text(ctx, value, "the date")?.as_bytes()).or_throw(ctx)?;
+        let parsed = ParsedDateTime::from_utf8(date_text(ctx, value, "the date")?.as_bytes()).or_throw(ctx)?;
         overflow(options)?;
         return PlainDateTime::from_parsed(parsed).or_throw(ctx);
     }

@@ -1,10 +1,10 @@
 //! `Temporal.PlainMonthDay`: a day of any year, such as a birthday.
 
 use crate::class::{Class, as_instance, construct, define_locale_string, getters, make, of};
-use crate::convert::{OrThrow, narrow, text, truncated};
+use crate::convert::{OrThrow, narrow, truncated};
 use crate::fields::{DATE, Fields, YEAR, need_partial};
 use crate::options::Options;
-use crate::zone::{calendar_argument, calendar_of_fields};
+use crate::zone::{calendar_argument, calendar_of_fields, date_text};
 use quickbeam_engine::{Ctx, Result, Value};
 use temporal_rs::options::{DisplayCalendar, Overflow};
 use temporal_rs::parsed_intermediates::ParsedDate;
@@ -67,7 +67,7 @@ pub(crate) fn class(ctx: Ctx<'_>) -> Result<Value<'_>> {
 fn to_month_day<'a>(ctx: Ctx<'a>, value: &Value<'a>, options: Value<'a>) -> Result<PlainMonthDay> {
     let overflow = |options| Options::new(ctx, options)?.overflow();
     if !value.is_object() {
-        let parsed = ParsedDate::month_day_from_utf8(text(ctx, value, "the day")?.as_bytes()).or_throw(ctx)?;
+        let parsed = ParsedDate::month_day_from_utf8(date_text(ctx, value, "the day")?.as_bytes()).or_throw(ctx)?;
         overflow(options)?;
         return PlainMonthDay::from_parsed(parsed).or_throw(ctx);
     }

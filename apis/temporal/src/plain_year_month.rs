@@ -1,11 +1,11 @@
 //! `Temporal.PlainYearMonth`: a month of a calendar.
 
 use crate::class::{Class, as_instance, construct, define_locale_string, make, month_getters, of};
-use crate::convert::{OrThrow, narrow, text, truncated};
+use crate::convert::{OrThrow, narrow, truncated};
 use crate::duration::to_duration;
 use crate::fields::{DAY, Fields, YEAR_MONTH, need_partial};
 use crate::options::Options;
-use crate::zone::{calendar_argument, calendar_of_fields, need_same_calendar};
+use crate::zone::{calendar_argument, calendar_of_fields, date_text, need_same_calendar};
 use quickbeam_engine::{Args, Ctx, Result, Value};
 use temporal_rs::PlainYearMonth;
 use temporal_rs::options::DisplayCalendar;
@@ -86,7 +86,7 @@ pub(crate) fn class(ctx: Ctx<'_>) -> Result<Value<'_>> {
 fn to_year_month<'a>(ctx: Ctx<'a>, value: &Value<'a>, options: Value<'a>) -> Result<PlainYearMonth> {
     let overflow = |options| Options::new(ctx, options)?.overflow();
     if !value.is_object() {
-        let parsed = ParsedDate::year_month_from_utf8(text(ctx, value, "the month")?.as_bytes()).or_throw(ctx)?;
+        let parsed = ParsedDate::year_month_from_utf8(date_text(ctx, value, "the month")?.as_bytes()).or_throw(ctx)?;
         overflow(options)?;
         return PlainYearMonth::from_parsed(parsed).or_throw(ctx);
     }

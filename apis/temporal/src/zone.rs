@@ -23,7 +23,11 @@ fn calendar_of(value: &Value<'_>) -> Option<Calendar> {
 pub(crate) fn to_calendar(ctx: Ctx<'_>, value: &Value<'_>) -> Result<Calendar> {
     match calendar_of(value) {
         Some(calendar) => Ok(calendar),
-        None => text(ctx, value, "the calendar")?.parse::<Calendar>().or_throw(ctx),
+        None => {
+            let name = text(ctx, value, "the calendar")?;
+            need_fixed(ctx, &name)?;
+            name.parse::<Calendar>().or_throw(ctx)
+        }
     }
 }
 
@@ -35,7 +39,31 @@ pub(crate) fn calendar_argument(ctx: Ctx<'_>, value: &Value<'_>) -> Result<Calen
     if value.is_undefined() {
         return Ok(Calendar::ISO);
     }
-    Calendar::try_from_utf8(text(ctx, value, "the calendar")?.as_bytes()).or_throw(ctx)
+    let name = text(ctx, value, "the calendar")?;
+    need_fixed(ctx, &name)?;
+    Calendar::try_from_utf8(name.as_bytes()).or_throw(ctx)
+}
+
+/// Refuses the calendars that depend on who looks at the moon, which the library takes for others.
+fn need_fixed(ctx: Ctx<'_>, text: &str) -> Result<()> {
+    const OBSERVED: [&str; 2] = ["islamic", "islamic-rgsa"];
+    let name = text.rsplit_once("u-ca=").map_or(text, |(_, rest)| rest.split(']').next().unwrap_or(rest));
+    if OBSERVED.iter().any(|observed| name.eq_ignore_ascii_case(observed)) {
+        return Err(range(ctx, &format!("there is no calendar {name}")));
+    }
+    Ok(())
+}
+
+/// The text of a date, which may name a calendar.
+///
+/// # Errors
+/// Throws a `TypeError` for what is no string, a `RangeError` for a calendar that there is not.
+pub(crate) fn date_text(ctx: Ctx<'_>, value: &Value<'_>, what: &str) -> Result<String> {
+    let text = text(ctx, value, what)?;
+    if text.contains("u-ca=") {
+        need_fixed(ctx, &text)?;
+    }
+    Ok(text)
 }
 
 /// GetTemporalCalendarIdentifierWithISODefault.

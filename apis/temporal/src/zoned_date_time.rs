@@ -8,7 +8,7 @@ use crate::duration::to_duration;
 use crate::fields::{Fields, WITH_OFFSET, ZONED, need_partial};
 use crate::options::Options;
 use crate::plain_time::to_time;
-use crate::zone::{calendar_argument, calendar_of_fields, need_same_calendar, to_calendar, to_time_zone};
+use crate::zone::{calendar_argument, calendar_of_fields, date_text, need_same_calendar, to_calendar, to_time_zone};
 use quickbeam_engine::{Args, Ctx, Result, Value};
 use temporal_rs::options::{
     Disambiguation, DisplayCalendar, DisplayOffset, DisplayTimeZone, OffsetDisambiguation, Overflow,
@@ -172,7 +172,7 @@ impl Resolution {
 fn to_zoned<'a>(ctx: Ctx<'a>, value: &Value<'a>, options: Value<'a>) -> Result<ZonedDateTime> {
     let resolution = |options| Resolution::read(ctx, options, OffsetDisambiguation::Reject);
     if !value.is_object() {
-        let parsed = ParsedZonedDateTime::from_utf8(text(ctx, value, "the date")?.as_bytes()).or_throw(ctx)?;
+        let parsed = ParsedZonedDateTime::from_utf8(date_text(ctx, value, "the date")?.as_bytes()).or_throw(ctx)?;
         let Resolution { disambiguation, offset, .. } = resolution(options)?;
         return ZonedDateTime::from_parsed(parsed, disambiguation, offset).or_throw(ctx);
     }

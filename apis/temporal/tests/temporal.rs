@@ -83,3 +83,40 @@ fn scripts_can_derive_and_pollute() {
         harness.check(source, expected);
     }
 }
+
+#[test]
+fn locales_write_what_a_value_has() {
+    let harness = harness();
+    for (source, expected) in [
+        ("Temporal.PlainDate.from('2024-05-06').toLocaleString('de')", "06.05.2024"),
+        ("Temporal.PlainDate.from('2024-05-06').toLocaleString('en', { dateStyle: 'full' })", "Monday, May 6, 2024"),
+        ("Temporal.PlainDate.from('2024-05-06').toLocaleString('en', { hour: 'numeric' })", NO_HOURS),
+        ("Temporal.PlainTime.from('13:05').toLocaleString('de', { timeStyle: 'short' })", "13:05"),
+        (
+            "Temporal.PlainYearMonth.from('2024-05').toLocaleString('en-u-ca-iso8601', { month: 'long', year: 'numeric' })",
+            "May 2024",
+        ),
+        (
+            "Temporal.ZonedDateTime.from('2024-05-06T12:00[Asia/Tokyo]').toLocaleString('en', { timeStyle: 'short' })",
+            "12:00\u{202f}PM",
+        ),
+        (
+            "Temporal.ZonedDateTime.from('2024-05-06T12:00[Asia/Tokyo]').toLocaleString('en', { timeZone: 'UTC' })",
+            HAS_ZONE,
+        ),
+        ("Temporal.Duration.from('PT1H30M').toLocaleString('en')", "1 hr, 30 min"),
+        ("new Intl.DateTimeFormat('en').format(Temporal.PlainDate.from('2024-05-06[u-ca=hebrew]'))", OTHER_CALENDAR),
+        ("new Intl.DateTimeFormat('en').format(Temporal.Now.zonedDateTimeISO())", UNFORMATTABLE),
+        (
+            "new Intl.DateTimeFormat('en').formatRange(Temporal.PlainDate.from('2024-05-06'), Temporal.PlainDate.from('2024-05-07'))",
+            "5/6/2024 – 5/7/2024",
+        ),
+    ] {
+        harness.check(source, expected);
+    }
+}
+
+const NO_HOURS: &str = "TypeError: these options show nothing of a PlainDate";
+const HAS_ZONE: &str = "TypeError: a ZonedDateTime has a time zone of its own";
+const OTHER_CALENDAR: &str = "RangeError: the calendar hebrew is not that of the format, gregory";
+const UNFORMATTABLE: &str = "TypeError: a ZonedDateTime is formatted by its own toLocaleString";

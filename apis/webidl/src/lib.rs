@@ -102,7 +102,8 @@ impl<'a> Natives<'a> {
     /// # Errors
     /// Throws if memory is short.
     pub fn value(self, name: &str, value: Value<'a>) -> Result<Natives<'a>> {
-        self.0.set(name, value)?;
+        // Not assigned: a script may have given `Object.prototype` a setter of that name.
+        self.0.define(name, value, Attributes::ALL)?;
         Ok(self)
     }
 
