@@ -58,6 +58,24 @@ defmodule QuickBEAM.Soak.Census do
     end
   end
 
+  @doc """
+  The least resident memory of the next `seconds`. The library gives what freed contexts held back to the system as soon as
+  nothing runs.
+  """
+  @spec at_rest(pos_integer()) :: non_neg_integer()
+  def at_rest(seconds) do
+    least_until(System.monotonic_time(:millisecond) + seconds * 1_000, resident())
+  end
+
+  defp least_until(deadline, least) do
+    if System.monotonic_time(:millisecond) > deadline do
+      least
+    else
+      Process.sleep(50)
+      least_until(deadline, min(least, resident()))
+    end
+  end
+
   @doc "Whether resident memory has grown beyond `highest`, the most of the warm-up."
   @spec check_memory(t(), number()) :: :ok | {:error, [String.t()]}
   def check_memory(now, highest) do

@@ -9,6 +9,7 @@ defmodule QuickBEAM.Soak.Round do
   @clients 32
   @seconds 8
   @settle_seconds 10
+  @rest_seconds 3
 
   # The allocators of the VM and of the C library need that many to have seen every size.
   @warm_up_rounds 4
@@ -69,7 +70,7 @@ defmodule QuickBEAM.Soak.Round do
     lines = for line <- Log.take(), do: "unexpected log line: #{line}"
 
     case findings ++ left ++ lines do
-      [] -> {:ok, counts, census}
+      [] -> {:ok, counts, %{census | resident: Census.at_rest(@rest_seconds)}}
       problems -> {:error, Enum.take(problems, 20)}
     end
   end

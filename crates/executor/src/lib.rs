@@ -68,6 +68,7 @@ mod task;
 mod thread;
 mod ticker;
 mod timer;
+mod trim;
 mod turn;
 mod vacancy;
 mod vars;

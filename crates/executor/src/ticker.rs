@@ -5,6 +5,7 @@
 //! wait, the builtin is a long one: its thread loses the processor to another. With nothing running the ticker sleeps.
 
 use crate::executor::Shared;
+use crate::trim::Trimmer;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::{self, Thread};
@@ -15,6 +16,9 @@ const TICK: Duration = Duration::from_millis(1);
 
 /// Ticks without a running turn after which the thread sleeps until one starts.
 const IDLE_TICKS: u32 = 200;
+
+/// Ticks without one after which freed memory may go back to the system.
+const TRIM_TICKS: u32 = 100;
 
 #[derive(Default)]
 struct Ticker {
@@ -57,6 +61,7 @@ fn run() {
     let ticker = ticker();
     let mut idle = 0;
     let mut pause = TICK;
+    let mut trimmer = Trimmer::new();
     drop(ticker.executors.lock());
     loop {
         if idle < IDLE_TICKS {
@@ -72,6 +77,7 @@ fn run() {
         let next = tick(ticker);
         idle = if next.is_none() { idle + 1 } else { 0 };
         pause = next.unwrap_or(TICK);
+        trimmer.look(idle >= TRIM_TICKS);
     }
 }
 

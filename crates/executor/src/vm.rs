@@ -6,6 +6,7 @@ use crate::guard::release;
 use crate::home::Home;
 use crate::mail::Mail;
 use crate::realm::RealmState;
+use crate::trim;
 use quickbeam_engine::{Ctx, ErrorReport, Isolate, IsolateError, IsolateOptions, Realm, Thrown};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -75,7 +76,9 @@ impl Vm {
     /// SAFETY: no fiber of the isolate is live.
     pub(crate) unsafe fn free(self, occupants: impl IntoIterator<Item = Occupant>) {
         let occupants: Vec<Occupant> = occupants.into_iter().collect();
+        let bytes = self.isolate.heap().stats().used;
         drop(self.isolate);
+        trim::freed(bytes);
         for Occupant { state, .. } in occupants {
             // SAFETY: the isolate is gone, and so is, by contract, every stack that held a count.
             unsafe {
