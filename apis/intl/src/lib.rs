@@ -50,26 +50,31 @@ impl Api for Intl {
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
         ctx.define_lazy_global("Intl", |ctx, _, _| made(ctx)?.get("Intl"))?;
-        let method = |class: &str, name: &str, function: Value<'_>| -> Result<()> {
-            ctx.globals().get(class)?.get("prototype")?.define(name, function, Attributes::HIDDEN)
-        };
         macro_rules! methods {
-            ($($class:literal $name:literal $length:literal = $key:literal;)*) => {
-                $(method($class, $name, ctx.function($name, $length, |ctx, this, args| forward(ctx, $key, this, args))?)?;)*
-            };
+            ($prototype:expr; $($name:literal $length:literal = $key:literal;)*) => {{
+                let prototype = $prototype;
+                $(prototype.define_function($name, $length, Attributes::HIDDEN, |ctx, this, args| forward(ctx, $key, this, args))?;)*
+            }};
         }
+        let prototype = |class: &str| ctx.globals().get(class)?.get("prototype");
+        methods! { prototype("Number")?; "toLocaleString" 0 = "number"; }
+        methods! { prototype("BigInt")?; "toLocaleString" 0 = "bigint"; }
+        methods! { prototype("Array")?; "toLocaleString" 0 = "array"; }
         methods! {
-            "Number" "toLocaleString" 0 = "number";
-            "BigInt" "toLocaleString" 0 = "bigint";
-            "Date" "toLocaleString" 0 = "dateTime";
-            "Date" "toLocaleDateString" 0 = "date";
-            "Date" "toLocaleTimeString" 0 = "time";
-            "String" "localeCompare" 1 = "compare";
-            "String" "toLocaleUpperCase" 0 = "upper";
-            "String" "toLocaleLowerCase" 0 = "lower";
-            "Array" "toLocaleString" 0 = "array";
+            prototype("String")?;
+            "localeCompare" 1 = "compare";
+            "toLocaleUpperCase" 0 = "upper";
+            "toLocaleLowerCase" 0 = "lower";
         }
-        Ok(())
+        ctx.extend_builtin("Date", |_, date| {
+            methods! {
+                date.get("prototype")?;
+                "toLocaleString" 0 = "dateTime";
+                "toLocaleDateString" 0 = "date";
+                "toLocaleTimeString" 0 = "time";
+            }
+            Ok(())
+        })
     }
 }
 

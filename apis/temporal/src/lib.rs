@@ -43,15 +43,16 @@ impl Api for Temporal {
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
         ctx.define_lazy_global("Temporal", |ctx, _, _| namespace(ctx))?;
-        let method = ctx.function("toTemporalInstant", 0, |ctx, this, _| {
-            if !this.is_date() {
-                return Err(ctx.throw_type("this is not a Date"));
-            }
-            // The time value itself, whatever scripts have made of `valueOf`.
-            let time = convert::time_value(ctx, this)?;
-            class::make(ctx, instant::from_milliseconds(ctx, time)?)
-        })?;
-        ctx.globals().get("Date")?.get("prototype")?.define("toTemporalInstant", method, Attributes::HIDDEN)
+        ctx.extend_builtin("Date", |_, date| {
+            date.get("prototype")?.define_function("toTemporalInstant", 0, Attributes::HIDDEN, |ctx, this, _| {
+                if !this.is_date() {
+                    return Err(ctx.throw_type("this is not a Date"));
+                }
+                // The time value itself, whatever scripts have made of `valueOf`.
+                let time = convert::time_value(ctx, this)?;
+                class::make(ctx, instant::from_milliseconds(ctx, time)?)
+            })
+        })
     }
 }
 

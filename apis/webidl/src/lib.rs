@@ -4,7 +4,6 @@
 //! them is touched; [`helpers`] gives that JavaScript `expose(Class, { constants, clone, pack })`, conversions
 //! of IDL types, and `QuotaExceededError`. What `pack` gives is a [`Parcel`].
 
-mod descriptor;
 mod parcel;
 
 pub use parcel::{Packing, Parcel, pack, packed};
@@ -16,8 +15,7 @@ static WEBIDL: Glue = Glue::new("internal:webidl", include_str!("webidl.js"));
 
 const KEPT: &str = "webidl";
 
-/// The global `QuotaExceededError`, an `Error.isError` that knows DOM exceptions, and descriptors of the global object's properties
-/// that do not show which of them are lazy.
+/// The global `QuotaExceededError`, and an `Error.isError` that knows DOM exceptions.
 pub struct DomExceptions;
 
 impl Api for DomExceptions {
@@ -27,12 +25,10 @@ impl Api for DomExceptions {
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
         ctx.define_lazy_global("QuotaExceededError", |ctx, _, _| helpers(ctx)?.get("QuotaExceededError"))?;
-        let is_error = ctx.function("isError", 1, |ctx, _, args| {
+        ctx.globals().get("Error")?.define_function("isError", 1, Attributes::HIDDEN, |ctx, _, args| {
             let value = args.get(0);
             Ok(ctx.boolean(value.is_error() || value.is_dom_exception()))
-        })?;
-        ctx.globals().get("Error")?.define("isError", is_error, Attributes::HIDDEN)?;
-        descriptor::install(ctx)
+        })
     }
 }
 
@@ -43,7 +39,7 @@ impl Api for DomExceptions {
 pub fn helpers(ctx: Ctx<'_>) -> Result<Value<'_>> {
     kept(ctx, KEPT, |ctx| {
         let native = ctx.object()?;
-        native.set("DOMException", ctx.globals().get("DOMException")?)?;
+        native.set("DOMException", ctx.builtin("DOMException")?)?;
         ctx.call(&WEBIDL.run(ctx)?, &ctx.undefined(), &[native])
     })
 }
@@ -69,8 +65,8 @@ pub fn kept<'a>(
 ///
 /// # Errors
 /// Throws if memory is short.
-pub fn define_function<F: NativeFn>(ctx: Ctx<'_>, name: &str, length: u32, native: F) -> Result<()> {
-    ctx.globals().define(name, ctx.function(name, length, native)?, Attributes::ALL)
+pub fn define_function<F: NativeFn>(ctx: Ctx<'_>, name: &str, length: u8, native: F) -> Result<()> {
+    ctx.globals().define_function(name, length, Attributes::ALL, native)
 }
 
 /// An object of native functions for glue.

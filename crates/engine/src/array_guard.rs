@@ -9,10 +9,12 @@
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::function::Args;
+use crate::intrinsics;
+use crate::native::Native;
 use crate::object::{Attributes, PropertyKey};
-use crate::persistent::Persistent;
 use crate::value::Value;
 use rquickjs::qjs;
+use std::ffi::CStr;
 
 /// Elements that a walk may have without counting them.
 const SHORT: u64 = 1 << 20;
@@ -26,59 +28,61 @@ const STEPS_PER_POLL: u32 = 1_000;
 /// Stack that one more level of nested arrays may need.
 const STACK_RESERVE: usize = 32 * 1024;
 
-/// A method's name, its `length` and what takes its place.
-type Guarded = (&'static str, u32, fn(Ctx<'_>) -> Result<Value<'_>>);
+/// Methods that are replaced by functions which call them.
+pub(crate) const COUNT: usize = 11;
 
-const METHODS: [Guarded; 13] = [
-    ("concat", 1, |ctx| ctx.function("concat", 1, concat)),
-    ("copyWithin", 2, |ctx| guard::<1>(ctx)),
-    ("fill", 1, |ctx| guard::<2>(ctx)),
-    ("flat", 0, |ctx| ctx.function("flat", 0, flat)),
-    ("flatMap", 1, |ctx| ctx.function("flatMap", 1, flat_map)),
-    ("join", 1, |ctx| guard::<5>(ctx)),
-    ("reverse", 0, |ctx| guard::<6>(ctx)),
-    ("shift", 0, |ctx| guard::<7>(ctx)),
-    ("slice", 2, |ctx| guard::<8>(ctx)),
-    ("sort", 1, |ctx| guard::<9>(ctx)),
-    ("splice", 2, |ctx| guard::<10>(ctx)),
-    ("toLocaleString", 0, |ctx| guard::<11>(ctx)),
-    ("unshift", 1, |ctx| guard::<12>(ctx)),
+const METHODS: [&CStr; COUNT] = [
+    c"Array.prototype.concat",
+    c"Array.prototype.copyWithin",
+    c"Array.prototype.fill",
+    c"Array.prototype.join",
+    c"Array.prototype.reverse",
+    c"Array.prototype.shift",
+    c"Array.prototype.slice",
+    c"Array.prototype.sort",
+    c"Array.prototype.splice",
+    c"Array.prototype.toLocaleString",
+    c"Array.prototype.unshift",
 ];
 const CONCAT: usize = 0;
-const SLICE: usize = 8;
+const SLICE: usize = 6;
 
 /// The engine's methods, in the order of [`METHODS`].
-pub(crate) struct ArrayMethods([Persistent; METHODS.len()]);
-
-impl ArrayMethods {
-    /// Replaces the methods of a realm's arrays.
-    pub(crate) fn install(ctx: Ctx<'_>) -> Result<ArrayMethods> {
-        let prototype = ctx.globals().get("Array")?.get("prototype")?;
-        let mut originals = Vec::with_capacity(METHODS.len());
-        for (name, _, make) in METHODS {
-            originals.push(prototype.get(name)?.persist());
-            prototype.define(name, make(ctx)?, Attributes::HIDDEN)?;
-        }
-        originals.try_into().map(ArrayMethods).map_err(|_| ctx.throw_type("array methods are missing"))
-    }
+pub(crate) fn originals(find: impl Fn(&CStr) -> Option<Native>) -> Option<[Native; COUNT]> {
+    METHODS.iter().map(|name| find(name)).collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
-fn original(ctx: Ctx<'_>, method: usize) -> Value<'_> {
-    ctx.get_kept(&ctx.slot().intrinsics().array_methods.0[method])
+/// Replaces the methods of a realm's arrays.
+pub(crate) fn install(ctx: Ctx<'_>) -> Result<()> {
+    const HIDDEN: Attributes = Attributes::HIDDEN;
+    let prototype = intrinsics::prototype(ctx, ctx.inner().layout.natives.array_class);
+    prototype.define_function("concat", 1, HIDDEN, concat)?;
+    prototype.define_function("copyWithin", 2, HIDDEN, guarded::<1>)?;
+    prototype.define_function("fill", 1, HIDDEN, guarded::<2>)?;
+    prototype.define_function("join", 1, HIDDEN, guarded::<3>)?;
+    prototype.define_function("reverse", 0, HIDDEN, guarded::<4>)?;
+    prototype.define_function("shift", 0, HIDDEN, guarded::<5>)?;
+    prototype.define_function("slice", 2, HIDDEN, guarded::<6>)?;
+    prototype.define_function("sort", 1, HIDDEN, guarded::<7>)?;
+    prototype.define_function("splice", 2, HIDDEN, guarded::<8>)?;
+    prototype.define_function("toLocaleString", 0, HIDDEN, guarded::<9>)?;
+    prototype.define_function("unshift", 1, HIDDEN, guarded::<10>)?;
+    prototype.define_function("flat", 0, HIDDEN, flat)?;
+    prototype.define_function("flatMap", 1, HIDDEN, flat_map)
 }
 
-fn guard<const METHOD: usize>(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    let (name, length, _) = METHODS[METHOD];
-    ctx.function(name, length, guarded::<METHOD>)
+/// The engine's method.
+fn original(ctx: Ctx<'_>, method: usize) -> &'static Native {
+    &ctx.inner().layout.natives.array_methods[method]
 }
 
 fn guarded<'a, const METHOD: usize>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let original = original(ctx, METHOD);
     if !this.is_object() || is_short(ctx, this)? {
-        return args.forward(&original, this);
+        return args.forward_to(original, this);
     }
     let counted = counted(ctx, this)?;
-    let result = args.forward(&original, &counted)?;
+    let result = args.forward_to(original, &counted)?;
     Ok(if result.strict_equals(&counted) { this.clone() } else { result })
 }
 
@@ -91,7 +95,7 @@ fn concat<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a
         counted(ctx, &value)
     };
     let args = args.rest(0).into_iter().map(guard).collect::<Result<Vec<_>>>()?;
-    ctx.call(&original(ctx, CONCAT), &guard(this.clone())?, &args)
+    original(ctx, CONCAT).call(ctx, &guard(this.clone())?, &args)
 }
 
 fn flat<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
@@ -125,7 +129,7 @@ fn to_object<'a>(value: &Value<'a>) -> Result<Value<'a>> {
 
 /// `ArraySpeciesCreate(source, 0)`, which is what `slice` makes of no elements.
 fn empty_like<'a>(ctx: Ctx<'a>, source: &Value<'a>) -> Result<Value<'a>> {
-    ctx.call(&original(ctx, SLICE), source, &[ctx.int(0), ctx.int(0)])
+    original(ctx, SLICE).call(ctx, source, &[ctx.int(0), ctx.int(0)])
 }
 
 /// `FlattenIntoArray`.

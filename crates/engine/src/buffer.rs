@@ -57,8 +57,8 @@ impl<'a> Value<'a> {
         if offset.saturating_add(length) == size as usize {
             return length;
         }
-        let getter = ctx.get_kept(&ctx.slot().intrinsics().view_byte_length);
-        match ctx.call(&getter, self, &[]).and_then(|length| length.to_f64()) {
+        let getter = &ctx.inner().layout.natives.view_byte_length;
+        match getter.call(ctx, self, &[]).and_then(|length| length.to_f64()) {
             Ok(length) => length as usize,
             Err(Thrown) => {
                 drop(ctx.take_exception());

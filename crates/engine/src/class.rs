@@ -1,14 +1,16 @@
 //! What kind of object a value is, beyond the tests of [`Value`], and DOM exceptions.
 
+use crate::builtins::Late;
 use crate::ctx::{Ctx, c_text};
 use crate::error::{Result, Thrown};
 use crate::object::PropertyKey;
 use crate::persistent::Persistent;
 use crate::value::Value;
 use rquickjs::qjs;
+use std::borrow::Cow;
 
 /// The engine's first class: objects without internal slots.
-const ORDINARY: qjs::JSClassID = 1;
+pub(crate) const ORDINARY: qjs::JSClassID = 1;
 
 /// The engine prints exception messages into a buffer of 256 bytes.
 const MAX_MESSAGE: usize = 250;
@@ -32,14 +34,18 @@ impl<'a> Ctx<'a> {
         while !message.is_char_boundary(end) {
             end -= 1;
         }
+        if let Err(thrown) = self.late(Late::DomException) {
+            return thrown;
+        }
         let (name, message) = (c_text(name), c_text(&message[..end]));
-        // SAFETY: the format takes one C string and gets one; every realm has the class.
+        // SAFETY: the format takes one C string and gets one; the realm has the class.
         unsafe { qjs::JS_ThrowDOMException(self.raw(), name.as_ptr(), c"%s".as_ptr(), message.as_ptr()) };
         Thrown
     }
 
     /// Keeps `value` for the realm's lifetime under a name that guest code cannot reach; replaces what was kept.
-    pub fn keep(self, name: &'static str, value: Value<'a>) {
+    pub fn keep(self, name: impl Into<Cow<'static, str>>, value: Value<'a>) {
+        let name = name.into();
         let mut kept = self.slot().kept.borrow_mut();
         let replaced = match kept.iter_mut().find(|(known, _)| *known == name) {
             Some((_, place)) => Some(std::mem::replace(place, value.persist())),
@@ -53,9 +59,9 @@ impl<'a> Ctx<'a> {
     }
 
     /// What [`Ctx::keep`] was given under that name.
-    pub fn kept(self, name: &'static str) -> Option<Value<'a>> {
+    pub fn kept(self, name: &str) -> Option<Value<'a>> {
         let kept = self.slot().kept.borrow();
-        let (_, value): &(_, Persistent) = kept.iter().find(|(known, _)| *known == name)?;
+        let (_, value): &(_, Persistent) = kept.iter().find(|(known, _)| known == name)?;
         Some(self.get_kept(value))
     }
 }

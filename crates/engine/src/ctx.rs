@@ -257,6 +257,15 @@ impl<'a> Ctx<'a> {
         self.inner().stack_left()
     }
 
+    /// Throws if scripts have used up their stack. The engine asks before it calls a function of a script or a plain native one,
+    /// and not before it calls any other code of ours.
+    pub(crate) fn check_stack(self) -> Result<()> {
+        match self.stack_left() {
+            0 => Err(self.throw_error("RangeError", "Maximum call stack size exceeded")),
+            _ => Ok(()),
+        }
+    }
+
     /// Rejections without a handler since the last call, as (promise, reason).
     pub fn take_unhandled_rejections(self) -> Vec<(Value<'a>, Value<'a>)> {
         let kept = self.slot().rejections.take();

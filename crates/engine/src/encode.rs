@@ -227,8 +227,8 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
     }
 
     fn bigint(&mut self, value: &Value<'a>) -> Encoded<S::Term> {
-        let to_string = self.ctx.get_kept(&self.ctx.slot().intrinsics().bigint_to_string);
-        let text = self.ctx.call(&to_string, value, &[self.ctx.int(16)])?.to_text()?;
+        let to_string = &self.ctx.inner().layout.natives.bigint_to_string;
+        let text = to_string.call(self.ctx, value, &[self.ctx.int(16)])?.to_text()?;
         self.charge(text.len() / 2)?;
         let (negative, digits) = match text.strip_prefix('-') {
             Some(digits) => (true, digits),
@@ -400,8 +400,8 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
 
     #[inline(never)]
     fn date(&mut self, value: &Value<'a>) -> Encoded<S::Term> {
-        let get_time = self.ctx.get_kept(&self.ctx.slot().intrinsics().date_get_time);
-        let ms = self.ctx.call(&get_time, value, &[])?.to_f64()?;
+        let get_time = &self.ctx.inner().layout.natives.date_get_time;
+        let ms = get_time.call(self.ctx, value, &[])?.to_f64()?;
         Ok(if ms.is_nan() { self.sink.nil() } else { self.sink.date(ms) })
     }
 
@@ -450,13 +450,13 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         Ok(term)
     }
 
-    /// The entries of a Map (key, value, key, …) or Set, through the realm's original `forEach`.
+    /// The entries of a Map (key, value, key, …) or Set, through the engine's own `forEach`.
     fn collect(&mut self, value: &Value<'a>, collection: Collection) -> Result<Vec<Value<'a>>> {
-        let intrinsics = self.ctx.slot().intrinsics();
-        let for_each = self.ctx.get_kept(match collection {
-            Collection::Map => &intrinsics.map_for_each,
-            Collection::Set => &intrinsics.set_for_each,
-        });
+        let natives = &self.ctx.inner().layout.natives;
+        let for_each = match collection {
+            Collection::Map => &natives.map_for_each,
+            Collection::Set => &natives.set_for_each,
+        };
         let target = self.ctx.array(Vec::new())?;
         let push = match collection {
             Collection::Map => self.ctx.bound_function(&target, |ctx, target, args: Args<'_>| {
@@ -471,7 +471,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
                 Ok(ctx.undefined())
             }),
         }?;
-        self.ctx.call(&for_each, value, &[push])?;
+        for_each.call(self.ctx, value, &[push])?;
         (0..target.length()? as u32).map(|index| target.get_index(index)).collect()
     }
 }

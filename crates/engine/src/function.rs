@@ -6,7 +6,9 @@
 use crate::ctx::{Ctx, c_text};
 use crate::error::{Result, Thrown};
 use crate::isolate::assert_stateless;
+use crate::native::Native;
 use crate::object::Attributes;
+use crate::reveal::LAZY;
 use crate::value::Value;
 use rquickjs::qjs;
 use std::any::Any;
@@ -29,7 +31,7 @@ pub struct Args<'a> {
 
 impl<'a> Args<'a> {
     /// SAFETY: `values` are live values of `ctx` for `'a`.
-    unsafe fn new(ctx: Ctx<'a>, count: c_int, values: *mut qjs::JSValue) -> Args<'a> {
+    pub(crate) unsafe fn new(ctx: Ctx<'a>, count: c_int, values: *mut qjs::JSValue) -> Args<'a> {
         let count = usize::try_from(count).unwrap_or(0);
         // SAFETY: by contract; the engine gives no pointer when there is nothing.
         let values = if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(values, count) } };
@@ -64,6 +66,24 @@ impl<'a> Args<'a> {
         // SAFETY: live values; the engine borrows the arguments and does not write to them.
         let raw = unsafe { qjs::JS_Call(self.ctx.raw(), function.raw(), this.raw(), count, values) };
         self.ctx.check(raw)
+    }
+
+    /// Calls the engine's own function with the same arguments.
+    pub(crate) fn forward_to(self, native: &Native, this: &Value<'a>) -> Result<Value<'a>> {
+        let mut values: [qjs::JSValue; 8] = [qjs::JS_UNDEFINED; 8];
+        let mut more = Vec::new();
+        let raw = match values.get_mut(..self.values.len()) {
+            Some(values) => {
+                values.copy_from_slice(self.values);
+                values
+            }
+            None => {
+                more.extend_from_slice(self.values);
+                &mut more[..]
+            }
+        };
+        // SAFETY: live values, borrowed for the call.
+        self.ctx.check(unsafe { native.call_padded(self.ctx.raw(), this.raw(), raw) })
     }
 
     /// All values from `index` on.
@@ -113,15 +133,19 @@ impl<'a> Ctx<'a> {
         self.check(function)
     }
 
-    /// Defines a global that costs nothing but its slot until it is first read: then `make` runs and its
+    /// Defines a global that costs little until it is first read: then `make` runs and its
     /// result takes the property's place. Assigning replaces it unmade.
     ///
     /// # Errors
     /// Throws if memory is short.
     pub fn define_lazy_global<F: NativeFn>(self, name: &str, _make: F) -> Result<()> {
-        // The key's own string, and one function for both directions: a realm has many of these.
-        let key = self.key(name)?.to_value()?;
-        let access = self.bound_function(&key, access_lazy::<F>)?;
+        // One function for both directions, which is also where the name is: a realm has many of these.
+        let kind = qjs::JSCFunctionEnum_JS_CFUNC_generic;
+        let name_text = c_text(name);
+        // SAFETY: an entry of that kind; the name is copied.
+        let access = self.check(unsafe {
+            qjs::JS_NewCFunction2(self.raw(), Some(lazy::<F>), name_text.as_ptr(), 0, kind, c_int::from(LAZY))
+        })?;
         self.globals().define_accessor(name, access.clone(), Some(access), Attributes::HIDDEN)
     }
 
@@ -161,12 +185,66 @@ impl<'a> Ctx<'a> {
     }
 }
 
-/// Getter and setter of a lazy global: a setter is called with an argument.
-fn access_lazy<'a, F: NativeFn>(ctx: Ctx<'a>, name: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    const { assert_stateless::<F>() };
-    let value = if args.is_empty() { conjure::<F>()(ctx, &ctx.globals(), args)? } else { args.get(0) };
-    ctx.globals().define(&name.to_text()?, value.clone(), Attributes::HIDDEN)?;
+/// Getter and setter of a lazy global: a setter is called with an argument. A property that scripts have replaced since stays as it is, and
+/// what they have frozen still gives the same value each time.
+pub(crate) fn access_lazy<'a>(
+    ctx: Ctx<'a>,
+    name: &str,
+    this: &Value<'a>,
+    args: Args<'a>,
+    make: impl FnOnce() -> Result<Value<'a>>,
+) -> Result<Value<'a>> {
+    let globals = ctx.globals();
+    if !args.is_empty() {
+        // An object that inherits from the global one gets a property of its own.
+        return match this.is_object() && !this.strict_equals(&globals) {
+            true => this.define(name, args.get(0), Attributes::ALL),
+            false => globals.define(name, args.get(0), Attributes::HIDDEN),
+        }
+        .map(|()| ctx.undefined());
+    }
+    if let Some(value) = ctx.kept(&frozen(name)) {
+        return Ok(value);
+    }
+    let value = make()?;
+    if !globals.own_getter(name)?.is_undefined()
+        && let Err(Thrown) = globals.define(name, value.clone(), Attributes::HIDDEN)
+    {
+        drop(ctx.take_exception());
+        ctx.keep(frozen(name), value.clone());
+    }
     Ok(value)
+}
+
+/// What the value of a lazy global is kept under that cannot become a property.
+fn frozen(name: &str) -> String {
+    format!("frozen global {name}")
+}
+
+/// The C function of a native function.
+pub(crate) fn native_entry<F: NativeFn>(_native: F) -> qjs::JSCFunction {
+    Some(call::<F>)
+}
+
+unsafe extern "C" fn lazy<F: NativeFn>(
+    ctx: *mut qjs::JSContext,
+    this: qjs::JSValue,
+    argc: c_int,
+    argv: *mut qjs::JSValue,
+) -> qjs::JSValue {
+    const { assert_stateless::<F>() };
+    // SAFETY: the engine calls with a live context and values that it keeps alive for the call.
+    let (ctx, this, args) = unsafe {
+        let ctx = Ctx::from_raw(NonNull::new_unchecked(ctx));
+        (ctx, ManuallyDrop::new(Value::from_raw(ctx, this)), Args::new(ctx, argc, argv))
+    };
+    guard(ctx, || {
+        let inner = ctx.inner();
+        // SAFETY: a live runtime; the function that runs is live.
+        let access = unsafe { Value::borrowed(ctx, inner.layout.running_function(inner.rt)) };
+        let name = access.get("name")?.to_text()?;
+        access_lazy(ctx, &name, &this, args, || conjure::<F>()(ctx, &ctx.globals(), args))
+    })
 }
 
 /// Makes a value of a type without contents.
@@ -198,8 +276,14 @@ unsafe extern "C" fn call_bound<F: NativeFn>(
     _magic: c_int,
     bound: *mut qjs::JSValue,
 ) -> qjs::JSValue {
-    // SAFETY: `bound` points to the one value given to `bound_function`.
-    unsafe { call::<F>(ctx, *bound, argc, argv) }
+    // SAFETY: the engine calls with a live context; `bound` points to the one value given to `bound_function`.
+    unsafe {
+        let here = Ctx::from_raw(NonNull::new_unchecked(ctx));
+        match here.check_stack() {
+            Ok(()) => call::<F>(ctx, *bound, argc, argv),
+            Err(Thrown) => qjs::JS_EXCEPTION,
+        }
+    }
 }
 
 /// Runs native code for the engine: a panic ends the script and marks the isolate broken.
@@ -215,10 +299,11 @@ pub(crate) fn guard<'a>(ctx: Ctx<'a>, f: impl FnOnce() -> Result<Value<'a>>) -> 
     }
 }
 
-/// As [`guard`], for callbacks that answer yes or no.
+/// As [`guard`], for callbacks of objects, that answer yes or no.
 pub(crate) fn guard_status(ctx: Ctx<'_>, f: impl FnOnce() -> Result<bool>) -> c_int {
     let mut status = -1;
     let raw = guard(ctx, || {
+        ctx.check_stack()?;
         status = c_int::from(f()?);
         Ok(ctx.undefined())
     });

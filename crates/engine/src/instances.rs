@@ -7,10 +7,13 @@
 //! What must never happen: code of the guest that runs because it is looked at (getters, traps of proxies, globals that
 //! are made when they are first touched).
 
+use crate::class::ORDINARY;
 use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
+use crate::intrinsics;
 use crate::layout;
 use crate::list::Link;
+use crate::native::Native;
 use crate::value::Value;
 use rquickjs::qjs;
 use std::collections::HashMap;
@@ -116,8 +119,6 @@ struct Survey<'a> {
     heap: u64,
     /// The prototype that this realm's objects end at, if other realms have others.
     root: Option<usize>,
-    map_size: Value<'a>,
-    set_size: Value<'a>,
     /// Names by prototype and kind.
     names: HashMap<(Option<usize>, qjs::JSClassID), String>,
     found: HashMap<String, Instances>,
@@ -132,8 +133,7 @@ enum End {
 
 impl<'a> Survey<'a> {
     fn new(ctx: Ctx<'a>) -> Survey<'a> {
-        let intrinsics = ctx.slot().intrinsics();
-        let root = ctx.get_kept(&intrinsics.object_prototype).identity();
+        let root = intrinsics::prototype(ctx, ORDINARY).identity();
         let is_shared = ctx.inner().slots.borrow().len() > 1;
         let census = HashMap::from(ctx.census());
         let figure = |name| census.get(name).copied().unwrap_or(0);
@@ -142,8 +142,6 @@ impl<'a> Survey<'a> {
             plain: figure("obj_size") / figure("obj_count").max(1),
             heap: ctx.heap().stats().used as u64,
             root: if is_shared { root } else { None },
-            map_size: ctx.get_kept(&intrinsics.map_size),
-            set_size: ctx.get_kept(&intrinsics.set_size),
             names: HashMap::new(),
             found: HashMap::new(),
         }
@@ -241,10 +239,11 @@ impl<'a> Survey<'a> {
                 return elements * SLOT;
             }
         }
+        let natives = &self.ctx.inner().layout.natives;
         let entries = if object.is_map() {
-            self.size(&self.map_size, object)
+            self.size(&natives.map_size, object)
         } else if object.is_set() {
-            self.size(&self.set_size, object)
+            self.size(&natives.set_size, object)
         } else {
             0
         };
@@ -255,8 +254,8 @@ impl<'a> Survey<'a> {
         self.properties(object) * SLOT + entries * ENTRY + buffer
     }
 
-    fn size(&self, getter: &Value<'a>, object: &Value<'a>) -> u64 {
-        match self.ctx.call(getter, object, &[]).and_then(|size| size.to_f64()) {
+    fn size(&self, getter: &Native, object: &Value<'a>) -> u64 {
+        match getter.call(self.ctx, object, &[]).and_then(|size| size.to_f64()) {
             Ok(size) => size as u64,
             Err(Thrown) => {
                 drop(self.ctx.take_exception());

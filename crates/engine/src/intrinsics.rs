@@ -1,69 +1,66 @@
-//! Builtins of a realm, captured before guest code could replace them.
+//! Builtins that are not the engine's: they end where its own would not, or check what those do not.
 //!
 //! The `next` methods of iterator helpers (`Iterator.prototype.map` and its like) and of iterators that
 //! `Iterator.from` wraps are replaced: the engine calls its own `next` functions of an inner iterator
 //! without checking the stack, so a chain of 100,000 helpers would overflow it. Through a native
 //! function of ours each level is an ordinary call, which is checked.
 
-use crate::array_guard::ArrayMethods;
+use crate::array_guard;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::function::Args;
+use crate::native::Native;
 use crate::object::Attributes;
 use crate::persistent::Persistent;
+use crate::reveal;
 use crate::value::Value;
+use rquickjs::qjs;
+use std::cell::OnceCell;
 
+/// The engine's own `next` methods as functions of the realm, once they were needed.
+#[derive(Default)]
 pub(crate) struct Intrinsics {
-    pub(crate) map_for_each: Persistent,
-    pub(crate) set_for_each: Persistent,
-    pub(crate) date_get_time: Persistent,
-    pub(crate) bigint_to_string: Persistent,
-    pub(crate) view_byte_length: Persistent,
-    pub(crate) object_prototype: Persistent,
-    pub(crate) map_size: Persistent,
-    pub(crate) set_size: Persistent,
-    pub(crate) array_methods: ArrayMethods,
-    helper_next: Persistent,
-    wrapped_next: Persistent,
+    helper_next: OnceCell<Persistent>,
+    wrapped_next: OnceCell<Persistent>,
 }
 
-impl Intrinsics {
-    /// Captures what the realm needs and guards its iterators.
-    pub(crate) fn of(ctx: Ctx<'_>) -> Result<Intrinsics> {
-        let prototype = |class: &str| ctx.globals().get(class)?.get("prototype");
-        let method = |class: &str, name: &str| -> Result<Persistent> { Ok(prototype(class)?.get(name)?.persist()) };
-        let typed_array = ctx.globals().get("Uint8Array")?.get("prototype")?.prototype()?;
-        let iterator = ctx.globals().get("Iterator")?;
-        let helper = ctx.call(&iterator.get("prototype")?.get("take")?, &ctx.object()?, &[ctx.int(0)])?;
-        let wrapped = ctx.call(&iterator.get("from")?, &iterator, &[ctx.object()?])?;
-        Ok(Intrinsics {
-            map_for_each: method("Map", "forEach")?,
-            set_for_each: method("Set", "forEach")?,
-            date_get_time: method("Date", "getTime")?,
-            bigint_to_string: method("BigInt", "toString")?,
-            object_prototype: prototype("Object")?.persist(),
-            map_size: prototype("Map")?.own_getter("size")?.persist(),
-            set_size: prototype("Set")?.own_getter("size")?.persist(),
-            view_byte_length: typed_array.own_getter("byteLength")?.persist(),
-            array_methods: ArrayMethods::install(ctx)?,
-            helper_next: replace_next(&helper, ctx.function("next", 0, guarded_helper_next)?)?,
-            wrapped_next: replace_next(&wrapped, ctx.function("next", 0, guarded_wrapped_next)?)?,
-        })
-    }
+/// Replaces what is to be replaced in a realm.
+pub(crate) fn install(ctx: Ctx<'_>) -> Result<()> {
+    let natives = &ctx.inner().layout.natives;
+    array_guard::install(ctx)?;
+    reveal::install(ctx)?;
+    prototype(ctx, natives.helper_class).define_function("next", 0, Attributes::HIDDEN, guarded_helper_next)?;
+    prototype(ctx, natives.wrapped_class).define_function("next", 0, Attributes::HIDDEN, guarded_wrapped_next)
 }
 
-/// Gives the prototype of `iterator` another `next` and returns the one it had.
-fn replace_next<'a>(iterator: &Value<'a>, guarded: Value<'a>) -> Result<Persistent> {
-    let prototype = iterator.prototype()?;
-    let original = prototype.get("next")?;
-    prototype.define("next", guarded, Attributes::HIDDEN)?;
-    Ok(original.persist())
+/// The prototype that objects of a class have.
+pub(crate) fn prototype(ctx: Ctx<'_>, class: qjs::JSClassID) -> Value<'_> {
+    // SAFETY: a live context, and one of its classes; the result is owned.
+    unsafe { Value::from_raw(ctx, qjs::JS_GetClassProto(ctx.raw(), class)) }
 }
 
 fn guarded_helper_next<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    args.forward(&ctx.get_kept(&ctx.slot().intrinsics().helper_next), this)
+    next(ctx, &ctx.slot().intrinsics.helper_next, ctx.inner().layout.natives.helper_next, this, args)
 }
 
 fn guarded_wrapped_next<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    args.forward(&ctx.get_kept(&ctx.slot().intrinsics().wrapped_next), this)
+    next(ctx, &ctx.slot().intrinsics.wrapped_next, ctx.inner().layout.natives.wrapped_next, this, args)
+}
+
+fn next<'a>(
+    ctx: Ctx<'a>,
+    kept: &OnceCell<Persistent>,
+    native: Native,
+    this: &Value<'a>,
+    args: Args<'a>,
+) -> Result<Value<'a>> {
+    let function = match kept.get() {
+        Some(function) => ctx.get_kept(function),
+        None => {
+            let function = native.to_function(ctx, c"next")?;
+            let _ = kept.set(function.clone().persist());
+            function
+        }
+    };
+    args.forward(&function, this)
 }

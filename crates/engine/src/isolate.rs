@@ -73,7 +73,7 @@ pub(crate) struct Inner {
     pub(crate) pacer: RefCell<Arc<Pacer>>,
     /// What polls in realms decide that have no interrupt of their own.
     default_interrupt: RefCell<Option<Rc<dyn Interrupt>>>,
-    pub(crate) layout: Layout,
+    pub(crate) layout: &'static Layout,
     /// The realm entered now; null outside.
     pub(crate) entered: Cell<*const RealmSlot>,
     /// The realm that was entered last from outside.

@@ -1,13 +1,16 @@
 //! Where the engine keeps what its interface hides.
 //!
-//! Five fields are needed that quickjs-ng shows nobody: the countdown to the next poll and the object of lexical globals (in a
-//! context), and the pending jobs, the innermost stack frame and the "a stack trace is being built" flag (in a runtime). They are
+//! Seven fields are needed that quickjs-ng shows nobody: the countdown to the next poll, the global object and that of lexical
+//! globals (in a context), the pending jobs, the innermost stack frame and the "a stack trace is being built" flag (in a runtime),
+//! and the C function (in a function object). They are
 //! found once per process by watching a private runtime: each is the only word (or byte) that behaves as that field
 //! must. A build of the engine in which one is not found, or found twice, makes no isolate
 //! ([`IsolateError::UnknownEngine`](crate::IsolateError)); nothing is ever written to a place that was merely guessed.
 
 use crate::heap::{self, Heap};
 use crate::list::Link;
+use crate::native::{Native, Natives};
+use crate::reveal::Reflection;
 use rquickjs::qjs;
 use std::ffi::{CStr, c_int, c_void};
 use std::ops::{Range, RangeInclusive};
@@ -20,19 +23,23 @@ pub(crate) const STEPS_PER_POLL: i32 = 10_000;
 /// What the engine's inner allocator puts before each block.
 const BLOCK_HEADER: usize = 8;
 
-/// Offsets in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Offsets in bytes, and what else is found out once.
 pub(crate) struct Layout {
     /// The countdown, an `i32` in a `JSContext`.
     countdown: usize,
     /// The object whose properties are the `let`, `const` and `class` of scripts, a `JSValue` in a `JSContext`.
     lexical: usize,
+    /// The global object, a `JSValue` in a `JSContext`.
+    global: usize,
     /// The head of the list of pending jobs, a [`Link`] in a `JSRuntime`.
     jobs: usize,
     /// The innermost frame, a pointer in a `JSRuntime`.
     frame: usize,
     /// Whether a stack trace is being built, a `bool` in a `JSRuntime`.
     tracing: usize,
+    /// What the engine's builtins do.
+    pub(crate) natives: Natives,
+    pub(crate) reflection: Reflection,
 }
 
 /// A pending job. `argc` values follow.
@@ -64,46 +71,65 @@ struct Frame {
 
 impl Layout {
     /// The layout of this process's engine; `None` if it hides something.
-    pub(crate) fn get() -> Option<Layout> {
+    pub(crate) fn get() -> Option<&'static Layout> {
         static LAYOUT: OnceLock<Option<Layout>> = OnceLock::new();
-        *LAYOUT.get_or_init(|| {
+        let found = LAYOUT.get_or_init(|| {
             let probe = Probe::new()?;
             probe.check_context_block()?;
             // SAFETY: the probe's runtime is private to this thread and live.
             unsafe {
+                let (natives, reflection) = probe.find_natives()?;
                 Some(Layout {
                     countdown: probe.find_countdown()?,
                     lexical: probe.find_lexical()?,
+                    global: probe.find_global()?,
                     jobs: probe.find_jobs()?,
                     frame: probe.find_frame()?,
                     tracing: probe.find_tracing()?,
+                    natives,
+                    reflection,
                 })
             }
-        })
+        });
+        found.as_ref()
     }
 
     /// SAFETY (this and the ones below): the context or runtime is live; the result points into it.
-    pub(crate) unsafe fn countdown(self, ctx: *mut qjs::JSContext) -> *mut i32 {
+    pub(crate) unsafe fn countdown(&self, ctx: *mut qjs::JSContext) -> *mut i32 {
         // SAFETY: by contract and construction.
         unsafe { ctx.cast::<u8>().add(self.countdown).cast() }
     }
 
-    pub(crate) unsafe fn lexical(self, ctx: *mut qjs::JSContext) -> *const qjs::JSValue {
+    pub(crate) unsafe fn lexical(&self, ctx: *mut qjs::JSContext) -> *const qjs::JSValue {
         // SAFETY: as for `countdown`.
         unsafe { ctx.cast::<u8>().add(self.lexical).cast() }
     }
 
-    pub(crate) unsafe fn jobs(self, rt: *mut qjs::JSRuntime) -> *mut Link {
+    pub(crate) unsafe fn global(&self, ctx: *mut qjs::JSContext) -> *mut qjs::JSValue {
+        // SAFETY: as for `countdown`.
+        unsafe { ctx.cast::<u8>().add(self.global).cast() }
+    }
+
+    /// The function that runs: the native one that asks, as a rule.
+    pub(crate) unsafe fn running_function(&self, rt: *mut qjs::JSRuntime) -> qjs::JSValue {
+        // SAFETY: as for `countdown`; a frame is live while it is the innermost.
+        unsafe {
+            let frame = (*self.frame(rt)).cast::<Frame>();
+            if frame.is_null() { qjs::JS_UNDEFINED } else { (*frame).function }
+        }
+    }
+
+    pub(crate) unsafe fn jobs(&self, rt: *mut qjs::JSRuntime) -> *mut Link {
         // SAFETY: as for `countdown`.
         unsafe { rt.cast::<u8>().add(self.jobs).cast() }
     }
 
-    pub(crate) unsafe fn frame(self, rt: *mut qjs::JSRuntime) -> *mut *mut c_void {
+    pub(crate) unsafe fn frame(&self, rt: *mut qjs::JSRuntime) -> *mut *mut c_void {
         // SAFETY: as for `countdown`.
         unsafe { rt.cast::<u8>().add(self.frame).cast() }
     }
 
-    pub(crate) unsafe fn tracing(self, rt: *mut qjs::JSRuntime) -> *mut u8 {
+    pub(crate) unsafe fn tracing(&self, rt: *mut qjs::JSRuntime) -> *mut u8 {
         // SAFETY: as for `countdown`.
         unsafe { rt.cast::<u8>().add(self.tracing) }
     }
@@ -272,6 +298,28 @@ impl Probe {
         }
     }
 
+    /// Looks for the global object, and lets the engine define a builtin while another object stands there.
+    unsafe fn find_global(&self) -> Option<usize> {
+        // SAFETY: by contract; a context has a block of its own. The place gets back what it held before anything else runs.
+        unsafe {
+            let bytes = heap::size_of_block(context_block(self.ctx)) - BLOCK_HEADER;
+            let global = qjs::JS_GetGlobalObject(self.ctx);
+            let place = |offset: usize| self.ctx.cast::<u8>().add(offset).cast::<qjs::JSValue>();
+            let is_global = |&offset: &usize| {
+                let value = place(offset).read();
+                value.tag == global.tag && qjs::JS_VALUE_GET_PTR(value) == qjs::JS_VALUE_GET_PTR(global)
+            };
+            let offsets = (0..=bytes - size_of::<qjs::JSValue>()).step_by(align_of::<qjs::JSValue>());
+            let offset = only(offsets.filter(is_global))?;
+            let other = qjs::JS_NewObject(self.ctx);
+            let kept = ptr::replace(place(offset), qjs::JS_DupValue(self.ctx, other));
+            let status = qjs::JS_AddIntrinsicDate(self.ctx);
+            ptr::write(place(offset), kept);
+            let date = qjs::JS_NewAtom(self.ctx, c"Date".as_ptr());
+            (status == 0 && qjs::JS_HasProperty(self.ctx, other, date) == 1).then_some(offset)
+        }
+    }
+
     /// Enqueues two jobs: the list's head is the only empty one that then holds exactly these, in this order.
     unsafe fn find_jobs(&self) -> Option<usize> {
         // SAFETY: by contract; what a changed head points to is checked to lie in a block of the heap before it is read.
@@ -375,6 +423,58 @@ impl Probe {
         }
     }
 
+    /// Makes two functions: the only place where each holds its C function, and behind that its length, kind and magic.
+    unsafe fn find_code(&self) -> Option<usize> {
+        /// Bytes of a function object that are searched.
+        const SEARCHED: usize = 72;
+        let plain = qjs::JSCFunctionType { generic: Some(look) };
+        let magic = qjs::JSCFunctionType { generic_magic: Some(probe_magic) };
+        let natives = [
+            Native::new(plain, 3, qjs::JSCFunctionEnum_JS_CFUNC_generic, 0x1357),
+            Native::new(magic, 1, qjs::JSCFunctionEnum_JS_CFUNC_generic_magic, -0x2468),
+        ];
+        let mut offsets: Vec<usize> = (0..=SEARCHED - size_of::<Native>()).step_by(align_of::<Native>()).collect();
+        for native in natives {
+            // SAFETY: by contract; the heap says whether the bytes of an object may be read.
+            unsafe {
+                let function = self.eval_native(native)?;
+                let object = qjs::JS_VALUE_GET_PTR(function).cast::<u8>();
+                if !self.heap.covers(object.cast(), SEARCHED) {
+                    return None;
+                }
+                offsets.retain(|&offset| Native::read(object.add(offset)).is_same(&native));
+            }
+        }
+        only(offsets.into_iter())
+    }
+
+    unsafe fn eval_native(&self, native: Native) -> Option<qjs::JSValue> {
+        // SAFETY: by contract, and a native's entry has the signature of its kind.
+        let function = unsafe { native.to_raw(self.ctx, c"probe") };
+        // SAFETY: reads the tag.
+        (!unsafe { qjs::JS_IsException(function) }).then_some(function)
+    }
+
+    /// Looks at the builtins of a realm that no script has touched.
+    unsafe fn find_natives(&self) -> Option<(Natives, Reflection)> {
+        // SAFETY: by contract; the bytes of a function object were read by `find_code` as well.
+        unsafe {
+            let offset = self.find_code()?;
+            let object = |source: &CStr| {
+                let value = self.eval(source);
+                (qjs::JS_VALUE_GET_TAG(value) == qjs::JS_TAG_OBJECT).then_some(value)
+            };
+            let native = |source: &CStr| {
+                let native = Native::read(qjs::JS_VALUE_GET_PTR(object(source)?).cast::<u8>().add(offset));
+                native.is_known().then_some(native)
+            };
+            let class = |source: &CStr| object(source).map(|value| qjs::JS_GetClassID(value));
+            let names = qjs::JS_ToCString(self.ctx, self.eval(c"String(Object.getOwnPropertyNames(Reflect))"));
+            let names = CStr::from_ptr(ptr::NonNull::new(names.cast_mut())?.as_ptr()).to_str().ok()?;
+            Some((Natives::find(native, class, offset)?, Reflection::find(native, names)?))
+        }
+    }
+
     /// Calls the script's function with a native function that looks at the runtime.
     unsafe fn sight(&self, source: &CStr) -> (Sighting, qjs::JSValue) {
         let here = 0u8;
@@ -434,6 +534,16 @@ unsafe extern "C" fn look(
             .collect();
     }
     qjs::JS_UNDEFINED
+}
+
+unsafe extern "C" fn probe_magic(
+    _ctx: *mut qjs::JSContext,
+    _this: qjs::JSValue,
+    _argc: c_int,
+    _argv: *mut qjs::JSValue,
+    magic: c_int,
+) -> qjs::JSValue {
+    integer(magic)
 }
 
 unsafe extern "C" fn probe_job(_ctx: *mut qjs::JSContext, _argc: c_int, _argv: *mut qjs::JSValue) -> qjs::JSValue {

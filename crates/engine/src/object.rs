@@ -1,5 +1,6 @@
 //! Making values, and reading and writing properties.
 
+use crate::builtins::Late;
 use crate::ctx::{Ctx, c_text};
 use crate::error::{Result, Thrown};
 use crate::text::utf16_to_enter;
@@ -212,6 +213,7 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// Throws if memory is short.
     pub fn date(self, epoch_ms: f64) -> Result<Value<'a>> {
+        self.late(Late::Dates)?;
         // SAFETY: the context is live.
         self.check(unsafe { qjs::JS_NewDate(self.raw(), epoch_ms) })
     }
@@ -261,6 +263,7 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// Throws if memory is short.
     pub fn uint8_array(self, bytes: &[u8]) -> Result<Value<'a>> {
+        self.late(Late::Buffers)?;
         // SAFETY: pointer and length of a slice; the engine copies.
         self.check(unsafe { qjs::JS_NewUint8ArrayCopy(self.raw(), bytes.as_ptr(), bytes.len() as _) })
     }
@@ -270,6 +273,7 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// Throws if memory is short.
     pub fn array_buffer(self, bytes: &[u8]) -> Result<Value<'a>> {
+        self.late(Late::Buffers)?;
         // SAFETY: pointer and length of a slice; the engine copies.
         self.check(unsafe { qjs::JS_NewArrayBufferCopy(self.raw(), bytes.as_ptr(), bytes.len() as _) })
     }
@@ -508,7 +512,12 @@ impl<'a> Value<'a> {
     /// # Errors
     /// What a proxy trap throws.
     pub(crate) fn own_getter(&self, name: &str) -> Result<Value<'a>> {
-        Ok(self.own_property(name)?.map_or_else(|| self.ctx().undefined(), |(_, getter)| getter))
+        self.own_getter_of(&self.ctx().key(name)?)
+    }
+
+    /// [`Value::own_getter`] with an interned key.
+    pub(crate) fn own_getter_of(&self, key: &PropertyKey<'_>) -> Result<Value<'a>> {
+        Ok(self.own_property(key)?.map_or_else(|| self.ctx().undefined(), |(_, getter)| getter))
     }
 
     /// Reads an own property that is no accessor; nothing runs, unless this is a proxy.
@@ -516,13 +525,12 @@ impl<'a> Value<'a> {
     /// # Errors
     /// What a proxy trap throws.
     pub(crate) fn own_data(&self, name: &str) -> Result<Option<Value<'a>>> {
-        Ok(self.own_property(name)?.map(|(value, _)| value))
+        Ok(self.own_property(&self.ctx().key(name)?)?.map(|(value, _)| value))
     }
 
     /// The value and the getter of an own property.
-    fn own_property(&self, name: &str) -> Result<Option<(Value<'a>, Value<'a>)>> {
+    fn own_property(&self, key: &PropertyKey<'_>) -> Result<Option<(Value<'a>, Value<'a>)>> {
         let ctx = self.ctx();
-        let key = ctx.key(name)?;
         let mut found = qjs::JSPropertyDescriptor {
             flags: 0,
             value: qjs::JS_UNDEFINED,

@@ -8,11 +8,12 @@
 //! ([`Heap::in_quarantine`](crate::Heap)), so whatever the order, nothing is touched that is gone. A realm that something
 //! still refers to after several sweeps is left alone until its isolate goes.
 
+use crate::builtins::{self, Extension};
 use crate::ctx::Ctx;
 use crate::heap::{self, HeapStats};
 use crate::host_object;
 use crate::interrupt::Interrupt;
-use crate::intrinsics::Intrinsics;
+use crate::intrinsics::{self, Intrinsics};
 use crate::isolate::{Inner, Isolate, IsolateError};
 use crate::layout;
 use crate::list::List;
@@ -20,7 +21,8 @@ use crate::module::ModuleLoader;
 use crate::persistent::{KeptValues, Persistent};
 use rquickjs::qjs;
 use std::any::Any;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::rc::Rc;
@@ -72,8 +74,10 @@ pub(crate) struct RealmSlot {
     pub(crate) loader: RefCell<Option<Rc<dyn ModuleLoader>>>,
     pub(crate) rejections: RefCell<Vec<(Persistent, Persistent)>>,
     /// What the embedder keeps for the realm's lifetime, by name.
-    pub(crate) kept: RefCell<Vec<(&'static str, Persistent)>>,
-    intrinsics: OnceCell<Intrinsics>,
+    pub(crate) kept: RefCell<Vec<(Cow<'static, str>, Persistent)>>,
+    pub(crate) intrinsics: Intrinsics,
+    /// What the embedder adds to builtins that the realm has not got yet.
+    pub(crate) extensions: RefCell<Vec<Extension>>,
 }
 
 impl RealmSlot {
@@ -96,7 +100,8 @@ impl RealmSlot {
             loader: RefCell::new(None),
             rejections: RefCell::new(Vec::new()),
             kept: RefCell::new(Vec::new()),
-            intrinsics: OnceCell::new(),
+            intrinsics: Intrinsics::default(),
+            extensions: RefCell::default(),
         }));
         slot.jobs.init();
         slot.externals.init();
@@ -110,11 +115,6 @@ impl RealmSlot {
     pub(crate) unsafe fn of<'a>(ctx: *mut qjs::JSContext) -> Option<&'a RealmSlot> {
         // SAFETY: by contract; only `attach` sets the opaque.
         unsafe { qjs::JS_GetContextOpaque(ctx).cast::<RealmSlot>().as_ref() }
-    }
-
-    /// The builtins as they were before any guest code ran.
-    pub(crate) fn intrinsics(&self) -> &Intrinsics {
-        self.intrinsics.get().expect("a realm has its intrinsics before anything runs in it")
     }
 
     /// Lets go of everything that belongs to the embedder. None of its code may run while a cell is borrowed.
@@ -225,7 +225,7 @@ impl Isolate {
             if inner.depth.get() == 0 {
                 inner.begin_stack();
             }
-            qjs::JS_NewContext(inner.rt)
+            builtins::new_context(inner.rt)
         };
         let Some(ctx) = NonNull::new(raw) else {
             return Err(inner.no_room());
@@ -285,13 +285,7 @@ impl Isolate {
     }
 }
 
-/// Gives a realm what the engine gives to the first of an isolate only, and captures what must be captured before guest
-/// code can change it. False if memory is short.
+/// Completes the builtins before guest code can change any. False if memory is short.
 fn prepare(ctx: Ctx<'_>) -> bool {
-    let has_exceptions = ctx.globals().has("DOMException") == Ok(true);
-    // SAFETY: a live context that nobody else uses.
-    if !has_exceptions && unsafe { qjs::JS_AddIntrinsicDOMException(ctx.raw()) } < 0 {
-        return false;
-    }
-    Intrinsics::of(ctx).is_ok_and(|intrinsics| ctx.slot().intrinsics.set(intrinsics).is_ok())
+    builtins::install(ctx).and_then(|()| intrinsics::install(ctx)).is_ok()
 }

@@ -18,7 +18,7 @@ fn methods_look_like_the_engines_own() {
     check("try { new [].flat() } catch (e) { e.name }", "TypeError");
     check("['concat', 'copyWithin', 'fill', 'flat', 'flatMap', 'join', 'reverse', 'shift', 'slice', 'sort', 'splice', 'toLocaleString', 'unshift']
         .filter(k => { try { Array.prototype[k].call(null); return true } catch (e) { return !(e instanceof TypeError) } }).join()", "");
-    check("Reflect.ownKeys(Array.prototype).slice(0, 4).join()", "length,at,with,concat");
+    check("new Set(Reflect.ownKeys(Array.prototype)).size === Reflect.ownKeys(Array.prototype).length", "true");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod support;
 
 use quickbeam_engine::*;
+use std::rc::Rc;
 use std::thread;
 use support::*;
 
@@ -232,13 +233,63 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("set methods", "const s = { size: 1, has() { return new Set([1]).isSubsetOf(s) }, keys() { return new Set([1]).union(s) } }; try { new Set([1]).isSubsetOf(s) } catch {} new Set([1]).union(s)"),
     ("queueMicrotask", "const f = () => queueMicrotask(f); f()"),
     ("instanceof chain", "let f = function () {}; f.prototype = {}; let o = {}; for (let i = 0; i < 3e5; i++) o = Object.create(o); o instanceof f"),
+    ("bound native", "boundCall(boundCall)"),
+    ("bound native by call", "boundCall(Function.prototype.call.bind(boundCall, null, boundCall))"),
+    ("bound native in a getter", "Object.defineProperty(Object.prototype, 'x', { get: boundCall.bind(null, boundCall) }); ({}).x"),
+    ("bound native as a trap", "const h = { get: boundCall }; const p = new Proxy(boundCall, h); h.get = () => boundCall(p); p.x"),
+    ("bound native as toString", "const o = { toString: boundCall.bind(null, boundCall) }; `${o}`"),
+    ("bound native in an iterator", "const i = Object.create(Iterator.prototype); i.next = () => boundCall(() => i.map(x => x).next()); i.next()"),
+    ("bound native as then", "Promise.resolve({ then: boundCall.bind(null, boundCall) })"),
+    ("native", "hostCall(hostCall)"),
+    ("exotic get", "host.x"),
+    ("exotic has", "'x' in host"),
+    ("exotic set", "host.x = 1"),
+    ("exotic delete", "delete host.x"),
+    ("exotic names", "Object.keys(host)"),
+    ("exotic in a prototype", "const o = Object.create(host); o.x; o.x = 1"),
 ];
+
+/// Calls its first argument with itself.
+fn call_itself<'a>(ctx: Ctx<'a>, _: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    ctx.call(&args.get(0), &ctx.undefined(), &[args.get(0)])
+}
+
+/// Asks the object for what it is itself asked for.
+struct Mirror;
+
+impl Exotic for Mirror {
+    fn get<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<(Value<'a>, Attributes)>> {
+        Ok(Some((object.get_key(key)?, Attributes::ALL)))
+    }
+
+    fn names<'a>(&self, object: &Value<'a>) -> Result<Vec<PropertyKey<'a>>> {
+        object.keys()
+    }
+
+    fn define<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>, value: Option<&Value<'a>>) -> Result<Option<bool>> {
+        let value = value.cloned().unwrap_or_else(|| object.ctx().undefined());
+        object.set_key(key, value).map(|()| Some(true))
+    }
+
+    fn delete<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<bool> {
+        object.delete_key(key)
+    }
+}
+
+/// Host functions and objects that recurse without any script in between.
+fn add_hosts(ctx: Ctx<'_>) -> Result<()> {
+    let globals = ctx.globals();
+    globals.set("hostCall", ctx.function("hostCall", 1, call_itself)?)?;
+    globals.set("boundCall", ctx.bound_function(&ctx.null(), call_itself)?)?;
+    globals.set("host", ctx.exotic_object(Rc::new(Mirror), None)?)
+}
 
 /// Runs one script on a thread whose stack is `limit` and the headroom.
 fn run(source: &'static str, limit: usize, headroom: usize) {
     let body = move || {
         let options = IsolateOptions { memory_limit: 2 << 30, max_stack_size: limit };
         with_options(options, |isolate, ctx| {
+            assert!(add_hosts(ctx).is_ok());
             isolate.set_interrupt(Budget::of(500_000));
             eval_text(ctx, source);
             run_jobs(ctx, 20_000);

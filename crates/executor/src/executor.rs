@@ -96,9 +96,10 @@ impl Executor {
     }
 
     /// Makes a realm, in an isolate that has [room](ExecutorOptions::contexts_per_isolate) or else in a new one, on the
-    /// processor that has the fewest realms. It is made by a thread of the executor; ops wait until it is there.
+    /// processor that has the fewest realms. A thread of the executor starts to make it at once; ops wait until it is there.
     pub fn spawn(self: &Arc<Self>, config: RealmConfig) -> RealmHandle {
         let (task, seat) = self.shared.place(&Arc::new(config));
+        task.wake(seat.mail.seat);
         RealmHandle::new(self.clone(), task, seat.mail.clone())
     }
 

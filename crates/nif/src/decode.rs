@@ -295,7 +295,7 @@ impl<'a> Walk<'a> {
         let entries = MapIterator::new(members).into_iter().flatten();
         let values = entries.map(|(member, _)| self.term(member)).collect::<Result<Vec<_>>>()?;
         let values = self.ctx.array(values)?;
-        self.ctx.construct(&self.ctx.globals().get("Set")?, &[values])
+        self.ctx.construct(&self.ctx.builtin("Set")?, &[values])
     }
 }
 
