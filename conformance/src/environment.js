@@ -37,6 +37,8 @@
     for (const path of paths) if (!path.endsWith("/resources/testharness.js")) runFile(path);
   };
 
+  // Tests ask what ends lines there.
+  Object.defineProperty(Object.getPrototypeOf(navigator), "platform", { value: "Linux", configurable: true });
   // Tests take the class SharedArrayBuffer from there.
   globalThis.WebAssembly ??= { Memory: function Memory() { this.buffer = new SharedArrayBuffer(0); } };
 

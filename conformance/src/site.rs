@@ -97,7 +97,12 @@ impl Server {
             .map_err(failed)?;
         let server = Server { process, port: ports[0], config: path };
         let end = Instant::now() + START;
-        while get(server.port, "resources/testharness.js").is_err() {
+        // Each port has a process of its own.
+        let answers = || {
+            get(server.port, "resources/testharness.js").is_ok()
+                && ports.iter().all(|&port| TcpStream::connect(("127.0.0.1", port)).is_ok())
+        };
+        while !answers() {
             if Instant::now() > end {
                 return Err("the suite's server does not answer".to_owned());
             }

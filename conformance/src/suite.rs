@@ -89,11 +89,16 @@ fn walk(site: &Site, folder: &str, paths: &mut Vec<String>) -> Result<(), String
             if !["resources", "support", "crashtests"].contains(&name.as_str()) {
                 walk(site, &path, paths)?;
             }
-        } else if Scope::of(&name).is_some() && (site.has_server() || !name.contains(".sub.")) {
+        } else if Scope::of(&name).is_some() && is_served(site, &name) {
             paths.push(path);
         }
     }
     Ok(())
+}
+
+/// Whether a test's scripts and what it fetches can be had: templates are the server's, and HTTP/2 needs its certificates.
+fn is_served(site: &Site, name: &str) -> bool {
+    (site.has_server() || !name.contains(".sub.")) && !name.contains(".h2.")
 }
 
 /// The variants of a test file; none if it is a page that reports nothing, or needs somebody to look at it.

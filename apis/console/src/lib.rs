@@ -28,7 +28,7 @@ impl Api for Console {
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
         ctx.define_lazy_global("console", |ctx, _, _| {
-            let native = ctx.object()?;
+            let native = ctx.object_without_prototype()?;
             native.set("print", ctx.function("print", 3, print)?)?;
             native.set("now", ctx.function("now", 0, now)?)?;
             native.set("callStack", ctx.function("callStack", 0, call_stack)?)?;

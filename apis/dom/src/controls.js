@@ -1,5 +1,5 @@
 // What interfaces of HTML elements have beside reflected attributes: forms and their controls, tables, and what clicking does.
-(() => (kit) => {
+(() => (kit, parts) => {
   const { idl, native, classes, fire, HTML } = kit;
   const { domException } = idl;
   const { Element } = classes;
@@ -109,7 +109,7 @@
       return list?.localName === "datalist" ? list : null;
     },
     get files() {
-      return null;
+      return this.type === "file" ? parts.filesOf(this) : null;
     },
     select() {
       this.setSelectionRange(0, this.value.length);
@@ -156,16 +156,17 @@
 
   const members = {
     HTMLAnchorElement: {
-      get text() {
-        return this.textContent;
-      },
-      set text(value) {
-        this.textContent = value;
-      },
-      toString() {
-        return this.href;
-      },
+      ...descriptors(parts.hyperlink),
+      ...descriptors({
+        get text() {
+          return this.textContent;
+        },
+        set text(value) {
+          this.textContent = value;
+        },
+      }),
     },
+    HTMLAreaElement: descriptors(parts.hyperlink),
     HTMLButtonElement: { ...descriptors(ownForm, labels, validity) },
     HTMLDataListElement: {
       get options() {
@@ -331,6 +332,9 @@
           const chosen = options.find((option) => option.value === `${value}`);
           for (const option of options) checks.set(option, option === chosen);
           selections.set(this, { isEmpty: chosen === undefined });
+        },
+        [Symbol.iterator]() {
+          return this.options[Symbol.iterator]();
         },
         item(index) {
           return this.options.item(index);
@@ -521,6 +525,8 @@
 
   const { MouseEvent } = classes;
   const toggles = ["checkbox", "radio"];
+  /** Where image buttons were clicked. */
+  const pressed = new WeakMap();
   const activate = (path, event) => {
     if (event.type !== "click" || !(event instanceof MouseEvent)) return undefined;
     const isControl = (node) =>
@@ -528,6 +534,7 @@
     const target = path.find((node, index) => (index === 0 || event.bubbles) && node.nodeType === 1 && isControl(node));
     if (target === undefined) return undefined;
     if (target.localName === "input" && toggles.includes(target.type)) return toggle(target);
+    if (target.localName === "input" && target.type === "image") pressed.set(target, [event.offsetX | 0, event.offsetY | 0]);
     return (canceled) => {
       if (!canceled && target.disabled !== true) follow(target, event);
     };
@@ -568,5 +575,5 @@
     }
   };
 
-  return { members, activate };
+  return { members, activate, formOf, selectedOf, coordinateOf: (button) => pressed.get(button) ?? [0, 0] };
 })();

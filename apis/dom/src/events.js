@@ -7,6 +7,8 @@
 
   kit.fire = (target, type, init = {}, Class = Event) => events.fire(target, new Class(type, init));
 
+  const scrolling = ["touchstart", "touchmove", "wheel", "mousewheel"];
+
   setTree({
     isTarget: isNode,
     pathOf(target, event) {
@@ -15,6 +17,12 @@
       for (; node !== null; node = node.parentNode) path.push(node);
       if (event.type !== "load" && path.at(-1) === document()) path.push(globalThis);
       return path;
+    },
+    /** Listeners for scrolling by touch or wheel do not cancel it, on the window and on what fills it. */
+    isPassive(target, type) {
+      if (!scrolling.includes(type)) return false;
+      const page = document();
+      return target === globalThis || target === page || target === page.documentElement || target === page.body;
     },
     activate: (path, event) => parts.activate(path, event),
   });
@@ -26,18 +34,20 @@
   const long = (value) => value | 0;
   const text = (value) => `${value}`;
   const nullable = (value) => value ?? null;
+  const list = (value) => Object.freeze([...value]);
 
-  /** Makes a subclass of `Event` with read-only fields `name: [default, conversion]`. */
-  const eventClass = (name, Parent, fields) => {
+  /** Makes a subclass of `Event` with read-only fields `name: [default, conversion]`, some of which must be given. */
+  const eventClass = (name, Parent, fields, required = []) => {
     const Class = {
       [name]: class extends Parent {
         constructor(type, eventInitDict = undefined) {
-          need(arguments, 1, name);
+          need(arguments, 1 + Math.min(required.length, 1), name);
           super(type, eventInitDict);
           const init = dictionary(eventInitDict, "the initialiser of an event");
           const values = { ...fieldsOf.get(this) };
           for (const [field, [initial, convert]] of Object.entries(fields)) {
             const given = init[field];
+            if (given === undefined && required.includes(field)) throw new TypeError(`${name}: ${field} is required`);
             values[field] = given === undefined ? initial : convert(given);
           }
           fieldsOf.set(this, values);
@@ -54,7 +64,7 @@
       };
       defineProperty(Class.prototype, field, Object.getOwnPropertyDescriptor(accessor, field));
     }
-    defineProperty(Class, "length", { value: 1, configurable: true });
+    defineProperty(Class, "length", { value: 1 + Math.min(required.length, 1), configurable: true });
     return Class;
   };
 
@@ -160,6 +170,19 @@
     }),
   );
   const CompositionEvent = expose(eventClass("CompositionEvent", UIEvent, { data: ["", text] }));
+  const TouchEvent = expose(
+    eventClass("TouchEvent", UIEvent, {
+      touches: [Object.freeze([]), list],
+      targetTouches: [Object.freeze([]), list],
+      changedTouches: [Object.freeze([]), list],
+      ...modifiers,
+    }),
+  );
+  const isForm = (value) => {
+    if (!kit.native.files().isFormData(value)) throw new TypeError("The formData of an event is not a FormData");
+    return value;
+  };
+  const FormDataEvent = expose(eventClass("FormDataEvent", Event, { formData: [undefined, isForm] }, ["formData"]));
   const SubmitEvent = expose(eventClass("SubmitEvent", Event, { submitter: [null, nullable] }));
   const HashChangeEvent = expose(eventClass("HashChangeEvent", Event, { oldURL: ["", text], newURL: ["", text] }));
   const AnimationEvent = expose(
@@ -193,17 +216,19 @@
     hashchangeevent: HashChangeEvent,
     htmlevents: Event,
     keyboardevent: KeyboardEvent,
+    get messageevent() {
+      return kit.native.messageEvent();
+    },
     mouseevent: MouseEvent,
     mouseevents: MouseEvent,
     svgevents: Event,
+    touchevent: TouchEvent,
     uievent: UIEvent,
     uievents: UIEvent,
   };
 
   const createEvent = (name) => {
-    const { MessageEvent } = events;
-    const known = { ...legacy, messageevent: MessageEvent };
-    const Class = Object.hasOwn(known, name.toLowerCase()) ? known[name.toLowerCase()] : undefined;
+    const Class = Object.hasOwn(legacy, name.toLowerCase()) ? legacy[name.toLowerCase()] : undefined;
     if (Class === undefined) throw domException("NotSupportedError", `no event interface is called ${name}`);
     const event = new Class("");
     stateOf(event).initialized = false;
@@ -236,6 +261,7 @@
     TextEvent,
     CompositionEvent,
     FocusEvent,
+    FormDataEvent,
     HashChangeEvent,
     InputEvent,
     KeyboardEvent,
@@ -243,6 +269,7 @@
     PointerEvent,
     SubmitEvent,
     ToggleEvent,
+    TouchEvent,
     TransitionEvent,
     UIEvent,
     WheelEvent,

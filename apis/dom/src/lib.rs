@@ -12,7 +12,7 @@
 //! | `dom.rs` | the DOM of a realm: which objects stand for which nodes, who keeps whom alive |
 //! | `node.rs`, `element.rs`, `attributes.rs`, `text.rs`, `document.rs` | native members of the interfaces of those names |
 //! | `collection.rs`, `tokens.rs` | objects with indexed and named properties |
-//! | `dom.js` | the classes; the others are parts of it: `events.js`, `range.js`, `traversal.js`, `observer.js`, `custom.js`, `html.js` with `tags.js` and `controls.js`, `style.js` |
+//! | `dom.js` | the classes; the others are parts of it: `documents.js`, `events.js`, `range.js`, `traversal.js`, `observer.js`, `custom.js`, `html.js` with `tags.js`, `links.js`, `controls.js` and `forms.js`, `style.js` |
 
 mod attributes;
 mod collection;
@@ -28,11 +28,12 @@ mod tokens;
 use dom::Dom;
 use quickbeam_api_webidl::{Natives, helpers, kept};
 pub use quickbeam_dom::{Answer, DomError, NodeId, Query, Seen, Tree};
-use quickbeam_engine::{Ctx, Glue, Result, Value};
+use quickbeam_engine::{Attributes, Ctx, Glue, Result, Value};
 use quickbeam_executor::Api;
 use std::rc::Rc;
 
 static DOM: Glue = Glue::new("internal:dom", include_str!("dom.js"));
+static DOCUMENTS: Glue = Glue::new("internal:dom/documents", include_str!("documents.js"));
 static EVENTS: Glue = Glue::new("internal:dom/events", include_str!("events.js"));
 static RANGE: Glue = Glue::new("internal:dom/range", include_str!("range.js"));
 static TRAVERSAL: Glue = Glue::new("internal:dom/traversal", include_str!("traversal.js"));
@@ -41,6 +42,8 @@ static CUSTOM: Glue = Glue::new("internal:dom/custom", include_str!("custom.js")
 static STYLE: Glue = Glue::new("internal:dom/style", include_str!("style.js"));
 static TAGS: Glue = Glue::new("internal:dom/tags", include_str!("tags.js"));
 static CONTROLS: Glue = Glue::new("internal:dom/controls", include_str!("controls.js"));
+static FORMS: Glue = Glue::new("internal:dom/forms", include_str!("forms.js"));
+static LINKS: Glue = Glue::new("internal:dom/links", include_str!("links.js"));
 static HTML: Glue = Glue::new("internal:dom/html", include_str!("html.js"));
 
 /// Names under which a realm keeps its DOM.
@@ -104,6 +107,14 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         natives.set("getElementById", ctx.function("getElementById", 1, document::get_element_by_id)?)?;
         natives.set("baseURL", ctx.function("baseURL", 0, |ctx, _, _| Ok(quickbeam_api_url::base_url(ctx)))?)?;
         natives.set("resolveURL", ctx.function("resolveURL", 2, quickbeam_api_url::resolve)?)?;
+        natives.set("partOfURL", ctx.function("partOfURL", 3, quickbeam_api_url::part_of)?)?;
+        natives.set("withPartOfURL", ctx.function("withPartOfURL", 4, quickbeam_api_url::with_part)?)?;
+        // Other APIs are made when they are needed.
+        natives.set("files", ctx.function("files", 0, |ctx, _, _| quickbeam_api_file::classes(ctx))?)?;
+        natives.set(
+            "messageEvent",
+            ctx.function("messageEvent", 0, |ctx, _, _| quickbeam_api_messaging::classes(ctx)?.get("MessageEvent"))?,
+        )?;
         natives.set(
             "report",
             ctx.function("report", 1, |ctx, _, args| {
@@ -119,8 +130,9 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
             })?,
         )?;
         let (idl, events) = (helpers(ctx)?, quickbeam_api_events::classes(ctx)?);
-        let parts = ctx.object()?;
+        let parts = ctx.object_without_prototype()?;
         for (name, glue) in [
+            ("documents", &DOCUMENTS),
             ("events", &EVENTS),
             ("range", &RANGE),
             ("traversal", &TRAVERSAL),
@@ -128,18 +140,21 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
             ("custom", &CUSTOM),
             ("style", &STYLE),
             ("tags", &TAGS),
+            ("links", &LINKS),
             ("controls", &CONTROLS),
+            ("forms", &FORMS),
             ("html", &HTML),
         ] {
-            parts.set(name, glue.run(ctx)?)?;
+            parts.define(name, glue.run(ctx)?, Attributes::ALL)?;
         }
         let all = ctx.call(&DOM.run(ctx)?, &undefined, &[idl, events, natives, parts])?;
         ctx.keep(CLASSES, all.clone());
         dom.set_hooks(all.get("prototypeOf")?, all.get("tell")?);
+        ctx.keep(quickbeam_api_file::FORM_ENTRIES, all.get("formEntries")?);
         // The document's object lives as long as the realm.
         let document = dom.wrap(ctx, dom.document)?;
         ctx.keep("dom document", document.clone());
-        all.set("document", document)?;
+        all.define("document", document, Attributes::ALL)?;
         Ok(all)
     })
 }

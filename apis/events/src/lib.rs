@@ -56,17 +56,17 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let (idl, natives) = (helpers(ctx)?, natives(ctx)?);
         let events = ctx.call(&EVENT.run(ctx)?, &undefined, &[idl.clone(), natives.clone()])?;
         let targets = ctx.call(&TARGET.run(ctx)?, &undefined, &[idl.clone(), natives.clone(), events.clone()])?;
-        targets.set("Event", events.get("Event")?)?;
+        targets.define("Event", events.get("Event")?, Attributes::ALL)?;
         let uncaught =
             ctx.call(&UNCAUGHT.run(ctx)?, &undefined, &[natives.clone(), events.clone(), targets.clone()])?;
         let abort = ctx.call(&ABORT.run(ctx)?, &undefined, &[idl, natives, targets.clone()])?;
         set_uncaught_hook(ctx, uncaught.get("hook")?);
         for part in [events, targets] {
             for key in part.keys()? {
-                abort.set_key(&key, part.get_key(&key)?)?;
+                abort.define_key(&key, part.get_key(&key)?, Attributes::ALL)?;
             }
         }
-        abort.set("uncaught", uncaught)?;
+        abort.define("uncaught", uncaught, Attributes::ALL)?;
         Ok(abort)
     })
 }

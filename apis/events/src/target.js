@@ -25,8 +25,9 @@
   }
 
   // Set by trees of targets: `isTarget(object)` tells their members, which need no stamp until they have listeners;
-  // `pathOf(target, event)` gives a member and its ancestors; `activate(path, event)` returns what to do behind the dispatch.
-  let tree = { isTarget: () => false, pathOf: (target) => [target], activate: () => undefined };
+  // `pathOf(target, event)` gives a member and its ancestors; `isPassive(target, type)` whether its
+  // listeners are passive unless they say otherwise; `activate(path, event)` returns what to do behind the dispatch.
+  let tree = { isTarget: () => false, pathOf: (target) => [target], isPassive: () => false, activate: () => undefined };
   const setTree = (given) => {
     tree = given;
   };
@@ -44,11 +45,11 @@
   const captureOf = (options) => Boolean(isObject(options) ? options.capture : options);
 
   const listenerOptions = (options) => {
-    if (!isObject(options)) return { capture: Boolean(options), once: false, passive: false, signal: undefined };
+    if (!isObject(options)) return { capture: Boolean(options), once: false, passive: undefined, signal: undefined };
     const { capture, once, passive, signal } = options;
     if (signal !== undefined && !isAbortSignal(signal))
       throw new TypeError("addEventListener: the signal is not an AbortSignal");
-    return { capture: Boolean(capture), once: Boolean(once), passive: Boolean(passive), signal };
+    return { capture: Boolean(capture), once: Boolean(once), passive: passive === undefined ? undefined : Boolean(passive), signal };
   };
 
   // Set by abort signals, which are event targets themselves.
@@ -96,7 +97,7 @@
       need(arguments, 2, "addEventListener");
       type = `${type}`;
       callback = callbackOf(callback, "addEventListener");
-      const { capture, once, passive, signal } = listenerOptions(options);
+      const { capture, once, passive = tree.isPassive(target, type), signal } = listenerOptions(options);
       if (callback === null || signal?.aborted) return;
       add(target, type, { callback, capture, once, passive, signal, removed: false });
     }
@@ -205,7 +206,8 @@
     }
     const made = { value, listener: undefined };
     const callback = (event) => runHandler(made.value, target, event);
-    made.listener = { callback, capture: false, once: false, passive: false, signal: undefined, removed: false };
+    const passive = tree.isPassive(target, type);
+    made.listener = { callback, capture: false, once: false, passive, signal: undefined, removed: false };
     handlers.set(type, made);
     add(target, type, made.listener);
   };

@@ -91,13 +91,15 @@
       if (parsed === undefined) throw domException("SyntaxError", `EventSource: ${JSON.stringify(text)} is not a URL`);
       native.check(parsed);
       this.#url = parsed;
-      this.#connect();
+      if (/^(?:https?|data|blob):/.test(parsed)) this.#connect();
+      // To try again would be futile.
+      else native.queueMicrotask(() => this.#fail());
     }
 
     #connect() {
       const signal = makeSignal();
       this.#signal = signal;
-      const headers = { __proto__: null, accept: "text/event-stream", "cache-control": "no-store" };
+      const headers = { __proto__: null, accept: "text/event-stream", "cache-control": "no-cache" };
       if (this.#lastId !== "") headers["last-event-id"] = native.bytesAsText(this.#lastId);
       then(
         fetch(this.#url, { __proto__: null, headers, signal, cache: "no-store" }),
@@ -164,6 +166,7 @@
     }
 
     #fail() {
+      if (this.#state === CLOSED) return;
       this.#state = CLOSED;
       fire(this, new Event("error"));
     }
@@ -182,7 +185,7 @@
       if (this.#state === CLOSED) return;
       this.#state = CLOSED;
       if (this.#timer !== undefined) native.clearTimer(this.#timer);
-      abortSignal(this.#signal, domException("AbortError", "The EventSource was closed"));
+      if (this.#signal !== undefined) abortSignal(this.#signal, domException("AbortError", "The EventSource was closed"));
     }
   }
 

@@ -43,6 +43,8 @@
       body.stream = files.streamOf(new Uint8Array(0));
       streams.readableStreamClose(body.stream);
       body.stream.disturbed = true;
+      // Whoever used it keeps its reader.
+      streams.acquireReadableStreamDefaultReader(body.stream);
     } else if (handle !== undefined) body.stream = incoming(body, handle);
     else body.stream = files.streamOf(source);
     return body.stream;
@@ -142,7 +144,7 @@
 
   // ── Reading ──
 
-  /** Reads a stream to its end; a promise of its bytes. */
+  /** Reads a stream to its end; a promise of `{ bytes }`, which is nothing that `Object.prototype.then` is looked up on. */
   const readAll = (stream) => {
     const { promise, resolve, reject } = makePromise();
     const reader = streams.acquireReadableStreamDefaultReader(stream);
@@ -160,7 +162,7 @@
       },
       closeSteps() {
         try {
-          resolve(chunks.length === 1 ? chunks[0] : join(chunks));
+          resolve({ __proto__: null, bytes: chunks.length === 1 ? chunks[0] : join(chunks) });
         } catch (error) {
           reject(error);
         }
@@ -187,26 +189,25 @@
     return promise;
   };
 
-  /** A promise of a body's bytes, which the caller may keep, or of its text. */
-  const consume = (body, what, mode) => {
-    if (body === null) return resolvedWith(mode === TEXT ? "" : new Uint8Array(0));
+  /** A promise of what `convert` makes of a body's bytes, which it may keep, or of its text. */
+  const consume = (body, what, mode, convert) => {
+    if (body === null) return resolvedWith(convert(mode === TEXT ? "" : new Uint8Array(0)));
     if (isUnusable(body)) return rejectedWith(new TypeError(`${what}: the body is locked or has been read already`));
     const { source, handle, stream } = body;
-    body.isUsed = true;
+    if (stream?.state === "errored") return rejectedWith(stream.storedError);
     if (stream !== undefined) {
-      body.isUsed = false;
-      const bytes = readAll(stream);
-      return mode === TEXT ? then(bytes, (bytes) => decode(decoder, bytes)) : bytes;
+      return then(readAll(stream), ({ bytes }) => convert(mode === TEXT ? decode(decoder, bytes) : bytes));
     }
-    if (handle !== undefined) return collect(body, handle, mode);
-    return resolvedWith(mode === TEXT ? decode(decoder, source) : slice(source));
+    body.isUsed = true;
+    if (handle !== undefined) return then(collect(body, handle, mode), convert);
+    return resolvedWith(convert(mode === TEXT ? decode(decoder, source) : slice(source)));
   };
 
   const parseForm = (bytes, type) => {
     const essence = /^[^;]*/.exec(type ?? "")[0].trim().toLowerCase();
     const form = new FormData();
     if (essence === "application/x-www-form-urlencoded") {
-      for (const [name, value] of new URLSearchParams(decode(decoder, bytes))) appendEntry(form, name, value);
+      for (const [name, value] of new URLSearchParams(decode(plain, bytes))) appendEntry(form, name, value);
       return form;
     }
     const match = /;\s*boundary=(?:"([^"]*)"|([^;\s]*))/i.exec(type ?? "");
@@ -227,7 +228,7 @@
     }
     return form;
   };
-  const plain = new encoding.TextDecoder("utf-8", { __proto__: null, ignoreBOM: false });
+  const plain = new encoding.TextDecoder("utf-8", { __proto__: null, ignoreBOM: true });
 
   /** Gives a class the methods of the mixin. `bodyOf(object)` is its body, `typeOf(object)` its content type. */
   const mixBody = (Class, bodyOf, listOf) => {
@@ -246,24 +247,24 @@
     const contentType = (object) => getHeader(listOf(object), "content-type");
     const methods = [
       function arrayBuffer(object) {
-        return then(consume(bodyOf(object), "arrayBuffer", BYTES), (bytes) => exact(bytes).buffer);
+        return consume(bodyOf(object), "arrayBuffer", BYTES, (bytes) => exact(bytes).buffer);
       },
       function blob(object) {
         const type = contentType(object);
-        return then(consume(bodyOf(object), "blob", BYTES), (bytes) => makeBlob(bytes, type === null ? "" : mimeOf(type)));
+        return consume(bodyOf(object), "blob", BYTES, (bytes) => makeBlob(bytes, type === null ? "" : mimeOf(type)));
       },
       function bytes(object) {
-        return then(consume(bodyOf(object), "bytes", BYTES), exact);
+        return consume(bodyOf(object), "bytes", BYTES, exact);
       },
       function formData(object) {
         const type = contentType(object);
-        return then(consume(bodyOf(object), "formData", BYTES), (bytes) => parseForm(bytes, type));
+        return consume(bodyOf(object), "formData", BYTES, (bytes) => parseForm(bytes, type));
       },
       function json(object) {
-        return then(consume(bodyOf(object), "json", TEXT), (text) => parseJSON(text));
+        return consume(bodyOf(object), "json", TEXT, (text) => parseJSON(text));
       },
       function text(object) {
-        return consume(bodyOf(object), "text", TEXT);
+        return consume(bodyOf(object), "text", TEXT, (text) => text);
       },
     ];
     for (const method of methods) {

@@ -10,6 +10,13 @@
   const { addAlgorithm } = events;
   const { call } = Function.prototype;
   const startsWith = call.bind(String.prototype.startsWith);
+  const indexOf = call.bind(String.prototype.indexOf);
+  const slice = call.bind(String.prototype.slice);
+  /** A URL without its fragment. */
+  const withoutFragment = (url) => {
+    const start = indexOf(url, "#");
+    return start === -1 ? url : slice(url, 0, start);
+  };
 
   const noop = () => undefined;
   const NULL_BODY = [101, 103, 204, 205, 304];
@@ -18,7 +25,7 @@
 
   const responseOf = (url, status, statusText, list, body, redirected = false) => ({
     type: "basic",
-    url,
+    url: withoutFragment(url),
     redirected,
     status,
     statusText,

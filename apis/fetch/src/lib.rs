@@ -62,10 +62,10 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let responses = run(ctx, &RESPONSE, &[&idl, &native, &headers, &bodies, &common])?;
         let fetch =
             run(ctx, &FETCH, &[&idl, &native, &streams, &headers, &bodies, &requests, &responses, &events, &files])?;
-        fetch.set("responseStateOf", responses.get("responseStateOf")?)?;
-        fetch.set("bodyStreamOf", bodies.get("streamOf")?)?;
+        fetch.define("responseStateOf", responses.get("responseStateOf")?, Attributes::ALL)?;
+        fetch.define("bodyStreamOf", bodies.get("streamOf")?, Attributes::ALL)?;
         for (name, part) in [("Headers", &headers), ("Request", &requests), ("Response", &responses)] {
-            fetch.set(name, part.get(name)?)?;
+            fetch.define(name, part.get(name)?, Attributes::ALL)?;
         }
         Ok(fetch)
     })

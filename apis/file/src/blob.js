@@ -239,7 +239,7 @@
   function createObjectURL(object) {
     need(arguments, 1, "URL.createObjectURL");
     if (!isBlob(object)) throw new TypeError("URL.createObjectURL: the argument is not a Blob");
-    const url = `blob:null/${native.uuid()}`;
+    const url = `blob:${native.baseOrigin()}/${native.uuid()}`;
     registry.set(url, object);
     return url;
   }

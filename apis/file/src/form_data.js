@@ -21,9 +21,11 @@
     static is = (value) => isObject(value) && #entries in value;
     static entriesOf = (form) => form.#entries;
 
-    constructor(form = undefined, submitter = undefined) {
-      if (form !== undefined) throw new TypeError("FormData: there are no forms here");
-      void submitter;
+    constructor(form = undefined, submitter = null) {
+      if (form === undefined) return;
+      const entriesOfForm = native.formEntries();
+      if (entriesOfForm === undefined) throw new TypeError("FormData: argument 1 is not an HTMLFormElement");
+      this.#entries = entriesOfForm(form, submitter, files);
     }
 
     append(name, value, filename = undefined) {
@@ -85,5 +87,39 @@
   expose(FormData);
   iterable(FormData, entriesOf);
 
-  return { FormData, isFormData, entriesOf };
+  const makeFormData = () => new FormData();
+  const addEntry = (form, name, value) => {
+    const entries = entriesOf(form);
+    entries[entries.length] = [name, value];
+  };
+  const emptyFile = () => makeFile(new Uint8Array(), "application/octet-stream", "");
+
+  // ── FileList: of inputs, where nobody chooses files, so that it is always empty ──
+
+  const TOKEN = {};
+  class FileList {
+    #is;
+
+    constructor(token) {
+      if (token !== TOKEN) throw idl.illegal("FileList");
+      this.#is = true;
+    }
+    get length() {
+      this.#is;
+      return 0;
+    }
+    item(index) {
+      this.#is;
+      need(arguments, 1, "FileList.item");
+      void +index;
+      return null;
+    }
+  }
+  const { values } = Array.prototype;
+  Object.defineProperty(FileList.prototype, Symbol.iterator, { value: values, writable: true, configurable: true });
+  Object.defineProperty(FileList, "length", { value: 0, configurable: true });
+  expose(FileList);
+  const makeFileList = () => new FileList(TOKEN);
+
+  return { FormData, FileList, isFormData, entriesOf, makeFormData, addEntry, emptyFile, makeFileList };
 };

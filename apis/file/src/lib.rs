@@ -16,6 +16,10 @@ static BLOB: Glue = Glue::new("internal:file/blob", include_str!("blob.js"));
 static FORM_DATA: Glue = Glue::new("internal:file/form_data", include_str!("form_data.js"));
 static READER: Glue = Glue::new("internal:file/reader", include_str!("reader.js"));
 
+/// The name under which a realm keeps what lists the entries of a form, once it has a DOM: a function `(form, submitter, files)`, which
+/// throws for what is no form. `files` are the [`classes`].
+pub const FORM_ENTRIES: &str = "form entries";
+
 /// The API. It adds `createObjectURL` and `revokeObjectURL` to `URL`, and so is installed after that.
 pub struct Files;
 
@@ -27,6 +31,7 @@ impl Api for Files {
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
         ctx.define_lazy_global("Blob", |ctx, _, _| classes(ctx)?.get("Blob"))?;
         ctx.define_lazy_global("File", |ctx, _, _| classes(ctx)?.get("File"))?;
+        ctx.define_lazy_global("FileList", |ctx, _, _| classes(ctx)?.get("FileList"))?;
         ctx.define_lazy_global("FormData", |ctx, _, _| classes(ctx)?.get("FormData"))?;
         ctx.define_lazy_global("FileReader", |ctx, _, _| readers(ctx)?.get("FileReader"))?;
         ctx.define_lazy_global("ProgressEvent", |ctx, _, _| readers(ctx)?.get("ProgressEvent"))?;
@@ -50,12 +55,13 @@ fn define_static<'a>(ctx: Ctx<'a>, url: &Value<'a>, name: &str) -> Result<()> {
     url.define(name, method, Attributes::ALL)
 }
 
-/// An object with `Blob`, `File` and `FormData`, whatever has become of the globals, and with what other APIs need of them:
+/// An object with `Blob`, `File`, `FileList` and `FormData`, whatever has become of the globals, and with what other APIs need of them:
 ///
 /// * `isBlob(value)`, `isFile(value)`, `bytesOf(blob)` (a `Uint8Array` that must not be changed or shown), `blobType(blob)`;
 /// * `makeBlob(bytes, type)` and `makeFile(bytes, type, name, lastModified)`, which keep the array that they are given;
 /// * `streamOf(bytes)`, the state of a stream as `quickbeam_api_streams` has them; `blobOfURL(url)`;
-/// * `isFormData(value)`, `entriesOf(form)`.
+/// * `isFormData(value)`, `entriesOf(form)`, `makeFormData()` and `addEntry(form, name, string or File)`;
+/// * `emptyFile()` and `makeFileList()`, for inputs of files where nobody chooses any.
 ///
 /// # Errors
 /// Throws if memory is short.
@@ -69,7 +75,7 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
             ctx.call(&BLOB.run(ctx)?, &undefined, &[idl.clone(), natives.clone(), streams.clone(), encoding])?;
         let forms = ctx.call(&FORM_DATA.run(ctx)?, &undefined, &[idl, natives, streams, files.clone()])?;
         for key in forms.keys()? {
-            files.set_key(&key, forms.get_key(&key)?)?;
+            files.define_key(&key, forms.get_key(&key)?, Attributes::ALL)?;
         }
         Ok(files)
     })
@@ -122,6 +128,8 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             Ok(ctx.number(now.as_millis() as f64))
         })?
+        .function("formEntries", |ctx, _, _| Ok(ctx.kept(FORM_ENTRIES).unwrap_or_else(|| ctx.undefined())))?
+        .function("baseOrigin", quickbeam_api_url::base_origin)?
         .function("uuid", uuid)?
         .function("pack", parcel::pack)?
         .function("enqueueTask", |ctx, _, args| {

@@ -101,6 +101,6 @@ fn forms_keep_their_entries_in_order() {
         ("(() => { const form = new FormData(); form.append('f', new Blob(['q'], { type: 't/q' })); const file = form.get('f'); return [file instanceof File, file.name, file.type]; })()", "true,blob,t/q"),
         ("(() => { const form = new FormData(); form.append('a', '\\ud800'); form.delete('b'); return [form.has('a'), form.get('a'), form.getAll('b').length, form.get('b')]; })()", "true,\u{fffd},0,"),
         ("new FormData().append('a', 'text', 'name')", "TypeError: FormData.append: only a Blob has a file name"),
-        ("new FormData({})", "TypeError: FormData: there are no forms here"),
+        ("new FormData({})", "TypeError: FormData: argument 1 is not an HTMLFormElement"),
     ]);
 }

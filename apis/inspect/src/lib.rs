@@ -5,7 +5,7 @@
 //! a list, 10,000 characters of a string, about 1 MB in all.
 //!
 //! ```
-//! use quickbeam_engine::{EvalOptions, Isolate, IsolateOptions};
+//! use quickbeam_engine::{Attributes, EvalOptions, Isolate, IsolateOptions};
 //!
 //! let isolate = Isolate::new(IsolateOptions::default()).unwrap();
 //! let realm = isolate.new_realm().unwrap();
@@ -16,7 +16,7 @@
 //! });
 //! ```
 
-use quickbeam_engine::{Args, Ctx, Glue, PromiseState, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Glue, PromiseState, Result, Value};
 
 static LAYOUT: Glue = Glue::new("internal:inspect/layout", include_str!("layout.js"));
 static ERRORS: Glue = Glue::new("internal:inspect/errors", include_str!("errors.js"));
@@ -35,7 +35,7 @@ pub fn formatter(ctx: Ctx<'_>) -> Result<Value<'_>> {
     if let Some(formatter) = ctx.kept(KEPT) {
         return Ok(formatter);
     }
-    let native = ctx.object()?;
+    let native = ctx.object_without_prototype()?;
     native.set("classOf", ctx.function("classOf", 1, class_of)?)?;
     native.set("promiseState", ctx.function("promiseState", 1, promise_state)?)?;
     native.set("proxyParts", ctx.function("proxyParts", 1, proxy_parts)?)?;
@@ -46,8 +46,8 @@ pub fn formatter(ctx: Ctx<'_>) -> Result<Value<'_>> {
     let parts = [layout.clone(), ERRORS.run(ctx)?, CONTENTS.run(ctx)?, native.clone()];
     let formatter = ctx.call(&INSPECT.run(ctx)?, &undefined, &parts)?;
     let format = ctx.call(&FORMAT.run(ctx)?, &undefined, &[formatter.clone(), native])?;
-    formatter.set("format", format.get("format")?)?;
-    formatter.set("widthOf", layout.get("widthOf")?)?;
+    formatter.define("format", format.get("format")?, Attributes::ALL)?;
+    formatter.define("widthOf", layout.get("widthOf")?, Attributes::ALL)?;
     ctx.keep(KEPT, formatter.clone());
     Ok(formatter)
 }

@@ -115,6 +115,13 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
             drop(end);
             Ok(ctx.undefined())
         })?
+        .function("hollow", |ctx, _, _| ctx.host_object(Rc::<Holder>::new(RefCell::new(None)), None))?
+        .function("move", |ctx, _, args| {
+            if let (Some(from), Some(to)) = (args.get(0).host::<Holder>(), args.get(1).host::<Holder>()) {
+                to.replace(from.take());
+            }
+            Ok(ctx.undefined())
+        })?
         .function("isOpen", |ctx, _, args| Ok(ctx.boolean(with_end(&args.get(0), |_| ()).is_some())))?
         .function("next", next)
         .map(Natives::into_value)

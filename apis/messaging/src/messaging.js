@@ -192,7 +192,18 @@
     configurable: true,
   });
   defineProperty(MessagePort.prototype.postMessage, "length", { value: 1, configurable: true });
-  expose(MessagePort);
+  expose(MessagePort, {
+    transfer: (port) => {
+      const from = endOf(port);
+      if (from === undefined || !native.isOpen(from)) return undefined;
+      const replacement = makePort(native.hollow());
+      const commit = () => {
+        forget([port]);
+        native.move(from, endOf(replacement));
+      };
+      return [replacement, commit];
+    },
+  });
   defineProperty(MessagePort, "length", { value: 0, configurable: true });
 
   class MessageChannel {

@@ -295,6 +295,26 @@ fn classes_are_as_the_standard_has_them() {
 }
 
 #[test]
+fn structured_clones_take_ports_along() {
+    let harness = harness();
+    harness.check(
+        "const { port1, port2 } = new MessageChannel(); const moved = structuredClone({ port: port1 }, { transfer: [port1] }).port;
+         const got = new Promise((resolve) => { moved.onmessage = ({ data }) => resolve(data); });
+         port1.postMessage('lost'); port2.postMessage('kept'); got.then((data) => `${data} ${moved !== port1} ${moved instanceof MessagePort}`)",
+        "kept true true",
+    );
+    harness.check(
+        "{ const { port1 } = new MessageChannel(); structuredClone(0, { transfer: [port1] }); try { structuredClone(0, { transfer: [port1] }) } catch (e) { e.name } }",
+        "DataCloneError",
+    );
+    harness.check(
+        "{ const { port1, port2 } = new MessageChannel(); try { structuredClone(() => 0, { transfer: [port1] }) } catch {}
+           const got = new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); }); port2.postMessage('still'); got }",
+        "still",
+    );
+}
+
+#[test]
 fn deep_and_large_messages_end_in_errors() {
     let harness = harness();
     harness.check(

@@ -9,7 +9,7 @@
 //! those that the standard makes observable; a buffer that two owners can write to.
 
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Glue, Result, Value};
 use quickbeam_executor::Api;
 
 static BUFFERS: Glue = Glue::new("internal:streams/buffers", include_str!("buffers.js"));
@@ -78,7 +78,7 @@ pub fn streams(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let undefined = ctx.undefined();
         let buffers = BUFFERS.run(ctx)?;
         let common = ctx.call(&COMMON.run(ctx)?, &undefined, &[idl.clone(), natives.clone()])?;
-        let shared = ctx.object()?;
+        let shared = ctx.object_without_prototype()?;
         let add = |glue: &Glue, last: &Value<'_>| {
             let args = [idl.clone(), natives.clone(), common.clone(), shared.clone(), last.clone()];
             let part = ctx.call(&glue.run(ctx)?, &undefined, &args)?;
@@ -94,15 +94,15 @@ pub fn streams(ctx: Ctx<'_>) -> Result<Value<'_>> {
         for strategy in ["CountQueuingStrategy", "ByteLengthQueuingStrategy"] {
             shared.set(strategy, common.get(strategy)?)?;
         }
-        shared.set("natives", natives)?;
-        shared.set("common", common)?;
-        shared.set("buffers", buffers)?;
+        shared.define("natives", natives, Attributes::ALL)?;
+        shared.define("common", common, Attributes::ALL)?;
+        shared.define("buffers", buffers, Attributes::ALL)?;
         Ok(shared)
     })
 }
 
 fn merge(shared: &Value<'_>, part: &Value<'_>) -> Result<()> {
-    part.keys()?.iter().try_for_each(|key| shared.set_key(key, part.get_key(key)?))
+    part.keys()?.iter().try_for_each(|key| shared.define_key(key, part.get_key(key)?, Attributes::ALL))
 }
 
 fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {

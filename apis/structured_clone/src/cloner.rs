@@ -1,6 +1,7 @@
 //! The walk through a value.
 
 use crate::builtin;
+use quickbeam_api_webidl::helpers;
 use quickbeam_engine::{Attributes, Ctx, Result, Thrown, Value};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -54,13 +55,15 @@ impl<'a> Cloner<'a> {
     pub(crate) fn transfer(mut self, value: &Value<'a>, list: &Value<'a>) -> Result<Value<'a>> {
         let count = u32::try_from(list.length()?).unwrap_or(u32::MAX);
         let mut moved: Vec<(Value<'a>, Value<'a>)> = Vec::new();
+        let mut commits = Vec::new();
         for index in 0..count {
             let buffer = list.get_index(index)?;
-            if buffer.class_name()?.as_deref() != Some("ArrayBuffer") || buffer.is_proxy() {
-                return Err(self.refuse("a value in the transfer list cannot be transferred"));
-            }
             if self.made.contains_key(&identity(&buffer)) {
-                return Err(self.refuse("a buffer is in the transfer list twice"));
+                return Err(self.refuse("an object is in the transfer list twice"));
+            }
+            if buffer.class_name()?.as_deref() != Some("ArrayBuffer") || buffer.is_proxy() {
+                commits.push(self.platform_transfer(&buffer)?);
+                continue;
             }
             if self.builtin("isDetached", &[&buffer])?.truthy() {
                 return Err(self.refuse("a buffer in the transfer list is detached"));
@@ -80,7 +83,29 @@ impl<'a> Cloner<'a> {
             self.builtin("copyBytes", &[&buffer, &replacement])?;
             buffer.detach();
         }
+        for commit in commits {
+            self.ctx.call(&commit, &self.ctx.undefined(), &[])?;
+        }
         Ok(clone)
+    }
+
+    /// Makes what stands for a platform object once it is transferred; gives the function that detaches the object.
+    fn platform_transfer(&mut self, object: &Value<'a>) -> Result<Value<'a>> {
+        let undefined = self.ctx.undefined();
+        let arguments = std::slice::from_ref(object);
+        let steps = match object.is_proxy() {
+            true => undefined.clone(),
+            false => self.ctx.call(&helpers(self.ctx)?.get("transferSteps")?, &undefined, arguments)?,
+        };
+        if !steps.truthy() {
+            return Err(self.refuse("a value in the transfer list cannot be transferred"));
+        }
+        let pair = self.ctx.call(&steps, &undefined, arguments)?;
+        if pair.is_undefined() {
+            return Err(self.refuse("an object in the transfer list is detached"));
+        }
+        self.remember(object, &pair.get_index(0)?);
+        pair.get_index(1)
     }
 
     /// Clones one value.

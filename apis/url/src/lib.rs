@@ -6,13 +6,13 @@
 //!
 //! What must never happen: a text longer than [`MAX_LENGTH`] in the parser, which works outside the isolate's heap and does not poll.
 
-mod base;
 mod data;
 mod host;
 mod query;
+mod relative;
 
-pub use base::{base_url, origin_of, parse as parse_url, resolve, set_base_url};
 pub use data::{DataUrl, DataUrlError, decode_data_url};
+pub use relative::{base_origin, base_url, origin_of, parse as parse_url, part_of, resolve, set_base_url, with_part};
 
 use ada_url::Url;
 use quickbeam_api_webidl::{Natives, helpers, kept};
@@ -130,7 +130,7 @@ fn set<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Value<'a>> {
 }
 
 /// Runs one setter of the `URL` interface. False if it refused the value.
-fn assign(url: &mut Url, attribute: &str, value: &str) -> bool {
+pub(crate) fn assign(url: &mut Url, attribute: &str, value: &str) -> bool {
     match attribute {
         "protocol" => url.set_protocol(value),
         "username" => url.set_username(Some(value)),

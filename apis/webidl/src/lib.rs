@@ -38,7 +38,7 @@ impl Api for DomExceptions {
 /// Throws if memory is short.
 pub fn helpers(ctx: Ctx<'_>) -> Result<Value<'_>> {
     kept(ctx, KEPT, |ctx| {
-        let native = ctx.object()?;
+        let native = ctx.object_without_prototype()?;
         native.set("DOMException", ctx.builtin("DOMException")?)?;
         ctx.call(&WEBIDL.run(ctx)?, &ctx.undefined(), &[native])
     })
@@ -81,7 +81,7 @@ impl<'a> Natives<'a> {
     /// # Errors
     /// Throws if memory is short.
     pub fn new(ctx: Ctx<'a>) -> Result<Natives<'a>> {
-        ctx.object().map(Natives)
+        ctx.object_without_prototype().map(Natives)
     }
 
     /// Adds a function.

@@ -19,9 +19,10 @@
 
   /**
    * Gives a class the attributes of an interface. `clone(object)` makes a structured clone, where there is one; `pack(object)` a host
-   * object that holds what another realm makes the object of.
+   * object that holds what another realm makes the object of; `transfer(object)` what stands for it once it is transferred, as
+   * `[replacement, commit]`, where `commit()` detaches it, or `undefined` if it is detached already.
    */
-  const expose = (Class, { constants = {}, clone, pack } = {}) => {
+  const expose = (Class, { constants = {}, clone, pack, transfer } = {}) => {
     const { prototype } = Class;
     show(prototype, ["constructor"]);
     show(Class, ["length", "name", "prototype"]);
@@ -29,7 +30,7 @@
       for (const object of [Class, prototype]) defineProperty(object, name, { value, enumerable: true });
     }
     defineProperty(prototype, Symbol.toStringTag, { value: Class.name, configurable: true });
-    platform.set(prototype, { clone: clone ?? null, pack: pack ?? null });
+    platform.set(prototype, { clone: clone ?? null, pack: pack ?? null, transfer: transfer ?? null });
     return Class;
   };
 
@@ -45,6 +46,8 @@
   const cloneSteps = (object) => stepsOf(object, "clone");
   /** Likewise those that take it to another realm. */
   const packSteps = (object) => stepsOf(object, "pack");
+  /** Likewise those that transfer it. */
+  const transferSteps = (object) => stepsOf(object, "transfer");
 
   const need = (args, count, what) => {
     if (args.length < count) {
@@ -200,6 +203,7 @@
     expose,
     cloneSteps,
     packSteps,
+    transferSteps,
     bufferSource,
     iterable,
     need,

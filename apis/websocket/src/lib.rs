@@ -10,7 +10,7 @@ mod socket;
 
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Ctx, Glue, Result, Value};
-use quickbeam_executor::Api;
+use quickbeam_executor::{Api, enqueue_immediate};
 
 static WEBSOCKET: Glue = Glue::new("internal:websocket", include_str!("websocket.js"));
 
@@ -44,6 +44,10 @@ fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
             .function("buffered", socket::buffered)?
             .function("close", socket::close)?
             .function("drop", socket::forget)?
+            .function("enqueueTask", |ctx, _, args| {
+                enqueue_immediate(ctx, args.get(0), Vec::new())?;
+                Ok(ctx.undefined())
+            })?
             .into_value();
         let args = [
             helpers(ctx)?,

@@ -69,6 +69,8 @@
     #binaryType = "blob";
     /** Bytes that were not sent because the connection is closing; they count as buffered for ever. */
     #unsent = 0;
+    /** What is buffered as far as the turn knows that sent last: it becomes less between turns alone. */
+    #known = undefined;
 
     constructor(url, protocols = undefined) {
       need(arguments, 1, "WebSocket");
@@ -137,7 +139,7 @@
       return this.#state;
     }
     get bufferedAmount() {
-      return native.buffered(this.#socket) + this.#unsent;
+      return (this.#known ?? native.buffered(this.#socket)) + this.#unsent;
     }
     get extensions() {
       this.#state;
@@ -163,7 +165,12 @@
       if (isBlob(data)) message = bytesOf(data);
       else if (!isView(data) && !native.isBuffer(data)) message = usvString(data);
       if (state === OPEN) {
-        if (native.send(this.#socket, message)) return;
+        const known = this.#known ?? native.buffered(this.#socket);
+        if (native.send(this.#socket, message)) {
+          if (this.#known === undefined) native.enqueueTask(() => (this.#known = undefined));
+          this.#known = known + native.byteLength(message);
+          return;
+        }
         this.#ended({});
       }
       this.#unsent += native.byteLength(message);

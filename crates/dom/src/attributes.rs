@@ -153,6 +153,9 @@ impl Tree {
         if let NodeData::Attribute(data) = &mut self.node_mut(node).data {
             data.owner = Some(element);
         }
+        if let Some(document) = self.document(element) {
+            self.change_document(node, document);
+        }
         self.note_move(node);
         match found {
             Some(index) => {

@@ -274,7 +274,7 @@ impl Tree {
         nodes
     }
 
-    fn change_document(&mut self, root: NodeId, document: NodeId) {
+    pub(crate) fn change_document(&mut self, root: NodeId, document: NodeId) {
         let new = document.index.get();
         if self.node(root).document == new {
             return;

@@ -154,7 +154,8 @@ impl<'t> Builder<'t> {
                 if self.top != self.document || !self.open.is_empty() || has_element {
                     return Err(malformed("a document type at the wrong place"));
                 }
-                self.append(NodeData::Doctype(Box::new(doctype(&text))));
+                let doctype = doctype(&text).ok_or_else(|| malformed("a document type without a system identifier"))?;
+                self.append(NodeData::Doctype(Box::new(doctype)));
             }
             Event::Decl(_) | Event::Eof => {}
         }
@@ -204,6 +205,8 @@ impl<'t> Builder<'t> {
             let value = attribute.unescape_value().map_err(malformed)?.replace(['\n', '\t'], " ");
             match key.strip_prefix("xmlns") {
                 Some("") => scope.push((String::new(), value.clone())),
+                // Namespaces in XML 1.0, section 3.
+                Some(":xmlns") => return Err(malformed("the prefix xmlns is declared")),
                 Some(prefix) if prefix.starts_with(':') => scope.push((prefix[1..].to_owned(), value.clone())),
                 _ => {}
             }
@@ -254,19 +257,19 @@ fn checked(namespace: &str, name: &str, kind: NameKind) -> Result<QualName> {
     validate_and_extract(namespace, name, kind).map_err(malformed)
 }
 
-/// Name and identifiers of a document type; an internal subset is skipped.
-fn doctype(text: &str) -> DoctypeData {
+/// Name and identifiers of a document type, `None` if one is missing; an internal subset is skipped.
+fn doctype(text: &str) -> Option<DoctypeData> {
     let text = text.trim();
     let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let rest = rest.trim_start();
     let mut quoted = rest.split_once('[').map_or(rest, |(rest, _)| rest).split(['"', '\'']).skip(1).step_by(2);
-    let mut next = || quoted.next().unwrap_or_default().to_owned();
+    let mut next = || quoted.next().map(str::to_owned);
     let (public_id, system_id) = match rest.get(..6) {
-        Some("PUBLIC") => (next(), next()),
-        Some("SYSTEM") => (String::new(), next()),
+        Some("PUBLIC") => (next()?, next()?),
+        Some("SYSTEM") => (String::new(), next()?),
         _ => Default::default(),
     };
-    DoctypeData { name: name.trim_end_matches('[').to_owned(), public_id, system_id }
+    Some(DoctypeData { name: name.trim_end_matches('[').to_owned(), public_id, system_id })
 }
 
 // ── Serialising ──
@@ -422,13 +425,13 @@ impl Scope {
         let mut declaration = None;
         let mut skips_default = false;
         let full = if name.ns == inherited {
-            skips_default = local_default.as_ref().is_some_and(|namespace| *namespace != name.ns);
+            skips_default = local_default.is_some();
             if name.ns == ns!(xml) { format!("xml:{}", name.local) } else { name.local.to_string() }
         } else {
             let preferred = name.prefix.as_deref();
             let found = if name.ns == ns!(xml) { Some("xml".to_owned()) } else { self.find(&name.ns, preferred) };
             match (found, preferred) {
-                (Some(prefix), preferred) if preferred.is_some() || local_default.as_ref() != Some(&name.ns) => {
+                (Some(prefix), _) => {
                     if let Some(namespace) = &local_default
                         && *namespace != ns!(xml)
                     {

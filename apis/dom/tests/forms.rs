@@ -1,0 +1,67 @@
+//! Forms as `FormData` takes them, and the URLs of links.
+
+use quickbeam_api_dom::DomApi;
+use quickbeam_api_file::Files;
+use quickbeam_api_harness::Harness;
+use quickbeam_api_url::Urls;
+use quickbeam_executor::Api;
+
+fn harness() -> Harness {
+    let mut apis: Vec<&'static dyn Api> = quickbeam_apis::always().to_vec();
+    apis.extend([&Urls as &'static dyn Api, &Files, &DomApi]);
+    Harness::new(&apis)
+}
+
+#[test]
+fn forms_have_entries() {
+    let h = harness();
+    h.check(
+        "try { new FormData({}) } catch (e) { `${e}` }",
+        "TypeError: FormData: argument 1 is not an HTMLFormElement",
+    );
+    h.check(
+        "document.body.innerHTML = `<form id=f><input name=a value=1><input name=b type=checkbox><input name=b type=checkbox checked>
+           <select name=c multiple><option selected>x<option>y<option selected value=z></select><textarea name=d>t</textarea>
+           <fieldset disabled><legend><input name=e value=2></legend><input name=no></fieldset><input value=unnamed>
+           <button name=g value=go>Go</button></form><input name=o value=3 form=f>`; globalThis.f = document.getElementById('f');
+         [...new FormData(f)].join(' ')",
+        "a,1 b,on c,x c,z d,t e,2 o,3",
+    );
+    h.check("new FormData(f, f.querySelector('button')).get('g')", "go");
+    h.check("try { new FormData(f, document.body) } catch (e) { e.name }", "TypeError");
+    h.check("try { new FormData(f, document.createElement('button')) } catch (e) { e.name }", "NotFoundError");
+    h.check(
+        "f.addEventListener('formdata', (event) => { event.formData.append('late', 1); try { new FormData(f) } catch (e) { event.formData.set('a', e.name) } }, { once: true });
+         { const data = new FormData(f); data.get('late') + data.get('a') }",
+        "1InvalidStateError",
+    );
+    h.check("Object.prototype.toString.call(document.createElement('input').files)", "[object Null]");
+    h.check("{ const i = document.createElement('input'); i.type = 'file'; `${i.files} ${i.files.length} ${i.files.item(0)}` }", "[object FileList] 0 null");
+}
+
+#[test]
+fn links_have_the_parts_of_their_urls() {
+    let h = harness();
+    h.check(
+        "globalThis.a = document.createElement('a'); a.href = 'http://u:p@h:81/p?q#f';
+         [a.origin, a.protocol, a.username, a.password, a.host, a.hostname, a.port, a.pathname, a.search, a.hash, `${a}`].join(' ')",
+        "http://h:81 http: u p h:81 h 81 /p ?q #f http://u:p@h:81/p?q#f",
+    );
+    h.check("a.pathname = '/x y'; a.port = ''; a.host = 'bad host'; a.getAttribute('href')", "http://u:p@h/x%20y?q#f");
+    h.check("a.href = '//['; a.host = 'h'; [a.href, a.protocol, a.host, a.origin].join()", "//[,:,,");
+    h.check(
+        "document.head.innerHTML = '<base href=http://b/c/>'; a.href = 'd'; [a.href, document.baseURI].join()",
+        "http://b/c/d,http://b/c/",
+    );
+}
+
+#[test]
+fn scrolling_is_not_cancelled_by_accident() {
+    let h = harness();
+    h.check(
+        "{ const heard = (target, options) => { const on = (event) => event.preventDefault(); target.addEventListener('wheel', on, options);
+           const event = new Event('wheel', { cancelable: true }); target.dispatchEvent(event); target.removeEventListener('wheel', on); return event.defaultPrevented };
+           [heard(document), heard(document.body), heard(document.body, { passive: false }), heard(document.createElement('p'))].join() }",
+        "false,false,true,true",
+    );
+}
