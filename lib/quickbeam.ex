@@ -152,11 +152,7 @@ defmodule QuickBEAM do
       :ok
   """
   @spec stop(runtime()) :: :ok
-  def stop(runtime) do
-    if Telemetry.enabled?(),
-      do: Telemetry.span(:stop, %{runtime: runtime}, fn -> do_stop(runtime) end),
-      else: do_stop(runtime)
-  end
+  def stop(runtime), do: observed(:stop, runtime, fn -> do_stop(runtime) end)
 
   defp do_stop(runtime) do
     server = Owner.Request.locate!(runtime, :stop, [runtime])
@@ -200,13 +196,9 @@ defmodule QuickBEAM do
     code = text!(code, "code")
     {timeout, filename, vars} = Request.eval(options)
 
-    if Telemetry.enabled?() do
-      Telemetry.span(:eval, %{runtime: runtime, filename: filename}, fn ->
-        request(runtime, {:eval, code, filename, vars}, timeout, :eval, [runtime, code, options])
-      end)
-    else
-      request(runtime, {:eval, code, filename, vars}, timeout, :eval, [runtime, code, options])
-    end
+    op = {:eval, code, filename, vars}
+    metadata = %{filename: filename}
+    request(runtime, op, timeout, :eval, [runtime, code, options], metadata)
   end
 
   @doc """
@@ -229,7 +221,11 @@ defmodule QuickBEAM do
 
     with {:ok, %{code: code, map: map}} <- JS.transform(code, filename, sourcemap: true),
          :ok <-
-           request(runtime, {:source_map, filename, map}, nil, :eval_ts, [runtime, code, options]) do
+           Owner.Request.run(runtime, {:source_map, filename, map}, nil, :eval_ts, [
+             runtime,
+             code,
+             options
+           ]) do
       eval(runtime, code, Keyword.put(options, :filename, filename))
     else
       {:error, %JSError{} = error} -> {:error, error}
@@ -261,18 +257,9 @@ defmodule QuickBEAM do
     function = name!(function)
     args = list!(args)
 
-    if Telemetry.enabled?() do
-      Telemetry.span(:call, %{runtime: runtime, function: function}, fn ->
-        request(runtime, {:call, function, args}, timeout, :call, [
-          runtime,
-          function,
-          args,
-          options
-        ])
-      end)
-    else
-      request(runtime, {:call, function, args}, timeout, :call, [runtime, function, args, options])
-    end
+    op = {:call, function, args}
+    metadata = %{function: function}
+    request(runtime, op, timeout, :call, [runtime, function, args, options], metadata)
   end
 
   @doc """
@@ -366,8 +353,11 @@ defmodule QuickBEAM do
       {:ok, [1, "undefined"]}
   """
   @spec reset(runtime()) :: :ok | {:error, JSError.t()}
-  def reset(runtime),
-    do: GenServer.call(runtime, {:reset, Owner.Request.parent(runtime)}, :infinity)
+  def reset(runtime) do
+    observed(:reset, runtime, fn ->
+      GenServer.call(runtime, {:reset, Owner.Request.parent(runtime)}, :infinity)
+    end)
+  end
 
   @doc """
   The items of a script's value, an iterable or async iterable such as a generator, as a `Stream`.
@@ -412,7 +402,12 @@ defmodule QuickBEAM do
       {:ok, [%{"price" => 42}]}
   """
   @spec send_message(runtime(), term()) :: :ok | {:error, JSError.t()}
-  def send_message(runtime, message), do: Owner.Request.send_message(runtime, message)
+  def send_message(runtime, message) do
+    if Telemetry.enabled?(),
+      do:
+        observed(:send_message, runtime, fn -> Owner.Request.send_message(runtime, message) end),
+      else: Owner.Request.send_message(runtime, message)
+  end
 
   @doc """
   The names of the globals, sorted: the properties of the global object, and what scripts have declared by `let`, `const` and
@@ -584,9 +579,48 @@ defmodule QuickBEAM do
           | {:error, JSError.t()}
   def heap(runtime), do: request(runtime, :heap, nil, :heap, [runtime])
 
-  @compile {:inline, request: 5}
-  defp request(runtime, op, timeout, function, args),
-    do: Owner.Request.run(runtime, op, timeout, function, args)
+  @doc """
+  How often each line of the runtime's script has run since its start, resets included: by file, then by line.
+
+  Counted are the lines on which a statement or the body of an arrow function begins, in the script and in what is bundled with it,
+  packages in `node_modules` aside; TypeScript by the lines of its source. What `eval/3` and `load_module/3` are given is not counted.
+  Workers and other children have counts of their own.
+
+  It is empty without the option `cover: true`. `QuickBEAM.Cover` collects the lines of all runtimes of a test run.
+
+      iex> path = Path.join(System.tmp_dir!(), "coverage_doctest.ts")
+      iex> File.write!(path, "function sign(n: number) {\\n  if (n < 0)\\n    return -1;\\n  return 1;\\n}")
+      iex> {:ok, rt} = QuickBEAM.start(script: path, cover: true)
+      iex> for n <- 1..3, do: QuickBEAM.call(rt, "sign", [n])
+      iex> {:ok, coverage} = QuickBEAM.coverage(rt)
+      iex> coverage[path]
+      %{2 => 3, 3 => 0, 4 => 3}
+  """
+  @spec coverage(runtime()) ::
+          {:ok, %{Path.t() => %{pos_integer() => non_neg_integer()}}}
+  def coverage(runtime) do
+    case Owner.Request.native(runtime, :realm_coverage, :coverage) do
+      nil -> exit({:noproc, {QuickBEAM, :coverage, [runtime]}})
+      lines -> {:ok, lines}
+    end
+  end
+
+  @compile {:inline, request: 5, request: 6}
+  defp request(runtime, op, timeout, function, args, metadata \\ %{}) do
+    if Telemetry.enabled?() do
+      Telemetry.span(function, Map.put(metadata, :runtime, runtime), fn ->
+        Owner.Request.run(runtime, op, timeout, function, args)
+      end)
+    else
+      Owner.Request.run(runtime, op, timeout, function, args)
+    end
+  end
+
+  defp observed(function, runtime, fun) do
+    if Telemetry.enabled?(),
+      do: Telemetry.span(function, %{runtime: runtime}, fun),
+      else: fun.()
+  end
 
   defp unwrap!({:ok, value}), do: value
   defp unwrap!({:error, error}), do: raise(error)

@@ -296,6 +296,18 @@ defmodule QuickBEAM.Context do
           | {:error, JSError.t()}
   defdelegate heap(context), to: QuickBEAM
 
+  @doc """
+  See `QuickBEAM.coverage/1`.
+
+      iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 1)
+      iex> {:ok, context} = QuickBEAM.Context.start_link(pool: pool)
+      iex> QuickBEAM.Context.coverage(context)
+      {:ok, %{}}
+  """
+  @spec coverage(context()) ::
+          {:ok, %{Path.t() => %{pos_integer() => non_neg_integer()}}}
+  defdelegate coverage(context), to: QuickBEAM
+
   defp pop_pool!(options) do
     Check.keyword!(options)
 

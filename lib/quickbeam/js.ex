@@ -24,6 +24,14 @@ defmodule QuickBEAM.JS do
   @typedoc "The code; with `sourcemap: true` a map with the code and the source map, version 3, as JSON."
   @type output :: String.t() | %{code: String.t(), map: String.t()}
 
+  @typedoc false
+  @type script :: %{
+          code: String.t(),
+          map: String.t(),
+          kind: :script | :module,
+          covered: [%{id: integer(), name: String.t(), lines: [pos_integer()]}]
+        }
+
   @type errors :: {:error, [Error.t(), ...]}
 
   @doc """
@@ -180,21 +188,21 @@ defmodule QuickBEAM.JS do
   @doc false
   # What a runtime runs at its start: a file that imports nothing as it stands, so that what it
   # declares is global; any other as a bundle. Always with a source map, and whether the code is a
-  # script or a module.
-  @spec script_file(Path.t()) ::
-          {:ok, %{code: String.t(), map: String.t(), kind: :script | :module}} | errors()
-  def script_file(path) do
+  # script or a module; with `cover?`, also with the files whose lines it counts.
+  @spec script_file(Path.t(), boolean()) :: {:ok, script()} | errors()
+  def script_file(path, cover?) do
     native = Options.validate!(:bundle_file, format: :auto, sourcemap: true)
-    failures(Native.toolchain_script_file(path!(path), Map.put(native, :entry, nil)))
+    native = Map.merge(native, %{entry: nil, cover: cover?})
+    failures(Native.toolchain_script_file(path!(path), native))
   end
 
   @doc false
-  # As `script_file/1`, for a text that stands alone.
-  @spec script_source(String.t(), String.t()) ::
-          {:ok, %{code: String.t(), map: String.t(), kind: :script | :module}} | errors()
-  def script_source(source, filename) do
+  # As `script_file/2`, for a text that stands alone.
+  @spec script_source(String.t(), String.t(), boolean()) :: {:ok, script()} | errors()
+  def script_source(source, filename, cover?) do
     native = Options.validate!(:transform, sourcemap: true)
-    failures(Native.toolchain_transform(source, named(native, filename)))
+    native = %{named(native, filename) | cover: cover?}
+    failures(Native.toolchain_transform(source, native))
   end
 
   @doc """

@@ -73,7 +73,20 @@ defmodule QuickBEAM.Native do
   @spec send_message(pid(), term()) :: :ok | :noproc | :busy
   def send_message(_owner, _message), do: not_loaded()
 
+  @type lines :: %{String.t() => %{pos_integer() => non_neg_integer()}}
+
+  # How often each line of each covered file of a realm has run; nil if there is no such realm.
+  @spec realm_coverage(pid()) :: lines() | nil
+  def realm_coverage(_owner), do: not_loaded()
+
   # Functions without a realm
+
+  # The lines of all realms, those that are gone included.
+  @spec coverage() :: lines()
+  def coverage, do: not_loaded()
+
+  @spec coverage_reset() :: :ok
+  def coverage_reset, do: not_loaded()
 
   @spec executor_start(threads :: pos_integer(), contexts_per_isolate :: 1..64) :: executor()
   def executor_start(_threads, _contexts_per_isolate), do: not_loaded()
@@ -82,9 +95,17 @@ defmodule QuickBEAM.Native do
   @spec requirements() :: [{String.t(), String.t()}]
   def requirements, do: not_loaded()
 
+  # Whether owners are told of connections, as `{:quickbeam, :span, …}` and `{:quickbeam, :span_end, …}`.
+  @spec observe(boolean()) :: :ok
+  def observe(_observed), do: not_loaded()
+
   # Delivers a message of another node to the broadcast channels of that name; how many did not keep up.
   @spec broadcast(String.t(), binary()) :: non_neg_integer()
   def broadcast(_name, _bytes), do: not_loaded()
+
+  # Whether there are other nodes, so that channels ask their owners to reach them.
+  @spec broadcast_afar(boolean()) :: :ok
+  def broadcast_afar(_afar), do: not_loaded()
 
   @spec version() :: %{quickbeam: String.t(), quickjs: String.t()}
   def version, do: not_loaded()
@@ -92,7 +113,13 @@ defmodule QuickBEAM.Native do
   # The toolchain: errors are maps with the fields of `QuickBEAM.JS.Error`
 
   @type generated ::
-          {:ok, %{code: String.t(), map: String.t() | nil, kind: :script | :module}}
+          {:ok,
+           %{
+             code: String.t(),
+             map: String.t() | nil,
+             kind: :script | :module,
+             covered: [%{id: integer(), name: String.t(), lines: [pos_integer()]}]
+           }}
           | {:error, [map()]}
 
   @spec toolchain_transform(binary(), map()) :: generated()

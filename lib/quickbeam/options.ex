@@ -47,6 +47,9 @@ defmodule QuickBEAM.Options do
       {:storage, nil, "private",
        "where `localStorage` is: a name shares it with the runtimes of this node that give the same, " <>
          "`{:file, path}` keeps it in a file. What is written there is on the disk when `setItem` returns"},
+    cover:
+      {:boolean, false, "`false`, or `true` under `mix test --cover`, see `QuickBEAM.Cover`",
+       "whether lines of the script and of the workers' scripts that run are counted, for `QuickBEAM.coverage/1`"},
     allow: {:grants, :all, "`:all`", "grants: `:all`, or a list of those below"},
     sandbox:
       {:boolean, false, "`false`",
@@ -82,7 +85,11 @@ defmodule QuickBEAM.Options do
 
     checked = for {key, value} <- options, do: {key, check!(key, value)}
     sandbox = if Keyword.get(checked, :sandbox), do: @sandbox, else: []
-    struct!(__MODULE__, Keyword.merge(sandbox, checked))
+    options = struct!(__MODULE__, Keyword.merge(sandbox, checked))
+
+    if Keyword.has_key?(checked, :cover),
+      do: options,
+      else: %{options | cover: QuickBEAM.Cover.started?()}
   end
 
   defp check!(key, value) do

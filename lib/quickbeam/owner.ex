@@ -15,7 +15,7 @@ defmodule QuickBEAM.Owner do
   # and goes on serving the script's calls meanwhile. It traps exits, so that it learns of a
   # handler's death by the link that also makes handlers die with it.
 
-  alias QuickBEAM.{JSError, Native, Options}
+  alias QuickBEAM.{JSError, Native, Options, Telemetry}
   alias QuickBEAM.Beam.Services
   alias QuickBEAM.Options.Grants
   alias QuickBEAM.Owner.{Callback, Census, Console, Handler, Mailbox, Setup}
@@ -34,6 +34,7 @@ defmodule QuickBEAM.Owner do
     setup: [],
     mailbox: %Mailbox{},
     running: %{},
+    spans: %{},
     waiting: :queue.new()
   ]
 
@@ -49,6 +50,7 @@ defmodule QuickBEAM.Owner do
           setup: [Setup.step()],
           mailbox: Mailbox.t(),
           running: %{pid() => work()},
+          spans: %{integer() => Telemetry.open()},
           waiting: :queue.queue({Handler.call(), list()})
         }
 
@@ -171,6 +173,25 @@ defmodule QuickBEAM.Owner do
     {:noreply, owner}
   end
 
+  def handle_info({:quickbeam, :span, id, name, url}, owner) do
+    metadata = %{runtime: owner.name, url: url}
+    spans = Map.put(owner.spans, id, Telemetry.begin(span_name(name), metadata))
+    output_taken(%{owner | spans: spans}, url)
+  end
+
+  def handle_info({:quickbeam, :span_end, id, took, result}, owner) do
+    {span, spans} = Map.pop(owner.spans, id)
+    took = System.convert_time_unit(took, :nanosecond, :native)
+
+    case {span, result} do
+      {nil, _result} -> :ok
+      {span, {:ok, code}} -> Telemetry.finish(span, :ok, %{code: code}, took)
+      {span, {:error, error}} -> Telemetry.finish(span, {:error, error}, %{code: nil}, took)
+    end
+
+    {:noreply, %{owner | spans: spans}}
+  end
+
   def handle_info({:quickbeam, :start_failed, message}, owner) do
     {:stop, {:quickbeam_dead, %JSError{name: "InternalError", message: message}}, owner}
   end
@@ -257,6 +278,9 @@ defmodule QuickBEAM.Owner do
     for {pid, _work} <- owner.running, do: Process.exit(pid, :kill)
     :ok
   end
+
+  defp span_name("fetch"), do: :fetch
+  defp span_name("websocket"), do: :websocket
 
   # Starting
 
@@ -430,7 +454,7 @@ defmodule QuickBEAM.Owner do
   defp other_exit(parent, reason, %{parent: parent} = owner), do: {:stop, reason, owner}
 
   defp other_exit(pid, reason, owner) do
-    case {Services.exited(owner, pid), reason} do
+    case {Services.exited(owner, pid, reason), reason} do
       {{:child, owner}, _reason} -> {:noreply, owner}
       {:unknown, :normal} -> {:noreply, owner}
       {:unknown, reason} -> {:stop, reason, owner}

@@ -8,12 +8,21 @@ defmodule QuickBEAM.Telemetry do
   | span | metadata |
   |---|---|
   | `[:quickbeam, :start]` | `:name`, and `:pool`, which is the pid of a context's pool or nil |
-  | `[:quickbeam, :stop]` | `:runtime` |
   | `[:quickbeam, :eval]` | `:runtime`, `:filename` |
   | `[:quickbeam, :call]` | `:runtime`, `:function` |
+  | `[:quickbeam, function]` | `:runtime`; for `stop`, `reset`, `send_message` and every other function of `QuickBEAM` that asks a runtime for something |
+  | `[:quickbeam, :handler]` | `:runtime`, `:handler`, `:sync?`; one run of a handler. One that is killed, by its timeout for example, has no end |
+  | `[:quickbeam, :service]` | `:runtime`, `:service`; what `Beam`, storage, workers and others ask of the runtime's process. Those that are answered later, such as monitors, end at once |
+  | `[:quickbeam, :worker]` | `:runtime`, which has started it, `:worker`, its pid, and `:kind`, `:worker` or `:spawn`; from start to end. The end has `:reason` |
+  | `[:quickbeam, :fetch]` | `:runtime`, `:url` without credentials, query and fragment; until the head of the response is there. The end has `:code`, the status |
+  | `[:quickbeam, :websocket]` | the same; from the attempt to connect until it is closed. The end has `:code`, the code of the close, or nil |
 
-  | `[:quickbeam, :vm]` | one event, not a span: see `measure/0` |
-  | `[:quickbeam, :pool, :queue]` | one event, not a span: see `QuickBEAM.Pool` |
+  A connection of an `EventSource` is a `:fetch`.
+
+  | event | |
+  |---|---|
+  | `[:quickbeam, :vm]` | see `measure/0` |
+  | `[:quickbeam, :pool, :queue]` | see `QuickBEAM.Pool` |
 
   Each span is three events, as in `:telemetry.span/3`: `:start` with the measurements
   `:system_time` and `:monotonic_time`, then `:stop` or `:exception` with `:duration` and
@@ -58,6 +67,8 @@ defmodule QuickBEAM.Telemetry do
   @spec detect() :: boolean()
   def detect do
     enabled = Code.ensure_loaded?(:telemetry) and function_exported?(:telemetry, :execute, 3)
+    # The native library need not be loaded for the answer that it starts with.
+    if enabled != enabled?(), do: Census.observe(enabled)
     :persistent_term.put(@key, enabled)
     enabled
   end
@@ -88,6 +99,32 @@ defmodule QuickBEAM.Telemetry do
         execute(name, :stop, elapsed(started), Map.merge(metadata, outcome(result)))
         result
     end
+  end
+
+  @typedoc false
+  @opaque open :: {atom(), map(), integer()}
+
+  @doc false
+  # Begins a span that `finish/3` ends, elsewhere in the same process. The caller has asked `enabled?/0`.
+  @spec begin(atom(), map()) :: open()
+  def begin(name, metadata) do
+    started = System.monotonic_time()
+    metadata = Map.put(metadata, :telemetry_span_context, make_ref())
+    execute(name, :start, %{system_time: System.system_time(), monotonic_time: started}, metadata)
+    {name, metadata, started}
+  end
+
+  @doc false
+  # Ends a span, whose result is `:ok` or `{:error, error}`. `measured` is its duration, if that is known better.
+  @spec finish(open(), term(), map(), integer() | nil) :: :ok
+  def finish({name, metadata, started}, result, extra \\ %{}, measured \\ nil) do
+    time = elapsed(started)
+    time = if measured, do: %{time | duration: measured}, else: time
+
+    if enabled?(),
+      do: execute(name, :stop, time, metadata |> Map.merge(extra) |> Map.merge(outcome(result)))
+
+    :ok
   end
 
   @doc false

@@ -71,6 +71,40 @@ defmodule QuickBEAM.ConsoleTest do
     assert log =~ "file=warn.js" and log =~ "mfa=QuickBEAM.Owner.Console"
   end
 
+  test "Logger's metadata has the runtime, the script and the line" do
+    rt = start_runtime(name: {:global, {__MODULE__, make_ref()}})
+    name = QuickBEAM.Test.LoggerMetadata.runtime(rt)
+
+    code = """
+
+    console.error('here');
+    setTimeout(function later() { throw new TypeError('there') }, 0);
+    Promise.reject(new RangeError('elsewhere'));
+    1
+    """
+
+    events =
+      QuickBEAM.Test.LoggerMetadata.capture(name, fn ->
+        {:ok, 1} = QuickBEAM.eval(rt, code, filename: "app.js")
+        {:ok, _} = QuickBEAM.eval(rt, "await new Promise(r => setTimeout(r, 5))")
+        drain(rt)
+      end)
+
+    for {text, level, line} <- [
+          {"here", :error, 2},
+          {"there", :error, 3},
+          {"elsewhere", :error, 4}
+        ] do
+      assert {level, %{file: "app.js", line: ^line, runtime: ^name}} =
+               Enum.find_value(events, fn {message, level, metadata} ->
+                 if message =~ text, do: {level, metadata}
+               end),
+             text
+
+      assert level == :error
+    end
+  end
+
   test "a console function that fails does not harm the runtime" do
     for fun <- [fn _ -> raise "oops" end, fn _ -> throw(:oops) end, fn _ -> exit(:oops) end] do
       rt = start_runtime(console: fun)

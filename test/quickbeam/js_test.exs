@@ -120,14 +120,14 @@ defmodule QuickBEAM.JSTest do
 
     test "that declares and imports nothing stays a script of its own", %{write: write} do
       path = write.("plain.ts", "function render(n: number) { return n + 1 }")
-      assert {:ok, %{kind: :script, code: code, map: map}} = JS.script_file(path)
+      assert {:ok, %{kind: :script, code: code, map: map}} = JS.script_file(path, false)
       assert code == "function render(n) {\n\treturn n + 1;\n}\n"
       assert is_binary(map)
     end
 
     test "that awaits at its top level becomes a module", %{write: write} do
       path = write.("await.ts", "import { esm } from 'esm'\nglobalThis.v = await esm")
-      assert {:ok, %{kind: :module}} = JS.script_file(path)
+      assert {:ok, %{kind: :module}} = JS.script_file(path, false)
       assert {:error, [%JS.Error{message: message, line: 2, column: 16}]} = JS.bundle_file(path)
       assert message =~ "Top-level await"
     end

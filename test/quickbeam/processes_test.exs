@@ -261,15 +261,29 @@ defmodule QuickBEAM.ProcessesTest do
     end
 
     test "that fail tell their monitors, and take nobody along unless they are linked" do
-      rt = start_runtime()
+      test = self()
+
+      gate = fn [] ->
+        send(test, {:gate, self()})
+        receive(do: (:go -> nil))
+      end
+
+      rt = start_runtime(handlers: %{"gate" => gate, "monitored" => reached()})
 
       code = """
-      const child = Beam.spawn("throw new TypeError('mine')");
-      const reason = await new Promise(resolve => Beam.monitor(child, resolve));
+      const child = Beam.spawn("await Beam.call('gate'); throw new TypeError('mine')");
+      const ended = new Promise(resolve => Beam.monitor(child, resolve));
+      Beam.callSync('monitored');
+      const reason = await ended;
       [String(reason[0]), reason[1].name, reason[1].message]
       """
 
-      assert QuickBEAM.eval(rt, code) == {:ok, ["Symbol(quickbeam_dead)", "TypeError", "mine"]}
+      request = request(fn -> QuickBEAM.eval(rt, code) end)
+      assert_receive {:gate, gate}, 5000
+      assert_receive {:reached, []}, 5000
+      send(gate, :go)
+
+      assert await_result(request) == {:ok, ["Symbol(quickbeam_dead)", "TypeError", "mine"]}
       assert_usable(rt)
 
       monitor = Process.monitor(rt)

@@ -200,11 +200,14 @@ defmodule QuickBEAM.WorkerTest do
           {"var a = 1; postMessage([typeof globalThis.a, this === undefined])", "module",
            ["undefined", true]},
           {"postMessage(await Promise.resolve('caf\u00e9'))", "module", "caf\u00e9"},
-          {"const n: number = 1; postMessage(n)", "classic", 1}
+          {"export const n = 2; postMessage([n, import.meta.url.startsWith('blob:')])", "module",
+           [2, true]},
+          {"const n: number = 1; postMessage(n)", "typescript", 1}
         ] do
       code = """
-      const url = URL.createObjectURL(new Blob(['\ufeff', source], { type: 'text/javascript' }));
-      const w = new Worker(url, { type });
+      const mime = type === 'typescript' ? 'text/typescript' : 'text/javascript';
+      const url = URL.createObjectURL(new Blob(['\ufeff', source], { type: mime }));
+      const w = new Worker(url, { type: type === 'typescript' ? 'classic' : type });
       URL.revokeObjectURL(url);
       #{hear}
       """

@@ -16,7 +16,7 @@ use quickbeam_executor::{
 };
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 static CHANNEL: Glue = Glue::new("internal:broadcast_channel", include_str!("channel.js"));
@@ -95,6 +95,14 @@ fn deliver(name: &str, message: &Arc<Message>, except: Option<u64>) -> usize {
         .count()
 }
 
+/// Whether the host reaches other nodes.
+static AFAR: AtomicBool = AtomicBool::new(true);
+
+/// Tells whether the host has other nodes that channels are to reach; it has, until it says otherwise.
+pub fn reach_afar(afar: bool) {
+    AFAR.store(afar, Ordering::Release);
+}
+
 /// Delivers a message of another node; how many channels could not take it.
 pub fn deliver_from_afar(name: &str, bytes: Vec<u8>) -> usize {
     deliver(name, &Arc::new(Message::from_bytes(bytes)), None)
@@ -129,7 +137,7 @@ fn post<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
     let Some(channel) = args.get(0).host::<Channel>() else { return Ok(ctx.undefined()) };
     let message = Arc::new(serialize(ctx, &args.get(1), &[])?);
     let busy = deliver(&channel.name, &message, Some(channel.id));
-    if grants(ctx)?.permits(Grant::Cluster, None) {
+    if AFAR.load(Ordering::Acquire) && grants(ctx)?.permits(Grant::Cluster, None) {
         let afar = call_service(ctx, "broadcast", &[ctx.string(&channel.name)?, ctx.uint8_array(message.bytes())?]);
         // A host without other nodes has no such service.
         if afar.is_err() {

@@ -2,7 +2,7 @@
 
 use crate::incoming::{Arrived, Incoming, failure};
 use quickbeam_engine::{Args, Ctx, Result, Value};
-use quickbeam_executor::{Grant, HostError, Input, Reach, RealmSender, grants};
+use quickbeam_executor::{Grant, HostError, Input, Reach, RealmSender, Span, grants};
 use quickbeam_net::{
     Access, BodySender, Client, ClientOptions, NetError, Redirect, Request, RequestBody, Response, Task, body_channel,
     run,
@@ -113,13 +113,19 @@ pub(crate) fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resu
             return Err(ctx.throw_type("fetch: the request was sent already"));
         };
         let client = exchange.client.clone();
+        let span = Span::begin(ctx, "fetch", &place_of(&request.url));
         let exchanged = async move {
             let mut response = client.fetch(request).await?;
             // A small body mostly comes with its head; then there is nothing more to ask for.
             let early = response.body.take_early().await;
             Ok((response, early))
         };
-        let done = move |outcome: Option<std::result::Result<_, NetError>>| {
+        let done = move |outcome: Option<std::result::Result<(Response, Option<quickbeam_net::Bytes>), NetError>>| {
+            match (span, &outcome) {
+                (Some(span), Some(Ok((response, _)))) => span.end(Ok(Some(u64::from(response.status)))),
+                (Some(span), Some(Err(error))) => span.end(Err(&error.to_string())),
+                (span, _) => drop(span),
+            }
             let answer = match outcome {
                 Some(Ok((response, early))) => Ok(Box::new(Head { response, early }) as Box<dyn Input>),
                 Some(Err(error)) => Err(failure(&error)),
@@ -131,6 +137,12 @@ pub(crate) fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resu
         *exchange.task.borrow_mut() = Some(task);
         Ok(())
     })
+}
+
+/// A URL as a host may write it down: without credentials, query and fragment.
+pub fn place_of(url: &str) -> String {
+    let url = ada_url::Url::parse(url, None);
+    url.map_or_else(|_| String::new(), |url| format!("{}//{}{}", url.protocol(), url.host(), url.pathname()))
 }
 
 fn aborted() -> HostError {

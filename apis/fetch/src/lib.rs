@@ -13,7 +13,7 @@ mod exchange;
 mod incoming;
 mod multipart;
 
-pub use exchange::client_for;
+pub use exchange::{client_for, place_of};
 
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Attributes, Ctx, Glue, Result, Value};

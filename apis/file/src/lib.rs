@@ -81,11 +81,11 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
     })
 }
 
-/// The text of the blob at a `blob:` URL of this realm, as UTF-8; `None` if there is none.
+/// The text of the blob at a `blob:` URL of this realm, as UTF-8, and its type; `None` if there is none.
 ///
 /// # Errors
 /// Throws if memory is short.
-pub fn text_of_url(ctx: Ctx<'_>, url: &str) -> Result<Option<String>> {
+pub fn text_of_url(ctx: Ctx<'_>, url: &str) -> Result<Option<(String, String)>> {
     // No blob has a URL before the classes are there.
     if ctx.kept("file").is_none() {
         return Ok(None);
@@ -95,8 +95,10 @@ pub fn text_of_url(ctx: Ctx<'_>, url: &str) -> Result<Option<String>> {
     if blob.is_undefined() {
         return Ok(None);
     }
+    let kind = ctx.call(&files.get("blobType")?, &undefined, std::slice::from_ref(&blob))?.to_text()?;
     let bytes = ctx.call(&files.get("bytesOf")?, &undefined, &[blob])?;
-    Ok(bytes.with_bytes(|bytes| String::from_utf8_lossy(bytes).trim_start_matches('\u{feff}').to_owned()))
+    let text = bytes.with_bytes(|bytes| String::from_utf8_lossy(bytes).trim_start_matches('\u{feff}').to_owned());
+    Ok(text.map(|text| (text, kind)))
 }
 
 fn readers(ctx: Ctx<'_>) -> Result<Value<'_>> {

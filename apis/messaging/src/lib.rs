@@ -52,7 +52,7 @@ impl Api for Messaging {
 /// Throws if memory is short.
 pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
     kept(ctx, "messaging", |ctx| {
-        let natives = natives(ctx)?;
+        let natives = natives(ctx)?.into_value();
         ctx.call(&MESSAGING.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, events(ctx)?, natives])
     })
 }
@@ -94,11 +94,25 @@ pub fn port(ctx: Ctx<'_>, end: PortEnd) -> Result<Value<'_>> {
     ctx.call(&classes(ctx)?.get("makePort")?, &ctx.undefined(), &[holder])
 }
 
+/// Makes the host object of an end that needs no `MessagePort`; for the functions of [`natives`].
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn arrived(ctx: Ctx<'_>, end: PortEnd) -> Result<Value<'_>> {
+    end.arrive();
+    hold(ctx, end)
+}
+
 fn hold(ctx: Ctx<'_>, end: PortEnd) -> Result<Value<'_>> {
     ctx.host_object(Rc::<Holder>::new(RefCell::new(Some(end))), None)
 }
 
-fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
+/// Native functions of ends for glue, among them `post(end, message, transfer)`, `start(end, callback)`, whose callback is told that
+/// something is there, and `next(end)`, which gives what `fireMessage` takes, `undefined` or `null`.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn natives(ctx: Ctx<'_>) -> Result<Natives<'_>> {
     Natives::new(ctx)?
         .function("pair", |ctx, _, _| {
             let (one, other) = PortEnd::pair();
@@ -124,7 +138,6 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
         })?
         .function("isOpen", |ctx, _, args| Ok(ctx.boolean(with_end(&args.get(0), |_| ()).is_some())))?
         .function("next", next)
-        .map(Natives::into_value)
 }
 
 fn with_end<R>(holder: &Value<'_>, f: impl FnOnce(&PortEnd) -> R) -> Option<R> {

@@ -27,16 +27,18 @@
     return freeze(ports);
   };
 
-  let setData;
+  /** What identifies a constructor's call from here. */
+  const MADE = {};
 
   class MessageEvent extends Event {
     #fields;
 
-    static {
-      setData = (event, data) => (event.#fields.data = data);
-    }
-
     constructor(type, eventInitDict = undefined) {
+      if (type === MADE) {
+        super(eventInitDict.type);
+        this.#fields = eventInitDict;
+        return;
+      }
       super(...arguments);
       const { data, lastEventId, origin, ports, source } = dictionary(eventInitDict);
       this.#fields = {
@@ -95,10 +97,16 @@
 
   /** Fires what `opened` or `next` gave: a message, or that it could not be read. */
   const fireMessage = (target, message, init) => {
-    const [data, ports] = message;
-    const event = new MessageEvent(message.length === 0 ? "messageerror" : "message", { ...init, ports });
-    if (message.length > 0) setData(event, data);
-    fire(target, event);
+    const isRead = message.length > 0;
+    const fields = {
+      type: isRead ? "message" : "messageerror",
+      data: isRead ? message[0] : null,
+      origin: init?.origin ?? "",
+      lastEventId: init?.lastEventId ?? "",
+      source: null,
+      ports: freeze(isRead ? message[1] : []),
+    };
+    fire(target, new MessageEvent(MADE, fields));
   };
 
   // ── Ports ──

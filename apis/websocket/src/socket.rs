@@ -1,8 +1,8 @@
 //! One connection of a guest: what it sends is queued within a bound, what comes is taken as it is asked for.
 
-use quickbeam_api_fetch::client_for;
+use quickbeam_api_fetch::{client_for, place_of};
 use quickbeam_engine::{Args, Ctx, Result, Value};
-use quickbeam_executor::{Answer, HostError, Input, RealmSender};
+use quickbeam_executor::{Answer, HostError, Input, RealmSender, Span, SpanEnd};
 use quickbeam_net::{Bytes, Client, Message, NetError, Task, WebSocketReader, WebSocketWriter, run};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,6 +21,8 @@ struct Socket {
     halves: Halves,
     /// What connects or reads.
     task: RefCell<Option<Task>>,
+    /// From the attempt to connect to the end.
+    span: Arc<Mutex<Option<Span>>>,
 }
 
 impl Socket {
@@ -35,6 +37,13 @@ impl Socket {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn end(span: &Mutex<Option<Span>>, how: SpanEnd<'_>) {
+    let span = lock(span).take();
+    if let Some(span) = span {
+        span.end(how);
+    }
 }
 
 fn socket_of<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Rc<Socket>> {
@@ -52,7 +61,8 @@ pub(crate) fn open<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resul
     let list = args.get(1);
     let count = list.length()? as u32;
     let protocols = (0..count).map(|index| list.get_index(index)?.to_text()).collect::<Result<_>>()?;
-    let socket = Socket { client, url, protocols, halves: Arc::default(), task: RefCell::default() };
+    let socket =
+        Socket { client, url, protocols, halves: Arc::default(), task: RefCell::default(), span: Arc::default() };
     ctx.host_object(Rc::new(socket), None)
 }
 
@@ -62,6 +72,8 @@ pub(crate) fn connect<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Re
     RealmSender::call(ctx, |sender, id| {
         let (client, url, protocols) = (socket.client.clone(), socket.url.clone(), socket.protocols.clone());
         let halves = socket.halves.clone();
+        let span = socket.span.clone();
+        *lock(&span) = Span::begin(ctx, "websocket", &place_of(&socket.url));
         let opening = async move { client.open_websocket(&url, &protocols, MAX_BYTES).await };
         let done = move |outcome: Option<std::result::Result<quickbeam_net::WebSocket, NetError>>| {
             let answer: Answer = match outcome {
@@ -69,7 +81,10 @@ pub(crate) fn connect<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Re
                     *lock(&halves) = Some((open.reader, open.writer));
                     Ok(Box::new(Arrived(Some(Message::Text(open.protocol)))))
                 }
-                Some(Err(error)) => Err(failure(&error)),
+                Some(Err(error)) => {
+                    end(&span, Err(&error.to_string()));
+                    Err(failure(&error))
+                }
                 None => Err(HostError {
                     name: "AbortError".to_owned(),
                     message: "WebSocket: closed before the connection was open".to_owned(),
@@ -88,6 +103,7 @@ pub(crate) fn receive<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Re
     let socket = socket_of(ctx, args)?;
     RealmSender::call(ctx, |sender, id| {
         let reader = socket.reader();
+        let span = socket.span.clone();
         let reading = async move {
             match reader {
                 Some(reader) => reader.next().await.transpose(),
@@ -95,6 +111,12 @@ pub(crate) fn receive<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Re
             }
         };
         let done = move |outcome: Option<std::result::Result<Option<Message>, NetError>>| {
+            match &outcome {
+                Some(Ok(Some(Message::Close(Some((code, _)))))) => end(&span, Ok(Some(u64::from(*code)))),
+                Some(Ok(None | Some(Message::Close(None)))) => end(&span, Ok(None)),
+                Some(Err(error)) => end(&span, Err(&error.to_string())),
+                Some(Ok(Some(_))) | None => {}
+            }
             let answer: Answer = match outcome {
                 Some(Ok(message)) => Ok(Box::new(Arrived(message))),
                 Some(Err(error)) => Err(failure(&error)),
@@ -174,6 +196,6 @@ pub(crate) fn close<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resu
 /// `(socket)`: ends a connection at whatever stage.
 pub(crate) fn forget<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let socket = socket_of(ctx, args)?;
-    drop((socket.task.take(), lock(&socket.halves).take()));
+    drop((socket.task.take(), lock(&socket.halves).take(), lock(&socket.span).take()));
     Ok(ctx.undefined())
 }

@@ -10,7 +10,7 @@
 
 use quickbeam_api_events::classes as events;
 use quickbeam_api_grants::require;
-use quickbeam_api_messaging::{Cluster, PortEnd, classes as messaging, cluster, join, port};
+use quickbeam_api_messaging::{Cluster, PortEnd, arrived, classes as messaging, cluster, join, natives, port};
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
 use quickbeam_executor::{Api, call_service, call_service_sync, listen, report_exception, unlisten};
@@ -43,10 +43,6 @@ impl Api for Worker {
         ctx.define_lazy_global("Worker", |ctx, _, _| {
             let natives = Natives::new(ctx)?
                 .function("start", start)?
-                .function("monitor", |ctx, _, args| {
-                    let reference = quickbeam_executor::host(ctx)?.reference(ctx)?;
-                    call_service(ctx, "monitor", &[reference, args.get(0)])
-                })?
                 .function("stop", |ctx, _, args| call_service_sync(ctx, "worker.stop", &[args.get(0)]))?
                 .function("unlisten", |ctx, _, args| {
                     unlisten(ctx, args.get(0).to_f64()? as u64);
@@ -72,25 +68,27 @@ impl Drop for Claim {
     }
 }
 
-/// `start(url, name, onError, type)`: `[port, process, claim, listener]`.
+/// `start(url, name, onError, type)`: `[port, process, claim, listener, end]`; the end is a promise of a list of the exit reason.
 fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     require(ctx, "Worker", None)?;
     let (mine, theirs) = PortEnd::pair();
     let token = NEXT.fetch_add(1, Ordering::Relaxed);
     let url = args.get(0);
-    let source = match quickbeam_api_file::text_of_url(ctx, &url.to_text()?)? {
-        Some(text) => ctx.string(&text)?,
-        None => ctx.null(),
+    let (source, kind) = match quickbeam_api_file::text_of_url(ctx, &url.to_text()?)? {
+        Some((text, kind)) => (ctx.string(&text)?, ctx.string(&kind)?),
+        None => (ctx.null(), ctx.null()),
     };
     let cluster = cluster(ctx)?;
     claims().insert(token, (theirs, cluster));
     let claim = ctx.host_object(Rc::new(Claim(token)), None)?;
     let listener = listen(ctx, args.get(2))?;
     let number = |number: u64| ctx.number(number as f64);
-    let asked = [url, args.get(1), number(token), number(listener), args.get(3), source];
+    // Asked before there is a process, which may end at once.
+    let end = call_service(ctx, "worker.end", &[number(token)])?;
+    let asked = [url, args.get(1), number(token), number(listener), args.get(3), source, kind];
     match call_service_sync(ctx, "worker.start", &asked) {
-        Ok(process) => ctx.array(vec![port(ctx, mine)?, process, claim, number(listener)]),
+        Ok(process) => ctx.array(vec![port(ctx, mine)?, process, claim, number(listener), end]),
         Err(thrown) => {
             unlisten(ctx, listener);
             Err(thrown)
@@ -110,8 +108,16 @@ pub fn become_worker<'a>(ctx: Ctx<'a>, token: u64, name: &str) -> Result<Value<'
     };
     join(ctx, cluster)?;
     let natives =
-        Natives::new(ctx)?.function("close", |ctx, _, _| call_service_sync(ctx, "worker.close", &[]))?.into_value();
-    let args = [helpers(ctx)?, events(ctx)?, messaging(ctx)?, natives, port(ctx, end)?, ctx.string(name)?];
+        natives(ctx)?.function("close", |ctx, _, _| call_service_sync(ctx, "worker.close", &[]))?.into_value();
+    let load = ctx.function("load", 0, |ctx, _, _| {
+        kept(ctx, "worker/classes", |ctx| {
+            let classes = ctx.object()?;
+            classes.set("events", events(ctx)?)?;
+            classes.set("messaging", messaging(ctx)?)?;
+            Ok(classes)
+        })
+    })?;
+    let args = [natives, arrived(ctx, end)?, ctx.string(name)?, load];
     let scope = ctx.call(&SCOPE.run(ctx)?, &ctx.undefined(), &args)?;
     kept(ctx, "worker/scope", |_| Ok(scope))?;
     Ok(ctx.undefined())

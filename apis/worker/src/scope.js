@@ -1,40 +1,39 @@
-// The global scope of a worker. Returns what lets messages in.
-(idl, events, messaging, native, port, name) => {
-  const { getHandler, setHandler } = events;
-  const { fireMessage } = messaging;
+// The global scope of a worker. Returns what lets messages in. The classes of events and messages are loaded when they are needed
+// first: a worker that only posts starts without them.
+(native, end, name, load) => {
+  const { getOwnPropertyDescriptors, defineProperties, defineProperty } = Object;
   const scope = globalThis;
+  const NONE = [];
+
+  const handler = (type) => ({
+    get: () => load().events.getHandler(scope, type),
+    set: (value) => load().events.setHandler(scope, type, value),
+  });
 
   const members = {
     name,
     postMessage(message, options = undefined) {
-      idl.need(arguments, 1, "postMessage");
-      port.postMessage(message, options);
+      if (arguments.length < 1) throw new TypeError("postMessage: 1 argument required, but only 0 present");
+      if (options === undefined) return void native.post(end, message, NONE);
+      const { transferOf, forget } = load().messaging;
+      const transfer = transferOf(options);
+      native.post(end, message, transfer);
+      forget(transfer);
     },
     close() {
       native.close();
     },
-    get onmessage() {
-      return getHandler(scope, "message");
-    },
-    set onmessage(value) {
-      setHandler(scope, "message", value);
-    },
-    get onmessageerror() {
-      return getHandler(scope, "messageerror");
-    },
-    set onmessageerror(value) {
-      setHandler(scope, "messageerror", value);
-    },
   };
-  Object.defineProperty(members.postMessage, "length", { value: 1, configurable: true });
-  Object.defineProperties(scope, Object.getOwnPropertyDescriptors(members));
+  defineProperty(members.postMessage, "length", { value: 1, configurable: true });
+  defineProperties(scope, getOwnPropertyDescriptors(members));
+  for (const type of ["message", "messageerror"]) {
+    const { get, set } = handler(type);
+    defineProperty(scope, `on${type}`, { get, set, enumerable: true, configurable: true });
+  }
 
-  return () => {
-    for (const type of ["message", "messageerror"]) {
-      port.addEventListener(type, (event) =>
-        fireMessage(scope, event.type === "message" ? [event.data, event.ports] : []),
-      );
-    }
-    port.start();
+  const receive = () => {
+    const message = native.next(end);
+    if (message !== undefined && message !== null) load().messaging.fireMessage(scope, message);
   };
+  return () => native.start(end, receive);
 };

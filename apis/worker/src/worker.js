@@ -20,7 +20,7 @@
       const { name = "" } = given;
       const type = given.type === undefined ? "classic" : `${given.type}`;
       if (type !== "classic" && type !== "module") throw new TypeError(`Worker: ${type} is not a type of worker`);
-      const [port, process, claim, listener] = native.start(
+      const [port, process, claim, listener, end] = native.start(
         url,
         `${name}`,
         (error) => this.#failed(error),
@@ -32,7 +32,7 @@
       this.#listener = listener;
       for (const type of ["message", "messageerror"]) port.addEventListener(type, (event) => this.#forward(event));
       port.start();
-      then(native.monitor(process), (answer) => this.#ended(answer?.[0]));
+      then(end, (answer) => this.#ended(answer?.[0]));
     }
 
     postMessage(message, options = undefined) {
@@ -64,8 +64,8 @@
     #ended(reason) {
       if (this.#process === undefined) return;
       this.#release();
-      // [shutdown, [quickbeam_dead, error]]: the script did not come to its end.
-      const error = reason?.[1]?.[1];
+      // [shutdown, [quickbeam_dead, error]]: the script did not come to its end; [quickbeam_dead, error]: the isolate could not go on.
+      const error = reason?.[1]?.[1] ?? reason?.[1];
       if (typeof error?.message === "string") this.#failed(error);
     }
 

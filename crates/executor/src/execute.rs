@@ -187,7 +187,8 @@ impl RealmState {
     fn global_names(&self, ctx: Ctx<'_>, user_only: bool) -> Result<Vec<String>> {
         let builtin = if user_only { vm::fresh_global_names(&self.config) } else { HashSet::new() };
         let mut names = names_of(&ctx.globals())?;
-        names.retain(|name| !builtin.contains(name));
+        let is_ours = |name: &str| user_only && name.starts_with("__quickbeam_");
+        names.retain(|name| !builtin.contains(name) && !is_ours(name));
         for key in ctx.lexical_globals()? {
             names.push(key.to_value()?.to_text()?);
         }

@@ -1,7 +1,9 @@
 //! What an executor asks of whoever embeds it, and how values cross.
 
+use crate::span::SpanEnd;
 use quickbeam_engine::{Ctx, Disassembly, ErrorReport, Result, Value};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Identifies one call from JavaScript to the host, within one realm.
 pub type CallId = u64;
@@ -151,6 +153,17 @@ pub trait Host: Send + Sync {
 
     /// The realm's isolate is gone for good, for this reason. Not called when the realm is stopped.
     fn died(&self, reason: ErrorReport);
+
+    /// Work of an API has begun, which [`Span`](crate::Span) tells about; whether the host wants to know how it ends.
+    fn span_began(&self, span: &'static str, id: u64, url: &str) -> bool {
+        let _ = (span, id, url);
+        false
+    }
+
+    /// The work that began under this id has ended.
+    fn span_ended(&self, span: &'static str, id: u64, took: Duration, end: SpanEnd<'_>) {
+        let _ = (span, id, took, end);
+    }
 
     /// `Beam.self()`: what stands for the owner; `null` where there is none.
     ///

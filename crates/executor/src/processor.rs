@@ -21,6 +21,14 @@ use std::time::{Duration, Instant};
 /// Stands in the turn slot while another thread looks at the turn; never followed.
 const LOOKED_AT: *mut Home = ptr::dangling_mut();
 
+/// Threads of the process that have been unparked and do not run yet.
+static WAKING: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether a thread waits for a core.
+pub(crate) fn somebody_wakes() -> bool {
+    WAKING.load(Ordering::Relaxed) > 0
+}
+
 /// What other threads see of a processor. Aligned, so that two of them share no cache line.
 #[repr(align(128))]
 pub(crate) struct Processor {
@@ -406,8 +414,11 @@ impl Processor {
     /// Wakes the holder if it sleeps. True if it did.
     pub(crate) fn unpark(&self) -> bool {
         let slept = self.is_parked() && self.parked.swap(false, Ordering::SeqCst);
-        if slept && let Some(holder) = lock(&self.holder).as_ref() {
-            holder.thread.unpark();
+        if slept {
+            WAKING.fetch_add(1, Ordering::Relaxed);
+            if let Some(holder) = lock(&self.holder).as_ref() {
+                holder.thread.unpark();
+            }
         }
         slept
     }
@@ -417,7 +428,7 @@ impl Processor {
     pub(crate) fn park(&self, longest: Option<Duration>, must_stay: impl FnOnce() -> bool) -> bool {
         self.parked.store(true, Ordering::SeqCst);
         if must_stay() {
-            self.parked.store(false, Ordering::SeqCst);
+            self.wakes_up();
             return true;
         }
         let until_alarm = lock(&self.alarms).next().map(|due| due.saturating_duration_since(Instant::now()));
@@ -426,7 +437,15 @@ impl Processor {
             Some(timeout) => thread::park_timeout(timeout),
             None => thread::park(),
         }
-        let woken = !self.parked.swap(false, Ordering::SeqCst);
-        woken || timeout != longest
+        self.wakes_up() || timeout != longest
+    }
+
+    /// Whether another thread has unparked it.
+    fn wakes_up(&self) -> bool {
+        let was_unparked = !self.parked.swap(false, Ordering::SeqCst);
+        if was_unparked {
+            WAKING.fetch_sub(1, Ordering::Relaxed);
+        }
+        was_unparked
     }
 }

@@ -3,7 +3,7 @@
 use crate::executor::Shared;
 use crate::fiber::{Fiber, Pause, Progress, StackPool, TurnEnd};
 use crate::guard::internal_bug;
-use crate::processor::Processor;
+use crate::processor::{Processor, somebody_wakes};
 use crate::seat::Seat;
 use crate::spare::Spare;
 use crate::task::Task;
@@ -63,7 +63,7 @@ static SPINNING: AtomicUsize = AtomicUsize::new(0);
 fn may_spin() -> bool {
     static CORES: OnceLock<usize> = OnceLock::new();
     let cores = *CORES.get_or_init(|| thread::available_parallelism().map_or(1, usize::from));
-    cores > 1 && SPINNING.load(Ordering::Relaxed) < cores / 2
+    cores > 1 && SPINNING.load(Ordering::Relaxed) < cores / 2 && !somebody_wakes()
 }
 
 /// Why a thread holds its processor no more.
@@ -130,7 +130,8 @@ impl Holder<'_> {
                 for _ in 0..32 {
                     std::hint::spin_loop();
                 }
-                if Instant::now() >= until {
+                // A core is for those who have work.
+                if somebody_wakes() || Instant::now() >= until {
                     break false;
                 }
             }

@@ -2,7 +2,7 @@
 
 use crate::error::NetError;
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Which hosts may be connected to.
 ///
@@ -74,25 +74,38 @@ pub(crate) fn bare(host: &str) -> &str {
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
+            let [a, b, c, _] = v4.octets();
             let is_shared = a == 100 && (64..128).contains(&b);
+            let is_special = a >= 240 || (a, b, c) == (192, 0, 0) || (a == 198 && (18..20).contains(&b));
             !(v4.is_loopback()
                 || v4.is_private()
                 || v4.is_link_local()
                 || v4.is_broadcast()
                 || v4.is_multicast()
                 || a == 0
-                || is_shared)
+                || is_shared
+                || is_special)
         }
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+        IpAddr::V6(v6) => match embedded(v6) {
             Some(v4) => is_public(IpAddr::V4(v4)),
             None => {
                 let first = v6.segments()[0];
                 let is_unique_local = first & 0xfe00 == 0xfc00;
-                let is_link_local = first & 0xffc0 == 0xfe80;
-                !(v6.is_loopback() || v6.is_unspecified() || v6.is_multicast() || is_unique_local || is_link_local)
+                // Link-local, and site-local of old.
+                let is_local = first & 0xff80 == 0xfe80;
+                !(v6.is_multicast() || is_unique_local || is_local)
             }
         },
+    }
+}
+
+/// The IPv4 address that an IPv6 address stands for: mapped, compatible (`::` and `::1` included), behind NAT64 or 6to4.
+fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
+    let of = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+    match v6.segments() {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(of(high, low)),
+        [0x2002, high, low, ..] => Some(of(high, low)),
+        _ => None,
     }
 }
 
@@ -112,6 +125,17 @@ mod tests {
             ("0.0.0.0", false),
             ("::1", true),
             ("::ffff:127.0.0.1", false),
+            ("::127.0.0.1", false),
+            ("::", false),
+            ("64:ff9b::10.0.0.8", false),
+            ("64:ff9b::93.184.216.34", true),
+            ("2002:7f00:1::1", false),
+            ("2002:c0a8:101::1", false),
+            ("fec0::1", false),
+            ("240.0.0.1", false),
+            ("192.0.0.8", false),
+            ("198.18.0.1", false),
+            ("255.255.255.255", false),
             ("fd00::1", false),
             ("fe80::1", false),
             ("2606:2800:220:1::1", true),

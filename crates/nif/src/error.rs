@@ -114,7 +114,11 @@ fn number(env: Env<'_>, number: u32) -> Term<'_> {
     if number == 0 { nil(env) } else { number.encode(env) }
 }
 
-pub(crate) fn map<'e>(env: Env<'e>, fields: &[(Atom, Term<'e>)]) -> Term<'e> {
-    let (keys, values): (Vec<_>, Vec<_>) = fields.iter().map(|(key, value)| (key.to_term(env), *value)).unzip();
+pub(crate) fn map_of<'e>(env: Env<'e>, entries: impl Iterator<Item = (Term<'e>, Term<'e>)>) -> Term<'e> {
+    let (keys, values): (Vec<_>, Vec<_>) = entries.unzip();
     Term::map_from_term_arrays(env, &keys, &values).unwrap_or_else(|_| Term::map_new(env))
+}
+
+pub(crate) fn map<'e>(env: Env<'e>, fields: &[(Atom, Term<'e>)]) -> Term<'e> {
+    map_of(env, fields.iter().map(|(key, value)| (key.to_term(env), *value)))
 }

@@ -1,18 +1,30 @@
 //! The BEAM as a realm's host: everything it asks for becomes a message to its owner process.
 
 use crate::atoms;
+use crate::cover;
 use crate::decode::decode;
 use crate::encode::{binary, to_sized_term, to_term};
 use crate::error::{SourceMaps, js_error, map};
 use crate::host_term::HostTerm;
 use crate::lineage::Lineages;
 use quickbeam_engine::{Ctx, EncodeLimits, ErrorReport, Result, Thrown, Value};
-use quickbeam_executor::{CallId, Host, Level, LogLine, Uncaught, lineage};
+use quickbeam_executor::{CallId, Host, Level, LogLine, SpanEnd, Uncaught, lineage};
 use rustler::env::OwnedEnv;
 use rustler::{Atom, Encoder, Env, LocalPid, Term};
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+/// Whether somebody listens to telemetry.
+static OBSERVED: AtomicBool = AtomicBool::new(false);
+
+/// Whether realms tell their owners of spans.
+#[rustler::nif]
+fn observe(observed: bool) -> Atom {
+    OBSERVED.store(observed, Ordering::Relaxed);
+    atoms::ok()
+}
 
 /// What a realm's callbacks need to reach its owner.
 pub(crate) struct BeamHost {
@@ -20,6 +32,7 @@ pub(crate) struct BeamHost {
     pub(crate) limits: EncodeLimits,
     pub(crate) source_maps: SourceMaps,
     pub(crate) lineages: Lineages,
+    pub(crate) coverage: cover::Holder,
     handlers: RwLock<HashSet<String>>,
     backlog: Backlog,
     arguments: Arguments,
@@ -109,6 +122,7 @@ impl BeamHost {
             limits,
             source_maps: SourceMaps::default(),
             lineages: Lineages::default(),
+            coverage: cover::Holder::default(),
             handlers: RwLock::default(),
             backlog: Backlog::default(),
             arguments: Arguments::new(memory_limit),
@@ -259,6 +273,28 @@ impl Host for BeamHost {
         self.tell(|env| {
             let error = js_error(env, reason, &self.source_maps);
             (atoms::quickbeam(), atoms::dead(), error).encode(env)
+        });
+    }
+
+    fn span_began(&self, span: &'static str, id: u64, url: &str) -> bool {
+        let is_told = OBSERVED.load(Ordering::Relaxed) && self.backlog.admit(url.len());
+        if is_told {
+            self.tell(|env| {
+                let (name, url) = (binary(env, span.as_bytes()), binary(env, url.as_bytes()));
+                (atoms::quickbeam(), atoms::span(), id, name, url).encode(env)
+            });
+        }
+        is_told
+    }
+
+    fn span_ended(&self, _span: &'static str, id: u64, took: Duration, end: SpanEnd<'_>) {
+        self.tell(|env| {
+            let end = match end {
+                Ok(code) => (atoms::ok(), code).encode(env),
+                Err(error) => (atoms::error(), binary(env, error.as_bytes())).encode(env),
+            };
+            let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+            (atoms::quickbeam(), atoms::span_end(), id, took, end).encode(env)
         });
     }
 

@@ -13,6 +13,7 @@
 //! | `lineage` | which calls the ops of handlers run for |
 //! | `request` | ops whose steps are those of an API |
 //! | `reply` | the one message that each op ends with |
+//! | `cover` | which lines of a realm's scripts have run |
 //! | `disassembly` | `%QuickBEAM.Bytecode{}` |
 //! | `dom` | what a document is asked, and its nodes as terms |
 //! | `error` | `%QuickBEAM.JSError{}`, at original positions |
@@ -29,6 +30,7 @@
 mod answer;
 mod atoms;
 mod calendar;
+mod cover;
 mod decode;
 mod disassembly;
 mod dom;

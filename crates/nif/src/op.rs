@@ -1,6 +1,7 @@
 //! Reading ops.
 
 use crate::atoms;
+use crate::cover::Covered;
 use crate::decode::TermInput;
 use crate::dom::Question;
 use crate::request;
@@ -15,6 +16,8 @@ pub(crate) enum Request {
     Op(Op),
     /// Show errors of this file at their original places, by this map.
     SourceMap(String, String),
+    /// Count the lines of these files.
+    Cover(Vec<Covered>),
 }
 
 /// Reads an op as `QuickBEAM.Native.submit/5` takes it.
@@ -87,6 +90,10 @@ pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
             dom(Query::Attribute(text(*selector, "selector")?, text(*name, "attribute name")?))
         }
         [message] if is(atoms::message()) => Op::Message(Box::new(TermInput::new(*message))),
+        [files] if is(atoms::cover()) => {
+            let files = files.decode().map_err(|_| "these are no files with lines to count".to_owned())?;
+            return Ok(Request::Cover(files));
+        }
         [filename, json] if is(atoms::source_map()) => {
             return Ok(Request::SourceMap(text(*filename, "filename")?, text(*json, "source map")?));
         }

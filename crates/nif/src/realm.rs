@@ -53,6 +53,10 @@ impl Drop for Owner {
 }
 
 impl OwnedRealm {
+    pub(crate) fn host(&self) -> &BeamHost {
+        &self.host
+    }
+
     fn end(&self, owner: &LocalPid) {
         table_mut().remove(owner);
         self.handle.kill();
@@ -81,7 +85,7 @@ fn table_mut() -> RwLockWriteGuard<'static, Table> {
     TABLE.get_or_init(RwLock::default).write().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn find(owner: &LocalPid) -> Option<Arc<OwnedRealm>> {
+pub(crate) fn find(owner: &LocalPid) -> Option<Arc<OwnedRealm>> {
     table().get(owner).cloned()
 }
 
@@ -204,6 +208,7 @@ fn submit<'a>(
     let reply = BeamReply::new(env.pid(), reference, realm.host.clone());
     let op = match request {
         Request::Op(op) => op,
+        Request::Cover(files) => Op::Make(Box::new(realm.host.coverage.add(files))),
         Request::SourceMap(filename, map) => {
             realm.host.source_maps.insert(filename, map);
             drop(reply);
@@ -286,6 +291,13 @@ fn executor_info(env: Env<'_>, executor: ResourceArc<ExecutorResource>) -> Term<
 #[rustler::nif(schedule = "DirtyCpu")]
 fn broadcast(name: &str, bytes: rustler::Binary<'_>) -> usize {
     quickbeam_api_broadcast_channel::deliver_from_afar(name, bytes.as_slice().to_vec())
+}
+
+/// Whether there are other nodes.
+#[rustler::nif]
+fn broadcast_afar(afar: bool) -> Atom {
+    quickbeam_api_broadcast_channel::reach_afar(afar);
+    atoms::ok()
 }
 
 #[rustler::nif]

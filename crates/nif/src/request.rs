@@ -2,7 +2,7 @@
 
 use crate::atoms;
 use crate::encode::binary;
-use crate::error::map;
+use crate::error::{map, map_of};
 use quickbeam_api_beam::{close_iterator, open_iterator, read_iterator};
 use quickbeam_api_worker::{become_worker, start_worker};
 use quickbeam_engine::{Ctx, Instances, Result, Value};
@@ -83,6 +83,5 @@ pub(crate) fn instances_term<'e>(env: Env<'e>, counted: &Counted) -> Term<'e> {
         let fields = [(atoms::count(), instances.count.encode(env)), (atoms::bytes(), instances.bytes.encode(env))];
         (binary(env, instances.constructor.as_bytes()), map(env, &fields))
     };
-    let (keys, values): (Vec<_>, Vec<_>) = counted.0.iter().map(entry).unzip();
-    Term::map_from_term_arrays(env, &keys, &values).unwrap_or_else(|_| Term::map_new(env))
+    map_of(env, counted.0.iter().map(entry))
 }

@@ -1,6 +1,7 @@
 //! The functions of `QuickBEAM.Native` about TypeScript, bundling and minifying. Each runs on a dirty scheduler,
 //! and the work itself on threads with stacks of their own.
 
+use crate::cover::Covered;
 use std::path::Path;
 
 use quickbeam_toolchain::{
@@ -39,6 +40,7 @@ struct Transforming {
     target: Option<String>,
     sourcemap: bool,
     minify: bool,
+    cover: bool,
 }
 
 #[derive(NifMap)]
@@ -62,6 +64,7 @@ struct Bundling {
     external: Vec<String>,
     define: Vec<(String, String)>,
     conditions: Vec<String>,
+    cover: bool,
 }
 
 #[derive(NifMap)]
@@ -69,6 +72,7 @@ struct Generated {
     code: String,
     map: Option<String>,
     kind: OutputKind,
+    covered: Vec<Covered>,
 }
 
 #[derive(NifMap)]
@@ -91,6 +95,7 @@ fn toolchain_transform(source: Binary<'_>, options: Transforming) -> Answer<Gene
         target: options.target,
         sourcemap: options.sourcemap,
         minify: options.minify,
+        cover: options.cover,
     };
     let output = text(&source, &options.filename).and_then(|source| toolchain::transform(source, &options));
     answer(output)
@@ -165,16 +170,18 @@ fn bundle_options(options: Bundling) -> BundleOptions {
         external: options.external,
         define: options.define,
         conditions: options.conditions,
+        cover: options.cover,
     }
 }
 
 fn answer(output: Result<Output, Diagnostics>) -> Answer<Generated> {
-    let Output { code, map, kind, .. } = output.map_err(failures)?;
+    let Output { code, map, kind, covered, .. } = output.map_err(failures)?;
     let kind = match kind {
         Kind::Script => OutputKind::Script,
         Kind::Module => OutputKind::Module,
     };
-    Ok(Generated { code, map, kind })
+    let counted = |toolchain::Covered { id, name, lines }| Covered { id, name, lines };
+    Ok(Generated { code, map, kind, covered: covered.into_iter().map(counted).collect() })
 }
 
 fn failures(errors: Diagnostics) -> Vec<Failure> {

@@ -61,6 +61,8 @@ pub struct BundleOptions {
     /// Conditions of `exports` and `imports` in `package.json`, besides `import` or `require` and `default`;
     /// `browser` and `production` if empty.
     pub conditions: Vec<String>,
+    /// Whether to count which lines run, as in [`TransformOptions`]; not those of files in `node_modules`.
+    pub cover: bool,
 }
 
 /// Bundles sources held in memory, given as `(name, source)`.
@@ -114,6 +116,7 @@ pub fn script_file(path: &Path, options: &BundleOptions) -> Result<Output, Diagn
             target: options.target.clone(),
             sourcemap: options.sourcemap,
             minify: options.minify,
+            cover: options.cover,
         };
         let output = crate::transform(&source, &transform_options)?;
         if output.kind == Kind::Script {
@@ -156,7 +159,7 @@ struct Built {
 }
 
 fn build_as(modules: &Arc<Modules>, options: &BundleOptions, format: OutputFormat) -> Result<Built, Diagnostics> {
-    modules.clear_errors();
+    modules.start(options.cover);
     let bundler_options = bundler_options(modules.paths(), options, format);
     let built = guard::with_stack(STACK, || on_pool(modules, bundler_options))?;
     let bundled = match built? {
@@ -182,6 +185,7 @@ fn build_as(modules: &Arc<Modules>, options: &BundleOptions, format: OutputForma
             }),
             kind: if is_module { Kind::Module } else { Kind::Script },
             top_level_await: false,
+            covered: modules.covered(),
         },
     })
 }

@@ -26,6 +26,7 @@
 //! ```
 
 mod bundle;
+mod cover;
 mod diagnostic;
 mod guard;
 mod imports;
@@ -35,6 +36,7 @@ mod syntax;
 mod transform;
 
 pub use bundle::{BundleOptions, Format, bundle, bundle_file, script_file};
+pub use cover::{Covered, FUNCTION as COVER_FUNCTION};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use guard::MAX_SOURCE_BYTES;
 pub use imports::{Import, ImportKind, check, imports};
@@ -63,4 +65,6 @@ pub struct Output {
     /// Whether a script has an `await` outside of any function, so that it must be run by an evaluator that
     /// allows it; `false` for modules, which always allow it.
     pub top_level_await: bool,
+    /// The sources in it whose lines are counted.
+    pub covered: Vec<Covered>,
 }

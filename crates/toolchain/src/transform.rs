@@ -12,7 +12,7 @@ use oxc::semantic::ScopeFlags;
 use oxc::transformer::{self as oxc_transformer, Transformer};
 
 use crate::syntax::{self, JsxOptions, Language};
-use crate::{Diagnostic, Diagnostics, Kind, Output, guard};
+use crate::{Diagnostic, Diagnostics, Kind, Output, cover, guard};
 
 /// Options of [`transform`].
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub struct TransformOptions {
     pub sourcemap: bool,
     /// Whether to minify.
     pub minify: bool,
+    /// Whether to count which lines run, by calls of [`crate::COVER_FUNCTION`].
+    pub cover: bool,
 }
 
 impl TransformOptions {
@@ -69,7 +71,12 @@ pub fn transform(source: &str, options: &TransformOptions) -> Result<Output, Dia
         Some(target) => env_options(target)?,
         None => oxc_transformer::EnvOptions::default(),
     };
-    guard::with_source(&options.filename, source, language, || {
+    let covered = match options.cover {
+        true => Some(cover::instrument(source, &options.filename, language)?),
+        false => None,
+    };
+    let source = covered.as_ref().map_or(source, |(text, _)| text.as_str());
+    let output = guard::with_source(&options.filename, source, language, || {
         let allocator = Allocator::default();
         let parsed = syntax::parse(&allocator, &options.filename, source, language)?;
         let mut program = parsed.program;
@@ -83,8 +90,9 @@ pub fn transform(source: &str, options: &TransformOptions) -> Result<Output, Dia
         drop_empty_export(&mut program);
         let has_import_meta = !parsed.module_record.import_metas.is_empty();
         let minify = options.minify.then_some(Mangle::Locals);
-        Ok(finish(&allocator, program, has_import_meta, minify, options.sourcemap, &options.filename))
-    })?
+        Ok::<_, Diagnostics>(finish(&allocator, program, has_import_meta, minify, options.sourcemap, &options.filename))
+    })??;
+    Ok(Output { covered: covered.into_iter().map(|(_, covered)| covered).collect(), ..output })
 }
 
 /// Minifies JavaScript; TypeScript and JSX are refused.
@@ -165,6 +173,7 @@ fn finish<'a>(
         map: generated.map.map(|map| map.to_json_string()),
         kind: if is_module { Kind::Module } else { Kind::Script },
         top_level_await,
+        covered: Vec::new(),
     }
 }
 

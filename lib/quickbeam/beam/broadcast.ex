@@ -21,6 +21,7 @@ defmodule QuickBEAM.Beam.Broadcast do
       send(pid, {:broadcast, name, bytes})
     end
 
+    if Node.list(:connected) == [], do: send(__MODULE__, :alone)
     :ok
   end
 
@@ -30,6 +31,7 @@ defmodule QuickBEAM.Beam.Broadcast do
   @impl true
   def init(nil) do
     :ok = :pg.join(@scope, @group, self())
+    :ok = :net_kernel.monitor_nodes(true, node_type: :all)
     {:ok, nil}
   end
 
@@ -47,6 +49,21 @@ defmodule QuickBEAM.Beam.Broadcast do
     end
 
     {:noreply, state}
+  end
+
+  # While this node is alone, channels need not ask. Only here is it said whether it is, so that what is said last is true.
+  def handle_info(:alone, state) do
+    if Node.list(:connected) == [] do
+      Native.broadcast_afar(false)
+      {:noreply, :alone}
+    else
+      {:noreply, state}
+    end
+  end
+
+  def handle_info({:nodeup, _node, _info}, :alone) do
+    Native.broadcast_afar(true)
+    {:noreply, nil}
   end
 
   def handle_info(_message, state), do: {:noreply, state}

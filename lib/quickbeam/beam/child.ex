@@ -37,24 +37,27 @@ defmodule QuickBEAM.Beam.Child do
         }
 
   @doc """
-  Starts a worker of `owner`'s realm with the script at `url`, whose text is `source` if it is at a `blob:` URL of that realm.
+  Starts a worker of `owner`'s realm with the script at `url`; `blob` is its text and type if it is at a `blob:` URL of that realm.
   """
-  @spec start_worker(String.t(), String.t() | nil, worker(), Owner.t()) ::
+  @spec start_worker(String.t(), {String.t(), String.t()} | nil, worker(), Owner.t()) ::
           {:ok, pid()} | {:error, Services.failure()}
-  def start_worker(url, source, worker, owner) do
-    with {:ok, script} <- worker_script(url, source, owner.options.allow) do
+  def start_worker(url, blob, worker, owner) do
+    with {:ok, script} <- worker_script(url, blob, owner.options.allow) do
       options = %{inherited(owner.options, %{}) | script: {:worker, worker, script}}
       start_owner(options, owner.placement)
     end
   end
 
-  defp worker_script(url, source, _allow) when is_binary(source),
-    do: {:ok, {:source, source, url}}
+  defp worker_script(url, {source, type}, _allow) do
+    if type =~ "typescript",
+      do: {:ok, {:text, source, url}},
+      else: {:ok, {:javascript, source, url}}
+  end
 
   defp worker_script("data:" <> rest, nil, _allow) do
     with [type, data] <- String.split(rest, ",", parts: 2),
          {:ok, source} <- decode(data, String.ends_with?(type, ";base64")) do
-      {:ok, {:source, source, "worker.js"}}
+      {:ok, {:javascript, source, "worker.js"}}
     else
       _wrong -> Services.failure("SyntaxError", "Worker: this data: URL holds no script")
     end
@@ -170,7 +173,7 @@ defmodule QuickBEAM.Beam.Child do
   # A file, bundled with its imports for a starter that may do everything; else its text alone.
   defp script(script, allow) do
     case path(script) do
-      nil -> {:ok, {:source, script, "spawn.ts"}}
+      nil -> {:ok, {:text, script, "spawn.ts"}}
       path -> file(path, allow)
     end
   end

@@ -6,7 +6,7 @@ defmodule QuickBEAM.Beam.Processes do
   # What must never happen: a guest that unlinks what it has not linked (its supervisor, its running
   # handlers); an atom made for a name; a child that outlives the owner.
 
-  alias QuickBEAM.{Native, Owner}
+  alias QuickBEAM.{Native, Owner, Telemetry}
   alias QuickBEAM.Beam.{Child, Cluster, Services}
 
   @registry QuickBEAM.Registry
@@ -18,17 +18,24 @@ defmodule QuickBEAM.Beam.Processes do
   @max_children 1_000
   @max_name_bytes 255
 
-  defstruct monitors: %{}, calls: %{}, links: %{}, names: %{}, children: %{}
+  defstruct monitors: %{}, calls: %{}, links: %{}, names: %{}, children: %{}, ends: %{}
 
   @type t :: %__MODULE__{
           monitors: %{reference() => reference()},
           calls: %{reference() => {reference(), Native.call_id()}},
           links: %{pid() => true},
           names: %{String.t() => true},
-          children: %{pid() => true}
+          children: %{pid() => {kind(), Telemetry.open() | nil}},
+          ends: %{(token :: integer()) => Native.call_id()}
         }
+  @typedoc "What a child is; a worker has the token by which its end is awaited."
+  @type kind :: :spawn | {:worker, token :: integer()}
   @type change ::
-          {:ok, term()} | {:ok, term(), t()} | {:later, t()} | {:error, Services.failure()}
+          {:ok, term()}
+          | {:ok, term(), t()}
+          | {:later, t()}
+          | {:error, Services.failure()}
+          | {:error, Services.failure(), t()}
 
   @doc "Monitors `pid` under the realm's `ref`; the call `id` is answered when it is down."
   @spec monitor(t(), reference(), pid(), Native.call_id()) :: change()
@@ -105,12 +112,20 @@ defmodule QuickBEAM.Beam.Processes do
   end
 
   @doc "A linked process has ended: `{:ok, processes}` if it is a child that the realm did not link."
-  @spec exited(t(), pid()) :: {:ok, t()} | :unknown
-  def exited(processes, pid) do
-    case Map.pop(processes.children, pid) do
-      {nil, _children} -> :unknown
-      {true, _} when is_map_key(processes.links, pid) -> :unknown
-      {true, children} -> {:ok, %{processes | children: children}}
+  @spec exited(t(), pid(), term(), Owner.t()) :: {:ok, t()} | :unknown
+  def exited(processes, pid, reason, owner) do
+    case processes.children do
+      %{^pid => {kind, span}} ->
+        finish(span, reason)
+        processes = ended(processes, kind, {:ok, [reason]}, owner)
+        children = Map.delete(processes.children, pid)
+
+        if Map.has_key?(processes.links, pid),
+          do: :unknown,
+          else: {:ok, %{processes | children: children}}
+
+      _children ->
+        :unknown
     end
   end
 
@@ -173,19 +188,51 @@ defmodule QuickBEAM.Beam.Processes do
   @doc "Starts a child of the realm."
   @spec spawn(t(), String.t(), map() | nil, Owner.t()) :: change()
   def spawn(processes, script, options, owner),
-    do: add_child(processes, fn -> Child.start(script, options || %{}, owner) end)
+    do: add_child(processes, :spawn, fn -> Child.start(script, options || %{}, owner) end, owner)
 
   @doc "Adds the child that `start` starts, if the realm may have one more."
-  @spec add_child(t(), (() -> {:ok, pid()} | {:error, Services.failure()})) :: change()
-  def add_child(processes, start) do
-    if map_size(processes.children) < @max_children do
-      with {:ok, pid} <- start.() do
-        {:ok, pid, %{processes | children: Map.put(processes.children, pid, true)}}
-      end
+  @spec add_child(
+          t(),
+          kind(),
+          (() -> {:ok, pid()} | {:error, Services.failure()}),
+          Owner.t()
+        ) :: change()
+  def add_child(processes, kind, start, owner) do
+    with {:room, true} <- {:room, map_size(processes.children) < @max_children},
+         {:ok, pid} <- start.() do
+      {:ok, pid,
+       %{processes | children: Map.put(processes.children, pid, {kind, span(kind, pid, owner)})}}
     else
-      too_many("children", @max_children)
+      {:room, false} -> not_started(processes, kind, too_many("children", @max_children), owner)
+      {:error, _failure} = failure -> not_started(processes, kind, failure, owner)
     end
   end
+
+  defp not_started(processes, kind, {:error, failure}, owner),
+    do: {:error, failure, ended(processes, kind, {:ok, nil}, owner)}
+
+  @doc "The call `id` is answered when the worker of that token has ended."
+  @spec await_end(t(), integer(), Native.call_id()) :: t()
+  def await_end(processes, token, id),
+    do: %{processes | ends: Map.put(processes.ends, token, id)}
+
+  defp ended(processes, {:worker, token}, answer, owner) do
+    {id, ends} = Map.pop(processes.ends, token)
+    if id, do: Native.resolve(owner.handle, id, answer)
+    %{processes | ends: ends}
+  end
+
+  defp ended(processes, :spawn, _answer, _owner), do: processes
+
+  defp span(kind, pid, owner) do
+    if Telemetry.enabled?() do
+      kind = if kind == :spawn, do: :spawn, else: :worker
+      Telemetry.begin(:worker, %{runtime: owner.name, worker: pid, kind: kind})
+    end
+  end
+
+  defp finish(nil, _reason), do: :ok
+  defp finish(span, reason), do: Telemetry.finish(span, :ok, %{reason: reason})
 
   @doc "Ends a child; other processes are not the realm's to end."
   @spec stop_child(t(), pid()) :: change()
@@ -201,9 +248,10 @@ defmodule QuickBEAM.Beam.Processes do
     for {pid, true} <- processes.links, do: unlink_now(pid)
     for {name, true} <- processes.names, do: release(name)
 
-    for {pid, true} <- processes.children do
+    for {pid, {_kind, span}} <- processes.children do
       unlink_now(pid)
       Process.exit(pid, :kill)
+      finish(span, :killed)
     end
 
     :ok

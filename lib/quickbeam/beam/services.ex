@@ -13,7 +13,7 @@ defmodule QuickBEAM.Beam.Services do
   #
   # The realm's natives have checked arguments and grants; a request of another shape is a bug.
 
-  alias QuickBEAM.{Native, Owner}
+  alias QuickBEAM.{Native, Owner, Telemetry}
   alias QuickBEAM.Beam.{Broadcast, Child, Cluster, Password, Processes, Storage, System}
   alias QuickBEAM.Owner.Handler
 
@@ -38,15 +38,44 @@ defmodule QuickBEAM.Beam.Services do
   @doc "Serves one request."
   @spec call(Owner.t(), Native.call_id(), String.t(), list()) :: Owner.t()
   def call(owner, id, name, args) do
-    case serve(name, args, id, owner) do
+    case observed(name, args, id, owner) do
       {:ok, _value} = result -> answer(owner, id, result)
       {:error, _failure} = result -> answer(owner, id, result)
       {:ok, value, processes} -> owner |> put(processes) |> answer(id, {:ok, value})
+      {:error, failure, processes} -> owner |> put(processes) |> answer(id, {:error, failure})
       {:later, processes} -> put(owner, processes)
       {:running, running} -> %{owner | running: running}
       {:storage, storage, result} -> owner |> put_storage(storage) |> stored(id, result)
       {:task, kind, fun} -> queue(owner, kind, {id, name, fun})
     end
+  end
+
+  # What runs in a task is a span of that.
+  defp observed(name, args, id, owner) do
+    if Telemetry.enabled?() do
+      span = Telemetry.begin(:service, %{runtime: owner.name, service: name})
+
+      case serve(name, args, id, owner) do
+        {:task, kind, fun} ->
+          {:task, kind, fn -> finished(fun, span) end}
+
+        result when elem(result, 0) == :error ->
+          Telemetry.finish(span, {:error, elem(result, 1)})
+          result
+
+        result ->
+          Telemetry.finish(span, :ok)
+          result
+      end
+    else
+      serve(name, args, id, owner)
+    end
+  end
+
+  defp finished(fun, span) do
+    result = attempt(fun)
+    Telemetry.finish(span, result)
+    result
   end
 
   defp serve("hash", [data, nil], _id, _owner), do: {:ok, :erlang.phash2(data)}
@@ -128,11 +157,16 @@ defmodule QuickBEAM.Beam.Services do
     :exit, reason -> failure("UnknownError", "the storage cannot be used: #{inspect(reason)}")
   end
 
-  defp serve("worker.start", [url, name, token, listener, type, source], _id, owner) do
+  defp serve("worker.start", [url, name, token, listener, type, source, mime], _id, owner) do
     worker = %{name: name, type: type, token: token, listener: listener, parent: self()}
-    start = fn -> Child.start_worker(url, source, worker, owner) end
-    Processes.add_child(processes(owner), start)
+    blob = if source, do: {source, mime}
+    start = fn -> Child.start_worker(url, blob, worker, owner) end
+    Processes.add_child(processes(owner), {:worker, token}, start, owner)
   end
+
+  # Answered when the worker of that token has ended.
+  defp serve("worker.end", [token], id, owner),
+    do: {:later, Processes.await_end(processes(owner), token, id)}
 
   defp serve("worker.stop", [pid], _id, owner), do: Processes.stop_child(processes(owner), pid)
 
@@ -168,9 +202,9 @@ defmodule QuickBEAM.Beam.Services do
   end
 
   @doc "A linked process is no more: whether it is a child, whose end is no reason for the owner's."
-  @spec exited(Owner.t(), pid()) :: {:child, Owner.t()} | :unknown
-  def exited(owner, pid) do
-    with {:ok, processes} <- Processes.exited(processes(owner), pid) do
+  @spec exited(Owner.t(), pid(), term()) :: {:child, Owner.t()} | :unknown
+  def exited(owner, pid, reason) do
+    with {:ok, processes} <- Processes.exited(processes(owner), pid, reason, owner) do
       {:child, put(owner, processes)}
     end
   end

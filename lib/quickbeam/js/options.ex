@@ -71,7 +71,8 @@ defmodule QuickBEAM.JS.Options do
       raise ArgumentError, "unknown option #{inspect(key)}; the options are #{known}"
     end
 
-    for {key, {check, default, _doc}} <- schema, into: %{} do
+    # Only scripts of a runtime are covered.
+    for {key, {check, default, _doc}} <- schema, into: %{cover: false} do
       value = Keyword.get(options, key, default)
 
       unless value == default or valid?(check, value) do

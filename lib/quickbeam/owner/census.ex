@@ -34,6 +34,18 @@ defmodule QuickBEAM.Owner.Census do
     end
   end
 
+  @doc "How often each line of the covered files of all realms has run, those that are gone included."
+  @spec lines() :: Native.lines()
+  def lines, do: Native.coverage()
+
+  @doc "Forgets what was counted so far."
+  @spec forget_lines() :: :ok
+  def forget_lines, do: Native.coverage_reset()
+
+  @doc "Whether owners are told of their realms' connections."
+  @spec observe(boolean()) :: :ok
+  def observe(observed?), do: Native.observe(observed?)
+
   @doc "`entries` as totals."
   @spec totals([entry()]) :: %{
           runtimes: non_neg_integer(),

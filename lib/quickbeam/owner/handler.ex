@@ -10,7 +10,7 @@ defmodule QuickBEAM.Owner.Handler do
   # it through `$callers`. A handler names its call to other realms too: what they call in turn may
   # come back to its own.
 
-  alias QuickBEAM.Native
+  alias QuickBEAM.{Native, Telemetry}
   alias QuickBEAM.Owner.{Callback, Stream}
 
   @call :"$quickbeam_call"
@@ -47,7 +47,7 @@ defmodule QuickBEAM.Owner.Handler do
 
     result =
       try do
-        {:ok, Callback.run(handler, args, meta)}
+        {:ok, observed(call, fn -> Callback.run(handler, args, meta) end)}
       rescue
         exception -> {:error, raised(exception, __STACKTRACE__, call.trusted?)}
       catch
@@ -62,6 +62,14 @@ defmodule QuickBEAM.Owner.Handler do
       _value_or_failure -> Native.resolve(handle, id, result)
     end
   end
+
+  defp observed(call, fun) do
+    if Telemetry.enabled?(),
+      do: Telemetry.span(:handler, metadata(call), fun),
+      else: fun.()
+  end
+
+  defp metadata(call), do: %{runtime: call.runtime, handler: call.name, sync?: call.sync?}
 
   @doc "What JavaScript is told about the handler `name` that ended with the exit `reason`."
   @spec exited(String.t(), term()) :: failure()

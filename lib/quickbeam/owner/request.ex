@@ -66,6 +66,17 @@ defmodule QuickBEAM.Owner.Request do
     end
   end
 
+  @doc "What the native function tells about the realm of `server`, without asking the realm; nil if there is none."
+  @spec native(server(), atom(), atom()) :: term()
+  def native(server, native, function) do
+    args = [server]
+
+    case locate!(server, function, args) do
+      pid when is_pid(pid) and node(pid) == node() -> apply(Native, native, [pid])
+      remote -> remote(remote, :native, [native], function, args)
+    end
+  end
+
   @doc "The call that the calling process answers, if any, for a request to `server`."
   @spec parent(server()) :: Native.parent() | nil
   def parent(server) do
@@ -119,6 +130,7 @@ defmodule QuickBEAM.Owner.Request do
     case {GenServer.whereis(server), function, args} do
       {nil, _function, _args} -> :noproc
       {pid, :send_message, [message]} -> Native.send_message(pid, message)
+      {pid, :native, [native]} -> apply(Native, native, [pid])
       {pid, :local, [caller, op, timeout]} -> serve_local(pid, caller, op, timeout)
     end
   end

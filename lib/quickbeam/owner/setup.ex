@@ -12,10 +12,10 @@ defmodule QuickBEAM.Owner.Setup do
   @spec steps(Options.t()) ::
           {:ok, [step()]}
           | {:error, {:script_not_found, Path.t(), File.posix()} | JSError.t()}
-  def steps(%Options{define: define, script: script}) do
+  def steps(%Options{define: define, script: script, cover: cover?}) do
     globals = for {name, term} <- define, do: {:set_global, name, term}
 
-    with {:ok, steps} <- script(script), do: {:ok, globals ++ steps}
+    with {:ok, steps} <- script(script, cover?), do: {:ok, globals ++ steps}
   end
 
   @doc """
@@ -56,32 +56,47 @@ defmodule QuickBEAM.Owner.Setup do
     }
   end
 
-  defp script(nil), do: {:ok, []}
+  defp script(nil, _cover?), do: {:ok, []}
 
   # A worker's scope first; its messages last, as the script sets up who takes them.
-  defp script({:worker, %{name: name, type: type, token: token}, script}) do
-    with {:ok, steps} <- script(script) do
+  defp script({:worker, %{name: name, type: type, token: token}, script}, cover?) do
+    with {:ok, steps} <- script(script, cover?) do
       steps = if type == "module", do: Enum.map(steps, &module/1), else: steps
       {:ok, [{:become_worker, token, name} | steps] ++ [:start_worker]}
     end
   end
 
-  defp script({:source, source, name}) do
-    with {:ok, %{code: code, map: map, kind: kind}} <- JS.script_source(source, name) do
-      {:ok, [{:source_map, name, map}, program(kind, code, name)]}
+  # JavaScript that neither imports nor exports runs as it is.
+  defp script({:javascript, source, name}, _cover?) do
+    if String.contains?(source, ["import", "export"]),
+      do: script({:text, source, name}, false),
+      else: {:ok, [{:eval, source, name, nil}]}
+  end
+
+  # The text of no file is covered nowhere.
+  defp script({:text, source, name}, _cover?), do: script({:source, source, name}, false)
+
+  defp script({:source, source, name}, cover?) do
+    with {:ok, script} <- JS.script_source(source, name, cover?) do
+      {:ok, script_steps(script, name)}
     else
       {:error, errors} -> {:error, syntax_error(errors)}
     end
   end
 
-  defp script(path) do
+  defp script(path, cover?) do
     with :ok <- readable(path),
-         {:ok, %{code: code, map: map, kind: kind}} <- JS.script_file(path) do
-      {:ok, [{:source_map, path, map}, program(kind, code, path)]}
+         {:ok, script} <- JS.script_file(path, cover?) do
+      {:ok, script_steps(script, path)}
     else
       {:error, errors} when is_list(errors) -> {:error, syntax_error(errors)}
       {:error, posix} when is_atom(posix) -> {:error, {:script_not_found, path, posix}}
     end
+  end
+
+  defp script_steps(%{code: code, map: map, kind: kind, covered: covered}, name) do
+    cover = if covered == [], do: [], else: [{:cover, covered}]
+    [{:source_map, name, map} | cover] ++ [program(kind, code, name)]
   end
 
   # A script without imports and exports is a module if it is said to be one.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arcstr::ArcStr;
@@ -16,7 +17,7 @@ use rolldown_common::{ImportKind, ResolvedExternal};
 
 use super::normalize;
 use crate::syntax::{self, Language};
-use crate::{Diagnostic, Diagnostics, guard};
+use crate::{Covered, Diagnostic, Diagnostics, cover, guard};
 
 /// Where files held in memory are said to be, so that rolldown has absolute paths to work with.
 const MEMORY_ROOT: &str = "/quickbeam:memory";
@@ -57,6 +58,9 @@ pub(super) struct Modules {
     loaded: Mutex<HashMap<PathBuf, ArcStr>>,
     /// Why sources were refused. rolldown would give only their text.
     errors: Mutex<Diagnostics>,
+    covers: AtomicBool,
+    /// The sources handed out whose lines are counted.
+    covered: Mutex<Vec<Covered>>,
 }
 
 impl Paths {
@@ -147,7 +151,14 @@ impl Modules {
     }
 
     fn new(paths: Paths, memory: HashMap<PathBuf, ArcStr>) -> Arc<Self> {
-        Arc::new(Modules { paths, memory, loaded: Mutex::default(), errors: Mutex::default() })
+        Arc::new(Modules {
+            paths,
+            memory,
+            loaded: Mutex::default(),
+            errors: Mutex::default(),
+            covers: AtomicBool::new(false),
+            covered: Mutex::default(),
+        })
     }
 
     pub(super) fn paths(&self) -> &Paths {
@@ -163,8 +174,30 @@ impl Modules {
         self.errors.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn clear_errors(&self) {
+    /// Begins a bundle, whose lines are counted if it `covers`.
+    pub(super) fn start(&self, covers: bool) {
         self.errors.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.covered.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.covers.store(covers, Ordering::Relaxed);
+    }
+
+    pub(super) fn covered(&self) -> Vec<Covered> {
+        self.covered.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The source with calls that count its lines, if they are to be counted.
+    fn cover(&self, path: &Path, source: ArcStr) -> Result<ArcStr, Diagnostic> {
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let is_foreign = extension == "json" || path.components().any(|part| part.as_os_str() == "node_modules");
+        if is_foreign || !self.covers.load(Ordering::Relaxed) {
+            return Ok(source);
+        }
+        let name = self.paths.display(&path.to_string_lossy());
+        let instrumented = guard::catch(|| cover::instrument_here(&source, &name, bundled_language(extension)))?;
+        // Whatever else is wrong with it is rolldown's to tell.
+        let Ok((text, covered)) = instrumented else { return Ok(source) };
+        self.covered.lock().unwrap_or_else(PoisonError::into_inner).push(covered);
+        Ok(ArcStr::from(text))
     }
 
     fn refuse(&self, error: Diagnostic) -> anyhow::Error {
@@ -263,7 +296,8 @@ impl Plugin for Modules {
             return Ok(None);
         }
         let path = PathBuf::from(args.id);
-        let code = self.load_source(&path).map_err(|error| self.refuse(error))?;
+        let code = self.load_source(&path).and_then(|source| self.cover(&path, source));
+        let code = code.map_err(|error| self.refuse(error))?;
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(path, code.clone());
         Ok(Some(HookLoadOutput { code, ..HookLoadOutput::default() }))
     }
