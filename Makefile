@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance bench check soak fuzz format clean
+.PHONY: help demo test conformance bench check soak asan fuzz format clean
 
 # Erlang reads file names by the locale, and a bare machine has none.
 export LC_ALL := $(or $(LC_ALL),C.UTF-8)
@@ -38,6 +38,10 @@ bench: ## every figure next to its baseline; ONLY=pattern selects, CHECK=1 fails
 soak: ## thousands of contexts under a random load, with kills; MINUTES=10 CONTEXTS=2000 SEED=
 	@script/setup
 	@MALLOC_ARENA_MAX=2 MIX_ENV=prod mix run soak/run.exs
+
+asan: ## tests of the engine and executor crates under AddressSanitizer; ONLY=name selects
+	@script/setup
+	@script/asan $(ONLY)
 
 fuzz: ## random games against the executor, with a model as oracle; DURATION=60 SEED=
 	@script/setup

@@ -250,7 +250,10 @@ impl Isolate {
     /// # Errors
     /// See [`IsolateError`].
     pub fn new(options: IsolateOptions) -> Result<Isolate, IsolateError> {
+        /// What an isolate and its first realm take, and a small script in it.
+        const ROOM: usize = 192 << 10;
         let layout = Layout::get().ok_or(IsolateError::UnknownEngine)?;
+        Heap::make_room(ROOM);
         let heap = Heap::new(options.memory_limit);
         let functions = Heap::functions();
         // SAFETY: the heap is boxed, so its address holds until the runtime is gone with it.

@@ -10,7 +10,7 @@
 
 use crate::builtins::{self, Extension};
 use crate::ctx::Ctx;
-use crate::heap::{self, HeapStats};
+use crate::heap::{self, Heap, HeapStats};
 use crate::host_object;
 use crate::interrupt::Interrupt;
 use crate::intrinsics::{self, Intrinsics};
@@ -218,7 +218,10 @@ impl Isolate {
     /// # Errors
     /// See [`IsolateError`].
     pub fn new_realm(&self) -> Result<Realm, IsolateError> {
+        /// What a further realm takes, and a little.
+        const ROOM: usize = 48 << 10;
         let inner = &*self.inner;
+        Heap::make_room(ROOM);
         let before = inner.heap.stats().used;
         // SAFETY: this thread has the isolate exclusively; unless a stack is active, this one is.
         let raw = unsafe {

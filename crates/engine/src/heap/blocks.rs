@@ -6,6 +6,7 @@ use super::Heap;
 use rquickjs::qjs;
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
 use std::ffi::c_void;
+use std::hint;
 use std::ptr::{self, NonNull};
 
 const ALIGN: usize = 16;
@@ -132,6 +133,21 @@ impl Heap {
     pub(crate) fn in_quarantine<R>(&self, f: impl FnOnce() -> R) -> R {
         let _lifted = Lifted { heap: self, outer: self.is_quarantined.replace(true) };
         f()
+    }
+
+    /// Has the C library get memory for so many bytes of blocks at once. Away from the main thread it otherwise asks the system
+    /// for each few kilobytes.
+    pub(crate) fn make_room(bytes: usize) {
+        let Ok(layout) = Layout::from_size_align(bytes.max(1), ALIGN) else {
+            return;
+        };
+        // SAFETY: the layout is not empty; nothing is done with the block but freeing it.
+        unsafe {
+            let room = hint::black_box(alloc(layout));
+            if !room.is_null() {
+                dealloc(room, layout);
+            }
+        }
     }
 
     /// Whether `user` is a block of this heap. Walks all blocks.
