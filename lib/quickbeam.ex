@@ -79,6 +79,20 @@ defmodule QuickBEAM do
   and JavaScript of other nodes by `Beam.whereis("cart")`. A child that `Beam.spawn` or `new Worker` starts has the options
   of its starter and at most its grants, runs on the same pool, and ends with it.
 
+  ## Network
+
+  The option `:fetch` says how `fetch`, `WebSocket` and `EventSource` connect:
+
+  | key | meaning | default |
+  |---|---|---|
+  | `:timeout` | milliseconds that a request of `fetch` may take, its body included; it ends in a `TimeoutError`, as does the next | `:infinity` |
+  | `:connect_timeout` | milliseconds that opening a connection may take, TLS included | 30,000 |
+  | `:max_response` | bytes that a response may have, decoded | none |
+  | `:cacerts` | certificates in DER that are trusted beside the system's, or what `:public_key.cacerts_get/0` returns | `[]` |
+  | `:proxy` | `"http://user:password@host:port"`, or `false` for none | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment |
+
+  Requests of JavaScript have timeouts of their own by `AbortSignal.timeout(ms)`.
+
   ## Telemetry
 
   See `QuickBEAM.Telemetry`.

@@ -15,6 +15,7 @@ defmodule QuickBEAM.Bench.Web do
   const bytes = new TextEncoder().encode(text), small = bytes.slice(0, 32);
   const encoder = new TextEncoder(), decoder = new TextDecoder();
   const objects = Array.from({ length: 10_000 }, (_, id) => ({ id, name: `object ${id}` }));
+  const node = Buffer.from(bytes);
   let sink;
   function url(n) { for (let i = 0; i < n; i++) sink = new URL("https://user@example.com:8080/a/path?query=1#hash") }
   async function digestLarge(n) { for (let i = 0; i < n; i++) sink = await crypto.subtle.digest("SHA-256", bytes) }
@@ -23,6 +24,7 @@ defmodule QuickBEAM.Bench.Web do
   function encode(n) { for (let i = 0; i < n; i++) sink = encoder.encode(text) }
   function clone(n) { for (let i = 0; i < n; i++) sink = structuredClone(objects) }
   function base64(n) { for (let i = 0; i < n; i++) sink = btoa(text) }
+  function bufferBase64(n) { for (let i = 0; i < n; i++) sink = node.toString("base64") }
   """
 
   @doc "The figures."
@@ -37,7 +39,8 @@ defmodule QuickBEAM.Bench.Web do
       figure("TextDecoder of 1 MB", :ms, "decode", 20, 0.3, copy(large)),
       figure("TextEncoder of 1 MB", :ms, "encode", 20, 0.3, copy(large)),
       figure("structuredClone of 10,000 objects", :ms, "clone", 5, 5, external()),
-      figure("btoa of 1 MB", :ms, "base64", 20, 0.5, base64(large))
+      figure("btoa of 1 MB", :ms, "base64", 20, 0.5, base64(large)),
+      figure("Buffer of 1 MB to base64", :ms, "bufferBase64", 20, 0.5, base64(large))
     ] ++ streams()
   end
 

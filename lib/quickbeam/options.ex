@@ -50,6 +50,10 @@ defmodule QuickBEAM.Options do
     cover:
       {:boolean, false, "`false`, or `true` under `mix test --cover`, see `QuickBEAM.Cover`",
        "whether lines of the script and of the workers' scripts that run are counted, for `QuickBEAM.coverage/1`"},
+    fetch:
+      {:fetch, nil, "`[]`",
+       "how `fetch`, WebSocket and EventSource connect: `[timeout: ms, connect_timeout: ms, max_response: bytes, cacerts: ders, proxy: url]`, " <>
+         "see \"Network\""},
     allow: {:grants, :all, "`:all`", "grants: `:all`, or a list of those below"},
     sandbox:
       {:boolean, false, "`false`",

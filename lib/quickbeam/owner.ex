@@ -317,6 +317,7 @@ defmodule QuickBEAM.Owner do
       :max_convert_nodes,
       :apis,
       :allow,
+      :fetch,
       :timeout
     ])
   end

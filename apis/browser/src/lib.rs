@@ -12,6 +12,7 @@ use quickbeam_executor::Api;
 /// Every API with the groups that bring it, in the order to install them in. `browser` brings all.
 const APIS: &[(&[&str], &dyn Api)] = &[
     (&["url", "fetch"], &quickbeam_api_url::Urls),
+    (&["buffer"], &quickbeam_api_buffer::Buffers),
     (&["compression"], &quickbeam_api_compression::Compression),
     (&[], &quickbeam_api_performance::Timeline),
     (&[], &quickbeam_api_navigator::Navigator),

@@ -2,7 +2,7 @@
 
 use crate::incoming::{Arrived, Incoming, failure};
 use quickbeam_engine::{Args, Ctx, Result, Value};
-use quickbeam_executor::{Grant, HostError, Input, Reach, RealmSender, Span, grants};
+use quickbeam_executor::{Grant, HostError, Input, Reach, RealmSender, Span, grants, setting};
 use quickbeam_net::{
     Access, BodySender, Client, ClientOptions, NetError, Redirect, Request, RequestBody, Response, Task, body_channel,
     run,
@@ -11,10 +11,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-/// Under what a realm with a list of hosts keeps its client.
+/// Under what a realm with a list of hosts, or options of its own, keeps its client.
 const CLIENT: &str = "fetch/client";
 
-/// The client of all realms that may connect to every host.
+/// The client of all realms that may connect to every host, without options of their own.
 static EVERYWHERE: OnceLock<Client> = OnceLock::new();
 
 /// A request of a guest.
@@ -37,12 +37,14 @@ fn exchange_of<'a>(ctx: Ctx<'a>, value: &Value<'a>) -> Result<Rc<Exchange>> {
 /// Throws a `NotAllowedError` that names the grant.
 pub fn client_for(ctx: Ctx<'_>, api: &str, url: &str) -> Result<Client> {
     let url = ada_url::Url::parse(url, None).map_err(|_| ctx.throw_type(&format!("{api}: this is not a URL")))?;
+    let given = setting::<ClientOptions>(ctx)?;
     let grants = grants(ctx)?;
-    let hosts = match grants.reach(Grant::Net) {
-        Some(Reach::Everything) => {
+    let access = match grants.reach(Grant::Net) {
+        Some(Reach::Everything) if given.is_none() => {
             return Ok(EVERYWHERE.get_or_init(|| Client::new(ClientOptions::default())).clone());
         }
-        Some(Reach::Only(hosts)) => hosts.clone(),
+        Some(Reach::Everything) => Access::Everything,
+        Some(Reach::Only(hosts)) => Access::hosts(hosts.clone()),
         None => {
             quickbeam_api_grants::require(ctx, api, Some(url.hostname()))?;
             return Err(ctx.throw_error("NotAllowedError", &format!("{api} needs the grant :net")));
@@ -51,8 +53,8 @@ pub fn client_for(ctx: Ctx<'_>, api: &str, url: &str) -> Result<Client> {
     let client = match ctx.kept(CLIENT).and_then(|kept| kept.host::<Client>()) {
         Some(client) => client,
         None => {
-            let options = ClientOptions { access: Access::hosts(hosts), ..ClientOptions::default() };
-            let client = Rc::new(Client::new(options));
+            let options = given.map(|given| (*given).clone()).unwrap_or_default();
+            let client = Rc::new(Client::new(ClientOptions { access, ..options }));
             ctx.keep(CLIENT, ctx.host_object(client.clone(), None)?);
             client
         }

@@ -24,7 +24,11 @@ fn incoming_of<'a>(ctx: Ctx<'a>, value: &Value<'a>) -> Result<Rc<Incoming>> {
 
 /// What a guest sees of a failure: the standard has a `TypeError` for all that is not a matter of grants.
 pub(crate) fn failure(error: &NetError) -> HostError {
-    let name = if error.kind == NetErrorKind::NotAllowed { "NotAllowedError" } else { "TypeError" };
+    let name = match error.kind {
+        NetErrorKind::NotAllowed => "NotAllowedError",
+        NetErrorKind::Timeout => "TimeoutError",
+        _ => "TypeError",
+    };
     HostError { name: name.to_owned(), message: format!("fetch: {error}"), stack: None }
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn open<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resul
     ctx.host_object(Rc::new(socket), None)
 }
 
-/// `(socket)`: a promise of the subprotocol once the connection is open.
+/// `(socket)`: a promise of `[subprotocol, extensions]` once the connection is open.
 pub(crate) fn connect<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let socket = socket_of(ctx, args)?;
     RealmSender::call(ctx, |sender, id| {
@@ -79,7 +79,7 @@ pub(crate) fn connect<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Re
             let answer: Answer = match outcome {
                 Some(Ok(open)) => {
                     *lock(&halves) = Some((open.reader, open.writer));
-                    Ok(Box::new(Arrived(Some(Message::Text(open.protocol)))))
+                    Ok(Box::new(Opened { protocol: open.protocol, extensions: open.extensions }))
                 }
                 Some(Err(error)) => {
                     end(&span, Err(&error.to_string()));
@@ -127,6 +127,17 @@ pub(crate) fn receive<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Re
         *socket.task.borrow_mut() = Some(run(reading, done).map_err(|error| ctx.throw_type(&error.message))?);
         Ok(())
     })
+}
+
+struct Opened {
+    protocol: String,
+    extensions: String,
+}
+
+impl Input for Opened {
+    fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        ctx.array(vec![ctx.string(&self.protocol)?, ctx.string(&self.extensions)?])
+    }
 }
 
 struct Arrived(Option<Message>);

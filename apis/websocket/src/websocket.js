@@ -66,6 +66,7 @@
     #socket;
     #state = CONNECTING;
     #protocol = "";
+    #extensions = "";
     #binaryType = "blob";
     /** Bytes that were not sent because the connection is closing; they count as buffered for ever. */
     #unsent = 0;
@@ -83,12 +84,12 @@
       this.#socket = native.open(parsed, list);
       then(
         native.connect(this.#socket),
-        (protocol) => this.#opened(protocol),
+        (answer) => this.#opened(answer[0], answer[1]),
         () => this.#ended({}),
       );
     }
 
-    #opened(protocol) {
+    #opened(protocol, extensions) {
       if (this.#state !== CONNECTING) {
         // It was closed meanwhile.
         this.#ended({});
@@ -96,6 +97,7 @@
       }
       this.#state = OPEN;
       this.#protocol = protocol;
+      this.#extensions = extensions;
       fire(this, new Event("open"));
       this.#receive();
     }
@@ -142,8 +144,7 @@
       return (this.#known ?? native.buffered(this.#socket)) + this.#unsent;
     }
     get extensions() {
-      this.#state;
-      return "";
+      return this.#extensions;
     }
     get protocol() {
       return this.#protocol;

@@ -239,7 +239,23 @@ impl Tree {
         } else {
             0
         };
-        let nodes: Vec<NodeId> = if matches!(self.node(node).data, NodeData::Fragment { .. }) {
+        let is_fragment = matches!(self.node(node).data, NodeData::Fragment { .. });
+        if !is_watched && !is_fragment {
+            if self.node(node).document != document
+                && let Some(document) = self.id_of(document)
+            {
+                self.change_document(node, document);
+            }
+            self.link(parent, node, before);
+            self.touch();
+            return Vec::new();
+        }
+        let nodes: Vec<NodeId> = if is_fragment {
+            if !is_watched && before.is_none() && self.node(node).document == document {
+                self.move_children(node, parent);
+                self.touch();
+                return Vec::new();
+            }
             let nodes: Vec<NodeId> = self.children(node).collect();
             for &child in &nodes {
                 self.unlink_quietly(child);
@@ -342,6 +358,29 @@ impl Tree {
             self.nodes[parent as usize].last = previous;
         } else {
             self.nodes[next as usize].previous = previous;
+        }
+    }
+
+    /// Moves all children of one node behind those of another, of the same document.
+    pub(crate) fn move_children(&mut self, from: NodeId, to: NodeId) {
+        let (first, last) = (self.node(from).first, self.node(from).last);
+        if first == 0 || from == to || !self.contains(to) {
+            return;
+        }
+        let mut index = first;
+        while let Some(child) = self.id_of(index) {
+            let place = self.node_mut(child);
+            place.parent = to.index.get();
+            index = place.next;
+            self.note_move(child);
+        }
+        (self.node_mut(from).first, self.node_mut(from).last) = (0, 0);
+        let previous = std::mem::replace(&mut self.node_mut(to).last, last);
+        self.nodes[first as usize].previous = previous;
+        if previous == 0 {
+            self.node_mut(to).first = first;
+        } else {
+            self.nodes[previous as usize].next = first;
         }
     }
 

@@ -160,13 +160,6 @@ impl Tree {
         Ok(())
     }
 
-    fn move_children(&mut self, from: NodeId, to: NodeId) {
-        while let Some(child) = self.first_child(from) {
-            self.unlink_quietly(child);
-            self.link(to, child, None);
-        }
-    }
-
     /// Appends text, to the text node before that place if there is one.
     fn append_text(&mut self, parent: NodeId, before: Option<NodeId>, text: &str) {
         let previous = before.map_or(self.last_child(parent), |before| self.previous_sibling(before));

@@ -30,6 +30,8 @@ const PER_QUESTION: usize = 4096;
 pub struct Selectors {
     list: SelectorList<Impl>,
     simple: Option<Simple>,
+    /// What an element needs at least, if a single selector says so.
+    least: Option<Simple>,
 }
 
 /// Selectors that need no machinery.
@@ -57,7 +59,14 @@ impl Selectors {
             [selector] => simple(selector),
             _ => None,
         };
-        Ok(Selectors { list, simple })
+        let least = match list.slice() {
+            [selector] => selector
+                .iter_raw_match_order()
+                .take_while(|component| !component.is_combinator())
+                .find_map(simple_component),
+            _ => None,
+        };
+        Ok(Selectors { list, simple, least })
     }
 
     /// Whether the element matches.
@@ -146,7 +155,11 @@ impl Selectors {
             MatchingForInvalidation::No,
         );
         context.scope_element = scope.map(|id| Element { tree, id }.opaque());
-        f(&mut |id| matches_selector_list(&self.list, Element { tree, id }, &mut context))
+        let least = self.least.as_ref();
+        f(&mut |id| {
+            least.is_none_or(|least| matches_simple(least, tree, id, quirks))
+                && matches_selector_list(&self.list, Element { tree, id }, &mut context)
+        })
     }
 }
 
@@ -173,10 +186,15 @@ fn check_size(text: &str) -> Result<()> {
 
 fn simple(selector: &selectors::parser::Selector<Impl>) -> Option<Simple> {
     let mut components = selector.iter_raw_match_order();
-    match (components.next()?, components.next()) {
-        (Component::LocalName(name), None) => Some(Simple::Tag(name.name.0.clone(), name.lower_name.0.clone())),
-        (Component::Class(name), None) => Some(Simple::Class(name.0.clone())),
-        (Component::ID(name), None) => Some(Simple::Id(name.0.clone())),
+    let first = components.next()?;
+    if components.next().is_none() { simple_component(first) } else { None }
+}
+
+fn simple_component(component: &Component<Impl>) -> Option<Simple> {
+    match component {
+        Component::LocalName(name) => Some(Simple::Tag(name.name.0.clone(), name.lower_name.0.clone())),
+        Component::Class(name) => Some(Simple::Class(name.0.clone())),
+        Component::ID(name) => Some(Simple::Id(name.0.clone())),
         _ => None,
     }
 }

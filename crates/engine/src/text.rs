@@ -90,6 +90,40 @@ pub(crate) unsafe fn is_long_utf16(raw: qjs::JSValue) -> bool {
     word & WIDE != 0 && (word & !WIDE) as usize >= LONG && strings_start_with_length()
 }
 
+/// The characters of a long flat string of Latin-1, which take a byte each.
+///
+/// SAFETY: `raw` is a live flat string, and stays so for `'t`.
+pub(crate) unsafe fn long_latin1<'t>(raw: qjs::JSValue) -> Option<&'t [u8]> {
+    // SAFETY: a string is larger than two words.
+    let [word, second] = unsafe { qjs::JS_VALUE_GET_PTR(raw).cast::<[u32; 2]>().read() };
+    if word & WIDE != 0 || (word as usize) < LONG || !strings_start_with_length() {
+        return None;
+    }
+    let header = header_size()?;
+    // SAFETY: what `header_size` has found out about this build.
+    unsafe {
+        let behind = qjs::JS_VALUE_GET_PTR(raw).cast::<u8>().add(header);
+        let characters = match second >> KIND_SHIFT & KIND_MASK {
+            KIND_NORMAL => behind,
+            KIND_SLICE => {
+                let (parent, start) = behind.cast::<(*const u8, u32)>().read();
+                parent.add(header + start as usize)
+            }
+            _ => return None,
+        };
+        Some(std::slice::from_raw_parts(characters, word as usize))
+    }
+}
+
+/// The UTF-8 form of Latin-1 characters.
+pub(crate) fn latin1_to_utf8(bytes: &[u8]) -> Cow<'_, str> {
+    if simdutf::validate_ascii(bytes) {
+        // SAFETY: ASCII is UTF-8.
+        return Cow::Borrowed(unsafe { std::str::from_utf8_unchecked(bytes) });
+    }
+    Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect())
+}
+
 /// The length of a flat string of Latin-1 characters.
 ///
 /// SAFETY: `raw` is a live flat string.
@@ -120,6 +154,48 @@ fn strings_start_with_length() -> bool {
             let empty: *const u16 = ptr::null();
             let none = word(qjs::JS_NewStringUTF16(ctx, empty, 0));
             (narrow, wide, none) == (3, 2 | WIDE, 0)
+        }
+    })
+}
+
+/// The second word of a string ends with what its characters are: its own, behind the header, or a part of another string's, which
+/// a pointer and an offset in bytes behind the header name.
+const KIND_SHIFT: u32 = 28;
+const KIND_MASK: u32 = 3;
+const KIND_NORMAL: u32 = 0;
+const KIND_SLICE: u32 = 1;
+
+/// Bytes before a string's own characters, if all of that holds for this build of the engine.
+fn header_size() -> Option<usize> {
+    static SIZE: OnceLock<Option<usize>> = OnceLock::new();
+    *SIZE.get_or_init(|| {
+        let heap = Heap::new(usize::MAX);
+        let text: Vec<u8> = (0..4_000_u32).map(|index| (index % 89 + 33) as u8).collect();
+        // SAFETY: a private runtime on this thread, freed with its heap; what is read lies in its blocks, a slice's parent
+        // only once it is known to be the string that was sliced.
+        unsafe {
+            let rt = qjs::JS_NewRuntime2(&Heap::functions(), (&raw const *heap).cast_mut().cast());
+            let ctx = qjs::JS_NewContextRaw(rt);
+            if ctx.is_null() || qjs::JS_AddIntrinsicBaseObjects(ctx) != 0 {
+                return None;
+            }
+            let whole = qjs::JS_NewStringLen(ctx, text.as_ptr().cast(), text.len() as _);
+            let start = qjs::JS_VALUE_GET_PTR(whole).cast::<u8>();
+            let characters = qjs::JS_ToCStringLen2(ctx, ptr::null_mut(), whole, false).cast::<u8>();
+            let header = (characters as usize).checked_sub(start as usize).filter(|&size| size <= 64)?;
+            let mut bounds = [qjs::JS_MKVAL(qjs::JS_TAG_INT, 1_000), qjs::JS_MKVAL(qjs::JS_TAG_INT, 3_000)];
+            let slice = qjs::JS_GetPropertyStr(ctx, whole, c"slice".as_ptr());
+            let slice = qjs::JS_Call(ctx, slice, whole, 2, bounds.as_mut_ptr());
+            if qjs::JS_VALUE_GET_TAG(slice) != qjs::JS_TAG_STRING {
+                return None;
+            }
+            let kind = |raw: qjs::JSValue| {
+                let [_, second] = qjs::JS_VALUE_GET_PTR(raw).cast::<[u32; 2]>().read();
+                second >> KIND_SHIFT & KIND_MASK
+            };
+            let names = qjs::JS_VALUE_GET_PTR(slice).cast::<u8>().add(header).cast::<(*const u8, u32)>().read();
+            let holds = kind(whole) == KIND_NORMAL && kind(slice) == KIND_SLICE && names == (start.cast_const(), 1_000);
+            holds.then_some(header)
         }
     })
 }
@@ -158,6 +234,7 @@ mod tests {
     #[test]
     fn long_strings_of_this_engine_are_recognised() {
         assert!(strings_start_with_length());
+        assert_eq!(header_size(), Some(24));
     }
 
     #[test]

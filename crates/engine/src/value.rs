@@ -2,7 +2,9 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
-use crate::text::{LentText, Utf16, is_long_utf16, narrow_len, utf16_to_utf8, wtf8_to_utf8};
+use crate::text::{
+    LentText, Utf16, is_long_utf16, latin1_to_utf8, long_latin1, narrow_len, utf16_to_utf8, wtf8_to_utf8,
+};
 use rquickjs::qjs;
 use std::borrow::Cow;
 use std::ffi::c_char;
@@ -244,6 +246,12 @@ impl<'a> Value<'a> {
         // SAFETY: a live flat string.
         if tag == qjs::JS_TAG_STRING && unsafe { is_long_utf16(self.raw) } {
             return self.with_utf16(|units| f(Cow::Owned(utf16_to_utf8(units))));
+        }
+        // SAFETY: a live flat string, which `self` keeps.
+        if tag == qjs::JS_TAG_STRING
+            && let Some(bytes) = unsafe { long_latin1(self.raw) }
+        {
+            return Ok(f(latin1_to_utf8(bytes)));
         }
         let mut len: qjs::size_t = 0;
         // SAFETY: live value; the pointer is checked, and freed below after its last use; ASCII is UTF-8.

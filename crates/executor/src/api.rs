@@ -1,6 +1,8 @@
 //! How JavaScript APIs plug into realms.
 
+use crate::realm::RealmState;
 use quickbeam_engine::{Ctx, Result};
+use std::sync::Arc;
 
 /// One JavaScript API. Installed into each realm that asks for it, before any guest code runs.
 ///
@@ -18,4 +20,13 @@ pub trait Api: Send + Sync {
     /// # Errors
     /// Throws if memory is short.
     fn install(&self, ctx: Ctx<'_>) -> Result<()>;
+}
+
+/// What the realm's APIs were set up with, of that type.
+///
+/// # Errors
+/// Throws an `InternalError` in a realm that does not run on an executor.
+pub fn setting<T: Send + Sync + 'static>(ctx: Ctx<'_>) -> Result<Option<Arc<T>>> {
+    let state = RealmState::of(ctx)?;
+    Ok(state.config.settings.iter().find_map(|setting| setting.clone().downcast().ok()))
 }

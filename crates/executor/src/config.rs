@@ -3,6 +3,7 @@
 use crate::api::Api;
 use crate::grants::Grants;
 use crate::host::Host;
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub struct RealmConfig {
     pub callback_timeout: Option<Duration>,
     /// What it may do.
     pub grants: Arc<Grants>,
+    /// What its APIs are set up with, one value of each type; see [`setting`](crate::setting).
+    pub settings: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
 impl RealmConfig {
@@ -60,6 +63,7 @@ impl RealmConfig {
             max_reductions: None,
             callback_timeout: None,
             grants: Arc::new(Grants::all()),
+            settings: Vec::new(),
         }
     }
 }

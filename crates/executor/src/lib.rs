@@ -75,7 +75,7 @@ mod vacancy;
 mod vars;
 mod vm;
 
-pub use api::Api;
+pub use api::{Api, setting};
 pub use call::{call_host, call_host_sync, call_service, call_service_sync, sleep_sync};
 pub use config::{ExecutorOptions, RealmConfig};
 pub use event::{ListenerId, RealmSender, listen, unlisten};

@@ -121,6 +121,8 @@ pub struct ResponseBody {
     received: u64,
     /// What came early, to be given first.
     early: Option<Bytes>,
+    /// What went wrong early, to be told behind that.
+    failed: Option<NetError>,
 }
 
 /// Bytes of a body that may be taken with the head, and how often its connection gets a chance to bring them.
@@ -140,7 +142,7 @@ impl ResponseBody {
             let chunks = BodyDataStream::new(body).map_err(io::Error::other);
             Source::Coded(Box::new(StreamReader::new(chunks.boxed())), codings)
         };
-        ResponseBody { source, deadline, limit, received: 0, early: None }
+        ResponseBody { source, deadline, limit, received: 0, early: None, failed: None }
     }
 
     /// The next bytes, at least one; `None` at the end. After an error, the end.
@@ -150,6 +152,9 @@ impl ResponseBody {
     pub async fn chunk(&mut self) -> Option<Result<Bytes, NetError>> {
         if let Some(early) = self.early.take() {
             return Some(Ok(early));
+        }
+        if let Some(error) = self.failed.take() {
+            return Some(Err(error));
         }
         let next = match self.deadline {
             None => self.next().await,
@@ -178,8 +183,11 @@ impl ResponseBody {
                     chances -= 1;
                     yield_now().await;
                 }
-                // Whatever it is, the next read meets it again.
-                _ => break,
+                Some(Some(Err(error))) => {
+                    self.failed = Some(error);
+                    break;
+                }
+                Some(None) | None => break,
             }
         }
         let all = all.freeze();
@@ -192,7 +200,7 @@ impl ResponseBody {
 
     /// Ends the transfer.
     pub fn close(&mut self) {
-        self.early = None;
+        (self.early, self.failed) = (None, None);
         self.source = Source::Ended;
     }
 

@@ -2,14 +2,14 @@
 
 use crate::access::Access;
 use crate::body::{Coding, RequestBody, ResponseBody, SentBody};
-use crate::connect::Connector;
+use crate::connect::{Connector, SecureConnector};
 use crate::error::{NetError, NetErrorKind};
 use crate::redirect::{MAX_REDIRECTS, follow, is_redirect, target};
 use crate::tls;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::{Builder, Client as Pool};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -53,8 +53,19 @@ pub struct ClientOptions {
     pub max_response_size: Option<u64>,
     /// Root certificates in DER that are trusted beside the system's.
     pub extra_roots: Vec<Vec<u8>>,
-    /// Whether `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment count; they do by default.
-    pub proxies_from_environment: bool,
+    /// Which proxy stands in between; those of the environment by default.
+    pub proxy: Proxy,
+}
+
+/// Which proxy stands between the client and servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proxy {
+    /// What `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment say.
+    Environment,
+    /// None.
+    Direct,
+    /// The one at this `http:` URL, for all requests; its user and password are sent to it.
+    At(String),
 }
 
 impl Default for ClientOptions {
@@ -65,7 +76,7 @@ impl Default for ClientOptions {
             total_timeout: None,
             max_response_size: None,
             extra_roots: Vec::new(),
-            proxies_from_environment: true,
+            proxy: Proxy::Environment,
         }
     }
 }
@@ -135,7 +146,7 @@ struct Inner {
     options: ClientOptions,
     connector: Connector,
     plain: OnceLock<Pool<Connector, SentBody>>,
-    secure: OnceLock<Pool<HttpsConnector<Connector>, SentBody>>,
+    secure: OnceLock<Pool<SecureConnector, SentBody>>,
 }
 
 /// What of a request is sent anew after a redirect.
@@ -148,7 +159,11 @@ struct Exchange {
 impl Client {
     /// A client without connections.
     pub fn new(options: ClientOptions) -> Client {
-        let proxies = if options.proxies_from_environment { Matcher::from_env() } else { Matcher::builder().build() };
+        let proxies = match &options.proxy {
+            Proxy::Environment => Matcher::from_env(),
+            Proxy::Direct => Matcher::builder().build(),
+            Proxy::At(url) => Matcher::builder().all(url.clone()).build(),
+        };
         let connector = Connector::new(options.access.clone(), options.connect_timeout, proxies);
         Client(Arc::new(Inner { options, connector, plain: OnceLock::new(), secure: OnceLock::new() }))
     }
@@ -235,7 +250,7 @@ impl Client {
         self.0.plain.get_or_init(|| pool().build(self.0.connector.clone()))
     }
 
-    fn secure(&self) -> Result<&Pool<HttpsConnector<Connector>, SentBody>, NetError> {
+    fn secure(&self) -> Result<&Pool<SecureConnector, SentBody>, NetError> {
         if let Some(pool) = self.0.secure.get() {
             return Ok(pool);
         }
@@ -245,6 +260,7 @@ impl Client {
             .https_only()
             .enable_all_versions()
             .wrap_connector(self.0.connector.clone());
+        let connector = SecureConnector::new(connector, self.0.options.connect_timeout);
         Ok(self.0.secure.get_or_init(|| pool().build(connector)))
     }
 

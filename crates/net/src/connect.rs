@@ -4,6 +4,7 @@ use crate::access::{Access, bare};
 use crate::error::{NetError, NetErrorKind};
 use http::{HeaderValue, Uri};
 use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
@@ -48,8 +49,7 @@ impl Connector {
     pub(crate) async fn connect(self, uri: Uri) -> Result<Transport, NetError> {
         let host = uri.host().ok_or_else(|| NetError::invalid("the URL has no host"))?.to_owned();
         let Ok(connected) = timeout(self.0.connect_timeout, self.open(&uri, &host)).await else {
-            let message = format!("no connection to {host} within {} ms", self.0.connect_timeout.as_millis());
-            return Err(NetError::new(NetErrorKind::Timeout, message));
+            return Err(no_connection(&host, self.0.connect_timeout));
         };
         connected
     }
@@ -207,4 +207,44 @@ impl tower_service::Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         Box::pin(self.clone().connect(uri))
     }
+}
+
+/// Opens TLS connections, handshake included within the time for connecting.
+#[derive(Clone)]
+pub(crate) struct SecureConnector {
+    connector: HttpsConnector<Connector>,
+    timeout: Duration,
+}
+
+impl SecureConnector {
+    pub(crate) fn new(connector: HttpsConnector<Connector>, timeout: Duration) -> SecureConnector {
+        SecureConnector { connector, timeout }
+    }
+}
+
+type SecureStream = MaybeHttpsStream<Transport>;
+
+impl tower_service::Service<Uri> for SecureConnector {
+    type Response = SecureStream;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<SecureStream, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        tower_service::Service::poll_ready(&mut self.connector, cx)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let host = uri.host().unwrap_or_default().to_owned();
+        let connecting = tower_service::Service::call(&mut self.connector, uri);
+        let limit = self.timeout;
+        Box::pin(
+            async move { timeout(limit, connecting).await.unwrap_or_else(|_| Err(no_connection(&host, limit).into())) },
+        )
+    }
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+fn no_connection(host: &str, limit: Duration) -> NetError {
+    NetError::new(NetErrorKind::Timeout, format!("no connection to {host} within {} ms", limit.as_millis()))
 }

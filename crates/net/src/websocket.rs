@@ -1,6 +1,7 @@
-//! WebSocket connections (RFC 6455), without extensions.
+//! WebSocket connections (RFC 6455), with messages deflated where the server does so (`deflate`).
 
 use crate::client::Client;
+use crate::deflate::{Deflating, OFFER};
 use crate::error::{NetError, NetErrorKind};
 use crate::runtime::{Task, run};
 use crate::tls;
@@ -27,7 +28,7 @@ const READ_BUFFER: usize = 16 << 10;
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-type Socket = WebSocketStream<Box<dyn Stream>>;
+type Socket = WebSocketStream<Deflating<Box<dyn Stream>>>;
 
 /// What comes and goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,8 @@ const CLOSING: Duration = Duration::from_secs(10);
 pub struct WebSocket {
     /// The subprotocol that the server chose; empty if none.
     pub protocol: String,
+    /// The extensions in use, `permessage-deflate` or none, as the server named them.
+    pub extensions: String,
     /// What comes.
     pub reader: WebSocketReader,
     /// What goes.
@@ -86,6 +89,7 @@ impl Client {
         let host = uri.host().ok_or_else(|| NetError::invalid("the URL has no host"))?.to_owned();
         let is_secure = uri.scheme_str() == Some("wss");
         let mut request = url.into_client_request().map_err(|error| NetError::of("the handshake", &error))?;
+        request.headers_mut().insert(header::SEC_WEBSOCKET_EXTENSIONS, HeaderValue::from_static(OFFER));
         if !protocols.is_empty() {
             let offered = HeaderValue::from_str(&protocols.join(", "))
                 .map_err(|_| NetError::invalid("a subprotocol has characters that cannot be sent"))?;
@@ -99,7 +103,7 @@ impl Client {
                 .write_buffer_size(0)
                 .max_message_size(Some(max_message_size))
                 .max_frame_size(Some(max_message_size));
-            let shaken = client_async_with_config(request, stream, Some(config)).await;
+            let shaken = client_async_with_config(request, Deflating::new(stream), Some(config)).await;
             shaken.map_err(|error| NetError::of(&format!("no WebSocket connection to {url}"), &error))
         };
         let timeout = self.options().connect_timeout;
@@ -108,8 +112,9 @@ impl Client {
             return Err(NetError::new(NetErrorKind::Timeout, message));
         };
         let (socket, response) = opened?;
-        let protocol = response.headers().get(header::SEC_WEBSOCKET_PROTOCOL);
-        let protocol = protocol.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let field = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let protocol = field(header::SEC_WEBSOCKET_PROTOCOL).to_owned();
+        let extensions = field(header::SEC_WEBSOCKET_EXTENSIONS).to_owned();
         let (sink, stream) = socket.split();
         let given_up = Arc::new(Notify::new());
         let (queue, frames) = mpsc::unbounded_channel();
@@ -117,6 +122,7 @@ impl Client {
         let task = Arc::new(run(send_all(sink, frames, buffered.clone(), given_up.clone()), |_| {})?);
         Ok(WebSocket {
             protocol,
+            extensions,
             reader: WebSocketReader { stream: Arc::new(Mutex::new(stream)), given_up },
             writer: WebSocketWriter { queue, buffered, max_buffered: max_message_size, _task: task },
         })

@@ -1,8 +1,8 @@
 //! The client against servers that say what the tests make them say, byte by byte.
 
 use quickbeam_net::{
-    Access, Bytes, Client, ClientOptions, NetError, NetErrorKind, Redirect, Request, RequestBody, Response, block_on,
-    body_channel, run,
+    Access, Bytes, Client, ClientOptions, NetError, NetErrorKind, Proxy, Redirect, Request, RequestBody, Response,
+    block_on, body_channel, run,
 };
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -64,7 +64,7 @@ fn serve_bytes(bytes: impl Into<Vec<u8>>) -> SocketAddr {
 }
 
 fn options() -> ClientOptions {
-    ClientOptions { proxies_from_environment: false, ..ClientOptions::default() }
+    ClientOptions { proxy: Proxy::Direct, ..ClientOptions::default() }
 }
 
 fn get(url: impl Into<String>) -> Request {
@@ -247,6 +247,26 @@ fn limits_end_an_exchange() {
     assert_eq!(outcome(options(), get("ftp://127.0.0.1/")), Err(NetErrorKind::InvalidRequest));
     let head = [b"HTTP/1.1 200 OK\r\nX-Long: ".as_slice(), &vec![b'x'; 1 << 20], b"\r\n\r\n"].concat();
     assert_eq!(outcome(options(), get(url(serve_bytes(head)))), Err(NetErrorKind::Network));
+}
+
+#[test]
+fn what_goes_wrong_early_is_told() {
+    for (response, limit, expected) in [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello".as_slice(), 5, Ok(Bytes::from("hello"))),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 4, Err(NetErrorKind::TooLarge)),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", 99, Err(NetErrorKind::Network)),
+    ] {
+        let address = serve_bytes(response);
+        let options = ClientOptions { max_response_size: Some(limit), ..options() };
+        let fetched = block_on(async move {
+            let mut response = Client::new(options).fetch(get(format!("http://{address}/"))).await?;
+            match response.body.take_early().await {
+                Some(early) => Ok(early),
+                None => response.body.collect(1 << 20).await,
+            }
+        });
+        assert_eq!(fetched.unwrap().map_err(|error: NetError| error.kind), expected);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use quickbeam_net::{Bytes, Client, ClientOptions, NetErrorKind, Redirect, Request, RequestBody, block_on, run};
+use quickbeam_net::{Bytes, Client, ClientOptions, NetErrorKind, Proxy, Redirect, Request, RequestBody, block_on, run};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -51,7 +51,7 @@ fn serve(protocols: &[&[u8]]) -> (u16, Vec<u8>) {
 }
 
 fn version(port: u16, host: &str, extra_roots: Vec<Vec<u8>>) -> Result<Bytes, NetErrorKind> {
-    let options = ClientOptions { extra_roots, proxies_from_environment: false, ..ClientOptions::default() };
+    let options = ClientOptions { extra_roots, proxy: Proxy::Direct, ..ClientOptions::default() };
     let request = Request {
         method: "GET".into(),
         url: format!("https://{host}:{port}/"),

@@ -77,6 +77,11 @@ rustler::atoms! {
     allow,
     all,
     timeout,
+    proxy,
+    max_response,
+    connect_timeout,
+    cacerts,
+    fetch,
     open,
     executor,
 

@@ -13,7 +13,9 @@ use quickbeam_executor::{
     Api, CallId, Executor, ExecutorOptions, Lineage, ListenerId, Op, RealmConfig, RealmHandle, SubmitError,
     SubmitOptions,
 };
-use rustler::{Atom, Decoder, Encoder, Env, LocalPid, Monitor, NifResult, Resource, ResourceArc, Term};
+use quickbeam_net::{ClientOptions, Proxy};
+use rustler::{Atom, Binary, Decoder, Encoder, Env, LocalPid, Monitor, NifResult, Resource, ResourceArc, Term};
+use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -118,6 +120,26 @@ fn milliseconds(term: Term<'_>) -> Option<Duration> {
     term.decode::<u64>().ok().map(Duration::from_millis)
 }
 
+/// What the realm's APIs are set up with: the option `fetch`, if it was given.
+fn settings(options: Term<'_>) -> NifResult<Vec<Arc<dyn Any + Send + Sync>>> {
+    let Some(given) = option::<Term<'_>>(options, atoms::fetch())? else { return Ok(Vec::new()) };
+    let time = |name| option::<Term<'_>>(given, name).map(|time| time.and_then(milliseconds));
+    let default = ClientOptions::default();
+    let roots = option::<Vec<Binary<'_>>>(given, atoms::cacerts())?.unwrap_or_default();
+    let client = ClientOptions {
+        total_timeout: time(atoms::timeout())?,
+        connect_timeout: time(atoms::connect_timeout())?.unwrap_or(default.connect_timeout),
+        max_response_size: option(given, atoms::max_response())?,
+        extra_roots: roots.iter().map(|root| root.to_vec()).collect(),
+        proxy: match option::<Term<'_>>(given, atoms::proxy())? {
+            None => Proxy::Environment,
+            Some(url) => url.decode().map_or(Proxy::Direct, Proxy::At),
+        },
+        ..default
+    };
+    Ok(vec![Arc::new(client)])
+}
+
 #[rustler::nif]
 fn executor_start(threads: usize, contexts_per_isolate: usize) -> NifResult<ResourceArc<ExecutorResource>> {
     Ok(ResourceArc::new(ExecutorResource(start_executor(threads, contexts_per_isolate)?)))
@@ -149,6 +171,7 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
         max_reductions: option::<u64>(options, atoms::max_reductions())?,
         callback_timeout: timeout,
         grants: Arc::new(grants::read(options)),
+        settings: settings(options)?,
         ..RealmConfig::new(host.clone())
     };
     let executor = match option::<ResourceArc<ExecutorResource>>(options, atoms::executor())? {

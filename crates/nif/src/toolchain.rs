@@ -8,7 +8,7 @@ use quickbeam_toolchain::{
     self as toolchain, BundleOptions, Diagnostic, Diagnostics, Format, Jsx, JsxOptions, Kind, MinifyOptions, Output,
     TransformOptions,
 };
-use rustler::{Binary, NifMap, NifUnitEnum};
+use rustler::{Binary, Decoder, NifMap, NifResult, NifUnitEnum, Term};
 
 #[derive(NifUnitEnum)]
 enum JsxRuntime {
@@ -29,10 +29,9 @@ enum OutputKind {
     Module,
 }
 
-/// Options as `QuickBEAM.JS` gives them, each key present.
+/// How code is made, in the options of all that make it. `QuickBEAM.JS` gives each key.
 #[derive(NifMap)]
-struct Transforming {
-    filename: String,
+struct CodeOptions {
     jsx: JsxRuntime,
     import_source: Option<String>,
     jsx_factory: Option<String>,
@@ -41,6 +40,11 @@ struct Transforming {
     sourcemap: bool,
     minify: bool,
     cover: bool,
+}
+
+#[derive(NifMap)]
+struct File {
+    filename: String,
 }
 
 #[derive(NifMap)]
@@ -54,17 +58,21 @@ struct Minifying {
 struct Bundling {
     format: BundleFormat,
     entry: Option<String>,
-    jsx: JsxRuntime,
-    import_source: Option<String>,
-    jsx_factory: Option<String>,
-    jsx_fragment: Option<String>,
-    target: Option<String>,
-    sourcemap: bool,
-    minify: bool,
     external: Vec<String>,
     define: Vec<(String, String)>,
     conditions: Vec<String>,
-    cover: bool,
+}
+
+/// Options of their own beside those of code, in one map.
+struct And<T> {
+    own: T,
+    code: CodeOptions,
+}
+
+impl<'a, T: Decoder<'a>> Decoder<'a> for And<T> {
+    fn decode(options: Term<'a>) -> NifResult<Self> {
+        Ok(And { own: options.decode()?, code: options.decode()? })
+    }
 }
 
 #[derive(NifMap)]
@@ -88,14 +96,15 @@ struct Failure {
 type Answer<T> = Result<T, Vec<Failure>>;
 
 #[rustler::nif(schedule = "DirtyCpu")]
-fn toolchain_transform(source: Binary<'_>, options: Transforming) -> Answer<Generated> {
+fn toolchain_transform(source: Binary<'_>, options: And<File>) -> Answer<Generated> {
+    let And { own: File { filename }, code } = options;
     let options = TransformOptions {
-        jsx: jsx(options.jsx, options.import_source, options.jsx_factory, options.jsx_fragment),
-        filename: options.filename,
-        target: options.target,
-        sourcemap: options.sourcemap,
-        minify: options.minify,
-        cover: options.cover,
+        filename,
+        target: code.target.clone(),
+        sourcemap: code.sourcemap,
+        minify: code.minify,
+        cover: code.cover,
+        jsx: code.into_jsx(),
     };
     let output = text(&source, &options.filename).and_then(|source| toolchain::transform(source, &options));
     answer(output)
@@ -109,19 +118,19 @@ fn toolchain_minify(source: Binary<'_>, options: Minifying) -> Answer<Generated>
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
-fn toolchain_bundle(files: Vec<(String, Binary<'_>)>, options: Bundling) -> Answer<Generated> {
+fn toolchain_bundle(files: Vec<(String, Binary<'_>)>, options: And<Bundling>) -> Answer<Generated> {
     let files: Result<Vec<(&str, &str)>, Diagnostics> =
         files.iter().map(|(name, source)| Ok((name.as_str(), text(source, name)?))).collect();
     answer(files.and_then(|files| toolchain::bundle(&files, &bundle_options(options))))
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
-fn toolchain_bundle_file(path: String, options: Bundling) -> Answer<Generated> {
+fn toolchain_bundle_file(path: String, options: And<Bundling>) -> Answer<Generated> {
     answer(toolchain::bundle_file(Path::new(&path), &bundle_options(options)))
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
-fn toolchain_script_file(path: String, options: Bundling) -> Answer<Generated> {
+fn toolchain_script_file(path: String, options: And<Bundling>) -> Answer<Generated> {
     answer(toolchain::script_file(Path::new(&path), &bundle_options(options)))
 }
 
@@ -142,35 +151,38 @@ fn text<'s>(source: &'s [u8], filename: &str) -> Result<&'s str, Diagnostics> {
     })
 }
 
-fn jsx(
-    runtime: JsxRuntime,
-    import_source: Option<String>,
-    factory: Option<String>,
-    fragment: Option<String>,
-) -> JsxOptions {
-    let runtime = match runtime {
-        JsxRuntime::Automatic => Jsx::Automatic,
-        JsxRuntime::Classic => Jsx::Classic,
-    };
-    JsxOptions { runtime, import_source, factory, fragment }
+impl CodeOptions {
+    fn into_jsx(self) -> JsxOptions {
+        let runtime = match self.jsx {
+            JsxRuntime::Automatic => Jsx::Automatic,
+            JsxRuntime::Classic => Jsx::Classic,
+        };
+        JsxOptions {
+            runtime,
+            import_source: self.import_source,
+            factory: self.jsx_factory,
+            fragment: self.jsx_fragment,
+        }
+    }
 }
 
-fn bundle_options(options: Bundling) -> BundleOptions {
+fn bundle_options(options: And<Bundling>) -> BundleOptions {
+    let And { own, code } = options;
     BundleOptions {
-        format: match options.format {
+        format: match own.format {
             BundleFormat::Auto => Format::Auto,
             BundleFormat::Iife => Format::Iife,
             BundleFormat::Esm => Format::Esm,
         },
-        entry: options.entry,
-        jsx: jsx(options.jsx, options.import_source, options.jsx_factory, options.jsx_fragment),
-        target: options.target,
-        minify: options.minify,
-        sourcemap: options.sourcemap,
-        external: options.external,
-        define: options.define,
-        conditions: options.conditions,
-        cover: options.cover,
+        entry: own.entry,
+        target: code.target.clone(),
+        minify: code.minify,
+        cover: code.cover,
+        sourcemap: code.sourcemap,
+        external: own.external,
+        define: own.define,
+        conditions: own.conditions,
+        jsx: code.into_jsx(),
     }
 }
 

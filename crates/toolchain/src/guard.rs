@@ -46,10 +46,10 @@ pub(crate) fn check_source(file: &str, source: &str, language: Language) -> Resu
             refuse(format!("nested too deeply: up to {levels} levels, the limit is {MAX_NESTING}"))
         }
         nesting::Bound::AtMost { levels, .. } => Ok(levels),
-        nesting::Bound::Unknown if bytes > MAX_NESTING => refuse(format!(
-            "cannot tell how deeply it is nested; such sources are limited to {MAX_NESTING} bytes, this one has {bytes}"
+        nesting::Bound::Tokens(tokens) if tokens > MAX_NESTING => refuse(format!(
+            "cannot tell how deeply it is nested; such sources are limited to {MAX_NESTING} tokens and words, this one has {tokens}"
         )),
-        nesting::Bound::Unknown => Ok(bytes),
+        nesting::Bound::Tokens(tokens) => Ok(tokens),
     }
 }
 

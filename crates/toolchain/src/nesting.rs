@@ -7,7 +7,7 @@
 //!
 //! The scan must agree with the parser on what is code and what is text, and the one hard case is whether a
 //! `/` divides or opens a regular expression. Where a look at the tokens before cannot settle that, the bound is
-//! [`Bound::Unknown`]; so it is for JSX, whose text has no tokens, and for anything malformed.
+//! [`Bound::Tokens`]; so it is for JSX, whose text has no tokens, and for anything malformed.
 
 use crate::syntax::Language;
 
@@ -19,8 +19,8 @@ const SHORT: usize = 4_096;
 pub(crate) enum Bound {
     /// At most `levels` in whatever way, of which `brackets` are open brackets.
     AtMost { levels: usize, brackets: usize },
-    /// At most the source's length in bytes; more cannot be said.
-    Unknown,
+    /// At most this many levels, its tokens and the words of its texts; more cannot be said.
+    Tokens(usize),
 }
 
 /// Bounds the nesting of `source`.
@@ -29,13 +29,29 @@ pub(crate) fn bound(source: &str, language: Language) -> Bound {
         return Bound::AtMost { levels: source.len(), brackets: 0 };
     }
     if language.jsx {
-        return Bound::Unknown;
+        return Bound::Tokens(tokens(source));
     }
     let mut scan = Scan::new(source, language.typescript);
     match scan.run() {
         Ok(()) => Bound::AtMost { levels: scan.deepest, brackets: scan.most_brackets },
-        Err(Unsure) => Bound::Unknown,
+        Err(Unsure) => Bound::Tokens(tokens(source)),
     }
+}
+
+/// At most how many tokens a source has, whatever of it is text. A number may be two: `3in` is refused, but not before
+/// both were looked at.
+fn tokens(source: &str) -> usize {
+    let (mut tokens, mut in_word) = (0, false);
+    for character in source.chars() {
+        let is_part = !matches!(character, '#' | '\\') && is_word(character);
+        if is_part && !in_word {
+            tokens += if character.is_ascii_digit() { 2 } else { 1 };
+        } else if !is_part && !is_space(character) {
+            tokens += 1;
+        }
+        in_word = is_part;
+    }
+    tokens
 }
 
 struct Unsure;
@@ -457,7 +473,10 @@ mod tests {
                 assert!(levels >= brackets, "{source:.50}");
                 Some(brackets)
             }
-            Bound::Unknown => None,
+            Bound::Tokens(tokens) => {
+                assert!(tokens > DEEP, "{source:.50}");
+                None
+            }
         }
     }
 
@@ -539,7 +558,7 @@ mod tests {
     fn what_is_behind_a_statement_or_element_does_not_count() {
         let levels = |source: &str, file: &str| match bound(source, Language::of(file)) {
             Bound::AtMost { levels, .. } => levels,
-            Bound::Unknown => usize::MAX,
+            Bound::Tokens(_) => usize::MAX,
         };
         for (part, file) in [
             ("f(a, [b], { c: d });", "a.js"),
@@ -556,7 +575,7 @@ mod tests {
     fn statements_in_statements_count() {
         let check = |part: &str, file: &str| match bound(&part.repeat(DEEP), Language::of(file)) {
             Bound::AtMost { levels, .. } => assert!(levels >= DEEP, "{part}: {levels}"),
-            Bound::Unknown => {}
+            Bound::Tokens(tokens) => assert!(tokens >= DEEP, "{part}: {tokens}"),
         };
         check("if (a) b; else ", "a.js");
         check("if (a) b, c; else ", "a.js");
@@ -574,7 +593,11 @@ mod tests {
 
     #[test]
     fn jsx_is_not_scanned() {
-        assert_eq!(bound(&"<a>".repeat(DEEP), Language::of("a.tsx")), Bound::Unknown);
+        assert_eq!(bound(&"<a>".repeat(DEEP), Language::of("a.tsx")), Bound::Tokens(3 * DEEP));
+        assert_eq!(
+            bound(&"<Long-name x=\"1\"> a word\n".repeat(DEEP), Language::of("a.tsx")),
+            Bound::Tokens(13 * DEEP)
+        );
         assert_eq!(bound("<a/>", Language::of("a.tsx")), Bound::AtMost { levels: 4, brackets: 0 });
     }
 }

@@ -13,6 +13,14 @@ defmodule QuickBEAM.Options.Check do
   @min_stack 16 * 1024
   @max_stack 1024 * 1024 * 1024
 
+  @fetch [
+    timeout: :timeout,
+    connect_timeout: :timeout,
+    max_response: :count,
+    cacerts: :cacerts,
+    proxy: :proxy
+  ]
+
   @doc "The granular groups that `:apis` takes beside `:browser` and `:node`."
   @spec api_groups() :: [atom()]
   def api_groups, do: @api_groups
@@ -118,6 +126,43 @@ defmodule QuickBEAM.Options.Check do
   end
 
   def run(:storage, other), do: must("be a name or {:file, path}", other)
+
+  def run(:fetch, nil), do: {:ok, nil}
+
+  def run(:fetch, options) when is_list(options) do
+    {:ok, options |> all!(@fetch) |> Map.new()}
+  rescue
+    error in ArgumentError -> {:error, "is wrong: " <> error.message}
+  end
+
+  def run(:fetch, other), do: must("be a keyword list", other)
+
+  def run(:cacerts, certificates) when is_list(certificates) do
+    # What :public_key.cacerts_get/0 returns is taken, too.
+    certificates =
+      Enum.map(certificates, fn
+        {:cert, der, _decoded} -> der
+        der -> der
+      end)
+
+    case reject(certificates, &is_binary/1) do
+      :none -> {:ok, certificates}
+      {:some, other} -> must("be a list of certificates in DER", other)
+    end
+  end
+
+  def run(:cacerts, other), do: must("be a list of certificates in DER", other)
+
+  def run(:proxy, false), do: {:ok, false}
+
+  def run(:proxy, url) when is_binary(url) do
+    case URI.parse(url) do
+      %URI{scheme: "http", host: host} when host not in [nil, ""] -> {:ok, url}
+      _ -> must("be false or an http: URL", url)
+    end
+  end
+
+  def run(:proxy, other), do: must("be false or an http: URL", other)
 
   def run(:apis, false), do: {:ok, []}
   def run(:apis, api) when is_atom(api), do: run(:apis, [api])
