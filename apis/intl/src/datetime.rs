@@ -14,7 +14,6 @@ use icu::datetime::fieldbag::field::{
 use icu::datetime::fieldsets::builder::{DateFields, FieldSetBuilder, ZoneStyle};
 use icu::datetime::fieldsets::enums::CompositeFieldSet;
 use icu::datetime::options::{Length, TimePrecision};
-use icu::locale::Locale;
 use icu::locale::extensions::unicode::{Key, key};
 use icu::locale::preferences::extensions::unicode::keywords::HourCycle;
 use icu::time::zone::UtcOffset;
@@ -22,6 +21,10 @@ use icu::time::zone::iana::IanaParserExtended;
 use icu::time::{DateTime, Time, TimeZone as NamedZone, TimeZoneInfo, ZonedDateTime};
 use quickbeam_engine::{Args, Ctx, Result, Value};
 use temporal_rs::TimeZone;
+
+mod conventions;
+
+use conventions::{Bare, Periods, spells_months_out};
 
 /// Days from the first of January of the year 1, which is day 1, to that of 1970.
 const DAYS_TO_1970: i64 = 719_163;
@@ -37,35 +40,9 @@ struct DateTimeFormat {
     numerals: Numerals,
     /// Units of time that the library shows before a smaller one, but that nobody asked for.
     unwanted: Vec<&'static str>,
+    bare: Bare,
     is_24_at_midnight: bool,
     periods: Option<Periods>,
-}
-
-/// The periods of the day in English, the one language that they are known of here; others show AM and PM.
-#[derive(Clone, Copy)]
-struct Periods {
-    noon: &'static str,
-    is_alone: bool,
-}
-
-impl Periods {
-    fn new(locale: &Locale, options: &Value<'_>) -> Result<Option<Periods>> {
-        let Some(width) = text(options, "dayPeriod")? else { return Ok(None) };
-        let noon = if width == "narrow" { "n" } else { "noon" };
-        let is_alone = !options.has("hour")?;
-        Ok(Some(Periods { noon, is_alone }).filter(|_| locale.id.language.as_str() == "en"))
-    }
-
-    fn at(self, time: Time) -> &'static str {
-        let is_noon = time.minute.number() == 0 && time.second.number() == 0;
-        match time.hour.number() {
-            6..12 => "in the morning",
-            12 if is_noon => self.noon,
-            12..18 => "in the afternoon",
-            18..21 => "in the evening",
-            _ => "at night",
-        }
-    }
 }
 
 /// A formatter: `(locale, time zone, options)`.
@@ -89,7 +66,11 @@ pub(crate) fn date_time_format<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'
     let fields = if options.has("dateStyle")? || options.has("timeStyle")? {
         styles(ctx, &options)?
     } else {
-        bag(&options)?.to_composite_field_set()
+        let mut bag = bag(&options)?;
+        if spells_months_out(&locale, &options)? {
+            bag.month = Some(Month::Long);
+        }
+        bag.to_composite_field_set()
     };
     let formatter = DateTimeFormatter::try_new(preferences, fields)
         .map_err(|error| range(ctx, &format!("these fields cannot be formatted: {error}")))?;
@@ -102,6 +83,7 @@ pub(crate) fn date_time_format<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'
         name,
         numerals: Numerals::new(ctx, &locale)?,
         unwanted,
+        bare: Bare::new(ctx, &locale, &options)?,
         is_24_at_midnight: text(&options, "hourCycle")?.as_deref() == Some("h24"),
         periods: Periods::new(&locale, &options)?,
     };
@@ -243,6 +225,8 @@ impl DateTimeFormat {
     fn adjust(&self, pieces: &mut Vec<Piece>, time: Time) {
         for piece in pieces.iter_mut() {
             match piece.kind {
+                "day" if self.bare.day => self.bare.strip(piece),
+                "month" if self.bare.month => self.bare.strip(piece),
                 "hour" if self.is_24_at_midnight && time.hour.number() == 0 => {
                     let zero =
                         piece.text.chars().next().map_or('0', |digit| if digit.is_numeric() { digit } else { '0' });

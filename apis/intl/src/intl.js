@@ -46,6 +46,15 @@
   const numberOf = bind(Number.prototype.valueOf);
   const bigintOf = bind(BigInt.prototype.valueOf);
   const timeOf = bind(Date.prototype.getTime);
+  const textOfItems = (object, length, locales, options) => {
+    let joined = "";
+    for (let index = 0; index < length; index++) {
+      if (index > 0) joined += ",";
+      const item = object[index];
+      if (item !== undefined && item !== null) joined += `${item.toLocaleString(locales, options)}`;
+    }
+    return joined;
+  };
   const theLocale = (locales) => {
     return canonicalLocales(locales)[0] ?? "en-US";
   };
@@ -75,13 +84,10 @@
       array(array, locales, options) {
         const object = Object(array);
         const length = Math.min(Math.max(Math.trunc(+object.length) || 0, 0), Number.MAX_SAFE_INTEGER);
-        let joined = "";
-        for (let index = 0; index < length; index++) {
-          if (index > 0) joined += ",";
-          const item = object[index];
-          if (item !== undefined && item !== null) joined += `${item.toLocaleString(locales, options)}`;
-        }
-        return joined;
+        return textOfItems(object, length, locales, options);
+      },
+      typedArray(array, locales, options) {
+        return textOfItems(array, native.typedLength(array), locales, options);
       },
     },
   };

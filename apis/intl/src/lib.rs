@@ -29,7 +29,7 @@ mod words;
 pub use datetime::system_time_zone;
 
 use quickbeam_api_webidl::{Natives, kept};
-use quickbeam_engine::{Args, Attributes, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Glue, Result, TypedArrayKind, Value};
 use quickbeam_executor::Api;
 
 static SHARED: Glue = Glue::new("internal:intl/shared", include_str!("shared.js"));
@@ -80,6 +80,12 @@ impl Api for Intl {
                 "toLocaleTimeString" 0 = "time";
             }
             Ok(())
+        })?;
+        ctx.extend_builtin("Uint8Array", |ctx, class| {
+            let all = class.get("prototype")?.prototype()?;
+            ctx.keep(TYPED_KEYS, all.get("keys")?);
+            methods! { all; "toLocaleString" 0 = "typedArray"; }
+            Ok(())
         })
     }
 }
@@ -98,6 +104,25 @@ pub fn format_temporal<'a>(ctx: Ctx<'a>, value: &Value<'a>, args: Args<'a>) -> R
 /// Throws what `Intl.DurationFormat` throws.
 pub fn format_duration<'a>(ctx: Ctx<'a>, value: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     forward(ctx, "duration", value, args)
+}
+
+/// `keys` of the prototype of all typed arrays.
+const TYPED_KEYS: &str = "intl.typedArrayKeys";
+
+/// The length of a typed array; throws a `TypeError` for other values, and for one whose buffer is gone: `(array)`.
+fn typed_length<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    use TypedArrayKind::{Float16, Float32, Int8, Int16, Int32, Uint8, Uint8Clamped, Uint16, Uint32};
+    let array = args.get(0);
+    // It judges its array as the specification asks for.
+    let keys = ctx.kept(TYPED_KEYS).unwrap_or_else(|| ctx.undefined());
+    ctx.call(&keys, &array, &[])?;
+    let width = match array.typed_array_kind() {
+        Some(Int8 | Uint8 | Uint8Clamped) => 1,
+        Some(Int16 | Uint16 | Float16) => 2,
+        Some(Int32 | Uint32 | Float32) => 4,
+        _ => 8,
+    };
+    Ok(ctx.number((array.with_bytes(|bytes| bytes.len()).unwrap_or(0) / width) as f64))
 }
 
 /// Calls a method of the glue's with `this` as the first argument.
@@ -136,6 +161,7 @@ fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
             .function("numberingSystemOf", numerals::system_of)?
             .function("numberingSystems", numerals::systems)?
             .value("units", region::strings(ctx, units::UNITS.iter().copied())?)?
+            .function("typedLength", typed_length)?
             .function("temporal", temporal::temporal)?
             .function("duration", temporal::duration)?
             .function("checkedDuration", temporal::checked_duration)?
@@ -153,7 +179,6 @@ fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
             .function("digits", number::digits)?
             .function("numberFormat", number::number_format)?
             .function("formatNumber", number::format_number)?
-            .function("rounded", number::rounded)?
             .function("currencyDigits", number::currency_digits)?
             .function("currencies", names::currencies)?
             .function("dateTimeFormat", datetime::date_time_format)?

@@ -228,7 +228,7 @@
       if (notation === "compact") resolved.compactDisplay = compactDisplay;
       pick(resolved, digits, DIGITS);
       this.#rules = native.pluralRules(full, type);
-      this.#digits = native.numberFormat(full, digits);
+      this.#digits = native.numberFormat(full, { ...digits, __proto__: null, notation, compactDisplay });
       resolved.pluralCategories = native.pluralCategories(this.#rules);
       pick(resolved, digits, ROUNDING);
       this.#resolved = resolved;
@@ -236,14 +236,14 @@
     select(value) {
       const rules = this.#rules;
       const number = +value;
-      return Number.isFinite(number) ? native.pluralCategory(rules, native.rounded(this.#digits, native.digits(number))) : "other";
+      return Number.isFinite(number) ? native.pluralCategory(rules, this.#digits, native.digits(number)) : "other";
     }
     selectRange(start, end) {
       const rules = this.#rules;
       if (start === undefined || end === undefined) throw new TypeError("a range has a start and an end");
       const [first, last] = [+start, +end];
       if (Number.isNaN(first) || Number.isNaN(last)) throw new RangeError("an end of the range is not a number");
-      return Number.isFinite(last) ? native.pluralCategory(rules, native.rounded(this.#digits, native.digits(last))) : "other";
+      return Number.isFinite(last) ? native.pluralCategory(rules, this.#digits, native.digits(last)) : "other";
     }
     resolvedOptions() {
       const resolved = copy(this.#resolved);

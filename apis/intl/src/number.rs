@@ -8,13 +8,14 @@ use crate::numerals::Numerals;
 use crate::options::{behind, hold, locale, no_data, number, range, text};
 use crate::parts::{self, Piece};
 use crate::units::UnitPattern;
-use fixed_decimal::{Decimal, Sign, SignDisplay};
+use fixed_decimal::{CompactDecimal, Decimal, Sign, SignDisplay};
 use icu::decimal::options::{DecimalFormatterOptions, GroupingStrategy};
 use icu::decimal::{CompactDecimalFormatter, DecimalFormatter};
 use icu::experimental::dimension::currency::formatter::CurrencyFormatter;
 use icu::experimental::dimension::currency::options::{CurrencyFormatterOptions, CurrencyUsage};
 use icu::experimental::dimension::percent::formatter::PercentFormatter;
 use icu::locale::Locale;
+use icu::plurals::PluralOperands;
 use quickbeam_engine::{Args, Ctx, Result, Value};
 
 mod rounding;
@@ -95,11 +96,19 @@ pub(crate) fn format_number<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>)
     parts::to_js(ctx, &format.format(ctx, &args.get(1).to_text()?)?)
 }
 
-/// A number as the options of `PluralRules` round it: `(formatter, digits)`.
-pub(crate) fn rounded<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    let format = behind::<NumberFormat>(ctx, &args.get(0))?;
-    let value = decimal(ctx, &args.get(1).to_text()?)?;
-    ctx.string(&format.digits.round(value).to_string())
+/// What decides a number's plural form, as a formatter writes it: `digits` are decimal.
+///
+/// # Errors
+/// Throws a `RangeError` for what are no digits.
+pub(crate) fn operands(ctx: Ctx<'_>, format: &Value<'_>, digits: &str) -> Result<PluralOperands> {
+    let format = behind::<NumberFormat>(ctx, format)?;
+    let (value, exponent) = format.scale(decimal(ctx, digits)?);
+    Ok(match (&format.notation, u8::try_from(exponent)) {
+        (Notation::Compact(_), Ok(exponent)) => {
+            (&CompactDecimal::from_significand_and_exponent(value, exponent)).into()
+        }
+        _ => (&value).into(),
+    })
 }
 
 /// A number's decimal digits, as few as tell it from its neighbours; or `NaN`, `Infinity`, `-Infinity`: `(number)`.

@@ -125,7 +125,11 @@ pub(crate) fn system_of<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> 
     ctx.string(if zero == HANIDEC[0] { "hanidec" } else { found })
 }
 
-fn zero_of(ctx: Ctx<'_>, locale: &Locale) -> Result<char> {
+/// The digit zero of a locale.
+///
+/// # Errors
+/// Throws a `RangeError` if there is no data of numbers.
+pub(crate) fn zero_of(ctx: Ctx<'_>, locale: &Locale) -> Result<char> {
     let formatter = DecimalFormatter::try_new(locale.into(), Default::default()).map_err(no_data(ctx, "numbers"))?;
     Ok(formatter.format_to_string(&Decimal::from(0)).chars().next().unwrap_or('0'))
 }

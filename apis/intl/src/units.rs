@@ -85,6 +85,15 @@ const SYMBOLS: &[(&str, [&str; 4])] = &[
     ("terabyte", [" terabyte", " terabytes", " TB", "TB"]),
 ];
 
+/// Languages that set °C apart from its number.
+const SPACED_CELSIUS: &[&str] = &[
+    "af", "be", "bs", "ca", "cs", "de", "eo", "es", "et", "eu", "fi", "fr", "gl", "hr", "hu", "hy", "it", "lv", "mk",
+    "nb", "nn", "no", "pt", "ro", "ru", "sc", "sk", "sl", "sv", "uk",
+];
+
+/// Languages that write `km/h`, whatever their short name of an hour is.
+const HOUR_IS_H: &[&str] = &["bg", "cy", "dsb", "et", "fi", "gd", "hu", "ko", "mk", "sr", "vi", "yo", "zu"];
+
 /// Stands for the number in a pattern.
 const NUMBER: &str = "\u{0}";
 
@@ -115,7 +124,11 @@ enum Names {
 impl Names {
     fn load(ctx: Ctx<'_>, locale: &Locale, unit: &str, width: Width) -> Result<Names> {
         if let Some((_, [one, several, short, narrow])) = SYMBOLS.iter().find(|(name, _)| *name == unit) {
-            let is_english = locale.id.language.as_str() == "en";
+            let language = locale.id.language.as_str();
+            let is_english = language == "en";
+            if unit == "celsius" && SPACED_CELSIUS.contains(&language) {
+                return Ok(Names::Symbol { one: "\u{a0}°C", other: "\u{a0}°C" });
+            }
             return Ok(match width {
                 Width::Long if is_english || unit == "bit" || unit == "byte" => Names::Symbol { one, other: several },
                 Width::Long | Width::Short => Names::Symbol { one: short, other: short },
@@ -201,7 +214,9 @@ impl UnitPattern {
         // One of the shortest symbol, as in km/h.
         let narrow = if width == Width::Long { Width::Long } else { Width::Narrow };
         let one = Names::load(ctx, locale, denominator, narrow)?.pattern(&Decimal::from(1), &rules);
-        let divided = per(locale, width).replace("{1}", one.replace(NUMBER, "").trim());
+        let is_h = denominator == "hour" && width != Width::Long && HOUR_IS_H.contains(&locale.id.language.as_str());
+        let one = if is_h { "h".to_owned() } else { one.replace(NUMBER, "") };
+        let divided = per(locale, width).replace("{1}", one.trim());
         Ok(UnitPattern { names, rules, per: Some(divided) })
     }
 

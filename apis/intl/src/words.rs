@@ -1,6 +1,7 @@
 //! Text: segments, order, lists, plural forms, relative times, and names of things.
 
 use crate::names;
+use crate::number;
 use crate::numerals::Numerals;
 use crate::options::{behind, hold, locale, no_data, range};
 use crate::parts;
@@ -106,11 +107,11 @@ fn word(category: PluralCategory) -> &'static str {
     }
 }
 
-/// The category of a number: `(rules, decimal digits)`.
+/// The category of a number as a formatter writes it: `(rules, formatter, decimal digits)`.
 pub(crate) fn plural_category<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let rules = behind::<PluralRules>(ctx, &args.get(0))?;
-    let number: std::result::Result<Decimal, _> = args.get(1).to_text()?.parse();
-    ctx.string(number.map_or("other", |number| word(rules.category_for(&number))))
+    let operands = number::operands(ctx, &args.get(1), &args.get(2).to_text()?)?;
+    ctx.string(word(rules.category_for(operands)))
 }
 
 /// The categories that a language has: `(rules)`.

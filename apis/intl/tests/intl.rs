@@ -86,7 +86,7 @@ fn dates() {
     let run = |script: &str| format!("{date} {script}");
     let cases = [
         ("d.toLocaleDateString('en-US', { timeZone: 'UTC' })", "11/5/2026"),
-        ("d.toLocaleDateString('de-DE', { timeZone: 'UTC' })", "05.11.2026"),
+        ("d.toLocaleDateString('de-DE', { timeZone: 'UTC' })", "5.11.2026"),
         ("d.toLocaleTimeString('en-US', { timeZone: 'UTC' })", "2:03:09\u{202f}PM"),
         ("d.toLocaleTimeString('de-DE', { timeZone: 'Europe/Berlin' })", "15:03:09"),
         ("d.toLocaleString('en-US', { timeZone: 'America/New_York' })", "11/5/2026, 9:03:09\u{202f}AM"),
@@ -249,6 +249,34 @@ fn units_and_durations() {
 }
 
 const MIXED: &str = "RangeError: Duration was not valid.";
+
+#[test]
+fn dates_as_languages_write_them() {
+    checks(&[
+        ("new Date(Date.UTC(2024, 4, 6)).toLocaleDateString('de-DE', { timeZone: 'UTC' })", "6.5.2024"),
+        ("new Date(Date.UTC(2024, 4, 6)).toLocaleDateString('fr-FR', { timeZone: 'UTC' })", "06/05/2024"),
+        (
+            "new Intl.DateTimeFormat('de', { timeZone: 'UTC', year: 'numeric', month: '2-digit', day: '2-digit' }).format(0)",
+            "01.01.1970",
+        ),
+        (
+            "new Intl.DateTimeFormat('de', { timeZone: 'UTC', year: 'numeric', month: 'short', day: 'numeric' }).format(0)",
+            "1. Januar 1970",
+        ),
+        (
+            "new Intl.DateTimeFormat('en', { timeZone: 'UTC', hour: 'numeric', dayPeriod: 'long' }).format(0)",
+            "12 at night",
+        ),
+        (
+            "new Intl.DateTimeFormat('en', { timeZone: 'UTC', dateStyle: 'short', timeStyle: 'short' }).formatRange(0, 36e5)",
+            "1/1/70, 12:00\u{202f}AM – 1:00\u{202f}AM",
+        ),
+        ("new Float64Array([1.5, 2000]).toLocaleString('de')", "1,5,2.000"),
+        ("new Intl.PluralRules('fr', { notation: 'compact' }).select(15e5)", "many"),
+        ("new Intl.NumberFormat('de', { style: 'unit', unit: 'celsius' }).format(5)", "5\u{a0}°C"),
+        ("new Intl.NumberFormat('hu', { style: 'unit', unit: 'kilometer-per-hour' }).format(5)", "5 km/h"),
+    ]);
+}
 
 #[test]
 fn locales_know_where_they_are_spoken() {

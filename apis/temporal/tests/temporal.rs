@@ -88,7 +88,7 @@ fn scripts_can_derive_and_pollute() {
 fn locales_write_what_a_value_has() {
     let harness = harness();
     for (source, expected) in [
-        ("Temporal.PlainDate.from('2024-05-06').toLocaleString('de')", "06.05.2024"),
+        ("Temporal.PlainDate.from('2024-05-06').toLocaleString('de')", "6.5.2024"),
         ("Temporal.PlainDate.from('2024-05-06').toLocaleString('en', { dateStyle: 'full' })", "Monday, May 6, 2024"),
         ("Temporal.PlainDate.from('2024-05-06').toLocaleString('en', { hour: 'numeric' })", NO_HOURS),
         ("Temporal.PlainTime.from('13:05').toLocaleString('de', { timeStyle: 'short' })", "13:05"),

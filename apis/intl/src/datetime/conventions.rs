@@ -1,0 +1,105 @@
+//! How languages write dates where the library's data does not say so.
+
+use crate::numerals::zero_of;
+use crate::options::text;
+use crate::parts::Piece;
+use icu::locale::Locale;
+use icu::time::Time;
+use quickbeam_engine::{Ctx, Result, Value};
+
+// Languages and regions whose short dates have two digits where a numeric day or month beside a year, or without one, has as
+// few as it needs: `dd.MM.y`, but `d.M.y`.
+const DAY_WITH_YEAR: &str =
+    "am cs cy da de et gd gl id ja ka lv my nb nl nn no pcm pl rm si so sw te tg ti vi xh en-IN en-IE es-MX";
+const MONTH_WITH_YEAR: &str =
+    "am be cs cy da de et gd gl id ja ka ms my nb nl nn no pcm rm si sl so sw te tg ti vi xh en-IN en-IE es-MX";
+const DAY_WITHOUT: &str = "am cs cy da de et ff gd gl hu id ja ka lt my nl pcm pl si so sv sw te vi en-IE es-MX";
+const MONTH_WITHOUT: &str =
+    "am be cs cy da de et ff gd gl hu id ja ka ms my nl pcm si sl so sv sw te tr vi en-NZ en-IE es-MX";
+
+/// Which numbers of a date lose their leading zero.
+pub(super) struct Bare {
+    pub(super) day: bool,
+    pub(super) month: bool,
+    zero: char,
+}
+
+impl Bare {
+    /// # Errors
+    /// Throws if memory is short.
+    pub(super) fn new(ctx: Ctx<'_>, locale: &Locale, options: &Value<'_>) -> Result<Bare> {
+        let is_numeric = |name| Ok(text(options, name)?.as_deref() == Some("numeric"));
+        let has_year = options.has("year")?;
+        let (days, months) = if has_year { (DAY_WITH_YEAR, MONTH_WITH_YEAR) } else { (DAY_WITHOUT, MONTH_WITHOUT) };
+        // Beside a month in words the library knows better.
+        let is_short = is_numeric("month")?;
+        Ok(Bare {
+            day: is_short && is_numeric("day")? && is_of(locale, days),
+            month: is_short && is_of(locale, months),
+            zero: zero_of(ctx, locale)?,
+        })
+    }
+
+    /// Takes a leading zero away.
+    pub(super) fn strip(&self, piece: &mut Piece) {
+        if let Some(rest) = piece.text.strip_prefix(self.zero)
+            && rest.chars().count() == 1
+        {
+            piece.text = rest.to_owned();
+        }
+    }
+}
+
+// Languages and regions whose dates of middling length have numbers, where a short month beside a year is a name; and those
+// where it is one if there is no day.
+const NAMED_WITH_YEAR: &str = "ar be de dsb fo hsb ja ko mk rm sr yo en-NZ";
+const NAMED_WITHOUT_DAY: &str = "ar be cs de dsb fi fo hsb ja ko mk rm sr yo en-NZ";
+
+/// Whether a short month is written in full, as the library would write it as a number.
+///
+/// # Errors
+/// Throws if memory is short.
+pub(super) fn spells_months_out(locale: &Locale, options: &Value<'_>) -> Result<bool> {
+    if text(options, "month")?.as_deref() != Some("short") || !options.has("year")? || options.has("weekday")? {
+        return Ok(false);
+    }
+    Ok(is_of(locale, if options.has("day")? { NAMED_WITH_YEAR } else { NAMED_WITHOUT_DAY }))
+}
+
+/// Whether a list has a locale's language, alone or with its region.
+fn is_of(locale: &Locale, list: &str) -> bool {
+    let language = locale.id.language.to_string();
+    let with_region = locale.id.region.map(|region| format!("{language}-{region}"));
+    list.split(' ').any(|id| id == language || Some(id) == with_region.as_deref())
+}
+
+/// The periods of the day in English, the one language that they are known of here; others show AM and PM.
+#[derive(Clone, Copy)]
+pub(super) struct Periods {
+    noon: &'static str,
+    /// Nothing else is shown.
+    pub(super) is_alone: bool,
+}
+
+impl Periods {
+    /// # Errors
+    /// Throws if memory is short.
+    pub(super) fn new(locale: &Locale, options: &Value<'_>) -> Result<Option<Periods>> {
+        let Some(width) = text(options, "dayPeriod")? else { return Ok(None) };
+        let noon = if width == "narrow" { "n" } else { "noon" };
+        let is_alone = !options.has("hour")?;
+        Ok(Some(Periods { noon, is_alone }).filter(|_| locale.id.language.as_str() == "en"))
+    }
+
+    /// The period that a time is in.
+    pub(super) fn at(self, time: Time) -> &'static str {
+        let is_noon = time.minute.number() == 0 && time.second.number() == 0;
+        match time.hour.number() {
+            6..12 => "in the morning",
+            12 if is_noon => self.noon,
+            12..18 => "in the afternoon",
+            18..21 => "in the evening",
+            _ => "at night",
+        }
+    }
+}
