@@ -9,7 +9,8 @@ defmodule QuickBEAM.ExamplesTest do
 
   defp run(example) do
     root = Path.expand("../examples/#{example}", __DIR__)
-    capture_io(fn -> Code.eval_file(Path.join(root, "demo.exs")) end)
+    # Compiled, as `mix run` does it.
+    capture_io(fn -> Code.compile_file(Path.join(root, "demo.exs")) end)
   end
 
   test "supervision" do

@@ -16,15 +16,16 @@ IO.puts(
 
 IO.puts("counted     #{counts.()}")
 
-before = GenServer.whereis(Counters.counter(2))
-monitor = Process.monitor(before)
-Counters.kill(2)
-others = for key <- [0, 1, 3], do: elem(Counters.increment(key), 1)
-IO.puts("killed      counter 2; meanwhile the others count #{Enum.join(others, ", ")}")
-
-receive do
-  {:DOWN, ^monitor, :process, ^before, :killed} -> :ok
+# Kills a counter, and does something before it looks whether it is gone.
+kill = fn key, meanwhile ->
+  monitor = key |> Counters.counter() |> GenServer.whereis() |> Process.monitor()
+  Counters.kill(key)
+  result = meanwhile.()
+  receive(do: ({:DOWN, ^monitor, :process, _pid, :killed} -> result))
 end
+
+others = kill.(2, fn -> for key <- [0, 1, 3], do: elem(Counters.increment(key), 1) end)
+IO.puts("killed      counter 2; meanwhile the others count #{Enum.join(others, ", ")}")
 
 # A request finds the runtime as soon as its script has run again.
 again = fn again ->
