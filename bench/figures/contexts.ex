@@ -261,7 +261,8 @@ defmodule QuickBEAM.Bench.Contexts do
   @live """
   globalThis.live = [];
   for (let i = 0; i < 1.2e6; i++) live.push({ i, next: live[i - 1] });
-  globalThis.churn = () => { for (let i = 0; i < 2e6; i++) ({ i }).self = []; };
+  // Cycles, which only a collection finds.
+  globalThis.churn = () => { for (let i = 0; i < 2e6; i++) { const object = { i }; object.self = object; } };
   null
   """
 

@@ -198,6 +198,11 @@ impl Processor {
         self.with_queue(|queue, now| queue.adopt(tasks, now));
     }
 
+    /// The runtime with which a task goes on that has lost the processor.
+    pub(crate) fn rejoin(&self, runtime: u64) -> u64 {
+        self.with_queue(|queue, now| queue.rejoin(runtime, now))
+    }
+
     /// The runtime of the task that runs.
     pub(crate) fn runtime(&self) -> u64 {
         self.lead.load(Ordering::Relaxed).wrapping_add(nanos(Instant::now()))

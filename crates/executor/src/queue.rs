@@ -102,6 +102,12 @@ impl<T> RunQueue<T> {
         Some((task, runtime))
     }
 
+    /// The runtime of a task that has run without the processor for a while: nobody owes it anything for that.
+    pub(crate) fn rejoin(&mut self, runtime: u64, now: u64) -> u64 {
+        self.advance(now);
+        runtime.max(self.clock)
+    }
+
     /// Takes the half that would run first, for [`RunQueue::adopt`].
     pub(crate) fn split(&mut self, now: u64) -> Vec<(T, i64)> {
         self.advance(now);
@@ -318,6 +324,22 @@ mod tests {
         }
         let order: Vec<_> = std::iter::from_fn(|| queue.pop(5_900)).map(|(task, _)| task).collect();
         assert!(order.is_sorted() && order.len() == 99, "{order:?}");
+    }
+
+    #[test]
+    fn what_ran_elsewhere_comes_after_what_slept() {
+        let mut queue = RunQueue::new(Duration::from_nanos(SLICE));
+        queue.put_back("stuck", START, 0);
+        let (_, runtime) = queue.pop(0).unwrap();
+        // Others have the processor meanwhile.
+        for now in (0..100 * SLICE).step_by(50) {
+            queue.wake("other", 0, now);
+            assert!(queue.pop(now).is_some());
+        }
+        let runtime = queue.rejoin(runtime, 100 * SLICE);
+        queue.put_back("stuck", runtime, 100 * SLICE);
+        queue.wake("request", 0, 100 * SLICE);
+        assert_eq!(queue.pop(100 * SLICE).map(|(task, _)| task), Some("request"));
     }
 
     #[test]

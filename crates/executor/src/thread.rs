@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 /// How long a thread looks for work before it sleeps: about what waking it would cost.
 const SPIN: Duration = Duration::from_micros(30);
 
+/// After a turn that took as long, others may have the core.
+const LONG_TURN: Duration = Duration::from_micros(100);
+
 /// Idle time after which a thread returns the memory of its stacks.
 const TRIM_AFTER: Duration = Duration::from_millis(100);
 
@@ -43,7 +46,7 @@ fn spawn(shared: &Arc<Shared>, first: impl FnOnce(&Shared) -> Option<usize> + Se
         let mut index = first(&own);
         let mut stacks = StackPool::new();
         while let Some(held) = index {
-            let mut holder = Holder { shared: &own, index: held, stacks, has_served: false };
+            let mut holder = Holder { shared: &own, index: held, stacks, has_served: false, has_computed: false };
             let left = holder.work();
             stacks = holder.stacks;
             stacks.clear();
@@ -80,8 +83,9 @@ struct Holder<'s> {
     shared: &'s Arc<Shared>,
     index: usize,
     stacks: StackPool,
-    /// A turn has ended since the thread last let others have its core.
+    /// A turn has ended, and one has been long, since the thread last let others have its core.
     has_served: bool,
+    has_computed: bool,
 }
 
 impl Holder<'_> {
@@ -92,6 +96,9 @@ impl Holder<'_> {
     fn work(&mut self) -> Left {
         self.processor().adopt();
         loop {
+            if self.has_computed {
+                self.let_others_run();
+            }
             self.processor().ring_if_due();
             if let Some(task) = self.processor().dequeue().or_else(|| self.shared.steal(self.index)) {
                 if self.has_served && task.goes_on() {
@@ -108,10 +115,11 @@ impl Holder<'_> {
         }
     }
 
-    /// What comes next computes for long. Whoever was woken by the turns before it (Erlang schedulers that take replies) may wait for
-    /// this core, and the system would let them wait for milliseconds; what they send back soon comes first.
+    /// Whoever was woken by the turns before (Erlang schedulers that take replies and send the next requests) may wait for this core, and
+    /// the system would let them wait for milliseconds. A turn that was long is reason enough, as is one to come that will be.
     fn let_others_run(&mut self) {
         self.has_served = false;
+        self.has_computed = false;
         thread::yield_now();
     }
 
@@ -194,11 +202,12 @@ impl Holder<'_> {
         self.has_served |= !is_preempted;
         task.set_goes_on(is_preempted);
         let still_held = self.processor().end(turn);
+        let before = turn.runtime();
         turn.set_runtime(match still_held {
             true => self.processor().runtime(),
-            // What it had after that was at no other's expense.
-            false => turn.runtime().saturating_add(self.shared.options.slice.as_nanos() as u64),
+            false => self.processor().rejoin(before),
         });
+        self.has_computed |= turn.runtime().saturating_sub(before) >= LONG_TURN.as_nanos() as u64;
         match progress {
             Ok(Progress::Paused(Pause::Preempted)) => {
                 self.processor().preemptions.fetch_add(1, Ordering::Relaxed);
