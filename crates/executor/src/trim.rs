@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Bytes freed since the last time that make it worth while.
-const WORTH: usize = 32 << 20;
+const WORTH: usize = 8 << 20;
 
 /// Between two times where nothing runs, and where something always does.
 const IDLE_PAUSE: Duration = Duration::from_secs(1);
