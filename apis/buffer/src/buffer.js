@@ -88,7 +88,8 @@
   defineProperty(Buffer, Symbol.species, { configurable: true, get: () => FastBuffer });
 
   const own = (bytes) => setPrototypeOf(bytes, prototype);
-  const fromString = (string, encoding) => own(native.encode(string, encodingOr(encoding, UTF8)));
+  const fromString = (string, encoding) =>
+    own(native.encode(string, typeof encoding === "string" ? encodingOr(encoding, UTF8) : UTF8));
 
   const fromArrayBuffer = (buffer, byteOffset, length) => {
     byteOffset = byteOffset === undefined ? 0 : +byteOffset || 0;
