@@ -47,6 +47,15 @@
   if (isWindow) {
     for (const name of ["window", "parent", "top", "frames"]) globalThis[name] = globalThis;
     globalThis.opener = null;
+    // Messages to itself, by a channel of its own.
+    const { port1, port2 } = new MessageChannel();
+    globalThis.postMessage = (message, target, transfer) =>
+      port1.postMessage(message, typeof target === "object" && target !== null ? target : { transfer: transfer ?? [] });
+    port2.onmessage = ({ data, ports }) => {
+      const event = new MessageEvent("message", { data, ports: [...ports], origin });
+      globalThis.dispatchEvent(event);
+      if (typeof globalThis.onmessage === "function") globalThis.onmessage(event);
+    };
     runFile("/resources/testharness.js");
   } else {
     delete globalThis.document;

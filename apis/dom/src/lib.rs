@@ -83,71 +83,8 @@ fn prototype<'a>(ctx: Ctx<'a>, class: &str) -> Result<Value<'a>> {
 pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
     kept(ctx, CLASSES, |ctx| {
         let dom = of(ctx)?;
-        let undefined = ctx.undefined();
-        let members = Natives::new(ctx)?
-            .value("Node", node::node(ctx)?)?
-            .value("ParentNode", node::parent_node(ctx)?)?
-            .value("ChildNode", node::child_node(ctx)?)?
-            .value("ElementSiblings", node::element_siblings(ctx)?)?
-            .value("Element", element::element(ctx)?)?
-            .value("Document", document::document(ctx)?)?
-            .value("CharacterData", text::character_data(ctx)?)?
-            .value("Text", text::text(ctx)?)?
-            .value("ProcessingInstruction", text::instruction(ctx)?)?
-            .value("DocumentType", text::doctype(ctx)?)?
-            .value("Attr", attributes::attr(ctx)?)?
-            .value("NamedNodeMap", attributes::named_node_map(ctx)?)?
-            .value("Collection", collection::members(ctx)?)?
-            .value("DOMTokenList", tokens::dom_token_list(ctx)?)?
-            .into_value();
-        let natives = document::natives(ctx)?;
-        natives.set("members", members)?;
-        natives.set("tokenList", ctx.function("tokenList", 2, tokens::token_list)?)?;
-        natives.set("dataset", ctx.function("dataset", 1, tokens::dataset)?)?;
-        natives.set("getElementById", ctx.function("getElementById", 1, document::get_element_by_id)?)?;
-        natives.set("baseURL", ctx.function("baseURL", 0, |ctx, _, _| Ok(quickbeam_api_url::base_url(ctx)))?)?;
-        natives.set("resolveURL", ctx.function("resolveURL", 2, quickbeam_api_url::resolve)?)?;
-        natives.set("partOfURL", ctx.function("partOfURL", 3, quickbeam_api_url::part_of)?)?;
-        natives.set("withPartOfURL", ctx.function("withPartOfURL", 4, quickbeam_api_url::with_part)?)?;
-        // Other APIs are made when they are needed.
-        natives.set("files", ctx.function("files", 0, |ctx, _, _| quickbeam_api_file::classes(ctx))?)?;
-        natives.set(
-            "messageEvent",
-            ctx.function("messageEvent", 0, |ctx, _, _| quickbeam_api_messaging::classes(ctx)?.get("MessageEvent"))?,
-        )?;
-        natives.set(
-            "report",
-            ctx.function("report", 1, |ctx, _, args| {
-                quickbeam_executor::report_exception(ctx, &args.get(0));
-                Ok(ctx.undefined())
-            })?,
-        )?;
-        natives.set(
-            "mainDocument",
-            ctx.function("mainDocument", 0, |ctx, _, _| {
-                let dom = of(ctx)?;
-                dom.wrap(ctx, dom.document)
-            })?,
-        )?;
-        let (idl, events) = (helpers(ctx)?, quickbeam_api_events::classes(ctx)?);
-        let parts = ctx.object_without_prototype()?;
-        for (name, glue) in [
-            ("documents", &DOCUMENTS),
-            ("events", &EVENTS),
-            ("range", &RANGE),
-            ("traversal", &TRAVERSAL),
-            ("observer", &OBSERVER),
-            ("custom", &CUSTOM),
-            ("style", &STYLE),
-            ("tags", &TAGS),
-            ("links", &LINKS),
-            ("controls", &CONTROLS),
-            ("forms", &FORMS),
-            ("html", &HTML),
-        ] {
-            parts.define(name, glue.run(ctx)?, Attributes::ALL)?;
-        }
-        let all = ctx.call(&DOM.run(ctx)?, &undefined, &[idl, events, natives, parts])?;
+        let args = [helpers(ctx)?, quickbeam_api_events::classes(ctx)?, natives(ctx)?, parts(ctx)?];
+        let all = ctx.call(&DOM.run(ctx)?, &ctx.undefined(), &args)?;
         ctx.keep(CLASSES, all.clone());
         dom.set_hooks(all.get("prototypeOf")?, all.get("tell")?);
         ctx.keep(quickbeam_api_file::FORM_ENTRIES, all.get("formEntries")?);
@@ -157,6 +94,82 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         all.define("document", document, Attributes::ALL)?;
         Ok(all)
     })
+}
+
+/// The native members of the interfaces.
+fn members(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    Ok(Natives::new(ctx)?
+        .value("Node", node::node(ctx)?)?
+        .value("ParentNode", node::parent_node(ctx)?)?
+        .value("ChildNode", node::child_node(ctx)?)?
+        .value("ElementSiblings", node::element_siblings(ctx)?)?
+        .value("Element", element::element(ctx)?)?
+        .value("Document", document::document(ctx)?)?
+        .value("CharacterData", text::character_data(ctx)?)?
+        .value("Text", text::text(ctx)?)?
+        .value("ProcessingInstruction", text::instruction(ctx)?)?
+        .value("DocumentType", text::doctype(ctx)?)?
+        .value("Attr", attributes::attr(ctx)?)?
+        .value("NamedNodeMap", attributes::named_node_map(ctx)?)?
+        .value("Collection", collection::members(ctx)?)?
+        .value("DOMTokenList", tokens::dom_token_list(ctx)?)?
+        .into_value())
+}
+
+/// What glue calls.
+fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    let natives = document::natives(ctx)?;
+    natives.set("members", members(ctx)?)?;
+    natives.set("tokenList", ctx.function("tokenList", 2, tokens::token_list)?)?;
+    natives.set("dataset", ctx.function("dataset", 1, tokens::dataset)?)?;
+    natives.set("getElementById", ctx.function("getElementById", 1, document::get_element_by_id)?)?;
+    natives.set("baseURL", ctx.function("baseURL", 0, |ctx, _, _| Ok(quickbeam_api_url::base_url(ctx)))?)?;
+    natives.set("resolveURL", ctx.function("resolveURL", 2, quickbeam_api_url::resolve)?)?;
+    natives.set("partOfURL", ctx.function("partOfURL", 3, quickbeam_api_url::part_of)?)?;
+    natives.set("withPartOfURL", ctx.function("withPartOfURL", 4, quickbeam_api_url::with_part)?)?;
+    // Other APIs are made when they are needed.
+    natives.set("files", ctx.function("files", 0, |ctx, _, _| quickbeam_api_file::classes(ctx))?)?;
+    natives.set(
+        "messageEvent",
+        ctx.function("messageEvent", 0, |ctx, _, _| quickbeam_api_messaging::classes(ctx)?.get("MessageEvent"))?,
+    )?;
+    natives.set(
+        "report",
+        ctx.function("report", 1, |ctx, _, args| {
+            quickbeam_executor::report_exception(ctx, &args.get(0));
+            Ok(ctx.undefined())
+        })?,
+    )?;
+    natives.set(
+        "mainDocument",
+        ctx.function("mainDocument", 0, |ctx, _, _| {
+            let dom = of(ctx)?;
+            dom.wrap(ctx, dom.document)
+        })?,
+    )?;
+    Ok(natives)
+}
+
+/// The parts of `dom.js`, by name.
+fn parts(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    let parts = ctx.object_without_prototype()?;
+    for (name, glue) in [
+        ("documents", &DOCUMENTS),
+        ("events", &EVENTS),
+        ("range", &RANGE),
+        ("traversal", &TRAVERSAL),
+        ("observer", &OBSERVER),
+        ("custom", &CUSTOM),
+        ("style", &STYLE),
+        ("tags", &TAGS),
+        ("links", &LINKS),
+        ("controls", &CONTROLS),
+        ("forms", &FORMS),
+        ("html", &HTML),
+    ] {
+        parts.define(name, glue.run(ctx)?, Attributes::ALL)?;
+    }
+    Ok(parts)
 }
 
 /// Answers a question about the realm's document and hands the tree with the answer to `f`. No JavaScript runs. A realm that

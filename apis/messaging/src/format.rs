@@ -32,10 +32,12 @@ pub(crate) enum Tag {
     Parcel,
     /// Ends the entries of an array or object.
     End,
+    /// A stream, by its kind and the place of its first end among the message's.
+    Stream,
 }
 
 impl Tag {
-    const ALL: [Tag; 23] = [
+    const ALL: [Tag; 24] = [
         Tag::Undefined,
         Tag::Null,
         Tag::True,
@@ -59,6 +61,7 @@ impl Tag {
         Tag::Port,
         Tag::Parcel,
         Tag::End,
+        Tag::Stream,
     ];
 }
 

@@ -1,5 +1,5 @@
 //! Messages that cross realms (HTML Standard, 9.4 and 2.7): `MessageEvent`, `MessageChannel` and `MessagePort`, with transfer of
-//! ports and buffers.
+//! ports, buffers and streams.
 //!
 //! What is posted is serialised in the sender's realm and made anew in the receiver's, also when both are one. The
 //! format is this crate's own and is read with suspicion; the engine's own serialisation never sees a guest's bytes.
@@ -28,6 +28,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 static MESSAGING: Glue = Glue::new("internal:messaging", include_str!("messaging.js"));
+static STREAMS: Glue = Glue::new("internal:messaging/streams", include_str!("streams.js"));
 static PARTS: Glue = Glue::new("internal:messaging/parts", include_str!("parts.js"));
 
 /// The API.
@@ -79,8 +80,14 @@ fn end_of<'a>(ctx: Ctx<'a>, object: &Value<'a>) -> Result<Option<Rc<Holder>>> {
 /// # Errors
 /// Throws a `DataCloneError` if the message cannot be read.
 pub fn deserialize<'a>(ctx: Ctx<'a>, message: &Message) -> Result<(Value<'a>, Vec<Value<'a>>)> {
-    let ports = message.take_ports().into_iter().map(|end| port(ctx, end)).collect::<Result<Vec<_>>>()?;
-    let value = deserialize::deserialize(ctx, message.bytes(), &ports, message.parcels())?;
+    let (ports, of_streams) = message.take_ports();
+    let ports = ports.into_iter().map(|end| port(ctx, end)).collect::<Result<Vec<_>>>()?;
+    let arrived = |end: PortEnd| {
+        end.arrive();
+        hold(ctx, end)
+    };
+    let ends = of_streams.into_iter().map(arrived).collect::<Result<Vec<_>>>()?;
+    let value = deserialize::deserialize(ctx, message.bytes(), &ports, &ends, message.parcels())?;
     Ok((value, ports))
 }
 
@@ -210,6 +217,25 @@ pub fn opened<'a>(ctx: Ctx<'a>, message: &Message) -> Result<Value<'a>> {
             ctx.array(Vec::new())
         }
     }
+}
+
+/// Calls a function of streams.js.
+fn stream_part<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Value<'a>> {
+    let parts = kept(ctx, "messaging/streams", |ctx| {
+        let streams = quickbeam_api_streams::streams(ctx)?;
+        ctx.call(&STREAMS.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, natives(ctx)?, streams])
+    })?;
+    ctx.call(&parts.get(name)?, &ctx.undefined(), args)
+}
+
+/// Which kind of stream an object is, by the numbers of streams.js; `None` for what is none.
+fn stream_kind<'a>(ctx: Ctx<'a>, object: &Value<'a>) -> Result<Option<Value<'a>>> {
+    // Nobody has a stream before their classes are there.
+    if object.is_proxy() || !object.is_ordinary() || ctx.kept("streams").is_none() {
+        return Ok(None);
+    }
+    let kind = stream_part(ctx, "kindOf", std::slice::from_ref(object))?;
+    Ok(Some(kind).filter(Value::truthy))
 }
 
 /// Calls a function of parts.js.

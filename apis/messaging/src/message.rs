@@ -12,12 +12,14 @@ pub struct Message {
     parcels: Vec<Arc<dyn Parcel>>,
     ports: Mutex<Vec<PortEnd>>,
     has_ports: bool,
+    /// How many of the ports are for the receiver's script; the others belong to streams.
+    shown: usize,
 }
 
 impl Message {
-    pub(crate) fn new(bytes: Vec<u8>, parcels: Vec<Arc<dyn Parcel>>, ports: Vec<PortEnd>) -> Message {
+    pub(crate) fn new(bytes: Vec<u8>, parcels: Vec<Arc<dyn Parcel>>, ports: Vec<PortEnd>, shown: usize) -> Message {
         let has_ports = !ports.is_empty();
-        Message { bytes, parcels, ports: Mutex::new(ports), has_ports }
+        Message { bytes, parcels, ports: Mutex::new(ports), has_ports, shown }
     }
 
     /// A message of bytes that came from elsewhere. They are checked when they are read.
@@ -49,8 +51,10 @@ impl Message {
         f(&self.ports.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The ports; whoever asks first gets them.
-    pub(crate) fn take_ports(&self) -> Vec<PortEnd> {
-        std::mem::take(&mut *self.ports.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The ports, and those of streams; whoever asks first gets them.
+    pub(crate) fn take_ports(&self) -> (Vec<PortEnd>, Vec<PortEnd>) {
+        let mut ports = std::mem::take(&mut *self.ports.lock().unwrap_or_else(PoisonError::into_inner));
+        let of_streams = ports.split_off(self.shown.min(ports.len()));
+        (ports, of_streams)
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::format::{Tag, Writer};
 use crate::message::Message;
-use crate::part;
 use crate::port::{Holder, PortEnd};
+use crate::{part, stream_kind, stream_part};
 use quickbeam_api_structured_clone::builtin;
 use quickbeam_api_webidl::{Packing, Parcel, pack};
 use quickbeam_engine::{Ctx, Result, Thrown, Value};
@@ -19,10 +19,15 @@ const MAX_BYTES: usize = 256 << 20;
 /// Values between two interrupt polls.
 const VALUES_PER_POLL: u32 = 10_000;
 
+/// The kind of stream that has two ends, in streams.js.
+const TRANSFORM: u8 = 3;
+
 /// What is transferred, by the identity of its object.
 enum Transferred {
     /// A port by its place in the message.
     Port(usize),
+    /// A stream by its kind and the place of its first end among those of streams.
+    Stream(u8, usize),
     Buffer,
 }
 
@@ -66,6 +71,8 @@ pub(crate) fn serialize<'a>(
     };
     let mut ports = Vec::new();
     let mut buffers = Vec::new();
+    let mut streams = Vec::new();
+    let mut stream_ends = 0;
     for object in transfer {
         let Some(identity) = object.identity() else { return Err(ctx.throw_type("transfer holds no object")) };
         if serializer.transferred.contains_key(&identity) {
@@ -80,6 +87,15 @@ pub(crate) fn serialize<'a>(
             }
             buffers.push(object);
             Transferred::Buffer
+        } else if let Some(kind) = stream_kind(ctx, object)? {
+            if stream_part(ctx, "isLocked", &[object.clone(), kind.clone()])?.truthy() {
+                return Err(refuse(ctx, "a stream in the transfer list is locked"));
+            }
+            let first = stream_ends;
+            let number = kind.to_f64()? as u8;
+            stream_ends += if number == TRANSFORM { 2 } else { 1 };
+            streams.push([object.clone(), kind]);
+            Transferred::Stream(number, first)
         } else {
             return Err(refuse(ctx, "a value in the transfer list cannot be transferred"));
         };
@@ -98,8 +114,15 @@ pub(crate) fn serialize<'a>(
     ends.iter().for_each(|end| end.leave());
     drop(ends);
     buffers.iter().for_each(|buffer| buffer.detach());
-    let ends: Vec<PortEnd> = ports.iter().filter_map(|holder| holder.take()).collect();
-    Ok(Message::new(serializer.writer.0, serializer.parcels, ends))
+    let mut ends: Vec<PortEnd> = ports.iter().filter_map(|holder| holder.take()).collect();
+    let shown = ends.len();
+    for stream in &streams {
+        let departed = stream_part(ctx, "depart", stream)?;
+        for index in 0..departed.length()? as u32 {
+            ends.extend(departed.get_index(index)?.host::<Holder>().and_then(|holder| holder.take()));
+        }
+    }
+    Ok(Message::new(serializer.writer.0, serializer.parcels, ends, shown))
 }
 
 fn refuse(ctx: Ctx<'_>, message: &str) -> Thrown {
@@ -127,10 +150,19 @@ impl<'a> Serializer<'a> {
         }
         self.numbers.insert(identity, self.numbers.len());
         self.kept.push(value.clone());
-        if let Some(Transferred::Port(index)) = self.transferred.get(&identity) {
-            self.writer.tag(Tag::Port);
-            self.writer.length(*index);
-            return Ok(());
+        match self.transferred.get(&identity) {
+            Some(Transferred::Port(index)) => {
+                self.writer.tag(Tag::Port);
+                self.writer.length(*index);
+                return Ok(());
+            }
+            Some(Transferred::Stream(kind, first)) => {
+                self.writer.tag(Tag::Stream);
+                self.writer.length(usize::from(*kind));
+                self.writer.length(*first);
+                return Ok(());
+            }
+            Some(Transferred::Buffer) | None => {}
         }
         if value.is_array() {
             self.writer.tag(Tag::Array);

@@ -5,7 +5,7 @@
   const { emptyQueue, resetQueue, push, shift } = common;
   const { makeReader, cancelReader, releaseReader, PromiseRequest, isReadableStreamLocked } = shared;
   const { readableStreamClose, readableStreamError, readableStreamFulfillReadRequest } = shared;
-  const { hasReadRequests } = shared;
+  const { hasReadRequests, startController } = shared;
   const { isDetached, byteLength, transfer, slice, viewParts, copyDataBlockBytes } = buffers;
   const uint8Array = buffers.Uint8Array;
   const arrayBuffer = buffers.ArrayBuffer;
@@ -47,24 +47,10 @@
         resetQueue(controller.pendingPullIntos);
         push(controller.pendingPullIntos, head.value, 0);
       },
-      onPulled() {
-        controller.pulling = false;
-        if (!controller.pullAgain) return;
-        controller.pullAgain = false;
-        callPullIfNeeded(controller);
-      },
+      onPulled: undefined,
       onFailed: (error) => readableByteStreamControllerError(controller, error),
     };
-    stream.controller = controller;
-    upon(
-      start(controller),
-      () => {
-        controller.started = true;
-        callPullIfNeeded(controller);
-      },
-      controller.onFailed,
-    );
-    return controller;
+    return startController(stream, controller, start, callPullIfNeeded);
   };
 
   const pullSteps = (controller, request) => {

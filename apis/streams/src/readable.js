@@ -214,23 +214,26 @@
         request.chunkSteps(chunk);
       },
       releaseSteps: noop,
-      onPulled() {
-        controller.pulling = false;
-        if (!controller.pullAgain) return;
-        controller.pullAgain = false;
-        readableStreamDefaultControllerCallPullIfNeeded(controller);
-      },
+      onPulled: undefined,
       onFailed: (error) => readableStreamDefaultControllerError(controller, error),
     };
+    return startController(stream, controller, start, readableStreamDefaultControllerCallPullIfNeeded);
+  };
+
+  /** Gives a stream its controller, of either kind, which pulls once it has started, and again when it was asked to meanwhile. */
+  const startController = (stream, controller, start, callPullIfNeeded) => {
+    controller.onPulled = () => {
+      controller.pulling = false;
+      if (!controller.pullAgain) return;
+      controller.pullAgain = false;
+      callPullIfNeeded(controller);
+    };
     stream.controller = controller;
-    upon(
-      start(controller),
-      () => {
-        controller.started = true;
-        readableStreamDefaultControllerCallPullIfNeeded(controller);
-      },
-      controller.onFailed,
-    );
+    const started = () => {
+      controller.started = true;
+      callPullIfNeeded(controller);
+    };
+    upon(start(controller), started, controller.onFailed);
     return controller;
   };
 
@@ -500,6 +503,7 @@
     publicReadable,
     makeReadable,
     createReadableStream,
+    startController,
     makeReader,
     takeRequests,
     errorRequests,

@@ -261,7 +261,14 @@
   class TransformStream {
     #stream;
 
+    static is = (value) => isObject(value) && #stream in value;
+    static stateOf = (object) => object.#stream;
+
     constructor(transformer = undefined, writableStrategy = undefined, readableStrategy = undefined) {
+      if (transformer === INTERNAL) {
+        this.#stream = writableStrategy;
+        return;
+      }
       if (transformer !== undefined && !isObject(transformer)) {
         throw new TypeError("TransformStream: the transformer is not an object");
       }
@@ -297,6 +304,12 @@
       return publicWritable(this.#stream.writable);
     }
   }
+
+  const { is: isTransformStream, stateOf: transformStateOf } = TransformStream;
+  delete TransformStream.is;
+  delete TransformStream.stateOf;
+  /** The object for guests of `{ readable, writable }`, two sides that were made elsewhere. */
+  const publicTransform = (stream) => new TransformStream(INTERNAL, stream);
 
   // ── Text ──
 
@@ -417,6 +430,9 @@
     TransformStreamDefaultController,
     TextEncoderStream,
     TextDecoderStream,
+    isTransformStream,
+    transformStateOf,
+    publicTransform,
     createTransformStream,
     createSimpleTransform,
     transformStreamDefaultControllerEnqueue,
