@@ -223,7 +223,7 @@ pub fn opened<'a>(ctx: Ctx<'a>, message: &Message) -> Result<Value<'a>> {
 fn stream_part<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Value<'a>> {
     let parts = kept(ctx, "messaging/streams", |ctx| {
         let streams = quickbeam_api_streams::streams(ctx)?;
-        ctx.call(&STREAMS.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, natives(ctx)?, streams])
+        ctx.call(&STREAMS.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, natives(ctx)?.into_value(), streams])
     })?;
     ctx.call(&parts.get(name)?, &ctx.undefined(), args)
 }
