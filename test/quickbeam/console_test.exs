@@ -95,7 +95,7 @@ defmodule QuickBEAM.ConsoleTest do
           {"there", :error, 3},
           {"elsewhere", :error, 4}
         ] do
-      assert {level, %{file: "app.js", line: ^line, runtime: ^name}} =
+      assert {^level, %{file: "app.js", line: ^line, runtime: ^name}} =
                Enum.find_value(events, fn {message, level, metadata} ->
                  if message =~ text, do: {level, metadata}
                end),

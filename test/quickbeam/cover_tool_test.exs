@@ -16,6 +16,8 @@ defmodule QuickBEAM.CoverToolTest do
       [
         app: :sample,
         version: "0.1.0",
+        # QuickBEAM is no dependency here, but on the path.
+        prune_code_paths: false,
         test_coverage: [tool: QuickBEAM.Cover, summary: [threshold: 0], js: [threshold: 60]]
       ]
     end

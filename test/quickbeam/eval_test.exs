@@ -328,7 +328,7 @@ defmodule QuickBEAM.EvalTest do
   test "arguments of the wrong type raise", %{rt: rt} do
     refused = [
       {fn -> QuickBEAM.eval(rt, :code) end, ~r/code must be a binary, got: :code/},
-      {fn -> QuickBEAM.eval_ts(rt, 'code') end, ~r/code must be a binary, got: 'code'/},
+      {fn -> QuickBEAM.eval_ts(rt, [:code]) end, ~r/code must be a binary, got: \[:code\]/},
       {fn -> QuickBEAM.call(rt, "f", :args) end, ~r/arguments must be a proper list, got: :args/},
       {fn -> QuickBEAM.call(rt, "f", [1 | 2]) end, ~r/arguments must be a proper list/},
       {fn -> QuickBEAM.call(rt, "") end, ~r/a name must be a non-empty string or an atom/},

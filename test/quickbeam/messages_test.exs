@@ -97,7 +97,15 @@ defmodule QuickBEAM.MessagesTest do
     request = request(fn -> QuickBEAM.eval(rt, "Beam.sleepSync(300); 1") end)
     for n <- 0..149_999, do: send(rt, n)
     assert await_result(request) == {:ok, 1}
-    assert QuickBEAM.eval(rt, "await done; [next, wrong]") == {:ok, [150_000, 0]}
+    assert eval_patiently(rt, "await done; [next, wrong]") == {:ok, [150_000, 0]}
+  end
+
+  # While the inbox is full, requests are refused.
+  defp eval_patiently(rt, code) do
+    case QuickBEAM.eval(rt, code) do
+      {:error, %{name: "BusyError"}} -> eval_patiently(rt, code)
+      result -> result
+    end
   end
 
   test "a burst from one runtime to another" do
