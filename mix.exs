@@ -22,8 +22,12 @@ defmodule QuickBEAM.MixProject do
   end
 
   def application do
-    [mod: {QuickBEAM.Application, []}, extra_applications: [:logger, :crypto]]
+    [mod: {QuickBEAM.Application, []}, extra_applications: extra_applications(Mix.env())]
   end
+
+  # The tests serve TLS.
+  defp extra_applications(:test), do: [:ssl | extra_applications(:prod)]
+  defp extra_applications(_env), do: [:logger, :crypto]
 
   # An API that OTP backs keeps its Elixir part beside its Rust and JavaScript parts.
   defp elixirc_paths(:test), do: ["test/support" | elixirc_paths(:prod)]
