@@ -50,7 +50,7 @@ defmodule QuickBEAM.Owner do
           setup: [Setup.step()],
           mailbox: Mailbox.t(),
           running: %{pid() => work()},
-          spans: %{integer() => Telemetry.open()},
+          spans: %{(connection :: integer()) => Telemetry.open(), pid() => Telemetry.open()},
           waiting: :queue.queue({Handler.call(), list()})
         }
 
@@ -206,8 +206,12 @@ defmodule QuickBEAM.Owner do
 
   def handle_info({:EXIT, pid, reason}, owner) do
     case Map.pop(owner.running, pid) do
-      {nil, _running} -> other_exit(pid, reason, owner)
-      {work, running} -> {:noreply, next(ended(work, reason, %{owner | running: running}))}
+      {nil, _running} ->
+        other_exit(pid, reason, owner)
+
+      {work, running} ->
+        owner = end_span(%{owner | running: running}, pid, work, reason)
+        {:noreply, next(ended(work, reason, owner))}
     end
   end
 
@@ -276,8 +280,24 @@ defmodule QuickBEAM.Owner do
     Native.realm_stop(owner.handle)
     # A normal exit of the owner would leave its handlers alive.
     for {pid, _work} <- owner.running, do: Process.exit(pid, :kill)
-    :ok
+    for {key, span} <- owner.spans, do: stop_span(key, span)
+    Services.stop(owner)
   end
+
+  # The span of a handler that has returned, or failed, has ended already.
+  defp end_span(%{spans: spans} = owner, _pid, _work, _reason) when map_size(spans) == 0,
+    do: owner
+
+  defp end_span(owner, pid, work, reason) do
+    {span, spans} = Map.pop(owner.spans, pid)
+    if span, do: Telemetry.killed(span, if(work == :timed_out, do: :timeout, else: reason))
+    %{owner | spans: spans}
+  end
+
+  defp stop_span(handler, span) when is_pid(handler), do: Telemetry.killed(span, :killed)
+
+  defp stop_span(_connection, span),
+    do: Telemetry.finish(span, {:error, "the runtime was stopped"}, %{code: nil})
 
   defp span_name("fetch"), do: :fetch
   defp span_name("websocket"), do: :websocket
@@ -387,7 +407,8 @@ defmodule QuickBEAM.Owner do
       sync?: sync?,
       runtime: owner.name,
       trusted?: owner.options.allow == :all,
-      callers: owner.callers
+      callers: owner.callers,
+      span: nil
     }
 
     # A suspended realm may be what the running handlers wait for, so its call must not wait for them.
@@ -398,12 +419,22 @@ defmodule QuickBEAM.Owner do
 
   defp run(owner, call, args) do
     handler = Map.fetch!(owner.options.handlers, call.name)
+    call = %{call | span: handler_span(call)}
     pid = Handler.start(call, handler, args)
 
     with timeout when is_integer(timeout) <- Callback.timeout(handler),
          do: Process.send_after(self(), {:quickbeam, :handler_timeout, pid, timeout}, timeout)
 
-    %{owner | running: Map.put(owner.running, pid, {:call, call.id, call.name})}
+    running = Map.put(owner.running, pid, {:call, call.id, call.name})
+    spans = if call.span, do: Map.put(owner.spans, pid, call.span), else: owner.spans
+    %{owner | running: running, spans: spans}
+  end
+
+  defp handler_span(call) do
+    if Telemetry.enabled?() do
+      metadata = %{runtime: call.runtime, handler: call.name, sync?: call.sync?}
+      Telemetry.prepare(:handler, metadata)
+    end
   end
 
   # Ends handlers whose answers nobody waits for. One that asks for the reset which ends its own call goes on: it
@@ -455,10 +486,9 @@ defmodule QuickBEAM.Owner do
   defp other_exit(parent, reason, %{parent: parent} = owner), do: {:stop, reason, owner}
 
   defp other_exit(pid, reason, owner) do
-    case {Services.exited(owner, pid, reason), reason} do
-      {{:child, owner}, _reason} -> {:noreply, owner}
-      {:unknown, :normal} -> {:noreply, owner}
-      {:unknown, reason} -> {:stop, reason, owner}
+    case Services.exited(owner, pid, reason) do
+      {:survives, owner} -> {:noreply, owner}
+      {:ends, owner} -> {:stop, reason, owner}
     end
   end
 end

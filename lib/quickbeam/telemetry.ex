@@ -11,7 +11,7 @@ defmodule QuickBEAM.Telemetry do
   | `[:quickbeam, :eval]` | `:runtime`, `:filename` |
   | `[:quickbeam, :call]` | `:runtime`, `:function` |
   | `[:quickbeam, function]` | `:runtime`; for `stop`, `reset`, `send_message` and every other function of `QuickBEAM` that asks a runtime for something |
-  | `[:quickbeam, :handler]` | `:runtime`, `:handler`, `:sync?`; one run of a handler. One that is killed, by its timeout for example, has no end |
+  | `[:quickbeam, :handler]` | `:runtime`, `:handler`, `:sync?`; one run of a handler. One that is killed ends with `:exception`, of the kind `:exit`; the reason is `:timeout` if its timeout did it |
   | `[:quickbeam, :service]` | `:runtime`, `:service`; what `Beam`, storage, workers and others ask of the runtime's process. Those that are answered later, such as monitors, end at once |
   | `[:quickbeam, :worker]` | `:runtime`, which has started it, `:worker`, its pid, and `:kind`, `:worker` or `:spawn`; from start to end. The end has `:reason` |
   | `[:quickbeam, :fetch]` | `:runtime`, `:url` without credentials, query and fragment; until the head of the response is there. The end has `:code`, the status |
@@ -28,8 +28,9 @@ defmodule QuickBEAM.Telemetry do
   `:system_time` and `:monotonic_time`, then `:stop` or `:exception` with `:duration` and
   `:monotonic_time`, all in native time units. At `:stop` the metadata has `result: :ok`,
   or `result: :error` and the `:error`: a JavaScript error ends a span like any other result. `:exception` means that the caller
-  exited (no such runtime) or that an option was wrong; its metadata has `:kind`, `:reason` and
-  `:stacktrace`. All events of a span share `:telemetry_span_context`.
+  exited (no such runtime), that an option was wrong or that a handler failed; its metadata has `:kind`, `:reason` and
+  `:stacktrace`. All events of a span share `:telemetry_span_context`. Spans of handlers, workers and connections
+  that are open when their runtime stops end then; only a runtime that is killed leaves them open.
 
       :telemetry.attach("slow evals", [:quickbeam, :eval, :stop], fn _event, measurements, metadata, _config ->
         if measurements.duration > System.convert_time_unit(100, :millisecond, :native),
@@ -81,50 +82,85 @@ defmodule QuickBEAM.Telemetry do
   # Runs `fun` inside the span `[:quickbeam, name]`. The caller has asked `enabled?/0`, so that
   # neither the closure nor the metadata is made in vain.
   @spec span(atom(), map(), (... -> result)) :: result when result: term()
-  def span(name, metadata, fun) do
-    started = System.monotonic_time()
-    metadata = Map.put(metadata, :telemetry_span_context, make_ref())
-    time = %{system_time: System.system_time(), monotonic_time: started}
-    execute(name, :start, time, metadata)
+  def span(name, metadata, fun), do: name |> new(metadata) |> run(fun)
+
+  @doc false
+  # A span for `run/2` in another process, which `killed/2` ends if that process is killed. The caller has asked `enabled?/0`.
+  @spec prepare(atom(), map()) :: open()
+  def prepare(name, metadata), do: %{new(name, metadata) | state: :atomics.new(1, [])}
+
+  @doc false
+  # Runs `fun` inside the span.
+  @spec run(open(), (... -> result)) :: result when result: term()
+  def run(span, fun) do
+    start(span)
 
     try do
       fun.()
     catch
       kind, reason ->
-        failure = %{kind: kind, reason: reason, stacktrace: __STACKTRACE__}
-        execute(name, :exception, elapsed(started), Map.merge(metadata, failure))
+        close(span, fn -> failed(span, kind, reason, __STACKTRACE__) end)
         :erlang.raise(kind, reason, __STACKTRACE__)
     else
       result ->
-        execute(name, :stop, elapsed(started), Map.merge(metadata, outcome(result)))
+        close(span, fn -> stopped(span, result, %{}, nil) end)
         result
     end
   end
 
+  @doc false
+  # Ends a span that `run/2` has begun and not ended, as its process is no more.
+  @spec killed(open(), term()) :: :ok
+  def killed(span, reason), do: close(span, fn -> failed(span, :exit, reason, []) end)
+
   @typedoc false
-  @opaque open :: {atom(), map(), integer()}
+  @opaque open :: %{
+            name: atom(),
+            metadata: map(),
+            started: integer(),
+            state: :atomics.atomics_ref() | nil
+          }
 
   @doc false
   # Begins a span that `finish/3` ends, elsewhere in the same process. The caller has asked `enabled?/0`.
   @spec begin(atom(), map()) :: open()
-  def begin(name, metadata) do
-    started = System.monotonic_time()
-    metadata = Map.put(metadata, :telemetry_span_context, make_ref())
-    execute(name, :start, %{system_time: System.system_time(), monotonic_time: started}, metadata)
-    {name, metadata, started}
-  end
+  def begin(name, metadata), do: name |> new(metadata) |> start()
 
   @doc false
   # Ends a span, whose result is `:ok` or `{:error, error}`. `measured` is its duration, if that is known better.
   @spec finish(open(), term(), map(), integer() | nil) :: :ok
-  def finish({name, metadata, started}, result, extra \\ %{}, measured \\ nil) do
-    time = elapsed(started)
-    time = if measured, do: %{time | duration: measured}, else: time
+  def finish(span, result, extra \\ %{}, measured \\ nil),
+    do: close(span, fn -> stopped(span, result, extra, measured) end)
 
-    if enabled?(),
-      do: execute(name, :stop, time, metadata |> Map.merge(extra) |> Map.merge(outcome(result)))
+  defp new(name, metadata) do
+    metadata = Map.put(metadata, :telemetry_span_context, make_ref())
+    %{name: name, metadata: metadata, started: System.monotonic_time(), state: nil}
+  end
 
+  defp start(span) do
+    if span.state, do: :atomics.put(span.state, 1, 1)
+    time = %{system_time: System.system_time(), monotonic_time: span.started}
+    execute(span.name, :start, time, span.metadata)
+    span
+  end
+
+  # Of two processes that end a span, the first one does.
+  defp close(span, emit) do
+    open? = span.state == nil or :atomics.exchange(span.state, 1, 0) == 1
+    if open? and enabled?(), do: emit.()
     :ok
+  end
+
+  defp stopped(span, result, extra, measured) do
+    time = elapsed(span.started)
+    time = if measured, do: %{time | duration: measured}, else: time
+    metadata = span.metadata |> Map.merge(extra) |> Map.merge(outcome(result))
+    execute(span.name, :stop, time, metadata)
+  end
+
+  defp failed(span, kind, reason, stacktrace) do
+    failure = %{kind: kind, reason: reason, stacktrace: stacktrace}
+    execute(span.name, :exception, elapsed(span.started), Map.merge(span.metadata, failure))
   end
 
   @doc false

@@ -292,6 +292,62 @@ defmodule QuickBEAM.ProcessesTest do
       assert_receive {:DOWN, ^monitor, :process, ^rt, {:quickbeam_dead, _error}}, 5000
     end
 
+    # The starter waits in a handler until the child is dead.
+    test "that have ended already tell why, to monitors and to links" do
+      for {script, reason} <- [
+            {"throw new TypeError('early')", ["Symbol(quickbeam_dead)", "early"]},
+            {"1; Beam.callSync('end', Beam.self())", ["Symbol(killed)", nil]}
+          ] do
+        gone = fn [pid] ->
+          assert_down(pid)
+          nil
+        end
+
+        handlers = %{"gone" => gone, "end" => fn [pid] -> Process.exit(pid, :kill) end}
+        rt = start_runtime(handlers: handlers)
+
+        code = """
+        const child = Beam.spawn(script);
+        Beam.callSync('gone', child);
+        const down = () => new Promise(resolve => Beam.monitor(child, resolve));
+        const reasons = [await down(), await down()].map(reason => [reason].flat());
+        reasons.map(([kind, error]) => [String(kind), error?.message])
+        """
+
+        assert QuickBEAM.eval(rt, "{ #{code} }", vars: %{script: script}) ==
+                 {:ok, [reason, reason]}
+
+        monitor = Process.monitor(rt)
+        code = "const child = Beam.spawn(script); Beam.callSync('gone', child); Beam.link(child)"
+        QuickBEAM.eval(rt, "{ #{code} }", vars: %{script: script})
+        assert_receive {:DOWN, ^monitor, :process, ^rt, ended}
+        assert ended == :killed or match?({:quickbeam_dead, %{message: "early"}}, ended)
+      end
+    end
+
+    test "that end well leave room for others" do
+      stop = fn [pid] ->
+        spawn(fn -> QuickBEAM.stop(pid) end)
+        nil
+      end
+
+      rt = start_runtime(handlers: %{"stop" => stop})
+
+      # More than a runtime may have at a time.
+      code = """
+      const seen = new Set();
+      for (let n = 0; n < 1100; n++) {
+        const child = Beam.spawn("Beam.call('stop', Beam.self())");
+        Beam.link(child);
+        Beam.demonitor(Beam.monitor(child, () => {}));
+        seen.add(String(await new Promise(resolve => Beam.monitor(child, resolve))));
+      }
+      [...seen]
+      """
+
+      assert QuickBEAM.eval(rt, "{ #{code} }") == {:ok, ["Symbol(normal)"]}
+    end
+
     test "hold at most the grants of their starter" do
       report = "Beam.send(parent, Beam.grants())"
 

@@ -93,6 +93,53 @@ defmodule QuickBEAM.TelemetryTest do
                      5_000
     end
 
+    test "handlers that are killed end their spans, once" do
+      test = self()
+
+      stuck = fn _ ->
+        send(test, {:stuck, self()})
+        Process.sleep(:infinity)
+      end
+
+      stream = fn [] ->
+        send(test, {:stuck, self()})
+        Stream.repeatedly(fn -> 1 end)
+      end
+
+      late = {fn [] -> Process.sleep(:infinity) end, timeout: 200}
+      handlers = %{"stuck" => stuck, "late" => late, "stream" => stream}
+      {:ok, rt} = QuickBEAM.start(handlers: handlers, name: __MODULE__.Killed)
+
+      ended = fn name, reason ->
+        assert_receive {[:quickbeam, :handler, :start], _, %{handler: ^name} = start}
+
+        assert_receive {[:quickbeam, :handler, :exception], %{duration: _},
+                        %{handler: ^name, kind: :exit, reason: ^reason, stacktrace: []} = ended}
+
+        assert start.telemetry_span_context == ended.telemetry_span_context
+      end
+
+      {:ok, nil} = QuickBEAM.eval(rt, "Beam.call('stuck').catch(() => {}); null")
+      assert_receive {:stuck, handler}
+      Process.exit(handler, :kill)
+      ended.("stuck", :killed)
+
+      {:error, %{name: "TimeoutError"}} = QuickBEAM.eval(rt, "await Beam.call('late')")
+      ended.("late", :timeout)
+
+      # The span of a stream ends with the function that returns it.
+      {:ok, 1} = QuickBEAM.eval(rt, "(await (await Beam.call('stream')).next()).value")
+      assert_receive {[:quickbeam, :handler, :stop], _, %{handler: "stream"}}
+      assert_receive {:stuck, stream}
+      Process.exit(stream, :kill)
+
+      {:ok, nil} = QuickBEAM.eval(rt, "Beam.call('stuck').catch(() => {}); null")
+      assert_receive {:stuck, _handler}
+      :ok = QuickBEAM.stop(rt)
+      ended.("stuck", :killed)
+      refute_received {[:quickbeam, :handler, :exception], _, _}
+    end
+
     test "connections are spans, without what is secret in their URLs" do
       {:ok, rt} = QuickBEAM.start()
       {:ok, listener} = :gen_tcp.listen(0, [:binary, active: false, reuseaddr: true])

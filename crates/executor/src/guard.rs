@@ -24,6 +24,9 @@ const CHECK_EVERY: Duration = Duration::from_millis(1);
 /// Steps between polls when nothing asks for fewer.
 const STEPS_PER_POLL: u64 = 10_000;
 
+/// The frames of jobs that no op waits for.
+pub(crate) const JOB: &str = "job";
+
 /// Why a frame is ended from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
@@ -125,6 +128,8 @@ pub(crate) struct Guard {
     budget: Option<u64>,
     reductions: Cell<u64>,
     next_check: Cell<Instant>,
+    /// Jobs were to end, and none of them ran: the next one that polls ends in their stead.
+    is_jobs_overdue: Cell<bool>,
     /// The fiber that polls may suspend, and its isolate; null outside one.
     suspender: Cell<*const Suspender>,
     isolate: Cell<*const Isolate>,
@@ -138,6 +143,7 @@ impl Guard {
             budget,
             reductions: Cell::new(0),
             next_check: Cell::new(Instant::now()),
+            is_jobs_overdue: Cell::new(false),
             suspender: Cell::new(ptr::null()),
             isolate: Cell::new(ptr::null()),
         }
@@ -260,6 +266,20 @@ impl Guard {
         let Ending { depth, reason } = self.ending.get()?;
         let is_inner = depth + 1 < self.depth() && !matches!(reason, Reason::Killed | Reason::Reset | Reason::Fatal);
         Some(if is_inner { Reason::Outer } else { reason })
+    }
+
+    /// What was to end stands between two jobs. A loop that goes on in jobs is in one of them whenever the steps between
+    /// two polls are over, and that is what ends then.
+    pub(crate) fn set_jobs_overdue(&self, is_overdue: bool) {
+        self.is_jobs_overdue.set(is_overdue);
+    }
+
+    /// Ends the job that polls, if one is to.
+    fn end_overdue_job(&self) {
+        let is_job = self.frames.borrow().last().is_some_and(|frame| frame.what == JOB);
+        if is_job && self.is_jobs_overdue.take() {
+            self.end(self.depth() - 1, Reason::InTheWay);
+        }
     }
 
     /// Looks at budgets, deadlines and callers of the open frames.
@@ -388,6 +408,7 @@ impl Interrupt for RealmState {
     fn poll(&self, steps: u32) -> Verdict {
         self.charge(steps);
         let now = Instant::now();
+        self.guard.end_overdue_job();
         if self.judge(now).is_some() {
             return Verdict::Abort;
         }

@@ -131,8 +131,8 @@ impl Task {
 
     /// Makes a seat have a turn (again) soon.
     pub(crate) fn wake(self: &Arc<Self>, seat: usize) {
-        self.home.ready.fetch_or(1 << seat, Ordering::AcqRel);
-        let was = self.schedule.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| match now {
+        self.home.ready.fetch_or(1 << seat, Ordering::SeqCst);
+        let was = self.schedule.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| match now {
             IDLE => Some(QUEUED),
             RUNNING => Some(RUNNING_AGAIN),
             _ => None,
@@ -144,8 +144,9 @@ impl Task {
 
     /// Called by the thread that took the task from a queue: the seat whose turn it is.
     pub(crate) fn start(&self) -> Option<Arc<Seat>> {
-        self.schedule.store(RUNNING, Ordering::Release);
-        let ready = self.home.ready.load(Ordering::Acquire);
+        // Whoever makes a seat ready and still finds the task queued counts on it being seen here: the two must not pass each other.
+        self.schedule.swap(RUNNING, Ordering::SeqCst);
+        let ready = self.home.ready.load(Ordering::SeqCst);
         if ready == 0 {
             return None;
         }

@@ -1,6 +1,7 @@
 //! A turn: what one run of an isolate does.
 
 use crate::fiber::TurnEnd;
+use crate::guard::JOB;
 use crate::realm::RealmState;
 use quickbeam_engine::{Ctx, Thrown};
 use std::time::{Duration, Instant};
@@ -77,7 +78,7 @@ impl RealmState {
     /// Runs the jobs that wait, in a frame of their own.
     pub(crate) fn checkpoint(&self, ctx: Ctx<'_>) {
         if ctx.has_jobs() && !self.is_over(ctx) {
-            self.callback(ctx, "job", || {
+            self.callback(ctx, JOB, || {
                 self.run_jobs(ctx, Patience::UntilAsked);
                 Ok(())
             });
@@ -117,11 +118,16 @@ impl RealmState {
                 let now = Instant::now();
                 let started = *started.get_or_insert(now);
                 let is_asked = patience == Patience::Limited || self.has_other_work(now);
-                if self.judge(now).is_some() || (is_asked && now - started > GIVE_WAY) {
+                if self.judge(now).is_some() {
+                    self.guard.set_jobs_overdue(true);
+                    return;
+                }
+                if is_asked && now - started > GIVE_WAY {
                     return;
                 }
                 self.breathe();
             }
         }
+        self.guard.set_jobs_overdue(false);
     }
 }

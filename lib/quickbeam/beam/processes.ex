@@ -3,6 +3,10 @@ defmodule QuickBEAM.Beam.Processes do
   # Monitors, links, names and children of one realm. The functions run in the process that owns it,
   # which is who monitors, links and registers in the eyes of the VM.
   #
+  # The owner is linked to every child and learns of its end by the exit signal of that link alone, which may come after a
+  # monitor or a link could find the child dead already. So whoever asks about a child is told by this module, and
+  # the reasons of the children that ended last are kept for those who ask too late.
+  #
   # What must never happen: a guest that unlinks what it has not linked (its supervisor, its running
   # handlers); an atom made for a name; a child that outlives the owner.
 
@@ -17,16 +21,33 @@ defmodule QuickBEAM.Beam.Processes do
   @max_names 1_000
   @max_children 1_000
   @max_name_bytes 255
+  # Reasons of children that have ended.
+  @max_ended 100
 
-  defstruct monitors: %{}, calls: %{}, links: %{}, names: %{}, children: %{}, ends: %{}
+  defstruct monitors: %{},
+            calls: %{},
+            links: %{},
+            names: %{},
+            children: %{},
+            ends: %{},
+            ended: %{},
+            ended_order: :queue.new()
 
   @type t :: %__MODULE__{
-          monitors: %{reference() => reference()},
+          monitors: %{reference() => (vm :: reference()) | (child :: pid())},
           calls: %{reference() => {reference(), Native.call_id()}},
           links: %{pid() => true},
           names: %{String.t() => true},
-          children: %{pid() => {kind(), Telemetry.open() | nil}},
-          ends: %{(token :: integer()) => Native.call_id()}
+          children: %{pid() => child()},
+          ends: %{(token :: integer()) => Native.call_id()},
+          ended: %{pid() => reason :: term()},
+          ended_order: :queue.queue(pid())
+        }
+  @typedoc "A child, with the references under which the realm monitors it."
+  @type child :: %{
+          kind: kind(),
+          span: Telemetry.open() | nil,
+          watched: %{reference() => Native.call_id()}
         }
   @typedoc "What a child is; a worker has the token by which its end is awaited."
   @type kind :: :spawn | {:worker, token :: integer()}
@@ -40,19 +61,35 @@ defmodule QuickBEAM.Beam.Processes do
   @doc "Monitors `pid` under the realm's `ref`; the call `id` is answered when it is down."
   @spec monitor(t(), reference(), pid(), Native.call_id()) :: change()
   def monitor(processes, ref, pid, id) do
-    if map_size(processes.monitors) < @max_monitors do
-      monitor = Process.monitor(pid)
+    case processes do
+      %{ended: %{^pid => reason}} ->
+        {:ok, [reason]}
 
-      {:later,
-       %{
-         processes
-         | monitors: Map.put(processes.monitors, ref, monitor),
-           calls: Map.put(processes.calls, monitor, {ref, id})
-       }}
-    else
-      too_many("monitors", @max_monitors)
+      %{monitors: monitors} when map_size(monitors) >= @max_monitors ->
+        too_many("monitors", @max_monitors)
+
+      %{children: %{^pid => _child}} ->
+        processes = put_in(processes.children[pid].watched[ref], id)
+        {:later, %{processes | monitors: Map.put(processes.monitors, ref, pid)}}
+
+      processes ->
+        monitor = Process.monitor(pid)
+        monitors = Map.put(processes.monitors, ref, monitor)
+        calls = Map.put(processes.calls, monitor, {ref, id})
+        {:later, %{processes | monitors: monitors, calls: calls}}
     end
   end
+
+  @doc "Sees to it that the monitors are there, whoever hears that they are."
+  @spec monitored() :: {:ok, nil}
+  def monitored do
+    signal()
+    {:ok, nil}
+  end
+
+  # The VM holds the signal of a monitor or a link back until the process sends another one, or gives way. Answers of
+  # native code do not count; what they set going would overtake the signal.
+  defp signal, do: :erlang.yield()
 
   @doc "Takes a monitor back; its call is answered with nil. Other references are ignored."
   @spec demonitor(t(), term(), Owner.t()) :: change()
@@ -61,12 +98,20 @@ defmodule QuickBEAM.Beam.Processes do
       {nil, _monitors} ->
         {:ok, nil}
 
-      {monitor, monitors} ->
-        Process.demonitor(monitor, [:flush])
-        {{^ref, id}, calls} = Map.pop!(processes.calls, monitor)
+      {monitored, monitors} ->
+        {id, processes} = forget(%{processes | monitors: monitors}, ref, monitored)
         Native.resolve(owner.handle, id, {:ok, nil})
-        {:ok, nil, %{processes | monitors: monitors, calls: calls}}
+        {:ok, nil, processes}
     end
+  end
+
+  defp forget(processes, ref, child) when is_pid(child),
+    do: pop_in(processes.children[child].watched[ref])
+
+  defp forget(processes, _ref, monitor) do
+    Process.demonitor(monitor, [:flush])
+    {{_ref, id}, calls} = Map.pop!(processes.calls, monitor)
+    {id, %{processes | calls: calls}}
   end
 
   @doc "The call that `monitor`, which has fired, belongs to."
@@ -81,18 +126,23 @@ defmodule QuickBEAM.Beam.Processes do
     end
   end
 
-  @doc "Links the owner with `pid`; one that is dead already ends the owner with `:noproc`."
+  @doc "Links the owner with `pid`; one that is dead already ends the owner with `:noproc`, or with the child's own reason."
   @spec link(t(), pid()) :: change()
   def link(processes, pid) do
-    cond do
-      pid == self() ->
+    case processes do
+      _processes when pid == self() ->
         {:ok, true}
 
-      map_size(processes.links) < @max_links ->
-        Process.link(pid)
-        {:ok, true, %{processes | links: Map.put(processes.links, pid, true)}}
+      %{ended: %{^pid => reason}} ->
+        send(self(), {:EXIT, pid, reason})
+        {:ok, true}
 
-      true ->
+      %{links: links} when map_size(links) < @max_links ->
+        unless Map.has_key?(processes.children, pid), do: Process.link(pid)
+        signal()
+        {:ok, true, %{processes | links: Map.put(links, pid, true)}}
+
+      _processes ->
         too_many("links", @max_links)
     end
   end
@@ -111,21 +161,41 @@ defmodule QuickBEAM.Beam.Processes do
     end
   end
 
-  @doc "A linked process has ended: `{:ok, processes}` if it is a child that the realm did not link."
-  @spec exited(t(), pid(), term(), Owner.t()) :: {:ok, t()} | :unknown
+  @doc """
+  A process has ended to which the owner was linked: whether that ends the owner, as it does without a trap, or not, as it
+  is a child that the realm has not linked.
+  """
+  @spec exited(t(), pid(), term(), Owner.t()) :: {:ends | :survives, t()}
   def exited(processes, pid, reason, owner) do
-    case processes.children do
-      %{^pid => {kind, span}} ->
-        finish(span, reason)
-        processes = ended(processes, kind, {:ok, [reason]}, owner)
-        children = Map.delete(processes.children, pid)
+    {child, children} = Map.pop(processes.children, pid)
+    {linked?, links} = Map.pop(processes.links, pid, false)
+    processes = %{processes | children: children, links: links}
+    processes = if child, do: child_ended(processes, pid, child, reason, owner), else: processes
 
-        if Map.has_key?(processes.links, pid),
-          do: :unknown,
-          else: {:ok, %{processes | children: children}}
+    if reason == :normal or (child && not linked?),
+      do: {:survives, processes},
+      else: {:ends, processes}
+  end
 
-      _children ->
-        :unknown
+  defp child_ended(processes, pid, child, reason, owner) do
+    finish(child.span, reason)
+    for {_ref, id} <- child.watched, do: Native.resolve(owner.handle, id, {:ok, [reason]})
+    monitors = Map.drop(processes.monitors, Map.keys(child.watched))
+
+    %{processes | monitors: monitors}
+    |> ended(child.kind, {:ok, [reason]}, owner)
+    |> remember(pid, reason)
+  end
+
+  defp remember(processes, pid, reason) do
+    ended = Map.put(processes.ended, pid, reason)
+    order = :queue.in(pid, processes.ended_order)
+
+    if map_size(ended) > @max_ended do
+      {{:value, oldest}, order} = :queue.out(order)
+      %{processes | ended: Map.delete(ended, oldest), ended_order: order}
+    else
+      %{processes | ended: ended, ended_order: order}
     end
   end
 
@@ -200,8 +270,8 @@ defmodule QuickBEAM.Beam.Processes do
   def add_child(processes, kind, start, owner) do
     with {:room, true} <- {:room, map_size(processes.children) < @max_children},
          {:ok, pid} <- start.() do
-      {:ok, pid,
-       %{processes | children: Map.put(processes.children, pid, {kind, span(kind, pid, owner)})}}
+      child = %{kind: kind, span: span(kind, pid, owner), watched: %{}}
+      {:ok, pid, put_in(processes.children[pid], child)}
     else
       {:room, false} -> not_started(processes, kind, too_many("children", @max_children), owner)
       {:error, _failure} = failure -> not_started(processes, kind, failure, owner)
@@ -241,6 +311,13 @@ defmodule QuickBEAM.Beam.Processes do
     {:ok, nil}
   end
 
+  @doc "The owner stops; its links end the children."
+  @spec stop(t()) :: :ok
+  def stop(processes) do
+    for {_pid, %{span: span}} <- processes.children, do: finish(span, :shutdown)
+    :ok
+  end
+
   @doc "Ends all of it."
   @spec clear(t()) :: :ok
   def clear(processes) do
@@ -248,7 +325,7 @@ defmodule QuickBEAM.Beam.Processes do
     for {pid, true} <- processes.links, do: unlink_now(pid)
     for {name, true} <- processes.names, do: release(name)
 
-    for {pid, {_kind, span}} <- processes.children do
+    for {pid, %{span: span}} <- processes.children do
       unlink_now(pid)
       Process.exit(pid, :kill)
       finish(span, :killed)

@@ -98,7 +98,7 @@ defmodule QuickBEAM.Beam.Services do
   defp serve("monitor", [ref, pid], id, owner),
     do: Processes.monitor(processes(owner), ref, pid, id)
 
-  defp serve("monitored", [], _id, _owner), do: {:ok, nil}
+  defp serve("monitored", [], _id, _owner), do: Processes.monitored()
 
   defp serve("demonitor", [ref], _id, owner),
     do: Processes.demonitor(processes(owner), ref, owner)
@@ -201,12 +201,11 @@ defmodule QuickBEAM.Beam.Services do
     end
   end
 
-  @doc "A linked process is no more: whether it is a child, whose end is no reason for the owner's."
-  @spec exited(Owner.t(), pid(), term()) :: {:child, Owner.t()} | :unknown
+  @doc "A linked process is no more: whether that ends the owner, too."
+  @spec exited(Owner.t(), pid(), term()) :: {:ends | :survives, Owner.t()}
   def exited(owner, pid, reason) do
-    with {:ok, processes} <- Processes.exited(processes(owner), pid, reason, owner) do
-      {:child, put(owner, processes)}
-    end
+    {fate, processes} = Processes.exited(processes(owner), pid, reason, owner)
+    {fate, put(owner, processes)}
   end
 
   @doc "Takes back what the realm had, as it is replaced by a fresh one."
@@ -215,6 +214,10 @@ defmodule QuickBEAM.Beam.Services do
     Processes.clear(processes(owner))
     %{owner | services: %{owner.services | processes: %Processes{}}}
   end
+
+  @doc "The owner stops, and its children with it."
+  @spec stop(Owner.t()) :: :ok
+  def stop(owner), do: Processes.stop(processes(owner))
 
   @doc "A task has ended, so the next of its kind may run; `reason` answers for one that could not."
   @spec task_ended(Owner.t(), atom(), Native.call_id(), String.t(), term()) :: Owner.t()

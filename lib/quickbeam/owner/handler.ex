@@ -29,7 +29,8 @@ defmodule QuickBEAM.Owner.Handler do
           sync?: boolean(),
           runtime: term(),
           trusted?: boolean(),
-          callers: [pid()]
+          callers: [pid()],
+          span: Telemetry.open() | nil
         }
 
   @doc "Starts `handler` with `args` in a process of its own, to answer `call`."
@@ -47,7 +48,7 @@ defmodule QuickBEAM.Owner.Handler do
 
     result =
       try do
-        {:ok, observed(call, fn -> Callback.run(handler, args, meta) end)}
+        {:ok, observed(call.span, fn -> Callback.run(handler, args, meta) end)}
       rescue
         exception -> {:error, raised(exception, __STACKTRACE__, call.trusted?)}
       catch
@@ -63,13 +64,8 @@ defmodule QuickBEAM.Owner.Handler do
     end
   end
 
-  defp observed(call, fun) do
-    if Telemetry.enabled?(),
-      do: Telemetry.span(:handler, metadata(call), fun),
-      else: fun.()
-  end
-
-  defp metadata(call), do: %{runtime: call.runtime, handler: call.name, sync?: call.sync?}
+  defp observed(nil, fun), do: fun.()
+  defp observed(span, fun), do: Telemetry.run(span, fun)
 
   @doc "What JavaScript is told about the handler `name` that ended with the exit `reason`."
   @spec exited(String.t(), term()) :: failure()

@@ -95,6 +95,25 @@ fn a_getter_that_runs_while_an_answer_settles_gives_way() {
 }
 
 #[test]
+fn a_loop_that_goes_on_in_jobs_ends_with_its_op() {
+    for executor in [eager(), Executor::new(&ExecutorOptions::default()).unwrap()] {
+        for source in [
+            "for (;;) { n++; await 1 }",
+            "await (async () => { for (;;) { n++; await 0 } })()",
+            "(function again() { n++; return Promise.resolve().then(again) })()",
+        ] {
+            let _case = Case(source);
+            let realm = realm_on(&executor);
+            assert_eq!(realm.start_timed(&format!("globalThis.n = 0; {source}")).text(), TIMED_OUT);
+            let quiet =
+                "let before; do { before = n; await new Promise(done => setTimeout(done, 1)) } while (n !== before)";
+            realm.check(&format!("{quiet}; 'quiet'"), "quiet");
+            realm.free();
+        }
+    }
+}
+
+#[test]
 fn an_endless_chain_of_jobs_lets_ops_through() {
     let executor = eager();
     let realm = realm_on(&executor);
