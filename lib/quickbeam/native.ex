@@ -70,6 +70,11 @@ defmodule QuickBEAM.Native do
           :ok | :noproc | :busy | {:badop, String.t()}
   def submit(_owner, _ref, _op, _timeout, _parent), do: not_loaded()
 
+  # As `submit/5`, for a process that only waits for the reply: the message, if it would have come at once.
+  @spec request(pid(), reference(), tuple() | atom(), timeout() | nil, parent() | nil) ::
+          {reference(), term()} | :ok | :noproc | :busy | {:badop, String.t()}
+  def request(_owner, _ref, _op, _timeout, _parent), do: not_loaded()
+
   @spec send_message(pid(), term()) :: :ok | :noproc | :busy
   def send_message(_owner, _message), do: not_loaded()
 

@@ -273,6 +273,12 @@ impl Processor {
         Duration::from_nanos(nanos(Instant::now()).saturating_sub(self.since.load(Ordering::Relaxed)))
     }
 
+    /// Whether its thread is awake and would run a task of that home next.
+    pub(crate) fn is_free_for(&self, home: &Home) -> bool {
+        let turn = self.turn.load(Ordering::Relaxed);
+        !self.is_parked() && self.queued() == 0 && (turn.is_null() || turn == ptr::from_ref(home).cast_mut())
+    }
+
     pub(crate) fn runs_turn(&self) -> bool {
         !self.turn.load(Ordering::SeqCst).is_null()
     }

@@ -16,8 +16,10 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a thread looks for work before it sleeps: about what waking it would cost.
+/// How long a thread looks for work before it sleeps: about what waking it would cost, or longer where work has been coming within
+/// that time.
 const SPIN: Duration = Duration::from_micros(30);
+const LONG_SPIN: Duration = Duration::from_micros(100);
 
 /// After a turn that took as long, others may have the core.
 const LONG_TURN: Duration = Duration::from_micros(100);
@@ -46,7 +48,7 @@ fn spawn(shared: &Arc<Shared>, first: impl FnOnce(&Shared) -> Option<usize> + Se
         let mut index = first(&own);
         let mut stacks = StackPool::new();
         while let Some(held) = index {
-            let mut holder = Holder { shared: &own, index: held, stacks, has_served: false, has_computed: false };
+            let mut holder = Holder::new(&own, held, stacks);
             let left = holder.work();
             stacks = holder.stacks;
             stacks.clear();
@@ -86,9 +88,41 @@ struct Holder<'s> {
     /// A turn has ended, and one has been long, since the thread last let others have its core.
     has_served: bool,
     has_computed: bool,
+    pauses: Pauses,
 }
 
-impl Holder<'_> {
+/// How long a thread was without work lately.
+#[derive(Debug, Default)]
+struct Pauses {
+    since: Option<Instant>,
+    /// An average in which each pause counts for a quarter, and none for more than [`Pauses::LONGEST`].
+    mean: Duration,
+}
+
+impl Pauses {
+    const LONGEST: Duration = Duration::from_micros(400);
+
+    fn begin(&mut self) {
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    fn end(&mut self) {
+        if let Some(since) = self.since.take() {
+            self.mean = (self.mean * 3 + since.elapsed().min(Pauses::LONGEST)) / 4;
+        }
+    }
+
+    /// For how long to look for work.
+    fn spin(&self) -> Duration {
+        if self.mean <= LONG_SPIN { LONG_SPIN } else { SPIN }
+    }
+}
+
+impl<'s> Holder<'s> {
+    fn new(shared: &'s Arc<Shared>, index: usize, stacks: StackPool) -> Holder<'s> {
+        Holder { shared, index, stacks, has_served: false, has_computed: false, pauses: Pauses::default() }
+    }
+
     fn processor(&self) -> &Processor {
         &self.shared.processors[self.index]
     }
@@ -101,6 +135,7 @@ impl Holder<'_> {
             }
             self.processor().ring_if_due();
             if let Some(task) = self.processor().dequeue().or_else(|| self.shared.steal(self.index)) {
+                self.pauses.end();
                 if self.has_served && task.goes_on() {
                     self.processor().put_back(task);
                     self.let_others_run();
@@ -124,12 +159,13 @@ impl Holder<'_> {
     }
 
     /// Looks for work for a moment. True if there is some.
-    fn spin(&self) -> bool {
+    fn spin(&mut self) -> bool {
+        self.pauses.begin();
         if !may_spin() {
             return false;
         }
         SPINNING.fetch_add(1, Ordering::Relaxed);
-        let until = Instant::now() + SPIN;
+        let until = Instant::now() + self.pauses.spin();
         let found = self.shared.searching(|| {
             loop {
                 if self.shared.has_work(self.index) {

@@ -42,6 +42,7 @@ mod host_term;
 mod lineage;
 mod op;
 mod realm;
+mod rendezvous;
 mod reply;
 mod request;
 mod toolchain;

@@ -7,6 +7,7 @@ use crate::grants;
 use crate::host::BeamHost;
 use crate::lineage::Parent;
 use crate::op::{Request, read};
+use crate::rendezvous::{Habit, Rendezvous, unpack};
 use crate::reply::BeamReply;
 use quickbeam_engine::EncodeLimits;
 use quickbeam_executor::{
@@ -31,6 +32,7 @@ pub(crate) struct OwnedRealm {
     /// Whether others than the owner may submit. An owner that sets its realm up keeps them out until that is done: a
     /// restarted process would be found under its name before its script has run.
     is_open: AtomicBool,
+    lingering: Habit,
 }
 
 /// What the owner holds: it keeps the realm, and its monitor takes the realm down with the owner.
@@ -179,7 +181,8 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
         None => start_executor(1, 1)?,
     };
     let is_open = AtomicBool::new(option::<bool>(options, atoms::open())?.unwrap_or(true));
-    let realm = Arc::new(OwnedRealm { handle: executor.spawn(config), host, timeout, is_open });
+    let realm =
+        Arc::new(OwnedRealm { handle: executor.spawn(config), host, timeout, is_open, lingering: Habit::default() });
     table_mut().insert(owner, realm.clone());
     let resource = ResourceArc::new(Owner { realm });
     if resource.monitor(Some(env), &owner).is_none() {
@@ -212,6 +215,7 @@ fn realm_output_taken(owner: ResourceArc<Owner>, text_bytes: usize) -> u64 {
     owner.realm.host.output_taken(text_bytes)
 }
 
+/// Hands an op over; the reply comes as the message `{ref, reply}`.
 #[rustler::nif]
 fn submit<'a>(
     env: Env<'a>,
@@ -222,23 +226,62 @@ fn submit<'a>(
     parent: Option<Parent>,
 ) -> Term<'a> {
     let lineage = parent.map(lineage_of).unwrap_or_default();
-    let admitted = find(&owner).filter(|realm| realm.admits(env.pid(), &lineage));
-    let Some(realm) = admitted else { return atoms::noproc().to_term(env) };
+    match admitting(env, &owner, &lineage) {
+        Some(realm) => hand_over(env, &realm, reference, op, timeout, lineage, None),
+        None => atoms::noproc().to_term(env),
+    }
+}
+
+/// Like `submit`, of a caller that does nothing but wait: if the reply comes at once, it is what this returns.
+#[rustler::nif]
+fn request<'a>(
+    env: Env<'a>,
+    owner: LocalPid,
+    reference: Term<'a>,
+    op: Term<'a>,
+    timeout: Term<'a>,
+    parent: Option<Parent>,
+) -> Term<'a> {
+    let lineage = parent.map(lineage_of).unwrap_or_default();
+    let Some(realm) = admitting(env, &owner, &lineage) else { return atoms::noproc().to_term(env) };
+    let rendezvous = (realm.handle.is_attended() && realm.lingering.is_due()).then(Rendezvous::new);
+    let taken = hand_over(env, &realm, reference, op, timeout, lineage, rendezvous.clone());
+    let Some(rendezvous) = rendezvous.filter(|_| atoms::ok() == taken) else { return taken };
+    let parcel = rendezvous.linger();
+    realm.lingering.learn(parcel.is_some());
+    // A process that waits for messages gives way to others; one that gets its replies without must, too.
+    rustler::schedule::consume_timeslice(env, 1);
+    parcel.map_or(taken, |parcel| unpack(env, parcel))
+}
+
+/// The realm of that owner, if the calling process may use it.
+fn admitting(env: Env<'_>, owner: &LocalPid, lineage: &Lineage) -> Option<Arc<OwnedRealm>> {
+    find(owner).filter(|realm| realm.admits(env.pid(), lineage))
+}
+
+fn hand_over<'a>(
+    env: Env<'a>,
+    realm: &OwnedRealm,
+    reference: Term<'a>,
+    op: Term<'a>,
+    timeout: Term<'a>,
+    lineage: Lineage,
+    rendezvous: Option<Arc<Rendezvous>>,
+) -> Term<'a> {
     let request = match read(op) {
         Ok(request) => request,
         Err(message) => return (atoms::badop(), message).encode(env),
     };
-    let reply = BeamReply::new(env.pid(), reference, realm.host.clone());
     let op = match request {
         Request::Op(op) => op,
         Request::Cover(files) => Op::Make(Box::new(realm.host.coverage.add(files))),
         Request::SourceMap(filename, map) => {
             realm.host.source_maps.insert(filename, map);
-            drop(reply);
             let _ = env.send(&env.pid(), (reference, atoms::ok()));
             return atoms::ok().to_term(env);
         }
     };
+    let reply = BeamReply::new(env.pid(), reference, realm.host.clone(), rendezvous);
     let timeout = if atoms::nil() == timeout { realm.timeout } else { milliseconds(timeout) };
     match realm.handle.submit(op, Box::new(reply), SubmitOptions { timeout, lineage }) {
         Ok(()) => atoms::ok().to_term(env),

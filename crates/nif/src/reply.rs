@@ -5,31 +5,48 @@ use crate::dom::{self, Question};
 use crate::encode::{binary, to_term};
 use crate::error::js_error;
 use crate::host::BeamHost;
+use crate::rendezvous::{Parcel, Rendezvous};
 use crate::request::{Counted, instances_term};
 use quickbeam_executor::{Outcome, Reply};
-use rustler::env::{OwnedEnv, SavedTerm};
+use rustler::env::OwnedEnv;
 use rustler::{Encoder, Env, LocalPid, Term};
 use std::sync::Arc;
 
-/// Sends `{ref, reply}` to the process that submitted an op. One that is dropped unused by a worker sends an error, so
-/// that no caller waits for ever; one that is dropped on a scheduler was refused, which `submit` returns.
+/// Gives `{ref, reply}` to the process that submitted an op: where it lingers, or as a message. One that is dropped unused by a
+/// worker gives an error, so that no caller waits for ever; one that is dropped on a scheduler was refused, which `submit` returns.
 pub(crate) struct BeamReply {
     caller: LocalPid,
     host: Arc<BeamHost>,
-    message: Option<(OwnedEnv, SavedTerm)>,
+    rendezvous: Option<Arc<Rendezvous>>,
+    /// The reference, until it has been replied.
+    reference: Option<Parcel>,
 }
 
 impl BeamReply {
-    pub(crate) fn new(caller: LocalPid, reference: Term<'_>, host: Arc<BeamHost>) -> BeamReply {
+    pub(crate) fn new(
+        caller: LocalPid,
+        reference: Term<'_>,
+        host: Arc<BeamHost>,
+        rendezvous: Option<Arc<Rendezvous>>,
+    ) -> BeamReply {
         let env = OwnedEnv::new();
         let reference = env.save(reference);
-        BeamReply { caller, host, message: Some((env, reference)) }
+        BeamReply { caller, host, rendezvous, reference: Some((env, reference)) }
     }
 
     fn deliver(&mut self, outcome: Outcome<'_, '_>) {
-        let Some((mut env, reference)) = self.message.take() else { return };
-        let host = &self.host;
-        let _ = env.send_and_clear(&self.caller, |env| (reference.load(env), reply_term(env, host, outcome)));
+        let Some((owned, reference)) = self.reference.take() else { return };
+        let message = owned.run(|env| {
+            let message = (reference.load(env), reply_term(env, &self.host, outcome)).encode(env);
+            owned.save(message)
+        });
+        let parcel = match &self.rendezvous {
+            Some(rendezvous) => rendezvous.leave_parcel((owned, message)),
+            None => Err((owned, message)),
+        };
+        if let Err((mut owned, message)) = parcel {
+            let _ = owned.send_and_clear(&self.caller, |env| message.load(env));
+        }
     }
 }
 
@@ -39,15 +56,16 @@ impl Reply for BeamReply {
     }
 
     fn is_abandoned(&self) -> bool {
-        match &self.message {
+        match &self.reference {
             Some((env, _)) => !env.run(|env| env.is_process_alive(self.caller)),
             None => true,
         }
     }
 
     fn spare(&self) -> Option<Box<dyn Reply>> {
-        let (env, reference) = self.message.as_ref()?;
-        let reply = env.run(|env| BeamReply::new(self.caller, reference.load(env), self.host.clone()));
+        let (env, reference) = self.reference.as_ref()?;
+        let (host, rendezvous) = (self.host.clone(), self.rendezvous.clone());
+        let reply = env.run(|env| BeamReply::new(self.caller, reference.load(env), host, rendezvous));
         Some(Box::new(Spare(reply)))
     }
 }
@@ -67,7 +85,7 @@ impl Reply for Spare {
 
 impl Drop for Spare {
     fn drop(&mut self) {
-        self.0.message = None;
+        self.0.reference = None;
     }
 }
 

@@ -92,25 +92,32 @@ defmodule QuickBEAM.Owner.Request do
     GenServer.whereis(server) || exit({:noproc, {QuickBEAM, function, args}})
   end
 
-  @compile {:inline, local: 3, submit: 5}
+  @compile {:inline, local: 3, submit: 5, taken: 1}
   defp local(pid, op, timeout) do
     ref = make_ref()
 
-    with :ok <- submit(pid, ref, op, timeout, Handler.parent(pid)) do
-      receive do
-        {^ref, reply} -> reply
-      end
+    case Native.request(pid, ref, op, timeout, Handler.parent(pid)) do
+      {^ref, reply} ->
+        reply
+
+      :ok ->
+        receive do
+          {^ref, reply} -> reply
+        end
+
+      not_taken ->
+        taken(not_taken)
     end
   end
 
   defp submit(pid, ref, op, timeout, parent) do
-    case Native.submit(pid, ref, op, timeout, parent) do
-      :busy -> {:error, busy()}
-      # What cannot even be handed over, such as code that is not UTF-8.
-      {:badop, message} -> {:error, %JSError{name: "TypeError", message: message}}
-      taken_or_noproc -> taken_or_noproc
-    end
+    taken(Native.submit(pid, ref, op, timeout, parent))
   end
+
+  defp taken(:busy), do: {:error, busy()}
+  # What cannot even be handed over, such as code that is not UTF-8.
+  defp taken({:badop, message}), do: {:error, %JSError{name: "TypeError", message: message}}
+  defp taken(taken_or_noproc), do: taken_or_noproc
 
   # On another node
 
