@@ -8,10 +8,13 @@ use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
 use crate::function::Args;
 use crate::object::PropertyKey;
+use crate::shape::Mould;
 use crate::text::{LentText, Utf16};
 use crate::value::Value;
 use std::any::Any;
+use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::rc::Rc;
 
 /// Makes the host's terms.
 pub trait Sink {
@@ -44,6 +47,10 @@ pub trait Sink {
     fn list(&mut self, items: &[Self::Term]) -> Self::Term;
     /// An object or a Map; of equal keys the last one counts.
     fn map(&mut self, keys: &[Self::Term], values: &[Self::Term]) -> Self::Term;
+    /// How the sink orders the keys of its maps, if it makes one faster from keys in that order.
+    fn order(&self, _a: Self::Term, _b: Self::Term) -> Ordering {
+        Ordering::Equal
+    }
     /// Bytes that making a map of so many entries takes, its keys and values aside.
     fn map_overhead(&self, _entries: usize) -> usize {
         0
@@ -125,11 +132,34 @@ pub fn encode<S: Sink>(
         hashed: HashSet::new(),
         pending: Vec::new(),
         key_cache: [const { None }; KEY_CACHE],
+        rows: [const { Seen::Never }; ROW_CACHE],
     };
     walk.value(value)
 }
 
+/// Bytes that a key of a map takes, its text aside.
+const KEY_SIZE: usize = 16;
+
 const KEY_CACHE: usize = 32;
+const ROW_CACHE: usize = 8;
+
+/// Objects of one shape after which more of it are expected.
+const ROWS: u8 = 4;
+
+/// Objects with the same properties.
+struct Row<'a, T> {
+    mould: Mould<'a>,
+    /// The terms of its keys.
+    names: Vec<T>,
+}
+
+/// How often a shape has come up.
+enum Seen<'a, T> {
+    Never,
+    /// The address is only compared: the shape may be gone.
+    Times(usize, u8),
+    Often(Rc<Row<'a, T>>),
+}
 
 /// Each level of the walk costs stack: what few levels need is kept out of line.
 struct Walk<'w, 'a, S: Sink> {
@@ -146,6 +176,8 @@ struct Walk<'w, 'a, S: Sink> {
     pending: Vec<S::Term>,
     /// Terms of property names, by key; the same few names recur in rows of data.
     key_cache: [Option<(PropertyKey<'a>, S::Term)>; KEY_CACHE],
+    /// By the shapes of ordinary objects.
+    rows: [Seen<'a, S::Term>; ROW_CACHE],
 }
 
 type Encoded<T> = std::result::Result<T, EncodeError>;
@@ -293,7 +325,10 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
     /// Converts an object whose children go to `pending[first..]`.
     fn container(&mut self, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
         if value.is_ordinary() {
-            return self.plain(value, first);
+            return match self.row(value)? {
+                Some(row) => self.like(&row, value, first),
+                None => self.plain(value, first),
+            };
         }
         if value.is_array_or_proxy_of_one()? {
             return self.array(value, first);
@@ -422,6 +457,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         Ok(self.sink.map(keys, values))
     }
 
+    #[inline(never)]
     fn plain(&mut self, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
         let keys = value.keys()?;
         self.charge(self.sink.map_overhead(keys.len()))?;
@@ -437,8 +473,51 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         Ok(self.sink.map(keys, values))
     }
 
+    /// What is known of objects like that one, after some of them.
+    #[inline(never)]
+    fn row(&mut self, value: &Value<'a>) -> Encoded<Option<Rc<Row<'a, S::Term>>>> {
+        const SHAPE_SIZE: usize = 64;
+        let Some(shape) = value.shape() else { return Ok(None) };
+        let slot = shape / SHAPE_SIZE % ROW_CACHE;
+        let times = match &self.rows[slot] {
+            Seen::Often(row) if row.mould.fits(shape) => return Ok(Some(row.clone())),
+            Seen::Times(seen, times) if *seen == shape => times.saturating_add(1),
+            _ => 1,
+        };
+        self.rows[slot] = Seen::Times(shape, times);
+        if times != ROWS {
+            return Ok(None);
+        }
+        let Some(mould) = Mould::of(value)? else { return Ok(None) };
+        let row = Rc::new(self.new_row(mould)?);
+        self.rows[slot] = Seen::Often(row.clone());
+        Ok(Some(row))
+    }
+
+    fn new_row(&mut self, mut mould: Mould<'a>) -> Encoded<Row<'a, S::Term>> {
+        let mut names = Vec::with_capacity(mould.keys().len());
+        for key in mould.keys() {
+            names.push((self.key(key)?, key.duplicate()));
+        }
+        names.sort_by(|(a, _), (b, _)| self.sink.order(*a, *b));
+        let (names, keys) = names.into_iter().unzip();
+        mould.set_order(keys);
+        Ok(Row { mould, names })
+    }
+
+    /// As [`Walk::plain`], without asking for keys.
+    #[inline(never)]
+    fn like(&mut self, row: &Row<'a, S::Term>, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
+        self.charge(self.sink.map_overhead(row.names.len()) + KEY_SIZE * row.names.len())?;
+        for key in row.mould.keys() {
+            let term = self.value(&value.get_key(key)?)?;
+            self.pending.push(term);
+        }
+        Ok(self.sink.map(&row.names, &self.pending[first..]))
+    }
+
     fn key(&mut self, key: &PropertyKey<'a>) -> Encoded<S::Term> {
-        self.charge(16)?;
+        self.charge(KEY_SIZE)?;
         let slot = key.id() as usize % KEY_CACHE;
         if let Some((cached, term)) = &self.key_cache[slot]
             && cached.id() == key.id()

@@ -153,6 +153,14 @@ pub(crate) fn lists_objects() -> bool {
     *LISTS_OBJECTS.get_or_init(|| Probe::new().is_some_and(|probe| unsafe { probe.lists_objects() }))
 }
 
+/// Bytes from the start of an object to the pointer to its shape, which objects share that have the same prototype and the same
+/// properties in the same order, as long as they have.
+pub(crate) fn shape_offset() -> Option<usize> {
+    static OFFSET: OnceLock<Option<usize>> = OnceLock::new();
+    // SAFETY: the probe's runtime is private to this thread and live.
+    *OFFSET.get_or_init(|| Probe::new().and_then(|probe| unsafe { probe.find_shape() }))
+}
+
 /// Whether what is linked here is an object.
 ///
 /// SAFETY: [`lists_objects`] is true, and the link is in that list and not its head.
@@ -246,6 +254,46 @@ impl Probe {
                 }
             }
             false
+        }
+    }
+
+    /// Makes objects: the only word that those share which have the same properties, and no others do. One that gets another property
+    /// leaves the rest their word.
+    unsafe fn find_shape(&self) -> Option<usize> {
+        const WORDS: usize = 5;
+        const SAME: [&CStr; 3] =
+            [c"({ x: 1, y: 2 })", c"({ x: 'a', y: {} })", c"let o = {}; o.x = 3; o.y = 4; globalThis.o = o"];
+        const OTHER: [&CStr; 7] = [
+            c"({ x: 1 })",
+            c"({ y: 1, x: 2 })",
+            c"({ x: 1, y: 2, z: 3 })",
+            c"({ x: 1, get y() {} })",
+            c"({ x: 1, y: 2, __proto__: null })",
+            c"Object.defineProperty({ x: 1, y: 2 }, 'y', { enumerable: false })",
+            c"Object.freeze({ x: 1, y: 2 })",
+        ];
+        // SAFETY: by contract; the heap says whether the words of an object may be read.
+        unsafe {
+            let object = |source: &&CStr| {
+                let value = self.eval(source);
+                let object = qjs::JS_VALUE_GET_PTR(value).cast::<usize>();
+                let is_there = qjs::JS_VALUE_GET_TAG(value) == qjs::JS_TAG_OBJECT
+                    && self.heap.covers(object.cast(), WORDS * size_of::<usize>());
+                is_there.then_some(object)
+            };
+            let same = SAME.iter().map(object).collect::<Option<Vec<_>>>()?;
+            let other = OTHER.iter().map(object).collect::<Option<Vec<_>>>()?;
+            let word = |object: &*mut usize, at: usize| object.add(at).read();
+            let tells_apart = |&at: &usize| {
+                let shape = word(&same[0], at);
+                same.iter().all(|object| word(object, at) == shape)
+                    && other.iter().all(|object| word(object, at) != shape)
+            };
+            let at = only((0..WORDS).filter(tells_apart))?;
+            let before = word(&same[0], at);
+            self.eval(c"globalThis.o.z = 5");
+            let is_left = word(&same[0], at) == before && word(&same[1], at) == before && word(&same[2], at) != before;
+            is_left.then_some(at * size_of::<usize>())
         }
     }
 

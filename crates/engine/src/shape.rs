@@ -1,12 +1,14 @@
-//! Many objects with the same properties.
+//! Many objects with the same properties: making them, and knowing them.
 //!
 //! The engine describes an object's properties by a shape, which objects share that got the same properties in the same
 //! order. While an object is built it goes from shape to shape, and one that no other object has is changed in place: the
 //! next object finds only the last one and has to make all before it anew.
 
 use crate::error::Result;
-use crate::object::Attributes;
+use crate::layout::shape_offset;
+use crate::object::{Attributes, PropertyKey};
 use crate::value::Value;
+use rquickjs::qjs;
 
 /// Objects with more properties than that are not worth the stages.
 const MOST_STAGES: usize = 32;
@@ -38,9 +40,101 @@ impl<'a> Value<'a> {
     }
 }
 
+/// Objects with more properties than that get no mould.
+const MOST_KEYS: usize = 64;
+
+/// Tells objects that have certain properties, as plain data, and no others.
+///
+/// It holds an object of its own that no script can reach or change. As long as that lives so does its shape, and nobody can change
+/// that in place: an object that has it has just these properties.
+pub(crate) struct Mould<'a> {
+    shape: usize,
+    keys: Vec<PropertyKey<'a>>,
+    _object: Value<'a>,
+}
+
+impl<'a> Mould<'a> {
+    /// The mould of a plain object; `None` if it has properties that are not enumerable data, another prototype than
+    /// `Object.prototype`, or too many keys.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub(crate) fn of(model: &Value<'a>) -> Result<Option<Mould<'a>>> {
+        let (ctx, keys) = (model.ctx(), model.keys()?);
+        if keys.len() > MOST_KEYS {
+            return Ok(None);
+        }
+        let object = ctx.object()?;
+        for key in &keys {
+            object.define_key(key, ctx.undefined(), Attributes::ALL)?;
+        }
+        let shape = object.shape().filter(|shape| model.shape() == Some(*shape));
+        Ok(shape.map(|shape| Mould { shape, keys, _object: object }))
+    }
+
+    /// Whether an object of that shape has these properties.
+    pub(crate) fn fits(&self, shape: usize) -> bool {
+        self.shape == shape
+    }
+
+    pub(crate) fn keys(&self) -> &[PropertyKey<'a>] {
+        &self.keys
+    }
+
+    /// Puts the keys in another order.
+    pub(crate) fn set_order(&mut self, keys: Vec<PropertyKey<'a>>) {
+        self.keys = keys;
+    }
+}
+
+impl Value<'_> {
+    /// The address of an object's shape, for comparison: what it says holds while a [`Mould`] keeps it. `None` for a
+    /// primitive, and in a build of the engine that hides it.
+    pub(crate) fn shape(&self) -> Option<usize> {
+        let offset = shape_offset().filter(|_| self.is_object())?;
+        // SAFETY: a live object, which has its shape there.
+        Some(unsafe { qjs::JS_VALUE_GET_PTR(self.raw()).cast::<u8>().add(offset).cast::<usize>().read() })
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::Mould;
     use crate::{Attributes, EvalOptions, Isolate, IsolateOptions};
+
+    #[test]
+    fn a_mould_fits_objects_with_just_its_plain_properties() {
+        let isolate = Isolate::new(IsolateOptions::default()).expect("an isolate");
+        let realm = isolate.new_realm().expect("a realm");
+        isolate.enter(&realm, |ctx| {
+            let eval = |source: &str| ctx.eval(source, &EvalOptions::default()).expect("a value");
+            let mould = Mould::of(&eval("({ a: 1, b: 2 })")).expect("memory").expect("a mould");
+            let fits = |source: &str| mould.fits(eval(source).shape().expect("a shape"));
+            for source in
+                ["({ a: [], b: '' })", "JSON.parse('{\"a\": 1, \"b\": 2}')", "globalThis.kept = { a: 1, b: 2 }"]
+            {
+                assert!(fits(source), "{source}");
+            }
+            for source in [
+                "({ b: 1, a: 2 })",
+                "({ a: 1 })",
+                "({ a: 1, b: 2, [Symbol()]: 3 })",
+                "({ a: 1, get b() {} })",
+                "({ a: 1, b: 2, __proto__: null })",
+                "Object.freeze({ a: 1, b: 2 })",
+                "Object.defineProperty({ a: 1, b: 2 }, 'b', { enumerable: false })",
+                "kept.c = 3; kept",
+                "delete kept.c; delete kept.a; kept.a = 1; kept",
+                "class A { a = 1; b = 2 }; new A()",
+            ] {
+                assert!(!fits(source), "{source}");
+            }
+            for source in ["({ 1: 1, a: 2, 0: 3 })", "({ get a() {} })", "Object.create({})", "Object.freeze({ a: 1 })"]
+            {
+                assert!(Mould::of(&eval(source)).expect("memory").is_none(), "{source}");
+            }
+        });
+    }
 
     #[test]
     fn rows_share_one_shape_and_stages_leave_none_behind() {

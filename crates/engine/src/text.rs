@@ -90,13 +90,13 @@ pub(crate) unsafe fn is_long_utf16(raw: qjs::JSValue) -> bool {
     word & WIDE != 0 && (word & !WIDE) as usize >= LONG && strings_start_with_length()
 }
 
-/// The characters of a long flat string of Latin-1, which take a byte each.
+/// The characters of a flat string of Latin-1, which take a byte each, if they can be had as they are.
 ///
 /// SAFETY: `raw` is a live flat string, and stays so for `'t`.
-pub(crate) unsafe fn long_latin1<'t>(raw: qjs::JSValue) -> Option<&'t [u8]> {
+pub(crate) unsafe fn latin1<'t>(raw: qjs::JSValue) -> Option<&'t [u8]> {
     // SAFETY: a string is larger than two words.
     let [word, second] = unsafe { qjs::JS_VALUE_GET_PTR(raw).cast::<[u32; 2]>().read() };
-    if word & WIDE != 0 || (word as usize) < LONG || !strings_start_with_length() {
+    if word & WIDE != 0 || !strings_start_with_length() {
         return None;
     }
     let header = header_size()?;
@@ -117,7 +117,7 @@ pub(crate) unsafe fn long_latin1<'t>(raw: qjs::JSValue) -> Option<&'t [u8]> {
 
 /// The UTF-8 form of Latin-1 characters.
 pub(crate) fn latin1_to_utf8(bytes: &[u8]) -> Cow<'_, str> {
-    if simdutf::validate_ascii(bytes) {
+    if if bytes.len() < LONG { bytes.is_ascii() } else { simdutf::validate_ascii(bytes) } {
         // SAFETY: ASCII is UTF-8.
         return Cow::Borrowed(unsafe { std::str::from_utf8_unchecked(bytes) });
     }

@@ -2,9 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
-use crate::text::{
-    LentText, Utf16, is_long_utf16, latin1_to_utf8, long_latin1, narrow_len, utf16_to_utf8, wtf8_to_utf8,
-};
+use crate::text::{LentText, Utf16, is_long_utf16, latin1, latin1_to_utf8, narrow_len, utf16_to_utf8, wtf8_to_utf8};
 use rquickjs::qjs;
 use std::borrow::Cow;
 use std::ffi::c_char;
@@ -249,7 +247,7 @@ impl<'a> Value<'a> {
         }
         // SAFETY: a live flat string, which `self` keeps.
         if tag == qjs::JS_TAG_STRING
-            && let Some(bytes) = unsafe { long_latin1(self.raw) }
+            && let Some(bytes) = unsafe { latin1(self.raw) }
         {
             return Ok(f(latin1_to_utf8(bytes)));
         }

@@ -88,21 +88,27 @@ impl<'a> KeyCache<'a> {
     /// Longer names are not worth a copy.
     const LONGEST: usize = 32;
 
-    /// The key of that name; `None` if it is not UTF-8.
-    fn key(&mut self, ctx: Ctx<'a>, name: &[u8]) -> Result<Option<PropertyKey<'a>>> {
+    /// Hands the key of that name to `f`; `None` if it is not UTF-8.
+    fn with_key<R>(
+        &mut self,
+        ctx: Ctx<'a>,
+        name: &[u8],
+        f: impl FnOnce(&PropertyKey<'a>) -> Result<R>,
+    ) -> Result<Option<R>> {
         let slot = Self::slot(name);
         if let Some(Some((known, key))) = self.slots.get(slot)
             && known == name
         {
-            return Ok(Some(key.duplicate()));
+            return f(key).map(Some);
         }
         let Ok(text) = std::str::from_utf8(name) else { return Ok(None) };
         let key = ctx.key(text)?;
+        let result = f(&key);
         if name.len() <= Self::LONGEST {
             self.slots.resize_with(Self::SLOTS, || None);
-            self.slots[slot] = Some((name.to_vec(), key.duplicate()));
+            self.slots[slot] = Some((name.to_vec(), key));
         }
-        Ok(Some(key))
+        result.map(Some)
     }
 
     fn slot(name: &[u8]) -> usize {
@@ -252,12 +258,9 @@ impl<'a> Walk<'a> {
                 }
             }
             TermType::Binary => {
-                let binary = Binary::from_term(key).ok();
-                let name = binary.map(|binary| self.keys.key(self.ctx, binary.as_slice())).transpose()?.flatten();
-                match name {
-                    Some(name) => object.define_key(&name, value, Attributes::ALL),
-                    None => Err(self.bad_key(key)),
-                }
+                let Ok(name) = Binary::from_term(key) else { return Err(self.bad_key(key)) };
+                let define = |name: &PropertyKey<'a>| object.define_key(name, value, Attributes::ALL);
+                self.keys.with_key(self.ctx, name.as_slice(), define)?.ok_or_else(|| self.bad_key(key))
             }
             TermType::Integer | TermType::Float => {
                 let name = self.term(key)?.to_text()?;

@@ -8,6 +8,7 @@ use quickbeam_executor::take_report;
 use rustler::types::atom;
 use rustler::{Encoder, Env, NewBinary, Term};
 use std::any::Any;
+use std::cmp::Ordering;
 
 /// Converts a value.
 ///
@@ -127,6 +128,10 @@ impl<'e> Sink for TermSink<'e> {
     fn list(&mut self, items: &[Term<'e>]) -> Term<'e> {
         self.bytes = self.bytes.saturating_add(items.len() * LIST_CELL);
         items.encode(self.env)
+    }
+
+    fn order(&self, a: Term<'e>, b: Term<'e>) -> Ordering {
+        a.cmp(&b)
     }
 
     fn map_overhead(&self, entries: usize) -> usize {
