@@ -322,7 +322,7 @@ defmodule QuickBEAM.HandlersTest do
 
   test "a handler is ended when nobody waits for its call any more" do
     rt = start_runtime(handlers: %{"stuck" => stuck()})
-    request = request(fn -> QuickBEAM.eval(rt, "Beam.callSync('stuck')", timeout: 50) end)
+    request = request(fn -> QuickBEAM.eval(rt, "Beam.callSync('stuck')", timeout: 500) end)
     assert_receive {:stuck, handler}
     monitor = Process.monitor(handler)
     assert_receive {:DOWN, ^monitor, :process, ^handler, :killed}
@@ -330,7 +330,7 @@ defmodule QuickBEAM.HandlersTest do
 
     # The promise of a call outlives the eval that made it, and ends with its realm.
     code = "globalThis.call = Beam.call('stuck'); await call"
-    assert {:error, %JSError{name: "TimeoutError"}} = QuickBEAM.eval(rt, code, timeout: 50)
+    assert {:error, %JSError{name: "TimeoutError"}} = QuickBEAM.eval(rt, code, timeout: 500)
     assert_receive {:stuck, handler}
     assert Process.alive?(handler)
     monitor = Process.monitor(handler)

@@ -7,8 +7,8 @@ use crate::grants;
 use crate::host::BeamHost;
 use crate::lineage::Parent;
 use crate::op::{Request, read};
-use crate::rendezvous::{Habit, Rendezvous, unpack};
-use crate::reply::BeamReply;
+use crate::rendezvous::{Habit, Rendezvous};
+use crate::reply::{BeamReply, Parcel, unpack};
 use quickbeam_engine::EncodeLimits;
 use quickbeam_executor::{
     Api, CallId, Executor, ExecutorOptions, Lineage, ListenerId, Op, RealmConfig, RealmHandle, SubmitError,
@@ -266,7 +266,7 @@ fn hand_over<'a>(
     op: Term<'a>,
     timeout: Term<'a>,
     lineage: Lineage,
-    rendezvous: Option<Arc<Rendezvous>>,
+    rendezvous: Option<Arc<Rendezvous<Parcel>>>,
 ) -> Term<'a> {
     let request = match read(op) {
         Ok(request) => request,

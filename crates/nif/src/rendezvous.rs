@@ -4,12 +4,9 @@
 //! to wake its scheduler. So a caller whose runtime is awake lingers, for no longer than that would take, and takes the reply from
 //! here. If it has left before the reply comes, the reply is a message as ever. Both sides settle which by one atomic step.
 
-use rustler::env::{OwnedEnv, SavedTerm};
-use rustler::{Env, Term};
-use std::cell::UnsafeCell;
 use std::hint::spin_loop;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a caller lingers at most: about what going to sleep and being woken costs it.
@@ -25,55 +22,49 @@ const MET: u8 = 1;
 /// The caller has left.
 const LEFT: u8 = 2;
 
-/// A term in an environment of its own.
-pub(crate) type Parcel = (OwnedEnv, SavedTerm);
-
-pub(crate) struct Rendezvous {
+pub(crate) struct Rendezvous<T> {
     state: AtomicU8,
-    parcel: UnsafeCell<Option<Parcel>>,
+    /// The replier's alone until the state is MET, the caller's alone from then on: the lock is always free.
+    parcel: Mutex<Option<T>>,
 }
 
-// SAFETY: the replier alone touches the parcel until the state is MET, the caller alone from then on.
-unsafe impl Sync for Rendezvous {}
-
-impl Rendezvous {
-    pub(crate) fn new() -> Arc<Rendezvous> {
-        Arc::new(Rendezvous { state: AtomicU8::new(THERE), parcel: UnsafeCell::new(None) })
+impl<T> Rendezvous<T> {
+    pub(crate) fn new() -> Arc<Rendezvous<T>> {
+        Arc::new(Rendezvous { state: AtomicU8::new(THERE), parcel: Mutex::new(None) })
     }
 
     /// Called once, by the replier. Gives the parcel back if the caller has left.
-    pub(crate) fn leave_parcel(&self, parcel: Parcel) -> Result<(), Parcel> {
+    pub(crate) fn leave_parcel(&self, parcel: T) -> Result<(), T> {
         if self.state.load(Ordering::Relaxed) == LEFT {
             return Err(parcel);
         }
-        // SAFETY: the state is not MET, which only this thread makes it.
-        unsafe { *self.parcel.get() = Some(parcel) };
+        self.put(Some(parcel));
         match self.state.compare_exchange(THERE, MET, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Ok(()),
-            // SAFETY: as above; the caller that has left does not come back.
-            Err(_) => unsafe { (*self.parcel.get()).take() }.map_or(Ok(()), Err),
+            Err(_) => self.put(None).map_or(Ok(()), Err),
         }
     }
 
+    /// What was there before.
+    fn put(&self, parcel: Option<T>) -> Option<T> {
+        std::mem::replace(&mut *self.parcel.lock().unwrap_or_else(PoisonError::into_inner), parcel)
+    }
+
     /// Called once, by the caller: lingers for the parcel.
-    pub(crate) fn linger(&self) -> Option<Parcel> {
-        let until = Instant::now() + LINGER;
+    pub(crate) fn linger(&self) -> Option<T> {
+        self.linger_for(LINGER)
+    }
+
+    fn linger_for(&self, longest: Duration) -> Option<T> {
+        let until = Instant::now() + longest;
         while self.state.load(Ordering::Acquire) == THERE && Instant::now() < until {
-            for _ in 0..16 {
-                spin_loop();
-            }
+            (0..16).for_each(|_| spin_loop());
         }
         if self.state.compare_exchange(THERE, LEFT, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             return None;
         }
-        // SAFETY: the state is MET.
-        unsafe { (*self.parcel.get()).take() }
+        self.put(None)
     }
-}
-
-/// The term in the environment of the process that calls.
-pub(crate) fn unpack<'a>(env: Env<'a>, (owned, term): Parcel) -> Term<'a> {
-    owned.run(|own| term.load(own).in_env(env))
 }
 
 /// Whether the callers of a realm linger: not where its ops last longer.
@@ -96,5 +87,57 @@ impl Habit {
         let in_vain = if has_met { 0 } else { (self.in_vain.load(Ordering::Relaxed) * 2 + 1).min(MOST_SKIPPED) };
         self.in_vain.store(in_vain, Ordering::Relaxed);
         self.skip.store(in_vain, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn a_parcel_goes_to_the_caller_or_back_and_never_both_ways() {
+        let (mut met, mut left) = (0, 0);
+        for round in 0..20_000_u64 {
+            let rendezvous = Rendezvous::new();
+            let replier = rendezvous.clone();
+            let longest = Duration::from_nanos(round % 100 * 500);
+            let (taken, back) = thread::scope(|scope| {
+                let reply = scope.spawn(move || replier.leave_parcel(Box::new(round)).err());
+                (rendezvous.linger_for(longest), reply.join().expect("no panic"))
+            });
+            match (taken, back) {
+                (Some(parcel), None) if *parcel == round => met += 1,
+                (None, Some(parcel)) if *parcel == round => left += 1,
+                other => panic!("round {round}: {other:?}"),
+            }
+        }
+        assert_eq!(met + left, 20_000);
+    }
+
+    #[test]
+    fn a_reply_that_was_there_before_is_taken_and_one_that_comes_late_goes_back() {
+        let early = Rendezvous::new();
+        assert_eq!(early.leave_parcel(1), Ok(()));
+        assert_eq!(early.linger_for(Duration::ZERO), Some(1));
+        let late = Rendezvous::new();
+        assert_eq!(late.linger_for(Duration::ZERO), None);
+        assert_eq!(late.leave_parcel(2), Err(2));
+    }
+
+    #[test]
+    fn callers_linger_less_and_less_where_it_is_in_vain_and_again_once_it_was_not() {
+        let habit = Habit::default();
+        let requests_until_due = || (0..).find(|_| habit.is_due()).expect("some time");
+        assert_eq!(requests_until_due(), 0);
+        let waits: Vec<i32> = (0..10)
+            .map(|_| {
+                habit.learn(false);
+                requests_until_due()
+            })
+            .collect();
+        assert_eq!(waits, [1, 3, 7, 15, 31, 63, 127, 255, 255, 255]);
+        habit.learn(true);
+        assert_eq!(requests_until_due(), 0);
     }
 }

@@ -5,19 +5,27 @@ use crate::dom::{self, Question};
 use crate::encode::{binary, to_term};
 use crate::error::js_error;
 use crate::host::BeamHost;
-use crate::rendezvous::{Parcel, Rendezvous};
+use crate::rendezvous::Rendezvous;
 use crate::request::{Counted, instances_term};
 use quickbeam_executor::{Outcome, Reply};
-use rustler::env::OwnedEnv;
+use rustler::env::{OwnedEnv, SavedTerm};
 use rustler::{Encoder, Env, LocalPid, Term};
 use std::sync::Arc;
+
+/// A term in an environment of its own.
+pub(crate) type Parcel = (OwnedEnv, SavedTerm);
+
+/// The term in the environment of the process that calls.
+pub(crate) fn unpack<'a>(env: Env<'a>, (owned, term): Parcel) -> Term<'a> {
+    owned.run(|own| term.load(own).in_env(env))
+}
 
 /// Gives `{ref, reply}` to the process that submitted an op: where it lingers, or as a message. One that is dropped unused by a
 /// worker gives an error, so that no caller waits for ever; one that is dropped on a scheduler was refused, which `submit` returns.
 pub(crate) struct BeamReply {
     caller: LocalPid,
     host: Arc<BeamHost>,
-    rendezvous: Option<Arc<Rendezvous>>,
+    rendezvous: Option<Arc<Rendezvous<Parcel>>>,
     /// The reference, until it has been replied.
     reference: Option<Parcel>,
 }
@@ -27,7 +35,7 @@ impl BeamReply {
         caller: LocalPid,
         reference: Term<'_>,
         host: Arc<BeamHost>,
-        rendezvous: Option<Arc<Rendezvous>>,
+        rendezvous: Option<Arc<Rendezvous<Parcel>>>,
     ) -> BeamReply {
         let env = OwnedEnv::new();
         let reference = env.save(reference);
