@@ -32,6 +32,7 @@ pub(crate) struct OwnedRealm {
     /// Whether others than the owner may submit. An owner that sets its realm up keeps them out until that is done: a
     /// restarted process would be found under its name before its script has run.
     is_open: AtomicBool,
+    is_over: AtomicBool,
     lingering: Habit,
 }
 
@@ -61,9 +62,12 @@ impl OwnedRealm {
         &self.host
     }
 
+    /// Takes effect once: who still holds the realm's handle later must not end that of another process with the same pid.
     fn end(&self, owner: &LocalPid) {
-        table_mut().remove(owner);
-        self.handle.kill();
+        if !self.is_over.swap(true, Ordering::AcqRel) {
+            table_mut().remove(owner);
+            self.handle.kill();
+        }
     }
 
     fn admits(&self, caller: LocalPid, lineage: &Lineage) -> bool {
@@ -181,8 +185,9 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
         None => start_executor(1, 1)?,
     };
     let is_open = AtomicBool::new(option::<bool>(options, atoms::open())?.unwrap_or(true));
-    let realm =
-        Arc::new(OwnedRealm { handle: executor.spawn(config), host, timeout, is_open, lingering: Habit::default() });
+    let is_over = AtomicBool::new(false);
+    let handle = executor.spawn(config);
+    let realm = Arc::new(OwnedRealm { handle, host, timeout, is_open, is_over, lingering: Habit::default() });
     table_mut().insert(owner, realm.clone());
     let resource = ResourceArc::new(Owner { realm });
     if resource.monitor(Some(env), &owner).is_none() {
