@@ -97,7 +97,7 @@ pub(crate) struct Inner {
     pub(crate) depth: Cell<u32>,
     /// Address below which native recursion must not go; 0 until first entered.
     pub(crate) stack_limit: Cell<usize>,
-    pub(crate) max_stack_size: usize,
+    pub(crate) max_stack_size: Cell<usize>,
     is_finalising: Cell<bool>,
 }
 
@@ -280,7 +280,7 @@ impl Isolate {
             leftover: RefCell::default(),
             depth: Cell::new(0),
             stack_limit: Cell::new(0),
-            max_stack_size: options.max_stack_size,
+            max_stack_size: Cell::new(options.max_stack_size),
             is_finalising: Cell::new(false),
         });
         inner.orphans.init();
@@ -296,6 +296,20 @@ impl Isolate {
             host_object::install(&inner);
         }
         Ok(Isolate { inner })
+    }
+
+    /// Gives an isolate in which nothing has run yet other limits.
+    ///
+    /// # Errors
+    /// If it holds more than that already.
+    pub fn set_limits(&self, options: IsolateOptions) -> Result<(), IsolateError> {
+        let needed = self.inner.heap.stats().used;
+        if needed > options.memory_limit {
+            return Err(IsolateError::MemoryLimitTooSmall { needed, limit: options.memory_limit });
+        }
+        self.inner.heap.set_limit(options.memory_limit);
+        self.inner.max_stack_size.set(options.max_stack_size);
+        Ok(())
     }
 
     /// Runs `f` inside a realm. Entering from within a native function is allowed; the outermost entry

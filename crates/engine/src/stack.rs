@@ -38,10 +38,10 @@ impl Inner {
     /// SAFETY: only this thread uses the isolate, and no stack is active in it.
     pub(crate) unsafe fn begin_stack(&self) {
         let here = 0u8;
-        self.stack_limit.set((&raw const here as usize).saturating_sub(self.max_stack_size));
+        self.stack_limit.set((&raw const here as usize).saturating_sub(self.max_stack_size.get()));
         // SAFETY: by contract.
         unsafe {
-            qjs::JS_SetMaxStackSize(self.rt, self.max_stack_size as _);
+            qjs::JS_SetMaxStackSize(self.rt, self.max_stack_size.get() as _);
             qjs::JS_UpdateStackTop(self.rt);
         }
     }

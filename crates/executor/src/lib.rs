@@ -56,6 +56,7 @@ mod lineage;
 mod mail;
 mod message;
 mod module;
+mod nursery;
 mod op;
 mod park;
 mod processor;

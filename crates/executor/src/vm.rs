@@ -5,9 +5,11 @@ use crate::execute::names_of;
 use crate::guard::release;
 use crate::home::Home;
 use crate::mail::Mail;
+use crate::nursery;
 use crate::realm::RealmState;
 use crate::trim;
 use quickbeam_engine::{Ctx, ErrorReport, Isolate, IsolateError, IsolateOptions, Realm, Thrown};
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,6 +18,8 @@ use std::sync::Arc;
 pub(crate) struct Vm {
     pub(crate) isolate: Isolate,
     is_shared: bool,
+    /// The realm that came with the isolate, for its first occupant.
+    first: Cell<Option<Realm>>,
 }
 
 /// The engine's side of a realm, and the executor's.
@@ -30,14 +34,20 @@ impl Vm {
         // Where realms share, each has an account with the limit.
         let memory_limit = if is_shared { usize::MAX } else { config.memory_limit };
         let options = IsolateOptions { memory_limit, max_stack_size: config.max_stack_size };
-        let isolate = Isolate::new(options).map_err(failed)?;
+        let (isolate, first) = match nursery::take().filter(|(isolate, _)| isolate.set_limits(options).is_ok()) {
+            Some((isolate, realm)) => (isolate, Some(realm)),
+            None => (Isolate::new(options).map_err(failed)?, None),
+        };
         isolate.set_pacer(home.pacer.clone());
-        Ok(Vm { isolate, is_shared })
+        Ok(Vm { isolate, is_shared, first: Cell::new(first) })
     }
 
     /// Makes a realm in the isolate.
     pub(crate) fn occupy(&self, mail: &Arc<Mail>, config: &Arc<RealmConfig>) -> Result<Occupant, ErrorReport> {
-        let realm = self.isolate.new_realm().map_err(failed)?;
+        let realm = match self.first.take() {
+            Some(realm) => realm,
+            None => self.isolate.new_realm().map_err(failed)?,
+        };
         if self.is_shared {
             self.isolate.open_account(&realm, config.memory_limit);
             let used = self.isolate.realm_memory(&realm).used;
