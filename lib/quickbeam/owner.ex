@@ -30,6 +30,7 @@ defmodule QuickBEAM.Owner do
     :callers,
     :pool_monitor,
     :placement,
+    renews?: false,
     services: %Services{},
     setup: [],
     mailbox: %Mailbox{},
@@ -46,6 +47,7 @@ defmodule QuickBEAM.Owner do
           callers: [pid()],
           pool_monitor: reference() | nil,
           placement: placement(),
+          renews?: boolean(),
           services: Services.t(),
           setup: [Setup.step()],
           mailbox: Mailbox.t(),
@@ -129,7 +131,10 @@ defmodule QuickBEAM.Owner do
     {:noreply, owner}
   end
 
+  # What the old realm has asked for since the reset was requested goes with it, too.
   def handle_info({:quickbeam, :was_reset}, owner) do
+    owner = Services.reset(owner)
+    owner = if owner.renews?, do: Services.forget(owner), else: owner
     kill(owner, &match?({kind, _id, _name} when kind in [:call, :stream], &1))
 
     for {call, _args} <- :queue.to_list(owner.waiting),
@@ -240,7 +245,7 @@ defmodule QuickBEAM.Owner do
   @spec reset(t(), GenServer.from(), Native.parent() | nil) :: t()
   def reset(owner, from, parent) do
     realm = self()
-    owner = Services.reset(owner)
+    owner = %{Services.reset(owner) | mailbox: %Mailbox{}}
     {earlier, owner} = take_resets(owner)
     requests = [{from, parent} | earlier]
     steps = [:reset | owner.setup]
@@ -254,6 +259,10 @@ defmodule QuickBEAM.Owner do
 
     %{owner | running: Map.put(owner.running, pid, {:reset, requests})}
   end
+
+  @doc "As `reset/3`; from now on resets leave nothing of the realm's own storage either, as its next user is another one."
+  @spec renew(t(), GenServer.from()) :: t()
+  def renew(owner, from), do: reset(%{owner | renews?: true}, from, nil)
 
   defp take_resets(owner) do
     case Enum.find(owner.running, &match?({_pid, {:reset, _requests}}, &1)) do

@@ -15,8 +15,8 @@ defmodule QuickBEAM.Pool do
         QuickBEAM.call(runtime, "render", [assigns])
       end)
 
-  `run/3` lends a runtime to the caller, one at a time. Given back, it is reset, and `:init` runs again, off the
-  path of any caller. A caller that dies gives its runtime back; a runtime that dies, or cannot be reset, is
+  `run/3` lends a runtime to the caller, one at a time. Given back, it is reset, its private `localStorage` and
+  `sessionStorage` included, and `:init` runs again, off the path of any caller. A caller that dies gives its runtime back; a runtime that dies, or cannot be reset, is
   replaced. If preparing one fails, that is logged, and tried again after 0.1 s to 5 s.
 
   Options, beside those of `QuickBEAM.start/1`:

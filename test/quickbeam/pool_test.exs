@@ -21,6 +21,34 @@ defmodule QuickBEAM.PoolTest do
     assert Pool.run(pool, &QuickBEAM.eval(&1, "typeof Math.x")) == {:ok, "undefined"}
   end
 
+  test "nothing that a use has stored is there in the next" do
+    init = fn rt -> {:ok, _} = QuickBEAM.eval(rt, "localStorage.state = 'init'") end
+    pool = pool(size: 1, init: init)
+
+    code = """
+    const seen = [localStorage.state, localStorage.secret ?? null, sessionStorage.secret ?? null];
+    localStorage.secret = sessionStorage.secret = localStorage.state = 'mine';
+    seen
+    """
+
+    for _ <- 1..3,
+        do: assert(Pool.run(pool, &QuickBEAM.eval(&1, code)) == {:ok, ["init", nil, nil]})
+  end
+
+  test "a pool that is stopped, in whatever way, takes its runtimes along" do
+    for stop <- [
+          &GenServer.stop/1,
+          &GenServer.stop(&1, :shutdown),
+          &Process.exit(&1, :kill)
+        ] do
+      {:ok, pool} = Pool.start_link(placed(size: 2))
+      Process.unlink(pool)
+      runtime = Pool.run(pool, & &1)
+      stop.(pool)
+      assert_down(runtime)
+    end
+  end
+
   test "what fun does is what run does" do
     pool = pool(size: 1)
     assert Pool.run(pool, fn _rt -> :anything end) == :anything

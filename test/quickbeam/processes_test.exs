@@ -168,6 +168,28 @@ defmodule QuickBEAM.ProcessesTest do
       assert_usable(rt)
     end
 
+    test "that are taken while a reset is under way go with it" do
+      rt = start_runtime()
+      vars = [vars: %{name: unique()}]
+      # The owner gets the reset first, then what the old realm asks for.
+      :sys.suspend(rt)
+      reset = request(fn -> QuickBEAM.reset(rt) end)
+      await_messages(rt, 1)
+      register = request(fn -> QuickBEAM.eval(rt, "Beam.register(name)", vars) end)
+      await_messages(rt, 2)
+      :sys.resume(rt)
+      assert await_result(reset) == :ok
+      await_result(register)
+      assert QuickBEAM.eval(rt, "Beam.whereis(name)", vars) == {:ok, nil}
+    end
+
+    defp await_messages(pid, count) do
+      case Process.info(pid, :message_queue_len) do
+        {:message_queue_len, ^count} -> :ok
+        _fewer -> :erlang.yield() && await_messages(pid, count)
+      end
+    end
+
     test "go with a reset" do
       rt = start_runtime()
       vars = [vars: %{name: unique()}]

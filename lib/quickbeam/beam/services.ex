@@ -215,6 +215,10 @@ defmodule QuickBEAM.Beam.Services do
     %{owner | services: %{owner.services | processes: %Processes{}}}
   end
 
+  @doc "Forgets what realms have stored that is nobody else's."
+  @spec forget(Owner.t()) :: Owner.t()
+  def forget(owner), do: put_storage(owner, Storage.forget(owner.services.storage))
+
   @doc "The owner stops, and its children with it."
   @spec stop(Owner.t()) :: :ok
   def stop(owner), do: Processes.stop(processes(owner))

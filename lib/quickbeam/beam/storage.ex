@@ -52,6 +52,13 @@ defmodule QuickBEAM.Beam.Storage do
     {area, %{storage | local: area}}
   end
 
+  @doc "Drops the areas that are private."
+  @spec forget(t()) :: t()
+  def forget(storage) do
+    for {:own, table} <- [storage.local, storage.session], do: :ets.delete(table)
+    %__MODULE__{}
+  end
+
   @doc "What names a storage that runtimes share; nil if it is private."
   @spec bucket(name()) :: String.t() | nil
   def bucket(nil), do: nil

@@ -36,6 +36,8 @@ defmodule QuickBEAM.Owner.Server do
   def handle_call({:reset, parent}, from, owner),
     do: {:noreply, Owner.reset(owner, from, parent)}
 
+  def handle_call(:renew, from, owner), do: {:noreply, Owner.renew(owner, from)}
+
   @impl true
   def handle_info(message, owner), do: Owner.handle_info(message, owner)
 

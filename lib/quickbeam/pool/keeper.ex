@@ -79,7 +79,7 @@ defmodule QuickBEAM.Pool.Keeper do
 
   @spec reset(pid()) :: :ok | {:error, JSError.t()} | :stuck
   defp reset(runtime) do
-    GenServer.call(runtime, {:reset, nil}, @reset_ms)
+    GenServer.call(runtime, :renew, @reset_ms)
   catch
     :exit, _reason -> :stuck
   end

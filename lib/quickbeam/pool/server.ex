@@ -85,6 +85,7 @@ defmodule QuickBEAM.Pool.Server do
         with [parent | _] when is_pid(parent) <- Process.get(:"$ancestors"),
              do: Process.unlink(parent)
 
+        terminate(reason, state)
         {:stop, start_error(reason)}
     end
   end
@@ -170,6 +171,11 @@ defmodule QuickBEAM.Pool.Server do
   end
 
   def handle_info(_message, state), do: {:noreply, state}
+
+  # A normal exit would leave the keepers alive, and their runtimes with them.
+  @impl true
+  def terminate(_reason, state),
+    do: Enum.each(state.keepers, fn {keeper, _} -> Process.exit(keeper, :shutdown) end)
 
   # Callers
 
