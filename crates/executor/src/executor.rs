@@ -147,24 +147,27 @@ impl Shared {
     }
 
     /// Puts a task that was idle into the queue of its home.
-    pub(crate) fn wake(&self, task: Arc<Task>) {
-        let home = &self.processors[task.home.index()];
-        let is_urgent = home.wake(task);
-        self.announce(home, is_urgent);
+    pub(crate) fn wake(self: &Arc<Self>, task: Arc<Task>) {
+        let index = task.home.index();
+        let is_urgent = self.processors[index].wake(task);
+        self.announce(index, is_urgent);
     }
 
     /// Puts a task that goes on into the queue of its home.
-    pub(crate) fn put_back(&self, task: Arc<Task>) {
-        let home = &self.processors[task.home.index()];
-        home.put_back(task);
-        self.announce(home, false);
+    pub(crate) fn put_back(self: &Arc<Self>, task: Arc<Task>) {
+        let index = task.home.index();
+        self.processors[index].put_back(task);
+        self.announce(index, false);
     }
 
     /// Something was queued at a processor.
-    fn announce(&self, home: &Processor, is_urgent: bool) {
+    fn announce(self: &Arc<Self>, index: usize, is_urgent: bool) {
+        let home = &self.processors[index];
         if !home.unpark() && home.runs_turn() {
-            if is_urgent || home.is_used_up(self.options.slice) {
-                // Sooner than the ticker would.
+            // Sooner than the ticker would.
+            if home.is_asked() {
+                self.look_at(index);
+            } else if is_urgent || home.is_used_up(self.options.slice) {
                 home.hurry();
             }
             if self.processors.len() > 1 {
@@ -260,19 +263,21 @@ impl Shared {
     /// Called by the ticker: looks at every processor, and gives those of stuck threads to others. Gives back when to look
     /// again; never, if no turn runs.
     pub(crate) fn tick(self: &Arc<Self>) -> Option<Duration> {
-        let mut next = None;
-        for (index, processor) in self.processors.iter().enumerate() {
-            let mut relief = None;
-            let again = processor.look(self.options.slice, || {
-                relief = self.spares.take(self);
-                relief.is_some()
-            });
-            if let Some(spare) = relief {
-                processor.hand_offs.fetch_add(1, Ordering::Relaxed);
-                spare.take_over(index);
-            }
-            next = [next, again].into_iter().flatten().min();
+        (0..self.processors.len()).filter_map(|index| self.look_at(index)).min()
+    }
+
+    /// Looks at a processor, and gives it to another thread if its own is stuck and others wait.
+    fn look_at(self: &Arc<Self>, index: usize) -> Option<Duration> {
+        let processor = &self.processors[index];
+        let mut relief = None;
+        let again = processor.look(self.options.slice, || {
+            relief = self.spares.take(self);
+            relief.is_some()
+        });
+        if let Some(spare) = relief {
+            processor.hand_offs.fetch_add(1, Ordering::Relaxed);
+            spare.take_over(index);
         }
-        next
+        again
     }
 }

@@ -283,7 +283,7 @@ impl Processor {
         !self.turn.load(Ordering::SeqCst).is_null()
     }
 
-    /// Called by the ticker. A turn that has used up its slice, or was asked before, is made to poll. If it is stuck and others wait, then `relieve`
+    /// Called by the ticker, and by those who queue a task behind a turn that was asked. A turn that has used up its slice, or was asked before, is made to poll. If it is stuck and others wait, then `relieve`
     /// may give the processor to another thread; it tells whether one is there for that. Gives back when to look again; never,
     /// if no turn runs.
     pub(crate) fn look(&self, slice: Duration, relieve: impl FnOnce() -> bool) -> Option<Duration> {
@@ -337,7 +337,8 @@ impl Processor {
         lock(&self.holder).as_ref().and_then(|holder| holder.clock).and_then(CpuClock::read)
     }
 
-    fn is_asked(&self) -> bool {
+    /// Whether the turn in the slot has not polled since it was asked to.
+    pub(crate) fn is_asked(&self) -> bool {
         let since = self.since.load(Ordering::Relaxed);
         lock(&self.asked).is_some_and(|asked| asked.since == since) && !self.heard.load(Ordering::Relaxed)
     }
