@@ -75,6 +75,29 @@ defmodule QuickBEAM.StreamTest do
     assert QuickBEAM.eval(rt, "closed") == {:ok, 1}
   end
 
+  test "a consumer that is killed closes the iterator, too" do
+    test = self()
+    rt = start_runtime(handlers: %{"closed" => reached()})
+
+    code = """
+    (function* () {
+      try { for (let n = 0; ; n++) yield n } finally { Beam.call('closed') }
+    })()
+    """
+
+    consumer =
+      spawn(fn ->
+        rt |> QuickBEAM.stream(code) |> Enum.each(&(&1 == 0 && send(test, :first)))
+      end)
+
+    assert_receive :first
+    Process.exit(consumer, :kill)
+    assert_receive {:reached, []}
+    assert_usable(rt)
+
+    assert {:noproc, _} = catch_exit(QuickBEAM.stream(:nobody, code) |> Enum.take(1))
+  end
+
   test "errors are raised, after the items before them" do
     rt = start_runtime()
     me = self()
