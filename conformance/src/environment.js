@@ -47,6 +47,8 @@
   if (isWindow) {
     for (const name of ["window", "parent", "top", "frames"]) globalThis[name] = globalThis;
     globalThis.opener = null;
+    // Nothing is drawn, so any time will do.
+    globalThis.requestAnimationFrame ??= (callback) => setTimeout(() => callback(performance.now()));
     // Messages to itself, by a channel of its own.
     const { port1, port2 } = new MessageChannel();
     globalThis.postMessage = (message, target, transfer) =>
@@ -89,6 +91,48 @@
     }
   };
 
+  // Frames hold documents that run no scripts; their windows have this realm's classes.
+  const types = { xml: "application/xml", xhtml: "application/xhtml+xml", xht: "application/xhtml+xml", svg: "image/svg+xml" };
+  const opened = new WeakMap();
+  const openFrame = (frame) => {
+    const path = (frame.getAttribute("src") ?? "").split(/[?#]/, 1)[0];
+    const isFile = path !== "" && !/^[a-z]+:/i.test(path);
+    const bytes = isFile ? read(folder, path) : undefined;
+    const inner = new DOMParser().parseFromString(
+      new TextDecoder().decode(bytes ?? new Uint8Array()),
+      types[/\.(\w+)$/.exec(path)?.[1]] ?? "text/html",
+    );
+    const view = Object.create(globalThis);
+    const own = { document: inner, window: view, self: view, frames: view, parent: globalThis, frameElement: frame };
+    for (const [name, value] of Object.entries(own)) Object.defineProperty(view, name, { value });
+    Object.defineProperty(inner, "defaultView", { value: view });
+    return view;
+  };
+  const viewOf = (frame) => {
+    if (!frame.isConnected) return null;
+    if (!opened.has(frame)) opened.set(frame, openFrame(frame));
+    return opened.get(frame);
+  };
+  const tellLoaded = (frame) => viewOf(frame) !== null && frame.dispatchEvent(new Event("load"));
+  const openFrames = () => {
+    Object.defineProperties(HTMLIFrameElement.prototype, {
+      contentWindow: { get() { return viewOf(this); }, configurable: true },
+      contentDocument: { get() { return viewOf(this)?.document ?? null; }, configurable: true },
+    });
+    document.querySelectorAll("iframe").forEach((frame, index) => {
+      Object.defineProperty(globalThis, index, { get: () => viewOf(frame), configurable: true });
+      if (frame.name !== "") globalThis[frame.name] ??= viewOf(frame);
+    });
+    const isFrame = (node) => node.nodeName === "IFRAME";
+    const watch = new MutationObserver((records) => {
+      const added = records.flatMap(({ addedNodes }) => [...addedNodes]).filter(isFrame);
+      setTimeout(() => added.forEach(tellLoaded));
+    });
+    // Those of the markup are told with the page.
+    watch.observe(document, { childList: true, subtree: true });
+    return [...document.querySelectorAll("iframe")];
+  };
+
   // A page is parsed as a whole before its scripts run in their order.
   const ofHarness = /\/resources\/testharness(?:report)?\.js$/;
   const isClassic = ({ type }) => ["", "text/javascript", "application/javascript", "text/ecmascript"].includes(type);
@@ -103,6 +147,7 @@
       const set = (value) => Object.defineProperty(globalThis, id, { value, writable: true });
       Object.defineProperty(globalThis, id, { get, set, configurable: true });
     }
+    if (hasFrames(markup) || scripts.some(([, source]) => hasFrames(source))) framesOfPage = openFrames();
     let currentScript = null;
     Object.defineProperty(document, "currentScript", { get: () => currentScript, configurable: true });
     const elements = [...document.querySelectorAll("script")].filter(isClassic);
@@ -115,12 +160,15 @@
     currentScript = null;
   };
 
+  const hasFrames = (text) => /iframe/i.test(text);
+  let framesOfPage = [];
   if (isWindow) openPage(page ?? "<!doctype html><meta charset=utf-8><body></body>");
   for (const [name, source] of scripts) attempt(() => runScript(source, name));
   if (conformance.isWorker) done();
   if (isWindow) {
     setTimeout(() => {
       document.dispatchEvent(new Event("DOMContentLoaded", { bubbles: true }));
+      framesOfPage.forEach(tellLoaded);
       const attribute = document.body?.getAttribute("onload") ?? null;
       const onload = globalThis.onload ?? (attribute === null ? undefined : new Function("event", attribute));
       const event = new Event("load");

@@ -7,7 +7,7 @@ use crate::members::{Members, node_arg, optional_text, string_or_null};
 use quickbeam_api_webidl::need;
 use quickbeam_dom::{
     DoctypeData, DomError, InstructionData, LocalName, NameKind, NodeData, NodeId, ParseOptions, QualName, QuirksMode,
-    Tree, is_attribute_name, is_doctype_name, is_element_name, local_name, qualified_name,
+    Tree, is_attribute_name, is_doctype_name, is_element_name, local_name, ns, qualified_name,
 };
 use quickbeam_engine::{Args, Ctx, Result, Value};
 use std::rc::Rc;
@@ -105,16 +105,7 @@ fn set_body<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<
 pub(crate) fn get_element_by_id<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let node = this_node(ctx, this)?;
     need(ctx, args, 1, "getElementById")?;
-    let key = LocalName::from("id");
-    let found = args.get(0).with_text(|id| {
-        if id.is_empty() {
-            return None;
-        }
-        node.dom.read(|tree| {
-            tree.descendants(node.id)
-                .find(|&element| tree.element(element).is_some_and(|data| data.attribute(&key) == Some(&*id)))
-        })
-    })?;
+    let found = args.get(0).with_text(|id| node.dom.read(|tree| tree.element_by_id(node.id, &id)))?;
     node.dom.wrap_option(ctx, found)
 }
 
@@ -222,20 +213,20 @@ fn create_element<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<
         }
         let mut tree = document.dom.tree.borrow_mut();
         let (is_html, namespace) = match tree.node(document.id).as_document() {
-            Some(data) if data.is_html => (true, HTML),
-            Some(data) if data.content_type == "application/xhtml+xml" => (false, HTML),
-            _ => (false, ""),
+            Some(data) if data.is_html => (true, ns!(html)),
+            Some(data) if data.content_type == "application/xhtml+xml" => (false, ns!(html)),
+            _ => (false, ns!()),
         };
         let name = if is_html && name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             name.to_ascii_lowercase().into()
         } else {
             name
         };
-        Ok(tree.create_element(document.id, qualified_name(namespace, None, &name)))
+        Ok(tree.create_element(document.id, QualName::new(None, namespace, LocalName::from(&*name))))
     })?;
     let element = made.map_err(|error| throw(ctx, &error))?;
     document.dom.account(ctx);
-    document.dom.wrap(ctx, element)
+    document.dom.wrap_created(ctx, element, args.get(1), this)
 }
 
 fn create_element_ns<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
@@ -246,7 +237,7 @@ fn create_element_ns<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Resu
         .map_err(|error| throw(ctx, &error))?;
     let element = document.dom.tree.borrow_mut().create_element(document.id, name);
     document.dom.account(ctx);
-    document.dom.wrap(ctx, element)
+    document.dom.wrap_created(ctx, element, args.get(2), this)
 }
 
 /// A copy of a node.

@@ -103,16 +103,6 @@
       }
       title.textContent = value;
     }
-    createElement(localName, options = undefined) {
-      need(arguments, 1, "createElement");
-      const element = createElement.call(this, localName);
-      return parts.created(element, options, this);
-    }
-    createElementNS(namespace, qualifiedName, options = undefined) {
-      need(arguments, 2, "createElementNS");
-      const element = createElementNS.call(this, namespace, qualifiedName);
-      return parts.created(element, options, this);
-    }
     importNode(node, options = false) {
       need(arguments, 1, "importNode");
       const deep = typeof options === "object" && options !== null ? !options.selfOnly : Boolean(options);
@@ -163,12 +153,10 @@
     }
   }
   const { createElement, createElementNS, importNode } = members.Document;
-  for (const name of ["createElement", "createElementNS", "importNode"]) delete members.Document[name];
+  delete members.Document.importNode;
   give(Document, members.Document, members.ParentNode);
   unscopable(Document, ["append", "prepend", "replaceChildren"]);
   for (const [name, length] of Object.entries({
-    createElement: 1,
-    createElementNS: 2,
     importNode: 1,
     createNodeIterator: 1,
     createTreeWalker: 1,

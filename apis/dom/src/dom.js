@@ -274,6 +274,7 @@
 
   return Object.assign(classes, parts.globals, {
     formEntries: parts.formEntries,
+    created: parts.created,
     /** The class or object of that name; those of HTML elements are made now. */
     resolve: (name) => (name in classes ? classes[name] : parts.htmlClass(name)),
     prototypeOf(kind, local) {

@@ -10,7 +10,7 @@
 //! What must never happen: a borrow of the tree while the engine may run (it collects garbage, which frees nodes).
 
 use crate::collection::StaticList;
-use quickbeam_dom::{Change, DomError, LocalName, NodeData, NodeId, Tree, local_name};
+use quickbeam_dom::{Change, DomError, LocalName, NodeData, NodeId, Tree, local_name, ns};
 use quickbeam_engine::{Ctx, HostRef, Persistent, Result, Thrown, Value};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -38,6 +38,8 @@ struct Hooks {
     prototype_of: Persistent,
     /// `(changes)`: tells those who watch.
     tell: Persistent,
+    /// `(element, options, document)`: what `createElement` returns for an element that it made.
+    created: Persistent,
 }
 
 /// Nodes that share a prototype.
@@ -114,8 +116,9 @@ impl Dom {
         })
     }
 
-    pub(crate) fn set_hooks<'a>(&self, prototype_of: Value<'a>, tell: Value<'a>) {
-        let _ = self.hooks.set(Hooks { prototype_of: prototype_of.persist(), tell: tell.persist() });
+    pub(crate) fn set_hooks<'a>(&self, prototype_of: Value<'a>, tell: Value<'a>, created: Value<'a>) {
+        let (prototype_of, tell, created) = (prototype_of.persist(), tell.persist(), created.persist());
+        let _ = self.hooks.set(Hooks { prototype_of, tell, created });
     }
 
     fn hooks(&self, ctx: Ctx<'_>) -> Result<&Hooks> {
@@ -198,8 +201,8 @@ impl Dom {
     fn kind(&self, id: NodeId) -> Kind {
         let tree = self.tree.borrow();
         match &tree.node(id).data {
+            NodeData::Element(element) if element.name.ns == ns!(html) => Kind::Html(element.name.local.clone()),
             NodeData::Element(element) => match &*element.name.ns {
-                HTML => Kind::Html(element.name.local.clone()),
                 SVG => Kind::Svg(element.name.local.clone()),
                 MATHML => Kind::Other(MATHML_ELEMENT),
                 _ => Kind::Other(ELEMENT),
@@ -226,6 +229,22 @@ impl Dom {
             self.prototypes.borrow_mut().insert(kind, prototype.clone().persist());
         }
         Ok(prototype)
+    }
+
+    /// The object of an element that was just made, upgraded if it is a custom one.
+    pub(crate) fn wrap_created<'a>(
+        self: &Rc<Self>,
+        ctx: Ctx<'a>,
+        element: NodeId,
+        options: Value<'a>,
+        document: &Value<'a>,
+    ) -> Result<Value<'a>> {
+        let wrapper = self.wrap(ctx, element)?;
+        if self.defined.borrow().is_empty() {
+            return Ok(wrapper);
+        }
+        let created = ctx.get_kept(&self.hooks(ctx)?.created);
+        ctx.call(&created, &ctx.undefined(), &[wrapper, options, document.clone()])
     }
 
     // ── Changing the tree ──
@@ -405,6 +424,7 @@ pub(crate) fn throw(ctx: Ctx<'_>, error: &DomError) -> Thrown {
     match error {
         // What interrupted it is pending.
         DomError::Interrupted => Thrown,
+        error @ DomError::TooDeep { .. } => ctx.throw_error("RangeError", &error.to_string()),
         DomError::TooLarge { .. } => ctx.throw_error("RangeError", &format!("out of memory: {error}")),
         error => ctx.throw_dom_exception(error.name(), &error.to_string()),
     }

@@ -86,7 +86,7 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let args = [helpers(ctx)?, quickbeam_api_events::classes(ctx)?, natives(ctx)?, parts(ctx)?];
         let all = ctx.call(&DOM.run(ctx)?, &ctx.undefined(), &args)?;
         ctx.keep(CLASSES, all.clone());
-        dom.set_hooks(all.get("prototypeOf")?, all.get("tell")?);
+        dom.set_hooks(all.get("prototypeOf")?, all.get("tell")?, all.get("created")?);
         ctx.keep(quickbeam_api_file::FORM_ENTRIES, all.get("formEntries")?);
         // The document's object lives as long as the realm.
         let document = dom.wrap(ctx, dom.document)?;

@@ -80,10 +80,22 @@ fn answer(mut stream: &TcpStream) -> Option<()> {
         "/empty" => b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),
         "/silent" => Vec::new(),
         "/stalls" => b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nstart".to_vec(),
+        "/odd" => b"HTTP/1.1 200 OK\r\nX-Odd: a\xff\xc3\x28b\r\nContent-Length: 0\r\n\r\n".to_vec(),
+        "/short" => b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello".to_vec(),
+        "/huge" => b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\nhello".to_vec(),
+        "/cut" => b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel".to_vec(),
+        "/split" => {
+            stream.set_nodelay(true).ok()?;
+            let response =
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n\u{20ac}\r\n4\r\n\u{1f600}\r\n0\r\n\r\n";
+            return response.bytes().try_for_each(|byte| stream.write_all(&[byte])).ok();
+        }
         "/head" => respond("", head.to_lowercase().as_bytes()),
         _ => respond("", format!("{method} {path} {}", String::from_utf8_lossy(&body)).as_bytes()),
     };
-    stream.write_all(&bytes).ok()
+    stream.write_all(&bytes).ok()?;
+    // What these promise does not come.
+    (!["/short", "/huge", "/cut"].contains(&path)).then_some(())
 }
 
 #[test]
@@ -121,6 +133,27 @@ fn responses_come_whole_and_in_parts() {
             "Promise.all(Array.from({ length: 50 }, () => fetch(server + '/json').then((r) => r.json()))).then((all) => all.length)",
             "50",
         ),
+    ]);
+}
+
+#[test]
+fn servers_may_be_odd() {
+    check(&[
+        // Bytes of headers are characters, whatever they meant.
+        (
+            "fetch(server + '/odd').then((r) => [...r.headers.get('x-odd')].map((c) => c.charCodeAt(0)))",
+            "97,255,195,40,98",
+        ),
+        ("fetch(server + '/split').then((r) => r.text())", "\u{20ac}\u{1f600}"),
+        ("fetch(server + '/split').then((r) => text(r.body))", "\u{20ac}\u{1f600}"),
+        ("fails(fetch(server + '/short').then((r) => r.text()))", "TypeError"),
+        ("fails(fetch(server + '/cut').then((r) => text(r.body)))", "TypeError"),
+        ("fails(fetch(server + '/huge').then((r) => r.arrayBuffer()))", "TypeError"),
+        (
+            "fetch(server + '/huge').then(async (r) => { const reader = r.body.getReader(); const { value } = await reader.read(); return [r.headers.get('content-length'), value.length, await fails(reader.read())] })",
+            "10737418240,5,TypeError",
+        ),
+        ("fetch(server + '/json').then((r) => r.json()).then(JSON.stringify)", "{\"a\":[1,2]}"),
     ]);
 }
 

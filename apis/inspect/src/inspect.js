@@ -1,7 +1,7 @@
 // Turns values into text as Node's util.inspect does, within bounds: hostile values cost no more than BUDGET characters.
 (layout, errors, makeContents, native) => {
   const { quote, escapeControls, plural, join, BREAK_LENGTH, MAX_ITEMS } = layout;
-  const { classOf, proxyParts, extraKeys } = native;
+  const { classOf, proxyParts, extraKeys, hostText } = native;
 
   const BUDGET = 1 << 20;
   const MAX_STRING = 10_000;
@@ -298,6 +298,13 @@
 
   const describeOrdinary = (state, value, className, constructor, tag, shape) => {
     shape.keys = ownKeys(state, value);
+    const text = tag.startsWith("Temporal.") ? hostText(value) : undefined;
+    if (text !== undefined) {
+      const prefix = tag === `Temporal.${constructor}` ? `${tag} ` : prefixOf(constructor, tag, "Object");
+      shape.base = `${prefix}<${text}>`;
+      shape.open = "{";
+      return shape.keys.length === 0 ? shape.base : shape;
+    }
     if (className === "Arguments") shape.open = "[Arguments] {";
     else if (constructor === "Object") shape.open = tag === "" ? "{" : `${prefixOf(constructor, tag, "Object")}{`;
     else shape.open = `${prefixOf(constructor, tag, "Object")}{`;

@@ -26,6 +26,10 @@ static FORMAT: Glue = Glue::new("internal:inspect/format", include_str!("format.
 
 const KEPT: &str = "inspect";
 
+/// The name under which a realm keeps what knows the text of host objects that say `Temporal.…`: a function of a value that gives a string,
+/// or `undefined`, and runs no script.
+pub const HOST_TEXT: &str = "inspect host text";
+
 /// The realm's formatter: an object with `inspect(value, { depth, showHidden, showProxy })`, `format(arguments)`, which
 /// knows format strings, and `widthOf(text)`, the columns a text takes.
 ///
@@ -41,6 +45,7 @@ pub fn formatter(ctx: Ctx<'_>) -> Result<Value<'_>> {
     native.set("proxyParts", ctx.function("proxyParts", 1, proxy_parts)?)?;
     native.set("extraKeys", ctx.function("extraKeys", 2, extra_keys)?)?;
     native.set("isBuiltin", ctx.function("isBuiltin", 1, is_builtin)?)?;
+    native.set("hostText", ctx.function("hostText", 1, host_text)?)?;
     let layout = LAYOUT.run(ctx)?;
     let undefined = ctx.undefined();
     let parts = [layout.clone(), ERRORS.run(ctx)?, CONTENTS.run(ctx)?, native.clone()];
@@ -84,6 +89,13 @@ fn proxy_parts<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Va
     match args.get(0).proxy_parts() {
         Some((target, handler)) => ctx.array(vec![target, handler]),
         None => Ok(ctx.null()),
+    }
+}
+
+fn host_text<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    match ctx.kept(HOST_TEXT) {
+        Some(text_of) => ctx.call(&text_of, &ctx.undefined(), &[args.get(0)]),
+        None => Ok(ctx.undefined()),
     }
 }
 

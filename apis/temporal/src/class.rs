@@ -19,9 +19,13 @@ macro_rules! named {
             const NAME: &'static str = $name;
         })*
 
-        /// Whether a value is an instance of any of these classes.
-        pub(crate) fn is_temporal(value: &Value<'_>) -> bool {
-            value.host_value().is_some_and(|held| false $(|| held.is::<$type>())*)
+        /// The name of the class that a value is an instance of, if it is one of these.
+        pub(crate) fn class_of(value: &Value<'_>) -> Option<&'static str> {
+            let held = value.host_value()?;
+            $(if held.is::<$type>() {
+                return Some($name);
+            })*
+            None
         }
     };
 }
@@ -35,6 +39,11 @@ named! {
     PlainTime: "Temporal.PlainTime";
     PlainYearMonth: "Temporal.PlainYearMonth";
     ZonedDateTime: "Temporal.ZonedDateTime";
+}
+
+/// Whether a value is an instance of any of the classes.
+pub(crate) fn is_temporal(value: &Value<'_>) -> bool {
+    class_of(value).is_some()
 }
 
 /// What an object stands for; `None` if it is no instance.

@@ -30,7 +30,7 @@ mod zoned_date_time;
 
 use class::define_tag;
 use quickbeam_api_webidl::kept;
-use quickbeam_engine::{Attributes, Ctx, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Result, Value};
 use quickbeam_executor::Api;
 
 /// The API.
@@ -72,9 +72,23 @@ pub(crate) fn namespace(ctx: Ctx<'_>) -> Result<Value<'_>> {
             ("ZonedDateTime", zoned_date_time::class(ctx)?),
             ("Now", now::object(ctx)?),
         ];
+        let texts = ctx.object_without_prototype()?;
         for (name, class) in classes {
+            if name != "Now" {
+                texts.set(&format!("Temporal.{name}"), class.get("prototype")?.get("toString")?)?;
+            }
             namespace.define(name, class, Attributes::HIDDEN)?;
         }
+        ctx.keep(quickbeam_api_inspect::HOST_TEXT, ctx.bound_function(&texts, text_of)?);
         Ok(namespace)
     })
+}
+
+/// The text of an instance for people, `undefined` for another value.
+fn text_of<'a>(ctx: Ctx<'a>, texts: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let value = args.get(0);
+    match class::class_of(&value) {
+        Some(name) => ctx.call(&texts.get(name)?, &value, &[]),
+        None => Ok(ctx.undefined()),
+    }
 }

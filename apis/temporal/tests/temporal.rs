@@ -3,6 +3,7 @@
 use quickbeam_api_harness::Harness;
 use quickbeam_api_intl::Intl;
 use quickbeam_api_temporal::Temporal;
+use quickbeam_executor::Api;
 
 fn harness() -> Harness {
     Harness::new(&[&Intl, &Temporal])
@@ -120,3 +121,30 @@ const NO_HOURS: &str = "TypeError: these options show nothing of a PlainDate";
 const HAS_ZONE: &str = "TypeError: a ZonedDateTime has a time zone of its own";
 const OTHER_CALENDAR: &str = "RangeError: the calendar hebrew is not that of the format, gregory";
 const UNFORMATTABLE: &str = "TypeError: a ZonedDateTime is formatted by its own toLocaleString";
+
+#[test]
+fn values_are_shown_as_text() {
+    let mut apis: Vec<&'static dyn Api> = quickbeam_apis::always().to_vec();
+    apis.extend([&Intl as &dyn Api, &Temporal]);
+    let harness = Harness::new(&apis);
+    for (source, expected) in [
+        ("Beam.inspect(Temporal.Instant.fromEpochMilliseconds(0))", "Temporal.Instant <1970-01-01T00:00:00Z>"),
+        ("Beam.inspect([Temporal.PlainDate.from('2024-05-06')])", "[ Temporal.PlainDate <2024-05-06> ]"),
+        ("Beam.inspect(new (class Pause extends Temporal.Duration {})(1))", "Pause [Temporal.Duration] <P1Y>"),
+        (
+            "Beam.inspect(Object.assign(Temporal.ZonedDateTime.from('2024-03-31[UTC]'), { a: 1 }))",
+            "Temporal.ZonedDateTime <2024-03-31T00:00:00+00:00[UTC]> { a: 1 }",
+        ),
+        (
+            "Temporal.PlainTime.prototype.toString = () => { throw 1 }; Beam.inspect(new Temporal.PlainTime(1))",
+            "Temporal.PlainTime <01:00:00>",
+        ),
+        ("Beam.inspect(Temporal.PlainTime.prototype)", "Object [Temporal.PlainTime] {}"),
+        (
+            "Beam.inspect({ [Symbol.toStringTag]: 'Temporal.Instant' })",
+            "{ [Symbol(Symbol.toStringTag)]: 'Temporal.Instant' }",
+        ),
+    ] {
+        harness.check(source, expected);
+    }
+}

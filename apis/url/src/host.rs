@@ -8,7 +8,16 @@ use idna::uts46::{AsciiDenyList, Hyphens, Uts46};
 
 /// Parses a URL.
 pub(crate) fn parse(text: &str, base: Option<&str>) -> Option<Url> {
+    if base.is_some_and(|base| !may_be_base(base)) {
+        return None;
+    }
     Url::parse(text, base).ok().filter(|url| is_valid(url, text))
+}
+
+/// Whether a base, if it is a URL, is a valid one.
+fn may_be_base(base: &str) -> bool {
+    let has_punycode = base.as_bytes().windows(4).any(|part| part.eq_ignore_ascii_case(b"xn--"));
+    !has_punycode || Url::parse(base, None).is_ok_and(|url| is_valid(&url, base))
 }
 
 /// Whether the host that `text` gave a URL is no malformed Punycode.

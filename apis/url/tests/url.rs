@@ -20,6 +20,7 @@ fn urls_are_interfaces() {
         ("URL.parse('x', 'http://a').pathname", "/x"),
         ("JSON.stringify([new URL('http://a')])", "[\"http://a/\"]"),
         ("String(new URL('http://é.example/ü'))", "http://xn--9ca.example/%C3%BC"),
+        ("try { new URL('about:blank', 'http://a.XN--pokxncvks/') } catch (e) { e.name }", "TypeError"),
         (
             "{ const u = new URL('http://a'); try { u.href = 'x' } catch (error) { error.name + u } }",
             "TypeErrorhttp://a/",

@@ -51,6 +51,7 @@ impl Tree {
         let Some(attribute) = self.attributes_mut(element).and_then(|list| list.get_mut(index)) else { return };
         let old = std::mem::replace(&mut attribute.value, value.into());
         let name = attribute.name.clone();
+        self.ids.change(element, &name, Some(&old), Some(value));
         self.bytes = (self.bytes + value.len()).saturating_sub(old.len());
         self.note(|_| Change::Attribute { element, name, old: Some(old.into()), new: Some(value.to_owned()) });
     }
@@ -58,6 +59,7 @@ impl Tree {
     fn append_attribute(&mut self, element: NodeId, attribute: Attribute) {
         let (name, new) = (attribute.name.clone(), attribute.value.to_string());
         self.bytes += attribute.cost();
+        self.ids.change(element, &name, None, Some(&new));
         if let Some(list) = self.attributes_mut(element) {
             list.push(attribute);
         }
@@ -69,6 +71,7 @@ impl Tree {
         let Some(list) = self.attributes_mut(element).filter(|list| index < list.len()) else { return };
         let attribute = list.remove(index);
         self.bytes = self.bytes.saturating_sub(attribute.cost());
+        self.ids.change(element, &attribute.name, Some(&attribute.value), None);
         self.release_node(&attribute);
         self.note(|_| Change::Attribute {
             element,
@@ -164,6 +167,7 @@ impl Tree {
                     *attribute = Attribute { name: name.clone(), value: value.as_str().into(), node: Some(node) };
                 }
                 if let Some(replaced) = replaced {
+                    self.ids.change(element, &name, Some(&replaced.value), Some(&value));
                     self.release_node(&replaced);
                     self.bytes = (self.bytes + value.len()).saturating_sub(replaced.value.len());
                     let old = Some(replaced.value.into());

@@ -87,6 +87,7 @@ impl Tree {
                 let Some(owner) = owner else { return id };
                 let copy = self.create_element(owner, name);
                 self.bytes += attributes.iter().map(Attribute::cost).sum::<usize>();
+                self.ids.add_attributes(copy, &attributes);
                 if let NodeData::Element(ElementData { attributes: place, is_integration_point: point, .. }) =
                     &mut self.node_mut(copy).data
                 {

@@ -28,6 +28,11 @@ pub enum DomError {
         /// The most that the tree may hold, in bytes.
         limit: usize,
     },
+    /// Markup whose elements stand too deep in one another.
+    TooDeep {
+        /// The most levels that there may be.
+        limit: usize,
+    },
     /// Whoever was asked whether to go on said no.
     Interrupted,
 }
@@ -45,7 +50,7 @@ impl DomError {
             DomError::InUseAttribute => "InUseAttributeError",
             DomError::Syntax(_) => "SyntaxError",
             DomError::NoModification(_) => "NoModificationAllowedError",
-            DomError::TooLarge { .. } => "QuotaExceededError",
+            DomError::TooLarge { .. } | DomError::TooDeep { .. } => "QuotaExceededError",
             DomError::Interrupted => "AbortError",
         }
     }
@@ -66,6 +71,7 @@ impl fmt::Display for DomError {
             DomError::TooLarge { limit } => {
                 write!(f, "the tree would hold more than the {limit} bytes that are left for it")
             }
+            DomError::TooDeep { limit } => write!(f, "the markup is more than {limit} levels deep"),
             DomError::Interrupted => f.write_str("interrupted"),
         }
     }

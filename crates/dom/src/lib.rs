@@ -32,6 +32,7 @@
 mod attributes;
 mod copy;
 mod error;
+mod ids;
 mod journal;
 mod mutate;
 mod names;
@@ -47,7 +48,7 @@ mod xml;
 pub use attributes::{is_called, qualified};
 pub use copy::position;
 pub use error::{DomError, Result};
-pub use html5ever::{LocalName, Namespace, QualName};
+pub use html5ever::{LocalName, Namespace, QualName, ns};
 pub use journal::Change;
 pub use names::{NameKind, is_attribute_name, is_doctype_name, is_element_name, is_xml_name, validate_and_extract};
 pub use node::{

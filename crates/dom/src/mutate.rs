@@ -71,14 +71,31 @@ impl Tree {
             self.leave_parent(node);
         }
         let removed: Vec<NodeId> = if self.is_watched() { self.children(parent).collect() } else { Vec::new() };
-        while let Some(child) = self.first_child(parent) {
-            self.unlink(child);
-        }
+        self.cut_children(parent);
         let added = node.map(|node| self.put(parent, node, None)).unwrap_or_default();
         if self.is_watched() && !(removed.is_empty() && added.is_empty()) {
             self.note(|_| Change::Children { target: parent, added, removed, previous: None, next: None });
         }
         self.touch();
+    }
+
+    /// Cuts all children off their parent.
+    fn cut_children(&mut self, parent: NodeId) {
+        if let Some(document) = self.document(parent)
+            && !self.is_watched()
+            && self.node(parent).first != 0
+        {
+            // Those that nobody holds go as one tree.
+            let grave = self.create(document, NodeData::Fragment { host: None });
+            for child in self.move_children(parent, grave) {
+                self.unlink(child);
+            }
+            self.detached.push(grave);
+            return self.touch();
+        }
+        while let Some(child) = self.first_child(parent) {
+            self.unlink(child);
+        }
     }
 
     /// Moves `node` and all below it to `document`, out of its parent.
@@ -361,18 +378,21 @@ impl Tree {
         }
     }
 
-    /// Moves all children of one node behind those of another, of the same document.
-    pub(crate) fn move_children(&mut self, from: NodeId, to: NodeId) {
+    /// Moves all children of one node behind those of another, of the same document. Gives those that the embedder holds.
+    pub(crate) fn move_children(&mut self, from: NodeId, to: NodeId) -> Vec<NodeId> {
+        let mut held = Vec::new();
         let (first, last) = (self.node(from).first, self.node(from).last);
         if first == 0 || from == to || !self.contains(to) {
-            return;
+            return held;
         }
         let mut index = first;
-        while let Some(child) = self.id_of(index) {
-            let place = self.node_mut(child);
+        while let Some(place) = self.nodes.get_mut(index as usize).filter(|_| index != 0) {
             place.parent = to.index.get();
-            index = place.next;
-            self.note_move(child);
+            let (next, is_held) = (place.next, place.embedder != 0);
+            if is_held {
+                held.extend(self.id_of(index));
+            }
+            index = next;
         }
         (self.node_mut(from).first, self.node_mut(from).last) = (0, 0);
         let previous = std::mem::replace(&mut self.node_mut(to).last, last);
@@ -382,6 +402,8 @@ impl Tree {
         } else {
             self.nodes[previous as usize].next = first;
         }
+        self.moved.extend_from_slice(&held);
+        held
     }
 
     /// Links a node without a parent into one.

@@ -1,21 +1,27 @@
 //! The HTML parser: html5ever builds right into the arena.
 //!
 //! The input is fed in pieces. Between two of them the caller is asked whether to go on, and once the tree is
-//! [full](crate::Tree::set_limit) no more nodes are made: markup may ask for far more nodes than it has bytes.
+//! [full](crate::Tree::set_limit) no more nodes are made: markup may ask for far more nodes than it has bytes. The algorithm looks through all open
+//! elements at most tags, so that deep markup takes the square of its depth: its pieces get smaller, and it has a limit.
 
 use crate::error::{DomError, Result};
 use crate::node::{Attribute, DoctypeData, InstructionData, NodeData, QuirksMode};
 use crate::tree::{NodeId, Tree};
-use html5ever::interface::{ElemName, ElementFlags, NodeOrText, TreeSink};
+use html5ever::interface::{ElementFlags, NodeOrText, TreeSink};
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
-use html5ever::{LocalName, Namespace, QualName, local_name as atom, ns};
+use html5ever::{LocalName, QualName, local_name as atom, ns};
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
+use std::sync::LazyLock;
 
 /// Bytes of markup between two questions whether to go on.
 const PIECE: usize = 16 << 10;
+/// Levels of markup, give or take those of a piece. Browsers take 512.
+const MAX_LEVELS: usize = 10_000;
+/// Levels that make a piece half as large, twice as many a third and so on.
+const PIECE_LEVELS: usize = 250;
 
 /// How markup is parsed.
 pub struct ParseOptions<'p> {
@@ -32,28 +38,20 @@ struct Sink<'t> {
     /// Whom new nodes belong to.
     document: NodeId,
     quirks: Cell<Option<QuirksMode>>,
+    /// The fragment that takes what the algorithm puts into its root.
+    root: Option<NodeId>,
+    /// Whether the root was made.
+    has_root: Cell<bool>,
+    /// Where something was put last.
+    last_parent: Cell<NodeId>,
     /// Stands for all elements once the tree is full.
     excess: Cell<Option<NodeId>>,
     /// Whether there is an element that shows a selected option.
     shows_selected: Cell<bool>,
 }
 
-/// The name of an element, taken out of the arena.
-#[derive(Debug)]
-pub struct Name {
-    ns: Namespace,
-    local: LocalName,
-}
-
-impl ElemName for Name {
-    fn ns(&self) -> &Namespace {
-        &self.ns
-    }
-
-    fn local_name(&self) -> &LocalName {
-        &self.local
-    }
-}
+/// The name of the root that fragments are parsed into.
+static ROOT: LazyLock<QualName> = LazyLock::new(|| QualName::new(None, ns!(html), atom!("html")));
 
 impl Tree {
     /// Parses a whole document into an empty one.
@@ -61,7 +59,7 @@ impl Tree {
     /// # Errors
     /// [`DomError::TooLarge`], [`DomError::Interrupted`]; what was parsed until then is in the document.
     pub fn parse_document(&mut self, document: NodeId, markup: &str, options: ParseOptions<'_>) -> Result<()> {
-        let sink = self.sink(document, document);
+        let sink = self.sink(document, document, None);
         let builder = TreeBuilder::new(sink, builder_options(&options, QuirksMode::NoQuirks));
         let tokenizer = Tokenizer::new(builder, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
         run(tokenizer, markup, options)
@@ -94,7 +92,7 @@ impl Tree {
             .document(context)
             .and_then(|id| self.node(id).as_document())
             .map_or(QuirksMode::NoQuirks, |d| d.quirks);
-        let sink = self.sink(top, document);
+        let sink = self.sink(top, document, Some(fragment));
         let builder = TreeBuilder::new_for_fragment(sink, context, form, builder_options(&options, quirks));
         let state = builder.tokenizer_state_for_context_elem(options.scripting);
         let tokenizer = Tokenizer::new(
@@ -102,9 +100,6 @@ impl Tree {
             TokenizerOpts { discard_bom: false, initial_state: Some(state), ..TokenizerOpts::default() },
         );
         let parsed = run(tokenizer, markup, options);
-        if let Some(root) = self.first_child(top) {
-            self.move_children(root, fragment);
-        }
         self.detached.push(top);
         if let Err(error) = parsed {
             self.detached.push(fragment);
@@ -123,12 +118,15 @@ impl Tree {
             .is_some_and(|element| element.name.ns == ns!(html) && !OTHERWISE.contains(&&*element.name.local))
     }
 
-    fn sink(&mut self, top: NodeId, document: NodeId) -> Sink<'_> {
+    fn sink(&mut self, top: NodeId, document: NodeId, root: Option<NodeId>) -> Sink<'_> {
         Sink {
             tree: RefCell::new(self),
             top,
             document,
             quirks: Cell::new(None),
+            root,
+            has_root: Cell::new(false),
+            last_parent: Cell::new(top),
             excess: Cell::new(None),
             shows_selected: Cell::new(false),
         }
@@ -183,8 +181,9 @@ fn builder_options(options: &ParseOptions<'_>, quirks_mode: QuirksMode) -> TreeB
 fn run(tokenizer: Tokenizer<TreeBuilder<NodeId, Sink<'_>>>, markup: &str, options: ParseOptions<'_>) -> Result<()> {
     let queue = BufferQueue::default();
     let mut rest = markup;
+    let mut levels = 0;
     while !rest.is_empty() {
-        let mut end = rest.len().min(PIECE);
+        let mut end = rest.len().min(PIECE / (1 + levels / PIECE_LEVELS));
         while !rest.is_char_boundary(end) {
             end += 1;
         }
@@ -198,17 +197,25 @@ fn run(tokenizer: Tokenizer<TreeBuilder<NodeId, Sink<'_>>>, markup: &str, option
             tree.discard(excess);
             return Err(DomError::TooLarge { limit: tree.limit_bytes() });
         }
-        if !rest.is_empty() && !(options.go_on)() {
+        if rest.is_empty() {
+            break;
+        }
+        levels = tokenizer.sink.sink.levels();
+        if levels > MAX_LEVELS {
+            return Err(DomError::TooDeep { limit: MAX_LEVELS });
+        }
+        if !(options.go_on)() {
             return Err(DomError::Interrupted);
         }
     }
     tokenizer.end();
-    let Sink { tree, top, quirks, shows_selected, .. } = &tokenizer.sink.sink;
+    tokenizer.sink.sink.tree.borrow_mut().touch();
+    let Sink { tree, top, root, quirks, shows_selected, .. } = &tokenizer.sink.sink;
     if shows_selected.get() {
         // Options that the end of the markup closed.
         let mut tree = tree.borrow_mut();
         let is_option = |tree: &Tree, id: NodeId| tree.element(id).is_some_and(|element| element.is_html("option"));
-        let options: Vec<NodeId> = tree.descendants(*top).filter(|&id| is_option(&tree, id)).collect();
+        let options: Vec<NodeId> = tree.descendants(root.unwrap_or(*top)).filter(|&id| is_option(&tree, id)).collect();
         for option in options {
             tree.clone_into_selected_content(option)?;
         }
@@ -224,14 +231,21 @@ impl Sink<'_> {
         if self.excess.get().is_some() {
             return;
         }
+        self.last_parent.set(parent);
         let mut tree = self.tree.borrow_mut();
         match child {
+            NodeOrText::AppendNode(node) if self.root == Some(node) => {}
             NodeOrText::AppendText(text) => tree.append_text(parent, before, &text),
             NodeOrText::AppendNode(node) => {
                 tree.unlink_quietly(node);
                 tree.link(parent, node, before);
             }
         }
+    }
+
+    /// How deep the last place is.
+    fn levels(&self) -> usize {
+        self.tree.borrow().ancestors(self.last_parent.get()).count()
     }
 
     fn add(&self, data: NodeData) -> NodeId {
@@ -247,7 +261,7 @@ impl TreeSink for Sink<'_> {
     type Handle = NodeId;
     type Output = ();
     type ElemName<'a>
-        = Name
+        = Ref<'a, QualName>
     where
         Self: 'a;
 
@@ -259,17 +273,19 @@ impl TreeSink for Sink<'_> {
         self.top
     }
 
-    fn elem_name<'a>(&'a self, target: &'a NodeId) -> Name {
-        let tree = self.tree.borrow();
-        match tree.element(*target) {
-            Some(element) => Name { ns: element.name.ns.clone(), local: element.name.local.clone() },
-            None => Name { ns: Namespace::default(), local: LocalName::default() },
-        }
+    fn elem_name<'a>(&'a self, target: &'a NodeId) -> Ref<'a, QualName> {
+        // What is no element is the fragment.
+        Ref::map(self.tree.borrow(), |tree| tree.element(*target).map_or(&*ROOT, |element| &element.name))
     }
 
     fn create_element(&self, name: QualName, attrs: Vec<html5ever::Attribute>, flags: ElementFlags) -> NodeId {
         if let Some(excess) = self.excess.get() {
             return excess;
+        }
+        if let Some(root) = self.root
+            && !self.has_root.replace(true)
+        {
+            return root;
         }
         if name.local == *"selectedcontent" {
             self.shows_selected.set(true);
@@ -278,6 +294,7 @@ impl TreeSink for Sink<'_> {
         let element = tree.create_element(self.document, name);
         let attributes = convert(attrs);
         tree.bytes += attributes.iter().map(Attribute::cost).sum::<usize>();
+        tree.ids.add_attributes(element, &attributes);
         if let NodeData::Element(data) = &mut tree.node_mut(element).data {
             data.attributes = attributes;
             data.is_integration_point = flags.mathml_annotation_xml_integration_point;
@@ -337,6 +354,9 @@ impl TreeSink for Sink<'_> {
 
     fn add_attrs_if_missing(&self, target: &NodeId, attrs: Vec<html5ever::Attribute>) {
         let mut tree = self.tree.borrow_mut();
+        if !tree.is_element(*target) {
+            return;
+        }
         for attribute in convert(attrs) {
             if tree.find_attribute_ns(*target, &attribute.name.ns, &attribute.name.local).is_none() {
                 tree.set_attribute(*target, attribute.name, &attribute.value);

@@ -5,13 +5,16 @@
 
 mod element;
 mod grammar;
+mod path;
 
 use crate::error::{DomError, Result};
+use crate::node::ElementData;
 use crate::tree::{NodeId, Tree};
-use element::Element;
+use element::{Element, has_class, has_id};
 use grammar::{Impl, Parser};
-use html5ever::LocalName;
 use html5ever::interface::QuirksMode as Quirks;
+use html5ever::{LocalName, ns};
+use path::Path;
 use selectors::context::{
     MatchingContext, MatchingForInvalidation, MatchingMode, NeedsSelectorFlags, QuirksMode, SelectorCaches,
 };
@@ -30,6 +33,7 @@ const PER_QUESTION: usize = 4096;
 pub struct Selectors {
     list: SelectorList<Impl>,
     simple: Option<Simple>,
+    path: Option<Path>,
     /// What an element needs at least, if a single selector says so.
     least: Option<Simple>,
 }
@@ -66,7 +70,11 @@ impl Selectors {
                 .find_map(simple_component),
             _ => None,
         };
-        Ok(Selectors { list, simple, least })
+        let path = match list.slice() {
+            [selector] => Path::of(selector),
+            _ => None,
+        };
+        Ok(Selectors { list, simple, path, least })
     }
 
     /// Whether the element matches.
@@ -83,12 +91,17 @@ impl Selectors {
 
     /// The first element below `root` that matches.
     pub fn first(&self, tree: &Tree, root: NodeId) -> Option<NodeId> {
+        if let Some(Simple::Id(id)) = &self.simple
+            && Manner::of(tree, root).quirks == QuirksMode::NoQuirks
+        {
+            return tree.element_by_id(root, id);
+        }
         let mut found = None;
         let mut take = |id| {
             found = Some(id);
             false
         };
-        self.each(tree, root, &mut take);
+        self.each(tree, root, &mut || true, &mut take);
         found
     }
 
@@ -97,40 +110,46 @@ impl Selectors {
     /// # Errors
     /// [`DomError::Interrupted`] once `go_on` says no.
     pub fn all(&self, tree: &Tree, root: NodeId, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<NodeId>> {
-        if let Some(simple) = &self.simple {
-            return Ok(all_simple(simple, tree, root));
-        }
-        self.with_matcher(tree, root, tree.element(root).map(|_| root), |matches| {
-            let mut found = Vec::new();
-            let mut next = tree.first_child(root);
-            let mut asked = 0;
-            while let Some(id) = next {
-                if tree.is_element(id) {
-                    asked += 1;
-                    if asked % PER_QUESTION == 0 && !go_on() {
-                        return Err(DomError::Interrupted);
-                    }
-                    if matches(id) {
-                        found.push(id);
-                    }
-                }
-                next = tree.following(id, root);
-            }
-            Ok(found)
-        })
+        let mut asked = 0;
+        let mut go_on = || {
+            asked += 1;
+            asked % PER_QUESTION != 0 || go_on()
+        };
+        let mut found = Vec::new();
+        let mut take = |id| {
+            found.push(id);
+            true
+        };
+        if self.each(tree, root, &mut go_on, &mut take) { Ok(found) } else { Err(DomError::Interrupted) }
     }
 
-    /// Hands matching elements to `take` until it says no.
-    fn each(&self, tree: &Tree, root: NodeId, take: &mut dyn FnMut(NodeId) -> bool) {
+    /// Hands the elements below `root` that match to `take`, in tree order, until it says no. False once `go_on`, asked at each element, says
+    /// no.
+    fn each(
+        &self,
+        tree: &Tree,
+        root: NodeId,
+        go_on: &mut dyn FnMut() -> bool,
+        take: &mut dyn FnMut(NodeId) -> bool,
+    ) -> bool {
+        if let Some(path) = &self.path {
+            return path.each(tree, root, go_on, take);
+        }
         self.with_matcher(tree, root, tree.element(root).map(|_| root), |matches| {
             let mut next = tree.first_child(root);
             while let Some(id) = next {
-                if tree.is_element(id) && matches(id) && !take(id) {
-                    return;
+                if tree.is_element(id) {
+                    if !go_on() {
+                        return false;
+                    }
+                    if matches(id) && !take(id) {
+                        return true;
+                    }
                 }
                 next = tree.following(id, root);
             }
-        });
+            true
+        })
     }
 
     fn with_matcher<R>(
@@ -140,24 +159,24 @@ impl Selectors {
         scope: Option<NodeId>,
         f: impl FnOnce(&mut dyn FnMut(NodeId) -> bool) -> R,
     ) -> R {
-        let quirks = tree.document(node).and_then(|id| tree.node(id).as_document()).map(|document| document.quirks);
-        let quirks = if quirks == Some(Quirks::Quirks) { QuirksMode::Quirks } else { QuirksMode::NoQuirks };
+        let manner = Manner::of(tree, node);
+        let has = |simple: &Simple, id| tree.element(id).is_some_and(|element| simple.matches(element, manner));
         if let Some(simple) = &self.simple {
-            return f(&mut |id| matches_simple(simple, tree, id, quirks));
+            return f(&mut |id| has(simple, id));
         }
         let mut caches = SelectorCaches::default();
         let mut context = MatchingContext::new(
             MatchingMode::Normal,
             None,
             &mut caches,
-            quirks,
+            manner.quirks,
             NeedsSelectorFlags::No,
             MatchingForInvalidation::No,
         );
         context.scope_element = scope.map(|id| Element { tree, id }.opaque());
         let least = self.least.as_ref();
         f(&mut |id| {
-            least.is_none_or(|least| matches_simple(least, tree, id, quirks))
+            least.is_none_or(|least| has(least, id))
                 && matches_selector_list(&self.list, Element { tree, id }, &mut context)
         })
     }
@@ -199,29 +218,34 @@ fn simple_component(component: &Component<Impl>) -> Option<Simple> {
     }
 }
 
-fn matches_simple(simple: &Simple, tree: &Tree, id: NodeId, quirks: QuirksMode) -> bool {
-    let element = Element { tree, id };
-    let case = quirks.classes_and_ids_case_sensitivity();
-    match simple {
-        Simple::Tag(name, lower) => {
-            let wanted = if element.is_html_element_in_html_document() { lower } else { name };
-            tree.element(id).is_some_and(|data| data.name.local == *wanted)
+/// What the document of a tree says about matching.
+#[derive(Clone, Copy)]
+struct Manner {
+    is_html: bool,
+    quirks: QuirksMode,
+}
+
+impl Manner {
+    fn of(tree: &Tree, node: NodeId) -> Manner {
+        let document = tree.document(node).and_then(|id| tree.node(id).as_document());
+        let is_quirky = document.is_some_and(|document| document.quirks == Quirks::Quirks);
+        Manner {
+            is_html: document.is_some_and(|document| document.is_html),
+            quirks: if is_quirky { QuirksMode::Quirks } else { QuirksMode::NoQuirks },
         }
-        Simple::Class(name) => element.has_class_named(name, case),
-        Simple::Id(name) => element.has_id_of(name, case),
     }
 }
 
-fn all_simple(simple: &Simple, tree: &Tree, root: NodeId) -> Vec<NodeId> {
-    let quirks = tree.document(root).and_then(|id| tree.node(id).as_document()).map(|document| document.quirks);
-    let quirks = if quirks == Some(Quirks::Quirks) { QuirksMode::Quirks } else { QuirksMode::NoQuirks };
-    let mut found = Vec::new();
-    let mut next = tree.first_child(root);
-    while let Some(id) = next {
-        if tree.is_element(id) && matches_simple(simple, tree, id, quirks) {
-            found.push(id);
+impl Simple {
+    fn matches(&self, element: &ElementData, manner: Manner) -> bool {
+        let case = manner.quirks.classes_and_ids_case_sensitivity();
+        match self {
+            Simple::Tag(name, lower) => {
+                let wanted = if manner.is_html && element.name.ns == ns!(html) { lower } else { name };
+                element.name.local == *wanted
+            }
+            Simple::Class(name) => has_class(element, name, case),
+            Simple::Id(name) => has_id(element, name, case),
         }
-        next = tree.following(id, root);
     }
-    found
 }

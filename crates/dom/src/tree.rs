@@ -28,6 +28,7 @@ pub struct Tree {
     /// Nodes that the embedder holds and whose [keeper](Tree::keeper) changed.
     pub(crate) moved: Vec<NodeId>,
     pub(crate) journal: crate::journal::Journal,
+    pub(crate) ids: crate::ids::Ids,
 }
 
 fn vacant(data: NodeData) -> Node {
@@ -46,6 +47,7 @@ impl Default for Tree {
             detached: Vec::new(),
             moved: Vec::new(),
             journal: Default::default(),
+            ids: Default::default(),
         }
     }
 }
@@ -53,7 +55,7 @@ impl Default for Tree {
 impl Tree {
     /// Bytes that the nodes hold.
     pub fn bytes(&self) -> usize {
-        self.bytes + self.nodes.capacity() * size_of::<Node>()
+        self.bytes + self.nodes.capacity() * size_of::<Node>() + self.ids.bytes()
     }
 
     /// Bounds [`Tree::bytes`]: what makes many nodes at once fails beyond it.
@@ -445,9 +447,10 @@ impl Tree {
         if document != index {
             self.count_in_document(document, -1);
         }
-        if let NodeData::Element(element) = &self.node(id).data {
+        if let Some(NodeData::Element(element)) = self.nodes.get(index as usize).map(|node| &node.data) {
             roots.extend(element.content);
             roots.extend(element.attributes.iter().filter_map(|attribute| attribute.node));
+            self.ids.remove_attributes(id, &element.attributes);
         }
         let free = self.free;
         let node = self.node_mut(id);

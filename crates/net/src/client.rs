@@ -156,12 +156,18 @@ struct Exchange {
     headers: HeaderMap,
 }
 
+/// Whether `NO_PROXY` has the entry `*`, which the matcher takes for names alone.
+fn is_proxy_for_nobody() -> bool {
+    let spared = ["NO_PROXY", "no_proxy"].iter().find_map(|name| std::env::var(name).ok());
+    spared.is_some_and(|hosts| hosts.split(',').any(|host| host.trim() == "*"))
+}
+
 impl Client {
     /// A client without connections.
     pub fn new(options: ClientOptions) -> Client {
         let proxies = match &options.proxy {
-            Proxy::Environment => Matcher::from_env(),
-            Proxy::Direct => Matcher::builder().build(),
+            Proxy::Environment if !is_proxy_for_nobody() => Matcher::from_env(),
+            Proxy::Environment | Proxy::Direct => Matcher::builder().build(),
             Proxy::At(url) => Matcher::builder().all(url.clone()).build(),
         };
         let connector = Connector::new(options.access.clone(), options.connect_timeout, proxies);

@@ -1,6 +1,7 @@
 //! An element of a tree, as the crate `selectors` asks about it.
 
 use super::grammar::{Ident, Impl, PseudoClass, PseudoElement, Text};
+use crate::node::ElementData;
 use crate::tree::{NodeId, Tree};
 use html5ever::{LocalName, Namespace, local_name as atom, ns};
 use selectors::attr::{AttrSelectorOperation, CaseSensitivity, NamespaceConstraint};
@@ -23,6 +24,20 @@ impl fmt::Debug for Element<'_> {
     }
 }
 
+pub(super) fn has_id(element: &ElementData, id: &str, case: CaseSensitivity) -> bool {
+    element.attribute(&atom!("id")).is_some_and(|value| case.eq(value.as_bytes(), id.as_bytes()))
+}
+
+pub(super) fn has_class(element: &ElementData, name: &str, case: CaseSensitivity) -> bool {
+    let Some(classes) = element.attribute(&atom!("class")) else { return false };
+    if classes.len() == name.len() && case == CaseSensitivity::CaseSensitive {
+        return classes == name;
+    }
+    let is_space = |c| matches!(c, '\t' | '\n' | '\x0C' | '\r' | ' ');
+    classes.len() > name.len() && classes.split(is_space).any(|class| case.eq(class.as_bytes(), name.as_bytes()))
+        || case.eq(classes.as_bytes(), name.as_bytes())
+}
+
 impl<'t> Element<'t> {
     fn attribute(&self, name: &LocalName) -> Option<&'t str> {
         self.tree.element(self.id)?.attribute(name)
@@ -30,20 +45,6 @@ impl<'t> Element<'t> {
 
     fn is_html_named(&self, names: &[&str]) -> bool {
         self.tree.element(self.id).is_some_and(|data| data.name.ns == ns!(html) && names.contains(&&*data.name.local))
-    }
-
-    pub(super) fn has_id_of(&self, id: &str, case: CaseSensitivity) -> bool {
-        self.attribute(&atom!("id")).is_some_and(|value| case.eq(value.as_bytes(), id.as_bytes()))
-    }
-
-    pub(super) fn has_class_named(&self, name: &str, case: CaseSensitivity) -> bool {
-        let Some(classes) = self.attribute(&atom!("class")) else { return false };
-        if classes.len() == name.len() && case == CaseSensitivity::CaseSensitive {
-            return classes == name;
-        }
-        let is_space = |c| matches!(c, '\t' | '\n' | '\x0C' | '\r' | ' ');
-        classes.len() > name.len() && classes.split(is_space).any(|class| case.eq(class.as_bytes(), name.as_bytes()))
-            || case.eq(classes.as_bytes(), name.as_bytes())
     }
 
     fn sibling(self, step: impl Fn(NodeId) -> Option<NodeId>) -> Option<Self> {
@@ -241,11 +242,11 @@ impl selectors::Element for Element<'_> {
     }
 
     fn has_id(&self, id: &Ident, case_sensitivity: CaseSensitivity) -> bool {
-        self.has_id_of(&id.0, case_sensitivity)
+        self.tree.element(self.id).is_some_and(|data| self::has_id(data, &id.0, case_sensitivity))
     }
 
     fn has_class(&self, name: &Ident, case_sensitivity: CaseSensitivity) -> bool {
-        self.has_class_named(&name.0, case_sensitivity)
+        self.tree.element(self.id).is_some_and(|data| self::has_class(data, &name.0, case_sensitivity))
     }
 
     fn has_custom_state(&self, _: &Ident) -> bool {

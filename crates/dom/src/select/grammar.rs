@@ -169,6 +169,11 @@ impl<'i> selectors::Parser<'i> for Parser {
         true
     }
 
+    // A valid selector, which matches nothing without shadow trees.
+    fn parse_slotted(&self) -> bool {
+        true
+    }
+
     fn is_is_alias(&self, name: &str) -> bool {
         name.eq_ignore_ascii_case("-webkit-any") || name.eq_ignore_ascii_case("matches")
     }
