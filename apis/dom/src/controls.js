@@ -392,6 +392,21 @@
         rows[index < 0 ? rows.length - 1 : index]?.remove();
       },
     },
+    HTMLTableSectionElement: {
+      get rows() {
+        return native.nodeList([...this.children].filter(({ localName }) => localName === "tr"));
+      },
+      insertRow(index = -1) {
+        const { rows } = this;
+        checkIndex(index, rows.length);
+        return addTo(this, "tr", index < 0 ? null : (rows[index] ?? null));
+      },
+      deleteRow(index) {
+        const { rows } = this;
+        checkIndex(index, rows.length - 1);
+        rows[index < 0 ? rows.length - 1 : index]?.remove();
+      },
+    },
     HTMLTableRowElement: {
       get cells() {
         return native.nodeList([...this.children].filter(({ localName }) => localName === "td" || localName === "th"));

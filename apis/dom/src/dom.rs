@@ -281,14 +281,18 @@ impl Dom {
             return Ok(());
         }
         let moved = self.tree.borrow_mut().take_moved();
+        // What is told of must not be collected before.
+        let mut held = Vec::new();
         for id in moved {
             let Some(wrapper) = self.existing(ctx, id) else { continue };
             let keeper = self.tree.borrow().keeper(id);
             let keeper = keeper.map(|keeper| self.wrap(ctx, keeper)).transpose()?;
             wrapper.bind_host(keeper.as_ref());
+            held.push(wrapper);
         }
         let changes = self.tree.borrow_mut().take_changes();
         let told = if changes.is_empty() { Ok(()) } else { self.tell(ctx, changes) };
+        drop(held);
         if self.tree.borrow().has_detached() {
             self.keep_lists_whole(ctx)?;
             self.tree.borrow_mut().sweep();

@@ -127,6 +127,17 @@ fn events_travel_through_the_tree() {
 }
 
 #[test]
+fn tables_have_rows() {
+    let h = harness();
+    h.check(
+        "{ const t = document.createElement('table'); t.insertRow().insertCell(); const [body] = t.tBodies; body.insertRow(0).id = 'first'; body.insertRow();
+           body.deleteRow(-1); [body.rows.length, body.rows[0].id, body.rows[1].cells.length, t.rows.length].join() }",
+        "2,first,1,2",
+    );
+    h.check("try { document.createElement('tbody').insertRow(1) } catch (e) { e.name }", "IndexSizeError");
+}
+
+#[test]
 fn mutation_observers_are_told() {
     let h = harness();
     h.check(
@@ -137,6 +148,15 @@ fn mutation_observers_are_told() {
            d.firstChild.setAttribute('a', '1'); d.firstChild.setAttribute('a', '2'); d.firstChild.firstChild.data = 'y'; d.append('t'); d.innerHTML = '';
          })",
         "attributes:P:0:0:a::true attributes:P:0:0:a:1:true characterData:#text:0:0::x:true childList:DIV:1:0:::true childList:DIV:0:2:::true",
+    );
+    // Nobody but its tree holds the node that goes.
+    h.check(
+        "new Promise((resolve) => {
+           const d = document.createElement('div'); d.append(document.createComment('gone'));
+           new MutationObserver(([{ removedNodes }]) => resolve(removedNodes[0].nodeName + removedNodes[0].data)).observe(d, { childList: true });
+           d.textContent = 'x';
+         })",
+        "#commentgone",
     );
 }
 
