@@ -7,7 +7,9 @@ use quickbeam_api_intl::Intl;
 const ALPHABET: &str = r#"
     globalThis.kinds = {
       "a": "Any", " ": "Any", ".": "Any", "3": "Any", ",": "Any", "'": "Any", "カ": "Any",
-      "\r": "CR", "\n": "LF", "\u00ad": "Control", "\ud800": "Control",
+      "\r": "CR", "\n": "LF", "\u00ad": "Control",
+      // Taken for U+FFFD.
+      "\ud800": "Any",
       "\u0301": "Extend", "\u{1f3fb}": "Extend", "\u200d": "ZWJ", "\u0600": "Prepend", "\u0903": "SpacingMark",
       "\u1100": "L", "\u1161": "V", "\u11a8": "T", "\uac00": "LV", "\uac01": "LVT",
       "👩": "Pictographic", "🇩": "Regional",
