@@ -6,11 +6,11 @@
 //!
 //! Beyond the standard: if some receivers do not keep up, the others get the message and `postMessage` throws a `BusyError`.
 
-use quickbeam_api_events::classes as events;
+use quickbeam_api_events::{EVENT_TARGET, classes as events};
 use quickbeam_api_grants::require;
 use quickbeam_api_messaging::{Message, classes as messaging, opened, serialize};
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::{
     Api, Grant, Input, ListenerId, RealmSender, SubmitError, call_service, grants, listen, unlisten,
 };
@@ -29,6 +29,11 @@ const MAX_CHANNELS: usize = 1_000;
 /// Bytes of a channel's name.
 const MAX_NAME: usize = 1_000;
 
+static CLASS: Deferred = Deferred::class("BroadcastChannel", UNIT, made).extends(&EVENT_TARGET);
+
+/// What a realm keeps it under.
+const UNIT: &str = "broadcast_channel";
+
 /// The API.
 pub struct BroadcastChannel;
 
@@ -38,13 +43,18 @@ impl Api for BroadcastChannel {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("BroadcastChannel", |ctx, _, _| {
-            let natives =
-                Natives::new(ctx)?.function("open", open)?.function("post", post)?.function("close", close)?;
-            let args = [helpers(ctx)?, events(ctx)?, messaging(ctx)?, natives.into_value()];
-            ctx.call(&CHANNEL.run(ctx)?, &ctx.undefined(), &args)
-        })
+        ctx.define_deferred(&CLASS)
     }
+}
+
+/// An object with the class.
+fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, UNIT, |ctx| {
+        let natives = Natives::new(ctx)?.function("open", open)?.function("post", post)?.function("close", close)?;
+        let args = [helpers(ctx)?, events(ctx)?, messaging(ctx)?, natives.into_value()];
+        let class = ctx.call(&CHANNEL.run(ctx)?, &ctx.undefined(), &args)?;
+        Natives::new(ctx)?.value("BroadcastChannel", class).map(Natives::into_value)
+    })
 }
 
 /// An open channel, as the others see it.

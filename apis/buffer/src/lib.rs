@@ -10,12 +10,17 @@ mod codec;
 
 use codec::Encoding;
 use quickbeam_api_webidl::{Natives, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::Api;
 
 static ERRORS: Glue = Glue::new("internal:buffer/errors", include_str!("errors.js"));
 static NUMBERS: Glue = Glue::new("internal:buffer/numbers", include_str!("numbers.js"));
 static BUFFER: Glue = Glue::new("internal:buffer", include_str!("buffer.js"));
+
+static CLASS: Deferred = Deferred::class("Buffer", UNIT, module).extends_builtin("Uint8Array");
+
+/// What a realm keeps it under.
+const UNIT: &str = "buffer";
 
 /// The API.
 pub struct Buffers;
@@ -26,7 +31,7 @@ impl Api for Buffers {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("Buffer", |ctx, _, _| module(ctx)?.get("Buffer"))
+        ctx.define_deferred(&CLASS)
     }
 }
 
@@ -36,7 +41,7 @@ impl Api for Buffers {
 /// # Errors
 /// Throws if memory is short.
 pub fn module(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "buffer", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let undefined = ctx.undefined();
         let inspect = ctx.function("inspect", 2, |ctx, _, args| {
             args.forward(&quickbeam_api_inspect::formatter(ctx)?.get("inspect")?, &ctx.undefined())

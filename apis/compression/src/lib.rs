@@ -11,7 +11,7 @@ use codec::{Codec, Format};
 use quickbeam_api_encoding as encoding;
 use quickbeam_api_streams::streams;
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::Api;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -22,6 +22,14 @@ static STREAMS: Glue = Glue::new("internal:compression/streams", include_str!("s
 /// Bytes of the longest piece of output.
 pub const PIECE: usize = 64 << 10;
 
+static NAMESPACE: Deferred = Deferred::namespace("compression", "compression/codecs", codecs);
+
+static CLASSES: [Deferred; 2] =
+    [Deferred::class("CompressionStream", UNIT, classes), Deferred::class("DecompressionStream", UNIT, classes)];
+
+/// What a realm keeps the classes under.
+const UNIT: &str = "compression/streams";
+
 /// The API.
 pub struct Compression;
 
@@ -31,9 +39,11 @@ impl Api for Compression {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("compression", |ctx, _, _| codecs(ctx)?.get("compression"))?;
-        ctx.define_lazy_global("CompressionStream", |ctx, _, _| classes(ctx)?.get("CompressionStream"))?;
-        ctx.define_lazy_global("DecompressionStream", |ctx, _, _| classes(ctx)?.get("DecompressionStream"))
+        ctx.define_deferred(&NAMESPACE)?;
+        for class in &CLASSES {
+            ctx.define_deferred(class)?;
+        }
+        Ok(())
     }
 }
 
@@ -50,9 +60,7 @@ fn codecs(ctx: Ctx<'_>) -> Result<Value<'_>> {
 }
 
 fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "compression/streams", |ctx| {
-        ctx.call(&STREAMS.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, codecs(ctx)?, streams(ctx)?])
-    })
+    kept(ctx, UNIT, |ctx| ctx.call(&STREAMS.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, codecs(ctx)?, streams(ctx)?]))
 }
 
 /// What a codec object of the glue stands on.

@@ -13,10 +13,16 @@
 //! A line has at most about 1 MB; longer ones end in the number of characters that were left out.
 
 use quickbeam_api_inspect::formatter;
-use quickbeam_engine::{Args, Ctx, ErrorReport, Frame, Glue, Result, Value};
+use quickbeam_api_webidl::{Natives, kept};
+use quickbeam_engine::{Args, Ctx, Deferred, ErrorReport, Frame, Glue, Result, Value};
 use quickbeam_executor::{Api, Level, LogLine, log, now_since_start};
 
 static CONSOLE: Glue = Glue::new("internal:console", include_str!("console.js"));
+
+static NAMESPACE: Deferred = Deferred::web_namespace("console", UNIT, made);
+
+/// What a realm keeps it under.
+const UNIT: &str = "console";
 
 /// The API.
 pub struct Console;
@@ -27,15 +33,22 @@ impl Api for Console {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("console", |ctx, _, _| {
-            let native = ctx.object_without_prototype()?;
-            native.set("print", ctx.function("print", 3, print)?)?;
-            native.set("now", ctx.function("now", 0, now)?)?;
-            native.set("callStack", ctx.function("callStack", 0, call_stack)?)?;
-            native.set("formatter", ctx.function("formatter", 0, |ctx, _, _| formatter(ctx))?)?;
-            ctx.call(&CONSOLE.run(ctx)?, &ctx.undefined(), &[native])
-        })
+        ctx.define_deferred(&NAMESPACE)
     }
+}
+
+/// An object with `console`.
+fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, UNIT, |ctx| {
+        let native = Natives::new(ctx)?
+            .function("print", print)?
+            .function("now", now)?
+            .function("callStack", call_stack)?
+            .function("formatter", |ctx, _, _| formatter(ctx))?
+            .into_value();
+        let console = ctx.call(&CONSOLE.run(ctx)?, &ctx.undefined(), &[native])?;
+        Natives::new(ctx)?.value("console", console).map(Natives::into_value)
+    })
 }
 
 /// The names of the methods, as log lines carry them.

@@ -34,13 +34,19 @@ mod rsa;
 mod subtle;
 
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::Api;
 
 static CRYPTO: Glue = Glue::new("internal:crypto", include_str!("crypto.js"));
 
 /// Says that the realm has `crypto.subtle`.
 const WITH_SUBTLE: &str = "crypto.with_subtle";
+
+static CLASS: Deferred = Deferred::class("Crypto", UNIT, made);
+static INSTANCE: Deferred = Deferred::instance("crypto", "Crypto", UNIT, made);
+
+/// What a realm keeps both under.
+const UNIT: &str = "crypto";
 
 /// `crypto.getRandomValues` and `crypto.randomUUID`.
 pub struct Crypto;
@@ -51,8 +57,8 @@ impl Api for Crypto {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("crypto", |ctx, _, _| made(ctx)?.get("crypto"))?;
-        ctx.define_lazy_global("Crypto", |ctx, _, _| made(ctx)?.get("Crypto"))
+        ctx.define_deferred(&INSTANCE)?;
+        ctx.define_deferred(&CLASS)
     }
 }
 
@@ -66,13 +72,13 @@ impl Api for SubtleCrypto {
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
         ctx.keep(WITH_SUBTLE, ctx.boolean(true));
-        ctx.define_lazy_global("SubtleCrypto", |ctx, _, _| subtle::glue(ctx)?.get("SubtleCrypto"))?;
-        ctx.define_lazy_global("CryptoKey", |ctx, _, _| subtle::glue(ctx)?.get("CryptoKey"))
+        ctx.define_deferred(&subtle::CLASSES[0])?;
+        ctx.define_deferred(&subtle::CLASSES[1])
     }
 }
 
 fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "crypto", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let mut natives = Natives::new(ctx)?.function("fill", fill)?.function("uuid", uuid)?;
         if ctx.kept(WITH_SUBTLE).is_some() {
             natives = natives.function("subtle", |ctx, _, _| subtle::instance(ctx))?;

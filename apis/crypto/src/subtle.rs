@@ -13,7 +13,7 @@ use crate::operations::{self, Generated};
 use crate::pool::{self, Weight};
 use aws_lc_rs::digest;
 use quickbeam_api_webidl::{Natives, helpers, kept, need, packed, to_long};
-use quickbeam_engine::{Args, Ctx, Glue, NativeFn, Result, Thrown, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, NativeFn, Result, Thrown, Value};
 use std::rc::Rc;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -78,12 +78,18 @@ fn weight_of(bytes: usize) -> Weight {
     if bytes > INLINE { Weight::Long(bytes) } else { Weight::Short }
 }
 
+pub(crate) static CLASSES: [Deferred; 2] =
+    [Deferred::class("SubtleCrypto", UNIT, glue), Deferred::class("CryptoKey", UNIT, glue)];
+
+/// What a realm keeps the classes under.
+const UNIT: &str = "crypto.subtle";
+
 /// The realm's classes and helpers.
 ///
 /// # Errors
 /// Throws if memory is short.
 pub(crate) fn glue(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "crypto.subtle", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let methods = Methods(ctx.object()?)
             .add("decrypt", 3, |ctx, args| encrypt_or_decrypt(ctx, args, Operation::Decrypt))?
             .add("deriveBits", 2, derive_bits)?

@@ -26,9 +26,10 @@ mod text;
 mod tokens;
 
 use dom::Dom;
+use quickbeam_api_events::EVENT_TARGET;
 use quickbeam_api_webidl::{Natives, helpers, kept};
 pub use quickbeam_dom::{Answer, DomError, NodeId, Query, Seen, Tree};
-use quickbeam_engine::{Attributes, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Attributes, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::Api;
 use std::rc::Rc;
 
@@ -50,6 +51,10 @@ static HTML: Glue = Glue::new("internal:dom/html", include_str!("html.js"));
 const TREE: &str = "dom tree";
 const CLASSES: &str = "dom classes";
 
+static DOCUMENT: Deferred =
+    Deferred::instance("document", "HTMLDocument", CLASSES, classes).on(blank_document).extends(&EVENT_TARGET);
+static CUSTOM_ELEMENTS: Deferred = Deferred::instance("customElements", "CustomElementRegistry", CLASSES, classes);
+
 /// The API.
 pub struct DomApi;
 
@@ -59,10 +64,16 @@ impl Api for DomApi {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("document", |ctx, _, _| classes(ctx)?.get("document"))?;
-        ctx.define_lazy_global("customElements", |ctx, _, _| classes(ctx)?.get("customElements"))?;
+        ctx.define_deferred(&DOCUMENT)?;
+        ctx.define_deferred(&CUSTOM_ELEMENTS)?;
         names::install(ctx)
     }
+}
+
+/// The object of the realm's document, before there are classes.
+fn blank_document(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    let dom = of(ctx)?;
+    dom.make_with(ctx, dom.document, &ctx.object()?)
 }
 
 /// The DOM of a realm.

@@ -4,10 +4,16 @@ mod base64;
 mod decoder;
 
 use quickbeam_api_webidl::{Natives, define_function, helpers, kept, need};
-use quickbeam_engine::{Args, Ctx, Glue, Result, TypedArrayKind, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, TypedArrayKind, Value};
 use quickbeam_executor::Api;
 
 static ENCODING: Glue = Glue::new("internal:encoding", include_str!("encoding.js"));
+
+static CLASSES: [Deferred; 2] =
+    [Deferred::class("TextEncoder", UNIT, classes), Deferred::class("TextDecoder", UNIT, classes)];
+
+/// What a realm keeps the classes under.
+const UNIT: &str = "encoding";
 
 /// The API.
 pub struct Encoding;
@@ -18,8 +24,9 @@ impl Api for Encoding {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("TextEncoder", |ctx, _, _| classes(ctx)?.get("TextEncoder"))?;
-        ctx.define_lazy_global("TextDecoder", |ctx, _, _| classes(ctx)?.get("TextDecoder"))?;
+        for class in &CLASSES {
+            ctx.define_deferred(class)?;
+        }
         define_function(ctx, "atob", 1, |ctx, _, args| {
             need(ctx, args, 1, "atob")?;
             base64::decode(ctx, &args.get(0))
@@ -36,7 +43,7 @@ impl Api for Encoding {
 /// # Errors
 /// Throws if memory is short.
 pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "encoding", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let natives = Natives::new(ctx)?
             .function("encode", encode)?
             .function("encodeInto", encode_into)?

@@ -6,14 +6,31 @@
 //! none of them cancels the event, the host is told.
 
 use quickbeam_api_webidl::{Natives, define_function, helpers, kept, need};
-use quickbeam_engine::{Args, Attributes, Ctx, ErrorReport, Glue, NativeFn, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Deferred, ErrorReport, Glue, NativeFn, Result, Value};
 use quickbeam_executor::{Api, clear_timer, now_since_start, report_exception, set_timer, set_uncaught_hook};
 use std::time::Duration;
 
-static EVENT: Glue = Glue::new("internal:events/event", include_str!("event.js"));
+static EVENTS: Glue = Glue::new("internal:events/event", include_str!("event.js"));
 static TARGET: Glue = Glue::new("internal:events/target", include_str!("target.js"));
 static ABORT: Glue = Glue::new("internal:events/abort", include_str!("abort.js"));
 static UNCAUGHT: Glue = Glue::new("internal:events/uncaught", include_str!("uncaught.js"));
+
+/// `Event`, for classes that extend it.
+pub static EVENT: Deferred = Deferred::class("Event", UNIT, classes);
+
+/// `EventTarget`, for classes that extend it.
+pub static EVENT_TARGET: Deferred = Deferred::class("EventTarget", UNIT, classes);
+
+static CLASSES: [Deferred; 5] = [
+    Deferred::class("CustomEvent", UNIT, classes).extends(&EVENT),
+    Deferred::class("ErrorEvent", UNIT, classes).extends(&EVENT),
+    Deferred::class("PromiseRejectionEvent", UNIT, classes).extends(&EVENT),
+    Deferred::class("AbortController", UNIT, classes),
+    Deferred::class("AbortSignal", UNIT, classes).extends(&EVENT_TARGET),
+];
+
+/// What a realm keeps the classes under.
+const UNIT: &str = "events";
 
 /// The API.
 pub struct Events;
@@ -24,13 +41,11 @@ impl Api for Events {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("Event", |ctx, _, _| classes(ctx)?.get("Event"))?;
-        ctx.define_lazy_global("EventTarget", |ctx, _, _| classes(ctx)?.get("EventTarget"))?;
-        ctx.define_lazy_global("CustomEvent", |ctx, _, _| classes(ctx)?.get("CustomEvent"))?;
-        ctx.define_lazy_global("ErrorEvent", |ctx, _, _| classes(ctx)?.get("ErrorEvent"))?;
-        ctx.define_lazy_global("PromiseRejectionEvent", |ctx, _, _| classes(ctx)?.get("PromiseRejectionEvent"))?;
-        ctx.define_lazy_global("AbortController", |ctx, _, _| classes(ctx)?.get("AbortController"))?;
-        ctx.define_lazy_global("AbortSignal", |ctx, _, _| classes(ctx)?.get("AbortSignal"))?;
+        ctx.define_deferred(&EVENT)?;
+        ctx.define_deferred(&EVENT_TARGET)?;
+        for class in &CLASSES {
+            ctx.define_deferred(class)?;
+        }
         ctx.globals().define("self", ctx.globals(), Attributes::ALL)?;
         define_function(ctx, "addEventListener", 2, |ctx, _, args| forward(ctx, "addEventListener", args))?;
         define_function(ctx, "removeEventListener", 2, |ctx, _, args| forward(ctx, "removeEventListener", args))?;
@@ -51,10 +66,10 @@ impl Api for Events {
 /// # Errors
 /// Throws if memory is short.
 pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "events", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let undefined = ctx.undefined();
         let (idl, natives) = (helpers(ctx)?, natives(ctx)?);
-        let events = ctx.call(&EVENT.run(ctx)?, &undefined, &[idl.clone(), natives.clone()])?;
+        let events = ctx.call(&EVENTS.run(ctx)?, &undefined, &[idl.clone(), natives.clone()])?;
         let targets = ctx.call(&TARGET.run(ctx)?, &undefined, &[idl.clone(), natives.clone(), events.clone()])?;
         targets.define("Event", events.get("Event")?, Attributes::ALL)?;
         let uncaught =
@@ -125,6 +140,9 @@ fn define_handler<F: NativeFn>(ctx: Ctx<'_>, name: &str, access: F) -> Result<()
 
 /// Getter and setter of a handler: a setter is called with an argument.
 fn handler<'a>(ctx: Ctx<'a>, kind: &str, args: Args<'a>) -> Result<Value<'a>> {
+    if args.is_empty() && ctx.kept(UNIT).is_none() {
+        return Ok(ctx.null());
+    }
     let uncaught = classes(ctx)?.get("uncaught")?;
     let kind = ctx.string(kind)?;
     if args.is_empty() {

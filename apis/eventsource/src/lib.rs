@@ -5,12 +5,18 @@
 //!
 //! What must never happen: a connection without the grant `net` for its host; a server that fills the heap with a line that never ends.
 
+use quickbeam_api_events::EVENT_TARGET;
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::{Api, clear_timer, set_timer};
 use std::time::Duration;
 
 static EVENTSOURCE: Glue = Glue::new("internal:eventsource", include_str!("eventsource.js"));
+
+static CLASS: Deferred = Deferred::class("EventSource", UNIT, classes).extends(&EVENT_TARGET);
+
+/// What a realm keeps it under.
+const UNIT: &str = "eventsource";
 
 /// The API.
 pub struct EventSources;
@@ -21,12 +27,12 @@ impl Api for EventSources {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("EventSource", |ctx, _, _| classes(ctx)?.get("EventSource"))
+        ctx.define_deferred(&CLASS)
     }
 }
 
 fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "eventsource", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let streams = quickbeam_api_streams::streams(ctx)?;
         let shared = streams.get("natives")?;
         let native = Natives::new(ctx)?

@@ -16,7 +16,7 @@ mod multipart;
 pub use exchange::{client_for, place_of};
 
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Attributes, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Attributes, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::Api;
 
 static HEADERS: Glue = Glue::new("internal:fetch/headers", include_str!("headers.js"));
@@ -24,6 +24,15 @@ static BODY: Glue = Glue::new("internal:fetch/body", include_str!("body.js"));
 static REQUEST: Glue = Glue::new("internal:fetch/request", include_str!("request.js"));
 static RESPONSE: Glue = Glue::new("internal:fetch/response", include_str!("response.js"));
 static FETCH: Glue = Glue::new("internal:fetch", include_str!("fetch.js"));
+
+static CLASSES: [Deferred; 3] = [
+    Deferred::class("Headers", UNIT, classes),
+    Deferred::class("Request", UNIT, classes),
+    Deferred::class("Response", UNIT, classes),
+];
+
+/// What a realm keeps the classes under.
+const UNIT: &str = "fetch";
 
 /// The API.
 pub struct Fetch;
@@ -34,9 +43,9 @@ impl Api for Fetch {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("Headers", |ctx, _, _| classes(ctx)?.get("Headers"))?;
-        ctx.define_lazy_global("Request", |ctx, _, _| classes(ctx)?.get("Request"))?;
-        ctx.define_lazy_global("Response", |ctx, _, _| classes(ctx)?.get("Response"))?;
+        for class in &CLASSES {
+            ctx.define_deferred(class)?;
+        }
         let fetch = ctx.function("fetch", 1, |ctx, this, args| args.forward(&classes(ctx)?.get("fetch")?, this))?;
         ctx.globals().define("fetch", fetch, Attributes::ALL)
     }
@@ -48,7 +57,7 @@ impl Api for Fetch {
 /// # Errors
 /// Throws if memory is short.
 pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "fetch", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let idl = helpers(ctx)?;
         let streams = quickbeam_api_streams::streams(ctx)?;
         let files = quickbeam_api_file::classes(ctx)?;

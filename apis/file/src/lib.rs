@@ -7,8 +7,9 @@
 
 mod parcel;
 
+use quickbeam_api_events::{EVENT, EVENT_TARGET};
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Attributes, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::{Api, enqueue_immediate};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -20,6 +21,21 @@ static READER: Glue = Glue::new("internal:file/reader", include_str!("reader.js"
 /// throws for what is no form. `files` are the [`classes`].
 pub const FORM_ENTRIES: &str = "form entries";
 
+static CLASSES: [Deferred; 7] = [
+    Deferred::class("Blob", UNIT, classes),
+    Deferred::class("File", UNIT, classes).extends(&CLASSES[0]),
+    Deferred::class("FileList", UNIT, classes),
+    Deferred::class("FormData", UNIT, classes),
+    Deferred::class("FileReader", READERS, readers).extends(&EVENT_TARGET),
+    Deferred::class("ProgressEvent", READERS, readers).extends(&EVENT),
+    Deferred::class("URL", URL, url),
+];
+
+/// What a realm keeps the classes under.
+const UNIT: &str = "file";
+const READERS: &str = "file/reader";
+const URL: &str = "file/url";
+
 /// The API. It adds `createObjectURL` and `revokeObjectURL` to `URL`, and so is installed after that.
 pub struct Files;
 
@@ -29,20 +45,22 @@ impl Api for Files {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("Blob", |ctx, _, _| classes(ctx)?.get("Blob"))?;
-        ctx.define_lazy_global("File", |ctx, _, _| classes(ctx)?.get("File"))?;
-        ctx.define_lazy_global("FileList", |ctx, _, _| classes(ctx)?.get("FileList"))?;
-        ctx.define_lazy_global("FormData", |ctx, _, _| classes(ctx)?.get("FormData"))?;
-        ctx.define_lazy_global("FileReader", |ctx, _, _| readers(ctx)?.get("FileReader"))?;
-        ctx.define_lazy_global("ProgressEvent", |ctx, _, _| readers(ctx)?.get("ProgressEvent"))?;
-        ctx.define_lazy_global("URL", |ctx, _, _| {
-            let url = quickbeam_api_url::classes(ctx)?.get("URL")?;
-            for name in ["createObjectURL", "revokeObjectURL"] {
-                define_static(ctx, &url, name)?;
-            }
-            Ok(url)
-        })
+        for class in &CLASSES {
+            ctx.define_deferred(class)?;
+        }
+        Ok(())
     }
+}
+
+/// `URL` with the static methods that are for blobs.
+fn url(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, URL, |ctx| {
+        let url = quickbeam_api_url::classes(ctx)?.get("URL")?;
+        for name in ["createObjectURL", "revokeObjectURL"] {
+            define_static(ctx, &url, name)?;
+        }
+        Natives::new(ctx)?.value("URL", url).map(Natives::into_value)
+    })
 }
 
 /// Defines a static method of `URL`, whose first call makes the classes.
@@ -66,7 +84,7 @@ fn define_static<'a>(ctx: Ctx<'a>, url: &Value<'a>, name: &str) -> Result<()> {
 /// # Errors
 /// Throws if memory is short.
 pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "file", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let undefined = ctx.undefined();
         let (idl, natives) = (helpers(ctx)?, natives(ctx)?);
         let streams = quickbeam_api_streams::streams(ctx)?;
@@ -102,7 +120,7 @@ pub fn text_of_url(ctx: Ctx<'_>, url: &str) -> Result<Option<(String, String)>> 
 }
 
 fn readers(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "file/reader", |ctx| {
+    kept(ctx, READERS, |ctx| {
         let (idl, natives, files) = (helpers(ctx)?, natives(ctx)?, classes(ctx)?);
         let (events, encoding) = (quickbeam_api_events::classes(ctx)?, quickbeam_api_encoding::classes(ctx)?);
         ctx.call(&READER.run(ctx)?, &ctx.undefined(), &[idl, natives, events, files, encoding])

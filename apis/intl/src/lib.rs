@@ -29,7 +29,7 @@ mod words;
 pub use datetime::system_time_zone;
 
 use quickbeam_api_webidl::{Natives, kept};
-use quickbeam_engine::{Args, Attributes, Ctx, Glue, Result, TypedArrayKind, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Deferred, Glue, Result, TypedArrayKind, Value};
 use quickbeam_executor::Api;
 
 static SHARED: Glue = Glue::new("internal:intl/shared", include_str!("shared.js"));
@@ -40,6 +40,11 @@ static DATE_TIME: Glue = Glue::new("internal:intl/datetime", include_str!("datet
 static DURATION: Glue = Glue::new("internal:intl/duration", include_str!("duration.js"));
 static INTL: Glue = Glue::new("internal:intl", include_str!("intl.js"));
 
+static NAMESPACE: Deferred = Deferred::namespace("Intl", UNIT, made);
+
+/// What a realm keeps it under.
+const UNIT: &str = "intl";
+
 /// The API.
 pub struct Intl;
 
@@ -49,7 +54,7 @@ impl Api for Intl {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("Intl", |ctx, _, _| made(ctx)?.get("Intl"))?;
+        ctx.define_deferred(&NAMESPACE)?;
         macro_rules! methods {
             ($prototype:expr; $($name:literal $length:literal = $key:literal;)*) => {{
                 let prototype = $prototype;
@@ -134,7 +139,7 @@ fn forward<'a>(ctx: Ctx<'a>, key: &str, this: &Value<'a>, args: Args<'a>) -> Res
 }
 
 fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "intl", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let natives = Natives::new(ctx)?
             .function("canonical", locale::canonical)?
             .function("isSupported", locale::is_supported)?

@@ -11,7 +11,7 @@ use quickbeam_api_events::classes as events;
 use quickbeam_api_messaging::cluster;
 use quickbeam_api_navigator::classes as navigator;
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Thrown, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Thrown, Value};
 use quickbeam_executor::{Api, RealmSender, call_service_sync};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -20,6 +20,11 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use table::{Excess, LockName, MAX_NAMES, MAX_REQUESTS, Otherwise, RequestId, Table};
 
 static LOCKS: Glue = Glue::new("internal:locks", include_str!("locks.js"));
+
+static CLASSES: [Deferred; 2] = [Deferred::class("LockManager", UNIT, classes), Deferred::class("Lock", UNIT, classes)];
+
+/// What a realm keeps the classes under.
+const UNIT: &str = "locks";
 
 /// The API.
 pub struct Locks;
@@ -30,8 +35,9 @@ impl Api for Locks {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("LockManager", |ctx, _, _| classes(ctx)?.get("LockManager"))?;
-        ctx.define_lazy_global("Lock", |ctx, _, _| classes(ctx)?.get("Lock"))?;
+        for class in &CLASSES {
+            ctx.define_deferred(class)?;
+        }
         ctx.define_lazy_global("navigator", |ctx, _, _| {
             let navigator = navigator(ctx)?;
             let make = ctx.function("locks", 0, |ctx, _, _| classes(ctx)?.get("locks"))?;
@@ -42,7 +48,7 @@ impl Api for Locks {
 }
 
 fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "locks", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let natives = Natives::new(ctx)?
             .function("request", request)?
             .function("watch", watch)?

@@ -20,9 +20,9 @@ pub use message::Message;
 pub use port::{PortEnd, Refusal};
 
 use port::{Holder, Next};
-use quickbeam_api_events::classes as events;
+use quickbeam_api_events::{EVENT, EVENT_TARGET, classes as events};
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Thrown, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Thrown, Value};
 use quickbeam_executor::{Api, RealmSender, listen, unlisten};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -30,6 +30,15 @@ use std::rc::Rc;
 static MESSAGING: Glue = Glue::new("internal:messaging", include_str!("messaging.js"));
 static STREAMS: Glue = Glue::new("internal:messaging/streams", include_str!("streams.js"));
 static PARTS: Glue = Glue::new("internal:messaging/parts", include_str!("parts.js"));
+
+static CLASSES: [Deferred; 3] = [
+    Deferred::class("MessageEvent", UNIT, classes).extends(&EVENT),
+    Deferred::class("MessageChannel", UNIT, classes),
+    Deferred::class("MessagePort", UNIT, classes).extends(&EVENT_TARGET),
+];
+
+/// What a realm keeps the classes under.
+const UNIT: &str = "messaging";
 
 /// The API.
 pub struct Messaging;
@@ -40,9 +49,10 @@ impl Api for Messaging {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("MessageEvent", |ctx, _, _| classes(ctx)?.get("MessageEvent"))?;
-        ctx.define_lazy_global("MessageChannel", |ctx, _, _| classes(ctx)?.get("MessageChannel"))?;
-        ctx.define_lazy_global("MessagePort", |ctx, _, _| classes(ctx)?.get("MessagePort"))
+        for class in &CLASSES {
+            ctx.define_deferred(class)?;
+        }
+        Ok(())
     }
 }
 
@@ -52,7 +62,7 @@ impl Api for Messaging {
 /// # Errors
 /// Throws if memory is short.
 pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "messaging", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let natives = natives(ctx)?.into_value();
         ctx.call(&MESSAGING.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, events(ctx)?, natives])
     })

@@ -169,7 +169,7 @@ impl<'a> Serializer<'a> {
             self.writer.length(value.length()? as usize);
             return self.properties(value);
         }
-        if value.is_ordinary() {
+        if value.is_plain() {
             if self.platform_object(value)? {
                 return Ok(());
             }

@@ -6,7 +6,7 @@
 use quickbeam_api_events as events;
 use quickbeam_api_structured_clone as structured_clone;
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Ctx, Glue, Result, Value};
+use quickbeam_engine::{Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::{Api, enqueue_immediate, now_since_start, report_exception};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,10 +22,24 @@ impl Api for Performance {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("performance", |ctx, _, _| made(ctx)?.get("performance"))?;
-        ctx.define_lazy_global("Performance", |ctx, _, _| made(ctx)?.get("Performance"))
+        ctx.define_deferred(&INSTANCE)?;
+        ctx.define_deferred(&CLASS)
     }
 }
+
+static CLASSES: [Deferred; 5] = [
+    Deferred::class("PerformanceEntry", UNIT, made),
+    Deferred::class("PerformanceMark", UNIT, made).extends(&CLASSES[0]),
+    Deferred::class("PerformanceMeasure", UNIT, made).extends(&CLASSES[0]),
+    Deferred::class("PerformanceObserver", UNIT, made),
+    Deferred::class("PerformanceObserverEntryList", UNIT, made),
+];
+
+/// What a realm keeps the classes under.
+const UNIT: &str = "performance";
+
+static CLASS: Deferred = Deferred::class("Performance", UNIT, made).extends(&events::EVENT_TARGET);
+static INSTANCE: Deferred = Deferred::instance("performance", "Performance", UNIT, made).extends(&events::EVENT_TARGET);
 
 /// The classes of entries and observers.
 pub struct Timeline;
@@ -36,18 +50,15 @@ impl Api for Timeline {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("PerformanceEntry", |ctx, _, _| made(ctx)?.get("PerformanceEntry"))?;
-        ctx.define_lazy_global("PerformanceMark", |ctx, _, _| made(ctx)?.get("PerformanceMark"))?;
-        ctx.define_lazy_global("PerformanceMeasure", |ctx, _, _| made(ctx)?.get("PerformanceMeasure"))?;
-        ctx.define_lazy_global("PerformanceObserver", |ctx, _, _| made(ctx)?.get("PerformanceObserver"))?;
-        ctx.define_lazy_global("PerformanceObserverEntryList", |ctx, _, _| {
-            made(ctx)?.get("PerformanceObserverEntryList")
-        })
+        for class in &CLASSES {
+            ctx.define_deferred(class)?;
+        }
+        Ok(())
     }
 }
 
 fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "performance", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let origin = since_epoch.saturating_sub(now_since_start(ctx));
         let natives = Natives::new(ctx)?

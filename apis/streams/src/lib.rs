@@ -9,7 +9,7 @@
 //! those that the standard makes observable; a buffer that two owners can write to.
 
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Attributes, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::Api;
 
 static BUFFERS: Glue = Glue::new("internal:streams/buffers", include_str!("buffers.js"));
@@ -25,6 +25,27 @@ static TRANSFORM: Glue = Glue::new("internal:streams/transform", include_str!("t
 /// Under what the realm keeps its own `queueMicrotask`, before any guest can replace it.
 const QUEUE_MICROTASK: &str = "streams/queueMicrotask";
 
+static CLASSES: [Deferred; 15] = [
+    Deferred::class("ReadableStream", UNIT, streams),
+    Deferred::class("ReadableStreamDefaultReader", UNIT, streams),
+    Deferred::class("ReadableStreamBYOBReader", UNIT, streams),
+    Deferred::class("ReadableStreamDefaultController", UNIT, streams),
+    Deferred::class("ReadableByteStreamController", UNIT, streams),
+    Deferred::class("ReadableStreamBYOBRequest", UNIT, streams),
+    Deferred::class("WritableStream", UNIT, streams),
+    Deferred::class("WritableStreamDefaultWriter", UNIT, streams),
+    Deferred::class("WritableStreamDefaultController", UNIT, streams),
+    Deferred::class("TransformStream", UNIT, streams),
+    Deferred::class("TransformStreamDefaultController", UNIT, streams),
+    Deferred::class("ByteLengthQueuingStrategy", UNIT, streams),
+    Deferred::class("CountQueuingStrategy", UNIT, streams),
+    Deferred::class("TextEncoderStream", UNIT, streams),
+    Deferred::class("TextDecoderStream", UNIT, streams),
+];
+
+/// What a realm keeps the classes under.
+const UNIT: &str = "streams";
+
 /// The API.
 pub struct Streams;
 
@@ -35,28 +56,9 @@ impl Api for Streams {
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
         ctx.keep(QUEUE_MICROTASK, ctx.globals().get("queueMicrotask")?);
-        macro_rules! globals {
-            ($($name:literal),* $(,)?) => {
-                $(ctx.define_lazy_global($name, |ctx, _, _| streams(ctx)?.get($name))?;)*
-            };
+        for class in &CLASSES {
+            ctx.define_deferred(class)?;
         }
-        globals!(
-            "ReadableStream",
-            "ReadableStreamDefaultReader",
-            "ReadableStreamBYOBReader",
-            "ReadableStreamDefaultController",
-            "ReadableByteStreamController",
-            "ReadableStreamBYOBRequest",
-            "WritableStream",
-            "WritableStreamDefaultWriter",
-            "WritableStreamDefaultController",
-            "TransformStream",
-            "TransformStreamDefaultController",
-            "ByteLengthQueuingStrategy",
-            "CountQueuingStrategy",
-            "TextEncoderStream",
-            "TextDecoderStream",
-        );
         Ok(())
     }
 }
@@ -73,7 +75,7 @@ impl Api for Streams {
 /// # Errors
 /// Throws if memory is short.
 pub fn streams(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "streams", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let (idl, natives) = (helpers(ctx)?, natives(ctx)?);
         let undefined = ctx.undefined();
         let buffers = BUFFERS.run(ctx)?;

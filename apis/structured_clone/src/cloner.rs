@@ -129,7 +129,7 @@ impl<'a> Cloner<'a> {
         if value.is_array() {
             return self.array(value);
         }
-        if value.is_ordinary() {
+        if value.is_plain() {
             return self.ordinary(value);
         }
         self.special(value)
@@ -158,6 +158,7 @@ impl<'a> Cloner<'a> {
 
     /// Instances of the Web APIs' classes have steps of their own, or cannot be cloned.
     fn platform_object(&mut self, object: &Value<'a>) -> Result<Option<Value<'a>>> {
+        self.ctx.make_instance(object)?;
         let prototype = object.prototype()?;
         if prototype.is_null() || identity(&prototype) == self.plain {
             return Ok(None);

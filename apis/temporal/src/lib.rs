@@ -29,9 +29,14 @@ mod zone;
 mod zoned_date_time;
 
 use class::define_tag;
-use quickbeam_api_webidl::kept;
-use quickbeam_engine::{Args, Attributes, Ctx, Result, Value};
+use quickbeam_api_webidl::{Natives, kept};
+use quickbeam_engine::{Args, Attributes, Ctx, Deferred, Result, Value};
 use quickbeam_executor::Api;
+
+static NAMESPACE: Deferred = Deferred::namespace("Temporal", UNIT, namespace);
+
+/// What a realm keeps it under.
+const UNIT: &str = "temporal";
 
 /// The API.
 pub struct Temporal;
@@ -42,7 +47,7 @@ impl Api for Temporal {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("Temporal", |ctx, _, _| namespace(ctx))?;
+        ctx.define_deferred(&NAMESPACE)?;
         ctx.extend_builtin("Date", |_, date| {
             date.get("prototype")?.define_function("toTemporalInstant", 0, Attributes::HIDDEN, |ctx, this, _| {
                 if !this.is_date() {
@@ -57,8 +62,8 @@ impl Api for Temporal {
 }
 
 /// The object `Temporal`, made when it is first touched, with every class.
-pub(crate) fn namespace(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "temporal", |ctx| {
+fn namespace(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, UNIT, |ctx| {
         let namespace = ctx.object()?;
         define_tag(ctx, &namespace, "Temporal")?;
         let classes = [
@@ -80,7 +85,7 @@ pub(crate) fn namespace(ctx: Ctx<'_>) -> Result<Value<'_>> {
             namespace.define(name, class, Attributes::HIDDEN)?;
         }
         ctx.keep(quickbeam_api_inspect::HOST_TEXT, ctx.bound_function(&texts, text_of)?);
-        Ok(namespace)
+        Natives::new(ctx)?.value("Temporal", namespace).map(Natives::into_value)
     })
 }
 

@@ -16,7 +16,7 @@ pub use relative::{base_origin, base_url, origin_of, parse as parse_url, part_of
 
 use ada_url::Url;
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Thrown, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Thrown, Value};
 use quickbeam_executor::Api;
 use std::borrow::Cow;
 
@@ -25,6 +25,12 @@ static SEARCH_PARAMS: Glue = Glue::new("internal:url/search_params", include_str
 
 /// Bytes of the longest URL, base or new part of one.
 pub const MAX_LENGTH: usize = 32 << 20;
+
+static CLASSES: [Deferred; 2] =
+    [Deferred::class("URL", UNIT, classes), Deferred::class("URLSearchParams", UNIT, classes)];
+
+/// What a realm keeps the classes under.
+const UNIT: &str = "url";
 
 /// The API.
 pub struct Urls;
@@ -35,8 +41,10 @@ impl Api for Urls {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("URL", |ctx, _, _| classes(ctx)?.get("URL"))?;
-        ctx.define_lazy_global("URLSearchParams", |ctx, _, _| classes(ctx)?.get("URLSearchParams"))
+        for class in &CLASSES {
+            ctx.define_deferred(class)?;
+        }
+        Ok(())
     }
 }
 
@@ -45,7 +53,7 @@ impl Api for Urls {
 /// # Errors
 /// Throws if memory is short.
 pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "url", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let idl = helpers(ctx)?;
         let natives = Natives::new(ctx)?
             .function("parse", |ctx, _, args| parse(ctx, args))?

@@ -12,7 +12,7 @@ mod parts;
 use component::{Component, Init};
 use ecma::{Ecma, escape_outside_classes};
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Thrown, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Thrown, Value};
 use quickbeam_executor::Api;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use urlpattern::quirks::{self, StringOrInit};
@@ -25,6 +25,11 @@ pub const MAX_PATTERN: usize = 64 << 10;
 /// Bytes of the longest input to match.
 pub const MAX_INPUT: usize = 32 << 20;
 
+static CLASS: Deferred = Deferred::class("URLPattern", UNIT, made);
+
+/// What a realm keeps it under.
+const UNIT: &str = "urlpattern";
+
 /// The API.
 pub struct UrlPatterns;
 
@@ -34,12 +39,12 @@ impl Api for UrlPatterns {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("URLPattern", |ctx, _, _| made(ctx)?.get("URLPattern"))
+        ctx.define_deferred(&CLASS)
     }
 }
 
 fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "urlpattern", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let names = Component::ALL.iter().map(|component| ctx.string(component.name())).collect::<Result<_>>()?;
         let natives = Natives::new(ctx)?
             .function("compile", compile)?

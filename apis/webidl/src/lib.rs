@@ -58,6 +58,7 @@ pub fn kept<'a>(
     }
     let value = make(ctx)?;
     ctx.keep(name, value.clone());
+    ctx.settle(name, &value)?;
     Ok(value)
 }
 

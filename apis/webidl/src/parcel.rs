@@ -42,6 +42,7 @@ pub enum Packing {
 /// # Errors
 /// Throws what its class throws at an object that only looks like one of its own.
 pub fn pack<'a>(ctx: Ctx<'a>, object: &Value<'a>) -> Result<Packing> {
+    ctx.make_instance(object)?;
     // Without the helpers there are no such classes yet.
     let Some(idl) = ctx.kept(KEPT) else { return Ok(Packing::Plain) };
     let (undefined, args) = (ctx.undefined(), std::slice::from_ref(object));

@@ -8,11 +8,20 @@
 
 mod socket;
 
+use quickbeam_api_events::{EVENT, EVENT_TARGET};
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Ctx, Glue, Result, Value};
+use quickbeam_engine::{Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::{Api, enqueue_immediate};
 
 static WEBSOCKET: Glue = Glue::new("internal:websocket", include_str!("websocket.js"));
+
+static CLASSES: [Deferred; 2] = [
+    Deferred::class("WebSocket", UNIT, classes).extends(&EVENT_TARGET),
+    Deferred::class("CloseEvent", UNIT, classes).extends(&EVENT),
+];
+
+/// What a realm keeps the classes under.
+const UNIT: &str = "websocket";
 
 /// The API.
 pub struct WebSockets;
@@ -23,13 +32,15 @@ impl Api for WebSockets {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("WebSocket", |ctx, _, _| classes(ctx)?.get("WebSocket"))?;
-        ctx.define_lazy_global("CloseEvent", |ctx, _, _| classes(ctx)?.get("CloseEvent"))
+        for class in &CLASSES {
+            ctx.define_deferred(class)?;
+        }
+        Ok(())
     }
 }
 
 fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    kept(ctx, "websocket", |ctx| {
+    kept(ctx, UNIT, |ctx| {
         let streams = quickbeam_api_streams::streams(ctx)?;
         let native = Natives::new(ctx)?
             .value("then", streams.get("natives")?.get("then")?)?

@@ -8,11 +8,11 @@
 //!
 //! Starting a worker needs the grant `spawn`; a worker holds at most its parent's grants.
 
-use quickbeam_api_events::classes as events;
+use quickbeam_api_events::{EVENT_TARGET, classes as events};
 use quickbeam_api_grants::require;
 use quickbeam_api_messaging::{Cluster, PortEnd, arrived, classes as messaging, cluster, join, natives, port};
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::{Api, call_service, call_service_sync, listen, report_exception, unlisten};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -31,6 +31,11 @@ fn claims() -> MutexGuard<'static, Claims> {
     CLAIMS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+static CLASS: Deferred = Deferred::class("Worker", UNIT, made).extends(&EVENT_TARGET);
+
+/// What a realm keeps it under.
+const UNIT: &str = "worker";
+
 /// The API.
 pub struct Worker;
 
@@ -40,22 +45,28 @@ impl Api for Worker {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("Worker", |ctx, _, _| {
-            let natives = Natives::new(ctx)?
-                .function("start", start)?
-                .function("stop", |ctx, _, args| call_service_sync(ctx, "worker.stop", &[args.get(0)]))?
-                .function("unlisten", |ctx, _, args| {
-                    unlisten(ctx, args.get(0).to_f64()? as u64);
-                    Ok(ctx.undefined())
-                })?
-                .function("report", |ctx, _, args| {
-                    report_exception(ctx, &args.get(0));
-                    Ok(ctx.undefined())
-                })?;
-            let args = [helpers(ctx)?, events(ctx)?, messaging(ctx)?, natives.into_value()];
-            ctx.call(&WORKER.run(ctx)?, &ctx.undefined(), &args)
-        })
+        ctx.define_deferred(&CLASS)
     }
+}
+
+/// An object with the class.
+fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, UNIT, |ctx| {
+        let natives = Natives::new(ctx)?
+            .function("start", start)?
+            .function("stop", |ctx, _, args| call_service_sync(ctx, "worker.stop", &[args.get(0)]))?
+            .function("unlisten", |ctx, _, args| {
+                unlisten(ctx, args.get(0).to_f64()? as u64);
+                Ok(ctx.undefined())
+            })?
+            .function("report", |ctx, _, args| {
+                report_exception(ctx, &args.get(0));
+                Ok(ctx.undefined())
+            })?;
+        let args = [helpers(ctx)?, events(ctx)?, messaging(ctx)?, natives.into_value()];
+        let class = ctx.call(&WORKER.run(ctx)?, &ctx.undefined(), &args)?;
+        Natives::new(ctx)?.value("Worker", class).map(Natives::into_value)
+    })
 }
 
 /// Takes back the end of a worker that has not claimed it.

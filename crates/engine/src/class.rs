@@ -78,6 +78,12 @@ impl<'a> Value<'a> {
         self.class_id() == Some(ORDINARY)
     }
 
+    /// An [ordinary](Value::is_ordinary) object, or a deferred namespace object, which must pass for one.
+    pub fn is_plain(&self) -> bool {
+        let namespaces = self.ctx().inner().deferred_namespace.get();
+        self.class_id().is_some_and(|class| class == ORDINARY || class == namespaces)
+    }
+
     /// The engine's name for an object's kind, such as `Object`, `Number` (a boxed one), `WeakMap` or `Map Iterator`.
     /// `None` for primitives.
     ///

@@ -81,6 +81,11 @@ impl Drop for Kept<'_> {
     }
 }
 
+/// Whether looking at the properties of an object would run something, or make something.
+fn is_opaque(object: &Value<'_>) -> bool {
+    object.is_proxy() || object.exotic().is_some() || object.is_stand_in()
+}
+
 fn object(link: *mut Link) -> qjs::JSValue {
     qjs::JS_MKPTR(qjs::JS_TAG_OBJECT, link.cast())
 }
@@ -211,7 +216,7 @@ impl<'a> Survey<'a> {
 
     /// The own data property `constructor` of the prototype, and its own data property `name`.
     fn name(&self, object: &Value<'a>, prototype: Option<&Value<'a>>) -> Result<String> {
-        let own = |object: &Value<'a>, name: &str| match object.is_proxy() || object.exotic().is_some() {
+        let own = |object: &Value<'a>, name: &str| match is_opaque(object) {
             true => None,
             false => object.own_data(name).unwrap_or_else(|Thrown| {
                 drop(self.ctx.take_exception());
@@ -230,7 +235,7 @@ impl<'a> Survey<'a> {
     }
 
     fn contents(&self, object: &Value<'a>) -> u64 {
-        if object.is_proxy() || object.exotic().is_some() {
+        if is_opaque(object) {
             return 0;
         }
         if object.is_array() {

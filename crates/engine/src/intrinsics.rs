@@ -39,6 +39,11 @@ pub(crate) fn prototype(ctx: Ctx<'_>, class: qjs::JSClassID) -> Value<'_> {
     unsafe { Value::from_raw(ctx, qjs::JS_GetClassProto(ctx.raw(), class)) }
 }
 
+/// What functions inherit from.
+pub(crate) fn function_prototype(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    ctx.function("", 0, |ctx, _, _| Ok(ctx.undefined()))?.prototype()
+}
+
 fn guarded_helper_next<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     next(ctx, &ctx.slot().intrinsics.helper_next, ctx.inner().layout.natives.helper_next, this, args)
 }

@@ -1,6 +1,7 @@
 //! Isolates and realms.
 
 use crate::ctx::Ctx;
+use crate::deferred;
 use crate::function::NativeFn;
 use crate::heap::Heap;
 use crate::host_object;
@@ -85,6 +86,8 @@ pub(crate) struct Inner {
     broken: RefCell<Option<String>>,
     pub(crate) host_class: Cell<qjs::JSClassID>,
     pub(crate) exotic_class: Cell<qjs::JSClassID>,
+    pub(crate) deferred_class: Cell<qjs::JSClassID>,
+    pub(crate) deferred_namespace: Cell<qjs::JSClassID>,
     /// Host objects of freed realms.
     pub(crate) orphans: List,
     /// Live realms.
@@ -274,6 +277,8 @@ impl Isolate {
             broken: RefCell::new(None),
             host_class: Cell::new(0),
             exotic_class: Cell::new(0),
+            deferred_class: Cell::new(0),
+            deferred_namespace: Cell::new(0),
             orphans: List::new(),
             slots: RefCell::default(),
             waiting: RefCell::default(),
@@ -294,6 +299,7 @@ impl Isolate {
             qjs::JS_SetHostPromiseRejectionTracker(rt, Some(promise::on_rejection), ptr::null_mut());
             module::install(rt);
             host_object::install(&inner);
+            deferred::install(&inner);
         }
         Ok(Isolate { inner })
     }

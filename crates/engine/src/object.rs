@@ -454,6 +454,11 @@ impl<'a> Value<'a> {
         self.own_keys(qjs::JS_GPN_STRING_MASK)
     }
 
+    /// The keys of private members.
+    pub(crate) fn private_keys(&self) -> Result<Vec<PropertyKey<'a>>> {
+        self.own_keys(qjs::JS_GPN_PRIVATE_MASK)
+    }
+
     fn own_keys(&self, flags: u32) -> Result<Vec<PropertyKey<'a>>> {
         let ctx = self.ctx();
         let mut table = ptr::null_mut();

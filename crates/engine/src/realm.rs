@@ -10,6 +10,7 @@
 
 use crate::builtins::{self, Extension};
 use crate::ctx::Ctx;
+use crate::deferred::StandIn;
 use crate::heap::{self, Heap, HeapStats};
 use crate::host_object;
 use crate::interrupt::Interrupt;
@@ -75,6 +76,8 @@ pub(crate) struct RealmSlot {
     pub(crate) rejections: RefCell<Vec<(Persistent, Persistent)>>,
     /// What the embedder keeps for the realm's lifetime, by name.
     pub(crate) kept: RefCell<Vec<(Cow<'static, str>, Persistent)>>,
+    /// What scripts have of deferred globals.
+    pub(crate) stand_ins: RefCell<Vec<StandIn>>,
     pub(crate) intrinsics: Intrinsics,
     /// What the embedder adds to builtins that the realm has not got yet.
     pub(crate) extensions: RefCell<Vec<Extension>>,
@@ -100,6 +103,7 @@ impl RealmSlot {
             loader: RefCell::new(None),
             rejections: RefCell::new(Vec::new()),
             kept: RefCell::new(Vec::new()),
+            stand_ins: RefCell::default(),
             intrinsics: Intrinsics::default(),
             extensions: RefCell::default(),
         }));
@@ -122,6 +126,7 @@ impl RealmSlot {
         let (data, loader, interrupt) = (self.data.take(), self.loader.take(), self.interrupt.take());
         self.rejections.take().into_iter().for_each(drop);
         self.kept.take().into_iter().for_each(drop);
+        self.stand_ins.take().into_iter().for_each(drop);
         inner.drop_guarded((data, loader, interrupt));
     }
 }

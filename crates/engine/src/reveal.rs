@@ -1,10 +1,12 @@
 //! Reflection on the global object that does not show which of its properties are lazy.
 //!
 //! A lazy global is an accessor until it is first touched, and must not look like one. Therefore asking for its
-//! descriptor, or defining it anew, touches it.
+//! descriptor, or defining it anew, touches it. A [deferred](crate::deferred) instance has a placeholder for its prototype until it
+//! is first used. Therefore asking for that, or forbidding that the instance gets properties, uses it.
 
 use crate::builtins;
 use crate::ctx::{Ctx, c_text};
+use crate::deferred;
 use crate::error::Result;
 use crate::function::{Args, native_entry};
 use crate::native::Native;
@@ -22,8 +24,15 @@ pub(crate) struct Reflection {
     describe: Native,
     describe_all: Native,
     define: Native,
+    prototype_of: Native,
+    inherited: Native,
+    prevent: Native,
+    freeze: Native,
+    seal: Native,
     reflect_describe: Native,
     reflect_define: Native,
+    reflect_prototype_of: Native,
+    reflect_prevent: Native,
     reflect: Vec<(CString, Native)>,
 }
 
@@ -34,8 +43,15 @@ impl Reflection {
             describe: native(c"Object.getOwnPropertyDescriptor")?,
             describe_all: native(c"Object.getOwnPropertyDescriptors")?,
             define: native(c"Object.defineProperty")?,
+            prototype_of: native(c"Object.getPrototypeOf")?,
+            inherited: native(c"Object.getOwnPropertyDescriptor(Object.prototype, '__proto__').get")?,
+            prevent: native(c"Object.preventExtensions")?,
+            freeze: native(c"Object.freeze")?,
+            seal: native(c"Object.seal")?,
             reflect_describe: native(c"Reflect.getOwnPropertyDescriptor")?,
             reflect_define: native(c"Reflect.defineProperty")?,
+            reflect_prototype_of: native(c"Reflect.getPrototypeOf")?,
+            reflect_prevent: native(c"Reflect.preventExtensions")?,
             reflect: names.split(',').map(of_reflect).collect::<Option<Vec<_>>>()?,
         })
     }
@@ -59,6 +75,28 @@ pub(crate) fn install(ctx: Ctx<'_>) -> Result<()> {
     object.define_function("defineProperty", 3, Attributes::HIDDEN, |ctx, this, args| {
         revealing(ctx, &reflection(ctx).define, this, args)
     })?;
+    object.define_function("getPrototypeOf", 1, Attributes::HIDDEN, |ctx, this, args| {
+        making(ctx, &reflection(ctx).prototype_of, this, args)
+    })?;
+    object.define_function("preventExtensions", 1, Attributes::HIDDEN, |ctx, this, args| {
+        making(ctx, &reflection(ctx).prevent, this, args)
+    })?;
+    object.define_function("freeze", 1, Attributes::HIDDEN, |ctx, this, args| {
+        making(ctx, &reflection(ctx).freeze, this, args)
+    })?;
+    object.define_function("seal", 1, Attributes::HIDDEN, |ctx, this, args| {
+        making(ctx, &reflection(ctx).seal, this, args)
+    })?;
+    let getter = ctx.function("get __proto__", 0, |ctx, this, args| {
+        ctx.make_instance(this)?;
+        args.forward_to(&reflection(ctx).inherited, this)
+    })?;
+    let (prototype, key, has_getter) = (object.get("prototype")?, ctx.key("__proto__")?, qjs::JS_PROP_HAS_GET as c_int);
+    // SAFETY: live values, which the engine keeps references of its own to. The setter stays what it is.
+    ctx.check_int(unsafe {
+        let none = qjs::JS_UNDEFINED;
+        qjs::JS_DefineProperty(ctx.raw(), prototype.raw(), key.atom(), none, getter.raw(), none, has_getter)
+    })?;
     let globals = ctx.globals();
     globals.delete("Reflect")?;
     // SAFETY: a live object without a property of that name; the table stays.
@@ -74,11 +112,16 @@ fn table(ctx: Ctx<'_>) -> &'static Table {
     TABLE.get_or_init(|| {
         let describe = native_entry(|ctx, this, args| revealing(ctx, &reflection(ctx).reflect_describe, this, args));
         let define = native_entry(|ctx, this, args| revealing(ctx, &reflection(ctx).reflect_define, this, args));
+        let prototype_of =
+            native_entry(|ctx, this, args| making(ctx, &reflection(ctx).reflect_prototype_of, this, args));
+        let prevent = native_entry(|ctx, this, args| making(ctx, &reflection(ctx).reflect_prevent, this, args));
         let mut list: Vec<qjs::JSCFunctionListEntry> = Vec::new();
         for (name, native) in &reflection(ctx).reflect {
             list.push(match name.to_bytes() {
                 b"getOwnPropertyDescriptor" => native.with_entry(describe).describe(name),
                 b"defineProperty" => native.with_entry(define).describe(name),
+                b"getPrototypeOf" => native.with_entry(prototype_of).describe(name),
+                b"preventExtensions" => native.with_entry(prevent).describe(name),
                 _ => native.describe(name),
             });
         }
@@ -116,6 +159,12 @@ fn revealing<'a>(ctx: Ctx<'a>, original: &Native, this: &Value<'a>, args: Args<'
     original.call(ctx, this, &args)
 }
 
+/// Does what the engine's function does, once the instance that it is for has been made.
+fn making<'a>(ctx: Ctx<'a>, original: &Native, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    ctx.make_instance(&args.get(0))?;
+    args.forward_to(original, this)
+}
+
 fn describe_all<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     if args.get(0).strict_equals(&ctx.globals()) {
         for key in ctx.globals().all_keys()? {
@@ -129,7 +178,7 @@ fn describe_all<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Va
 fn reveal(ctx: Ctx<'_>, key: &PropertyKey<'_>) -> Result<()> {
     let globals = ctx.globals();
     let getter = globals.own_getter_of(key)?;
-    let is_lazy = |native: Native| native.has_magic(LAZY) || builtins::is_touch(&native);
+    let is_lazy = |native: Native| native.has_magic(LAZY) || builtins::is_touch(&native) || deferred::is_touch(&native);
     if ctx.inner().layout.natives.of(&getter).is_some_and(is_lazy) {
         ctx.call(&getter, &globals, &[])?;
     }
