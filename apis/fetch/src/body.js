@@ -310,5 +310,8 @@
     return makeBody({ stream: second });
   };
 
-  return { makeBody, extractBody, isUnusable, streamOf, proxyStream, mixBody, cloneBody };
+  /** A promise of `{ bytes }`, all of a body. */
+  const bytesOfBody = (body, what) => consume(body, what, BYTES, (bytes) => ({ __proto__: null, bytes }));
+
+  return { makeBody, bytesOfBody, extractBody, isUnusable, streamOf, proxyStream, mixBody, cloneBody };
 };

@@ -4,9 +4,9 @@
   const { makePromise, resolvedWith, rejectedWith, upon } = common;
   const { then } = native;
   const { Request, stateOf } = requests;
-  const { makeResponse } = responses;
+  const { makeResponse, responseStateOf } = responses;
   const { listOf, makeHeaders } = headers;
-  const { makeBody, streamOf } = bodies;
+  const { makeBody, bytesOfBody, streamOf } = bodies;
   const { addAlgorithm } = events;
   const { call } = Function.prototype;
   const startsWith = call.bind(String.prototype.startsWith);
@@ -150,6 +150,19 @@
     return promise;
   };
 
+  // ── Integrity ──
+
+  /** The response, once it is known to have the bytes that were asked for. */
+  const verified = (integrity, response) => {
+    const state = responseStateOf(response);
+    return then(bytesOfBody(state.body, "fetch"), ({ bytes }) => {
+      if (!native.hasIntegrity(integrity, bytes)) {
+        throw networkError(`the response of ${state.url} does not have the integrity ${integrity}`);
+      }
+      return makeResponse({ ...state, body: state.body === null ? null : makeBody({ source: bytes }) });
+    });
+  };
+
   const start = (state, signal) => {
     const { url } = state;
     if (startsWith(url, "http:") || startsWith(url, "https:")) return fetchHTTP(state, signal);
@@ -165,8 +178,10 @@
         const state = stateOf(new Request(input, init));
         const { body, source: signal } = state;
         if (signal === null || !signal.aborted) {
+          const { integrity } = state.settings;
           const result = start(state, signal);
-          return responses.isResponse(result) ? resolvedWith(result) : result;
+          const promise = responses.isResponse(result) ? resolvedWith(result) : result;
+          return integrity === "" ? promise : then(promise, (response) => verified(integrity, response));
         }
         const { reason } = signal;
         if (body?.stream !== undefined) upon(streams.readableStreamCancel(body.stream, reason), undefined, noop);

@@ -11,6 +11,7 @@
 
 mod exchange;
 mod incoming;
+mod integrity;
 mod multipart;
 
 pub use exchange::{client_for, place_of};
@@ -107,6 +108,7 @@ fn natives<'a>(ctx: Ctx<'a>, streams: &Value<'a>, files: &Value<'a>) -> Result<V
                 .map_err(|error| ctx.throw_error("Error", &format!("no randomness: {error}")))?;
             ctx.string(&format!("{:012}", u64::from_le_bytes(bytes) % 1_000_000_000_000))
         })?
+        .function("hasIntegrity", integrity::has_integrity)?
         .function("parseMultipart", multipart::parse)?
         .function("request", exchange::request)?
         .function("start", exchange::start)?

@@ -158,6 +158,40 @@ fn servers_may_be_odd() {
 }
 
 #[test]
+fn integrity_is_checked() {
+    // Of {"a":[1,2]}, and of nothing.
+    let good = "sha256-AVMNFk1HnPCOJtOxrZvbqScSDZfi0Fem15Lbd4eA1yA=";
+    let empty = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+    let fetch = |path: &str, integrity: &str| format!("fetch(server + '{path}', {{ integrity: '{integrity}' }})");
+    check(&[
+        (
+            &format!(
+                "{}.then(async (r) => [r.status, r.type, r.url === server + '/json', await r.text()])",
+                fetch("/json", good)
+            ),
+            "200,basic,true,{\"a\":[1,2]}",
+        ),
+        (&format!("{}.then((r) => text(r.body))", fetch("/json", good)), "{\"a\":[1,2]}"),
+        (&format!("fails({})", fetch("/json", empty)), "TypeError"),
+        (&format!("{}.then((r) => r.body)", fetch("/empty", empty)), "null"),
+        (&format!("fails({})", fetch("/large", good)), "TypeError"),
+        (&format!("fails({})", fetch("/short", "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=")), "TypeError"),
+        (
+            "fetch('data:,hello', { integrity: 'sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=' }).then((r) => r.text())",
+            "hello",
+        ),
+        (
+            "fails(fetch('data:,hell', { integrity: 'sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=' }))",
+            "TypeError",
+        ),
+        (
+            "(() => { const a = new AbortController(); const all = fetch(server + '/stalls', { integrity: 'sha256-x', signal: a.signal }); a.abort(); return fails(all); })()",
+            "AbortError: This operation was aborted",
+        ),
+    ]);
+}
+
+#[test]
 fn bodies_are_sent() {
     check(&[
         ("fetch(server + '/x', { method: 'POST', body: 'hé' }).then((r) => r.text())", "POST /x hé"),

@@ -10,9 +10,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::client::legacy::{Builder, Client as Pool};
+use hyper_util::client::legacy::{Builder, Client as Pool, Error as PoolError};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -162,6 +163,9 @@ fn is_proxy_for_nobody() -> bool {
     spared.is_some_and(|hosts| hosts.split(',').any(|host| host.trim() == "*"))
 }
 
+/// What became of one message.
+type Sent = Result<http::Response<Incoming>, PoolError>;
+
 impl Client {
     /// A client without connections.
     pub fn new(options: ClientOptions) -> Client {
@@ -240,6 +244,18 @@ impl Client {
         // A connection may be there already, so the connector alone does not see every request.
         let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
         self.0.options.access.check_host(uri.host().unwrap_or_default(), port)?;
+        // A connection that was kept may have ended, or brought rests of what came before. What is safe to send twice tries another one.
+        let again = (exchange.method.is_safe() && matches!(body, RequestBody::Empty)).then(|| uri.clone());
+        let mut sent = self.pass(self.message(exchange, uri, body), is_secure).await?;
+        if let (Err(error), Some(uri)) = (&sent, again)
+            && is_of_connection(error)
+        {
+            sent = self.pass(self.message(exchange, uri, RequestBody::Empty), is_secure).await?;
+        }
+        sent.map_err(|error| NetError::of(&format!("the request of {url} failed"), &error))
+    }
+
+    fn message(&self, exchange: &Exchange, uri: Uri, body: RequestBody) -> http::Request<SentBody> {
         let proxy_authorization = self.0.connector.proxy_authorization(&uri);
         let mut request = http::Request::new(body.into_sent());
         *request.method_mut() = exchange.method.clone();
@@ -248,8 +264,11 @@ impl Client {
         if let Some(authorization) = proxy_authorization {
             request.headers_mut().insert(header::PROXY_AUTHORIZATION, authorization);
         }
-        let sent = if is_secure { self.secure()?.request(request).await } else { self.plain().request(request).await };
-        sent.map_err(|error| NetError::of(&format!("the request of {url} failed"), &error))
+        request
+    }
+
+    async fn pass(&self, request: http::Request<SentBody>, is_secure: bool) -> Result<Sent, NetError> {
+        Ok(if is_secure { self.secure()?.request(request).await } else { self.plain().request(request).await })
     }
 
     fn plain(&self) -> &Pool<Connector, SentBody> {
@@ -297,6 +316,12 @@ impl Client {
             body: ResponseBody::new(body, codings, deadline, self.0.options.max_response_size),
         }
     }
+}
+
+/// Whether a request failed because of what had become of its connection.
+fn is_of_connection(error: &PoolError) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<hyper::Error>());
+    cause.is_some_and(|error| error.is_incomplete_message() || error.is_parse() || error.is_closed())
 }
 
 fn pool() -> Builder {

@@ -186,6 +186,32 @@ fn connections_are_kept_and_bodies_are_sent() {
 }
 
 #[test]
+fn a_connection_that_ends_early_is_replaced_where_that_is_safe() {
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(std::collections::HashSet::new()));
+    // Each connection answers once, and sends something that nobody asked for.
+    let address = serve(move |request, stream| {
+        let is_new = seen.lock().unwrap().insert(stream.peer_addr().unwrap().port());
+        let stray = if request.contains("/stray") { "stray" } else { "" };
+        let answer = format!("HTTP/1.1 204 No Content\r\n\r\n{stray}");
+        is_new && stream.write_all(answer.as_bytes()).is_ok()
+    });
+    let client = Client::new(options());
+    let status = |method: &str, path: &str| {
+        let request = Request { method: method.into(), ..get(format!("http://{address}{path}")) };
+        block_on(client.fetch(request)).unwrap().map(|response| response.status).map_err(|error| error.kind)
+    };
+    for (method, path) in [("GET", "/"), ("GET", "/"), ("OPTIONS", "/stray"), ("GET", "/stray"), ("HEAD", "/")] {
+        assert_eq!(status(method, path), Ok(204), "{method} {path}");
+    }
+    let silent = serve_bytes("");
+    assert_eq!(
+        outcome(options(), get(format!("http://{silent}/"))),
+        Err(NetErrorKind::Network),
+        "it is tried twice, not forever"
+    );
+}
+
+#[test]
 fn redirects_are_followed_checked_and_bounded() {
     let address = serve(|request, stream| {
         let path = request.split(' ').nth(1).unwrap_or_default();

@@ -11,6 +11,8 @@ globalThis.run = () => ({
   parsed: DateTime.fromFormat("May 25 1982", "LLLL dd yyyy", { zone: "utc" }).toISODate(),
   days: Interval.fromISO("2026-01-01/2026-01-04").splitBy({ days: 1 }).length,
   hours: Duration.fromISO("PT1H30M").as("hours"),
+  human: Duration.fromObject({ hours: 1, minutes: 30 }).toHuman(),
+  humanGerman: Duration.fromObject({ hours: 2, minutes: 1 }).reconfigure({ locale: "de" }).toHuman({ unitDisplay: "short" }),
   invalid: DateTime.fromISO("2026-02-30").invalidReason,
 });
 
@@ -23,5 +25,7 @@ globalThis.expected = {
   parsed: "1982-05-25",
   days: 3,
   hours: 1.5,
+  human: "1 hour, 30 minutes",
+  humanGerman: "2 Std. und 1 Min.",
   invalid: "unit out of range",
 };
