@@ -495,13 +495,13 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
     }
 
     fn new_row(&mut self, mut mould: Mould<'a>) -> Encoded<Row<'a, S::Term>> {
-        let mut names = Vec::with_capacity(mould.keys().len());
-        for key in mould.keys() {
-            names.push((self.key(key)?, key.duplicate()));
+        let mut keys = Vec::new();
+        for key in mould.take_keys() {
+            keys.push((self.key(&key.name)?, key));
         }
-        names.sort_by(|(a, _), (b, _)| self.sink.order(*a, *b));
-        let (names, keys) = names.into_iter().unzip();
-        mould.set_order(keys);
+        keys.sort_by(|(a, _), (b, _)| self.sink.order(*a, *b));
+        let (names, keys) = keys.into_iter().unzip();
+        mould.set_keys(keys);
         Ok(Row { mould, names })
     }
 
@@ -510,7 +510,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
     fn like(&mut self, row: &Row<'a, S::Term>, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
         self.charge(self.sink.map_overhead(row.names.len()) + KEY_SIZE * row.names.len())?;
         for key in row.mould.keys() {
-            let term = self.value(&value.get_key(key)?)?;
+            let term = self.value(&row.mould.get(value, key)?)?;
             self.pending.push(term);
         }
         Ok(self.sink.map(&row.names, &self.pending[first..]))

@@ -5,7 +5,7 @@
 //! next object finds only the last one and has to make all before it anew.
 
 use crate::error::Result;
-use crate::layout::shape_offset;
+use crate::layout::object_layout;
 use crate::object::{Attributes, PropertyKey};
 use crate::value::Value;
 use rquickjs::qjs;
@@ -49,8 +49,15 @@ const MOST_KEYS: usize = 64;
 /// that in place: an object that has it has just these properties.
 pub(crate) struct Mould<'a> {
     shape: usize,
-    keys: Vec<PropertyKey<'a>>,
+    keys: Vec<MouldKey<'a>>,
     _object: Value<'a>,
+}
+
+/// A property of a mould's objects.
+pub(crate) struct MouldKey<'a> {
+    pub(crate) name: PropertyKey<'a>,
+    /// Its place among the others.
+    index: usize,
 }
 
 impl<'a> Mould<'a> {
@@ -69,7 +76,25 @@ impl<'a> Mould<'a> {
             object.define_key(key, ctx.undefined(), Attributes::ALL)?;
         }
         let shape = object.shape().filter(|shape| model.shape() == Some(*shape));
+        let keys = keys.into_iter().enumerate().map(|(index, name)| MouldKey { name, index }).collect();
         Ok(shape.map(|shape| Mould { shape, keys, _object: object }))
+    }
+
+    /// A property of an object that had this shape when it was last looked at.
+    ///
+    /// # Errors
+    /// What a getter throws that has come since.
+    pub(crate) fn get(&self, object: &Value<'a>, key: &MouldKey<'a>) -> Result<Value<'a>> {
+        match (object_layout(), object.shape()) {
+            (Some(layout), Some(shape)) if shape == self.shape => {
+                // SAFETY: an object of this shape has a plain value there.
+                Ok(unsafe {
+                    let values = object.address().add(layout.values).cast::<*const qjs::JSValue>().read();
+                    Value::borrowed(object.ctx(), values.add(key.index).read())
+                })
+            }
+            _ => object.get_key(&key.name),
+        }
     }
 
     /// Whether an object of that shape has these properties.
@@ -77,12 +102,16 @@ impl<'a> Mould<'a> {
         self.shape == shape
     }
 
-    pub(crate) fn keys(&self) -> &[PropertyKey<'a>] {
+    pub(crate) fn keys(&self) -> &[MouldKey<'a>] {
         &self.keys
     }
 
-    /// Puts the keys in another order.
-    pub(crate) fn set_order(&mut self, keys: Vec<PropertyKey<'a>>) {
+    /// Takes the keys out, to be put back in another order.
+    pub(crate) fn take_keys(&mut self) -> Vec<MouldKey<'a>> {
+        std::mem::take(&mut self.keys)
+    }
+
+    pub(crate) fn set_keys(&mut self, keys: Vec<MouldKey<'a>>) {
         self.keys = keys;
     }
 }
@@ -91,9 +120,15 @@ impl Value<'_> {
     /// The address of an object's shape, for comparison: what it says holds while a [`Mould`] keeps it. `None` for a
     /// primitive, and in a build of the engine that hides it.
     pub(crate) fn shape(&self) -> Option<usize> {
-        let offset = shape_offset().filter(|_| self.is_object())?;
+        let layout = object_layout().filter(|_| self.is_object())?;
         // SAFETY: a live object, which has its shape there.
-        Some(unsafe { qjs::JS_VALUE_GET_PTR(self.raw()).cast::<u8>().add(offset).cast::<usize>().read() })
+        Some(unsafe { self.address().add(layout.shape).cast::<usize>().read() })
+    }
+
+    /// Where the object is.
+    fn address(&self) -> *const u8 {
+        // SAFETY: reads the pointer out of the value.
+        unsafe { qjs::JS_VALUE_GET_PTR(self.raw()) }.cast_const().cast()
     }
 }
 

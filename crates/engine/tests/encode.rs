@@ -425,6 +425,38 @@ fn strings_round_trip() {
     });
 }
 
+/// Of rows of data the walk knows the properties after a few.
+#[test]
+fn an_object_among_rows_is_what_it_is_alone() {
+    let row = "({ c: 'x', a: 1.5, b: [7], n: { d: 7, e: null } })";
+    for odd in [
+        row,
+        "({ a: 1, b: 2, c: 3, n: 4 })",
+        "({ c: 1, a: 2, b: 3 })",
+        "({ c: 1, a: 2, b: 3, n: 4, z: 5 })",
+        "({ c: 1, a: 2, b: 3, n: { d: { d: 1, e: 2 }, e: { e: 1, d: 2 } } })",
+        "({ c: 1, get a() { return 'got' }, b: 3, n: 4 })",
+        "({ c: 1, a: 2, b: 3, n: 4, [Symbol()]: 5 })",
+        "Object.defineProperty({ c: 1, a: 2, b: 3, n: 4 }, 'b', { enumerable: false })",
+        "Object.freeze({ c: 1, a: 2, b: 3, n: 4 })",
+        "Object.assign(Object.create({ a: 0 }), { c: 1, a: 2, b: 3, n: 4 })",
+        "(() => { const o = { c: 1, a: 2, b: 3, n: 4 }; delete o.a; o.a = 5; return o })()",
+        "(() => { const o = { c: 1, a: 2, b: 3, n: 4 }; o.n = o; return o })()",
+        "(() => { const o = { c: { get x() { delete o.n; o.b = 8; return 9 } }, a: 2, b: 3, n: 4 }; return o })()",
+        "new Proxy({ c: 1, a: 2, b: 3, n: 4 }, {})",
+        "({ 1: 1, 0: 2 })",
+    ] {
+        in_realm(|_, ctx| {
+            let encoded = |source: &str| encoded(ctx, source, EncodeLimits::default());
+            let (usual, alone) = (encoded(row), encoded(odd));
+            let rows = format!("Array.from({{ length: 40 }}, (_, i) => i % 10 == 9 || i > 25 ? {odd} : {row})");
+            let expected: Vec<&str> =
+                (0..40).map(|i| if i % 10 == 9 || i > 25 { alone.as_str() } else { usual.as_str() }).collect();
+            assert_eq!(encoded(&rows), format!("[{}]", expected.join(", ")), "{odd}");
+        });
+    }
+}
+
 #[test]
 fn a_thousand_levels_fit_the_default_stack() {
     for source in [
