@@ -16,6 +16,8 @@ pub(crate) struct Home {
     runtime: AtomicU64,
     /// The seats that have something to do.
     pub(crate) ready: AtomicU64,
+    /// Those of them that were woken since their last turn; the turn of the others was cut short.
+    pub(crate) fresh: AtomicU64,
     /// Whether the turn that runs computes and does not answer when it is asked to poll.
     deaf: AtomicBool,
     /// Whether the isolate is to go, with all that runs in it.
@@ -33,6 +35,7 @@ impl Home {
             processor: AtomicUsize::new(processor),
             runtime: AtomicU64::new(0),
             ready: AtomicU64::new(0),
+            fresh: AtomicU64::new(0),
             deaf: AtomicBool::new(false),
             doomed: AtomicBool::new(false),
             abandoner: Mutex::default(),

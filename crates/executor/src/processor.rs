@@ -179,6 +179,13 @@ impl Processor {
         self.with_queue(|queue, now| queue.put_back(task, runtime, now));
     }
 
+    /// No turn runs until the next task is taken.
+    pub(crate) fn rest(&self) {
+        if self.queued() > 0 {
+            self.with_queue(RunQueue::rest);
+        }
+    }
+
     /// Takes the task whose turn it is.
     pub(crate) fn dequeue(&self) -> Option<Arc<Task>> {
         if self.queued() == 0 {

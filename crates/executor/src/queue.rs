@@ -4,6 +4,8 @@
 //! nanoseconds. The least runs first. The queue's *clock* is the runtime of a task that gets exactly its fair share: while `n` tasks
 //! share the processor for a time `t`, it goes on by `t / n`. A task that was idle is placed no further behind the clock
 //! than its *credit*: short requests come before what computes all the time, and who sleeps for long saves nothing up.
+//! Time in which the processor's thread has let others have its core, with no task running, is nobody's: were it the clock's, that
+//! would run away from all runtimes, and who is placed by it would wait until they had caught up.
 //!
 //! What must never happen: that a task waits for ever, whatever the others do. The clock goes on with every turn of another one,
 //! and from the credit behind it on nobody new comes before the one that waits.
@@ -29,6 +31,8 @@ pub(crate) struct RunQueue<T> {
     remainder: u64,
     /// Runtime of the task that runs, or ran last.
     running: u64,
+    /// No task runs until the next one is taken.
+    is_resting: bool,
     /// The time up to which both are counted.
     now: u64,
 }
@@ -61,7 +65,16 @@ impl<T> Ord for Waiting<T> {
 impl<T> RunQueue<T> {
     pub(crate) fn new(slice: Duration) -> RunQueue<T> {
         let slice = u64::try_from(slice.as_nanos()).unwrap_or(START).min(START / 4);
-        RunQueue { waiting: BinaryHeap::new(), arrivals: 0, slice, clock: START, remainder: 0, running: START, now: 0 }
+        RunQueue {
+            waiting: BinaryHeap::new(),
+            arrivals: 0,
+            slice,
+            clock: START,
+            remainder: 0,
+            running: START,
+            is_resting: false,
+            now: 0,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -92,9 +105,16 @@ impl<T> RunQueue<T> {
         self.insert(task, runtime);
     }
 
+    /// No task runs from now on, until the next one is taken.
+    pub(crate) fn rest(&mut self, now: u64) {
+        self.advance(now);
+        self.is_resting = true;
+    }
+
     /// Takes the task that is to run now, with its runtime.
     pub(crate) fn pop(&mut self, now: u64) -> Option<(T, u64)> {
         self.advance(now);
+        self.is_resting = false;
         let Reverse(Waiting { place: (runtime, _), task }) = self.waiting.pop()?;
         self.running = runtime;
         // Somebody always has a right to run.
@@ -134,6 +154,9 @@ impl<T> RunQueue<T> {
         // Callers read the time before they have the queue to themselves.
         let passed = now.saturating_sub(self.now);
         self.now += passed;
+        if self.is_resting {
+            return;
+        }
         self.running += passed;
         if self.waiting.is_empty() {
             // What runs alone takes nothing from anybody, and gets what it was owed.
@@ -283,6 +306,26 @@ mod tests {
             assert!(served.iter().all(|slices| slices.abs_diff(100) <= CREDIT), "{served:?}");
             assert!(waited.iter().all(|&slices| slices <= 2 * count as u64), "{waited:?}");
         }
+    }
+
+    #[test]
+    fn time_in_which_nothing_runs_does_not_put_off_who_comes_next() {
+        let mut queue = RunQueue::new(Duration::from_nanos(SLICE));
+        let mut now = 0;
+        for hog in 0..3 {
+            queue.wake(hog, 0, now);
+        }
+        let mut turn = |queue: &mut RunQueue<usize>| {
+            let (task, runtime) = queue.pop(now).expect("the hogs wait");
+            now += SLICE;
+            queue.put_back(task, runtime + SLICE, now);
+            queue.rest(now);
+            now += 9 * SLICE;
+            (task, now)
+        };
+        let (_, now) = (0..1_000).map(|_| turn(&mut queue)).last().expect("a turn");
+        queue.wake(3, 0, now);
+        assert!((0..=3).any(|_| turn(&mut queue).0 == 3));
     }
 
     #[test]

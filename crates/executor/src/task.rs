@@ -2,7 +2,8 @@
 //!
 //! A task is *idle*, *queued* at its home processor, or *running*; posting to a running task makes it run again. Whichever
 //! thread moves it from queued to running has it exclusively until it moves on. A run is a turn of one of its seats, of
-//! those that are *ready* the next in a round.
+//! those that are *ready* the next in a round; seats that were just woken take turns with those whose last turn was cut short, so
+//! that however many of an isolate's realms compute all the time, a request to another one waits for two of their turns at most.
 //!
 //! The fibers of the seats share the isolate: one of them runs, the others are suspended or not there.
 
@@ -37,8 +38,8 @@ pub(crate) struct Task {
     closed: AtomicBool,
     /// Used by the thread that runs the task.
     seats: UnsafeCell<Vec<Option<Arc<Seat>>>>,
-    /// The seat whose turn was last. Used by that thread.
-    last: Cell<u32>,
+    /// Whose turn was last. Used by that thread.
+    round: Cell<Round>,
     /// Its last turn was cut short. Used by that thread.
     goes_on: Cell<bool>,
     /// Written by that thread while no fiber of the isolate is live but the one that it runs, and that is outside.
@@ -80,7 +81,7 @@ impl Task {
             register: Mutex::new(Register { capacity, taken: 0, new: Vec::new() }),
             closed: AtomicBool::new(false),
             seats: UnsafeCell::default(),
-            last: Cell::new(u64::BITS - 1),
+            round: Cell::default(),
             goes_on: Cell::new(false),
             vm: UnsafeCell::new(None),
         });
@@ -131,6 +132,7 @@ impl Task {
 
     /// Makes a seat have a turn (again) soon.
     pub(crate) fn wake(self: &Arc<Self>, seat: usize) {
+        self.home.fresh.fetch_or(1 << seat, Ordering::Relaxed);
         self.home.ready.fetch_or(1 << seat, Ordering::SeqCst);
         let was = self.schedule.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| match now {
             IDLE => Some(QUEUED),
@@ -150,9 +152,10 @@ impl Task {
         if ready == 0 {
             return None;
         }
-        let next = self.last.get() + 1;
-        let index = (next + ready.rotate_right(next).trailing_zeros()) % u64::BITS;
-        self.last.set(index);
+        let mut round = self.round.get();
+        let index = round.next(ready, self.home.fresh.load(Ordering::Relaxed));
+        self.round.set(round);
+        self.home.fresh.fetch_and(!(1 << index), Ordering::Relaxed);
         self.home.ready.fetch_and(!(1 << index), Ordering::AcqRel);
         // SAFETY: this thread runs the task.
         let seats = unsafe { self.seats_mut() };
@@ -362,6 +365,32 @@ impl Task {
     }
 }
 
+/// Whose turn it is among the seats of an isolate: those that were woken and those whose turn was cut short are a round each.
+#[derive(Clone, Copy, Default)]
+struct Round {
+    /// One more than the seat whose turn was last, of either kind.
+    after_woken: u32,
+    after_cut_short: u32,
+    /// One that was cut short has waited for the last turn.
+    made_way: bool,
+}
+
+impl Round {
+    /// The next of the `ready` seats, of which there is one.
+    fn next(&mut self, ready: u64, fresh: u64) -> u32 {
+        let (woken, cut_short) = (ready & fresh, ready & !fresh);
+        let is_woken = woken != 0 && (cut_short == 0 || !self.made_way);
+        self.made_way = is_woken && cut_short != 0;
+        let (seats, after) = match is_woken {
+            true => (woken, &mut self.after_woken),
+            false => (cut_short, &mut self.after_cut_short),
+        };
+        let index = (*after + seats.rotate_right(*after).trailing_zeros()) % u64::BITS;
+        *after = index + 1;
+        index
+    }
+}
+
 /// What the realms are told that shared an isolate with the one that broke it.
 fn shared_fate(cause: &ErrorReport) -> ErrorReport {
     let message = format!("a runtime of the same isolate broke it, and this one with it: {}", cause.message);
@@ -373,4 +402,44 @@ fn broken_error(what: String) -> ErrorReport {
         return ErrorReport::new("OutOfMemoryError", format!("{what}; the runtime had to be ended"));
     }
     internal_bug(&what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Turns of seats of which some compute all the time, while `woken` are woken again and again, one each turn.
+    fn turns(computing: u64, woken: &[u32], count: usize) -> Vec<u32> {
+        let (mut ready, mut fresh, mut round) = (computing, 0_u64, Round::default());
+        let turn = |turn: usize| {
+            if let Some(seat) = woken.get(turn % woken.len().max(1)) {
+                ready |= 1 << seat;
+                fresh |= 1 << seat;
+            }
+            let seat = round.next(ready, fresh);
+            fresh &= !(1 << seat);
+            ready = ready & !(1 << seat) | computing;
+            seat
+        };
+        (0..count).map(turn).collect()
+    }
+
+    #[test]
+    fn seats_that_compute_all_the_time_take_turns() {
+        assert_eq!(turns(0b1011, &[], 7), [0, 1, 3, 0, 1, 3, 0]);
+        assert_eq!(turns(1 << 63 | 1, &[], 3), [0, 63, 0]);
+    }
+
+    #[test]
+    fn a_seat_that_is_woken_waits_for_one_turn_at_most() {
+        assert_eq!(turns(0xff, &[40], 8), [40, 0, 40, 1, 40, 2, 40, 3]);
+    }
+
+    #[test]
+    fn seats_that_are_woken_all_the_time_leave_half_of_the_turns() {
+        let turns = turns(0b11, &[10, 20, 30], 1_000);
+        for (seat, least) in [(0, 250), (1, 250), (10, 150), (20, 150), (30, 150)] {
+            assert!(turns.iter().filter(|&&turn| turn == seat).count() >= least, "seat {seat}");
+        }
+    }
 }

@@ -155,6 +155,7 @@ impl<'s> Holder<'s> {
     fn let_others_run(&mut self) {
         self.has_served = false;
         self.has_computed = false;
+        self.processor().rest();
         thread::yield_now();
     }
 
