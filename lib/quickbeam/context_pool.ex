@@ -155,12 +155,18 @@ defmodule QuickBEAM.ContextPool do
     spawn_link(fn ->
       totals = Census.all() |> Enum.filter(&(&1.pool == pool)) |> Census.totals()
       info = %{executor: Native.executor_info(executor), totals: totals}
-      GenServer.reply(from, Map.put(info, :contexts_per_isolate, state.contexts_per_isolate))
+      send(pool, {:counted, from, info})
     end)
 
     {:noreply, state}
   end
 
+  # The pool answers itself: a caller that has heard of its death gets no reply after that.
   @impl true
+  def handle_info({:counted, from, info}, state) do
+    GenServer.reply(from, Map.put(info, :contexts_per_isolate, state.contexts_per_isolate))
+    {:noreply, state}
+  end
+
   def handle_info(_message, state), do: {:noreply, state}
 end

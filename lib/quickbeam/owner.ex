@@ -131,6 +131,18 @@ defmodule QuickBEAM.Owner do
     {:noreply, owner}
   end
 
+  # The owner answers itself: a caller that has heard of its death gets no reply after that.
+  def handle_info({:quickbeam, :reset_done, pid, result}, owner) do
+    case owner.running do
+      %{^pid => {:reset, requests}} ->
+        for {from, _parent} <- requests, do: GenServer.reply(from, result)
+        {:noreply, %{owner | running: Map.put(owner.running, pid, {:reset, []})}}
+
+      _overtaken ->
+        {:noreply, owner}
+    end
+  end
+
   # What the old realm has asked for since the reset was requested goes with it, too.
   def handle_info({:quickbeam, :was_reset}, owner) do
     owner = Services.reset(owner)
@@ -253,8 +265,7 @@ defmodule QuickBEAM.Owner do
     pid =
       spawn_link(fn ->
         Handler.put_parent(parent)
-        result = Setup.run(steps, realm)
-        for {from, _parent} <- requests, do: GenServer.reply(from, result)
+        send(realm, {:quickbeam, :reset_done, self(), Setup.run(steps, realm)})
       end)
 
     %{owner | running: Map.put(owner.running, pid, {:reset, requests})}
