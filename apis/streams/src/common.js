@@ -6,6 +6,9 @@
   const { expose, need, dictionary } = idl;
   const { queueMicrotask, then, markHandled } = native;
   const { apply } = Reflect;
+  const { call } = Function.prototype;
+  /** `(f, self, ...args)`, without an array. */
+  const invoke = call.bind(call);
   const promiseClass = Promise;
 
   const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
@@ -14,15 +17,20 @@
 
   let made;
   const executor = (resolve, reject) => {
-    made = { promise: undefined, resolve, reject };
+    made.resolve = resolve;
+    made.reject = reject;
+  };
+
+  /** Gives an object a pending `promise` with the functions `resolve` and `reject` that settle it. */
+  const addPromise = (object) => {
+    made = object;
+    object.promise = new promiseClass(executor);
+    made = undefined;
+    return object;
   };
 
   /** A pending promise with the functions that settle it. */
-  const makePromise = () => {
-    const promise = new promiseClass(executor);
-    made.promise = promise;
-    return made;
-  };
+  const makePromise = () => addPromise({ promise: undefined, resolve: undefined, reject: undefined });
 
   const resolvedWith = (value) => {
     const { promise, resolve } = makePromise();
@@ -40,13 +48,19 @@
   const FULFILLED = 1;
   const REJECTED = 2;
 
-  /** A promise that is made only when somebody asks for it, and whose rejection counts as handled. */
+  /**
+   * A promise that is made only when somebody asks for it, and whose rejection counts as handled. It has the first reaction itself:
+   * as a rule there is no other.
+   */
   class Deferred {
     #brand;
     state = PENDING;
     reason = undefined;
     capability = undefined;
-    reactions = undefined;
+    isAwaited = false;
+    onFulfilled = undefined;
+    onRejected = undefined;
+    more = undefined;
     static is = (value) => #brand in value;
   }
   const isDeferred = Deferred.is;
@@ -59,25 +73,43 @@
     return deferred;
   };
 
-  const settle = (deferred, state, reason) => {
+  const rejectDeferred = (deferred, reason) => {
     if (deferred.state !== PENDING) return;
-    deferred.state = state;
+    deferred.state = REJECTED;
     deferred.reason = reason;
     const { capability } = deferred;
     if (capability !== undefined) {
-      if (state === FULFILLED) capability.resolve(undefined);
-      else {
-        markHandled(capability.promise);
-        capability.reject(reason);
-      }
+      markHandled(capability.promise);
+      capability.reject(reason);
     }
-    let reaction = deferred.reactions;
-    deferred.reactions = undefined;
-    for (; reaction !== undefined; reaction = reaction.next) react(deferred, reaction.onFulfilled, reaction.onRejected);
+    if (!deferred.isAwaited) return;
+    const { onFulfilled, onRejected } = deferred;
+    let { more } = deferred;
+    deferred.isAwaited = false;
+    deferred.onFulfilled = deferred.onRejected = deferred.more = undefined;
+    react(deferred, onFulfilled, onRejected);
+    for (; more !== undefined; more = more.next) react(deferred, more.onFulfilled, more.onRejected);
   };
 
-  const resolveDeferred = (deferred) => settle(deferred, FULFILLED, undefined);
-  const rejectDeferred = (deferred, reason) => settle(deferred, REJECTED, reason);
+  /** A pending deferred after one that was fulfilled, and that nobody but the caller has: the same, unless it has a promise. */
+  const renewDeferred = (deferred) => {
+    if (deferred.state !== FULFILLED || deferred.capability !== undefined) return new Deferred();
+    deferred.state = PENDING;
+    return deferred;
+  };
+
+  const resolveDeferred = (deferred) => {
+    if (deferred.state !== PENDING) return;
+    deferred.state = FULFILLED;
+    if (deferred.capability !== undefined) deferred.capability.resolve(undefined);
+    if (!deferred.isAwaited) return;
+    const { onFulfilled } = deferred;
+    let { more } = deferred;
+    deferred.isAwaited = false;
+    deferred.onFulfilled = deferred.onRejected = deferred.more = undefined;
+    if (onFulfilled !== undefined) queueMicrotask(onFulfilled);
+    for (; more !== undefined; more = more.next) if (more.onFulfilled !== undefined) queueMicrotask(more.onFulfilled);
+  };
 
   const rejectedDeferred = (reason) => {
     const deferred = makeDeferred();
@@ -115,10 +147,14 @@
       then(outcome, onFulfilled, onRejected);
     } else if (outcome.state !== PENDING) {
       react(outcome, onFulfilled, onRejected);
+    } else if (!outcome.isAwaited) {
+      outcome.isAwaited = true;
+      outcome.onFulfilled = onFulfilled;
+      outcome.onRejected = onRejected;
     } else {
       const reaction = { onFulfilled, onRejected, next: undefined };
-      let last = outcome.reactions;
-      if (last === undefined) outcome.reactions = reaction;
+      let last = outcome.more;
+      if (last === undefined) outcome.more = reaction;
       else {
         while (last.next !== undefined) last = last.next;
         last.next = reaction;
@@ -156,7 +192,7 @@
       : (a, b) => {
           let result;
           try {
-            result = apply(method, self, [a, b]);
+            result = invoke(method, self, a, b);
           } catch (error) {
             return rejectedWith(error);
           }
@@ -170,7 +206,7 @@
       : (a) => {
           let result;
           try {
-            result = apply(method, self, [a]);
+            result = invoke(method, self, a);
           } catch (error) {
             return rejectedWith(error);
           }
@@ -182,7 +218,8 @@
 
   // ── Queues with sizes ──
 
-  const emptyQueue = () => ({ head: undefined, tail: undefined, length: 0, size: 0 });
+  /** The last entry that was taken out is used again. */
+  const emptyQueue = () => ({ head: undefined, tail: undefined, length: 0, size: 0, spare: undefined });
 
   const resetQueue = (queue) => {
     queue.head = queue.tail = undefined;
@@ -197,7 +234,13 @@
   };
 
   const push = (queue, value, size) => {
-    const entry = { value, size, next: undefined };
+    let entry = queue.spare;
+    if (entry === undefined) entry = { value, size, next: undefined };
+    else {
+      queue.spare = undefined;
+      entry.value = value;
+      entry.size = size;
+    }
     if (queue.tail === undefined) queue.head = entry;
     else queue.tail.next = entry;
     queue.tail = entry;
@@ -207,13 +250,16 @@
 
   const shift = (queue) => {
     const entry = queue.head;
-    queue.head = entry.next;
-    if (queue.head === undefined) queue.tail = undefined;
+    const { value, next } = entry;
+    queue.head = next;
+    if (next === undefined) queue.tail = undefined;
     queue.length--;
-    queue.size -= entry.size;
     // Rounding errors may make it less.
-    if (queue.size < 0) queue.size = 0;
-    return entry.value;
+    const size = queue.size - entry.size;
+    queue.size = size < 0 ? 0 : size;
+    entry.value = entry.next = undefined;
+    queue.spare = entry;
+    return value;
   };
 
   // ── Strategies ──
@@ -277,10 +323,12 @@
     PENDING,
     FULFILLED,
     REJECTED,
+    addPromise,
     makePromise,
     resolvedWith,
     rejectedWith,
     makeDeferred,
+    renewDeferred,
     resolvedDeferred,
     rejectedDeferred,
     resolveDeferred,

@@ -1,7 +1,7 @@
 // Async iteration of streams, and streams from iterables.
 (idl, native, common, shared) => {
   const { queueMicrotask, then } = native;
-  const { isObject, apply, makePromise, resolvedWith, rejectedWith, toPromise } = common;
+  const { isObject, apply, addPromise, resolvedWith, rejectedWith, toPromise } = common;
   const {
     createReadableStream,
     readableStreamCancel,
@@ -15,49 +15,94 @@
 
   // ── Async iteration ──
 
-  const iterators = new WeakMap();
-  const iteratorOf = iterators.get.bind(iterators);
-  const setIterator = iterators.set.bind(iterators);
-
   const asyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);
-  const iteratorPrototype = Object.create(asyncIteratorPrototype);
+
+  /** An iterator for guests, with its state. */
+  class StreamIterator {
+    #state;
+    constructor(state) {
+      this.#state = state;
+    }
+    static stateOf = (object) => (isObject(object) && #state in object ? object.#state : undefined);
+  }
+  const { prototype: iteratorPrototype, stateOf: iteratorOf } = StreamIterator;
+  delete iteratorPrototype.constructor;
+  Object.setPrototypeOf(iteratorPrototype, asyncIteratorPrototype);
 
   const makeIterator = (reader, preventCancel) => {
-    const object = Object.create(iteratorPrototype);
-    setIterator(object, { reader, preventCancel, ongoing: undefined, isFinished: false });
-    return object;
+    const iterator = {
+      reader,
+      preventCancel,
+      ongoing: undefined,
+      isFinished: false,
+      /** Requests whose chunks have come. */
+      first: undefined,
+      last: undefined,
+      /** One that is done, for the next chunk. */
+      spare: undefined,
+      deliver() {
+        const request = iterator.first;
+        iterator.first = request.next;
+        request.resolve({ value: request.value, done: false });
+        request.value = request.next = undefined;
+        iterator.spare = request;
+      },
+    };
+    return new StreamIterator(iterator);
   };
 
-  const nextSteps = (iterator, { promise, resolve, reject }) => {
-    if (iterator.isFinished) {
-      resolve({ value: undefined, done: true });
-      return;
+  /** A read request that settles its promise. */
+  class Request {
+    // Fields, not assignments: those would run setters that a script has given Object.prototype.
+    iterator = undefined;
+    promise = undefined;
+    resolve = undefined;
+    reject = undefined;
+    value = undefined;
+    next = undefined;
+    constructor(iterator) {
+      this.iterator = iterator;
     }
-    const { reader } = iterator;
-    const settle = () => {
-      if (iterator.ongoing === promise) iterator.ongoing = undefined;
-    };
-    const finish = () => {
-      settle();
+    chunkSteps(value) {
+      const { iterator } = this;
+      if (iterator.ongoing === this.promise) iterator.ongoing = undefined;
+      // A result comes one job later than its chunk, as if the chunk's promise had been reacted to.
+      if (isObject(value)) {
+        then(resolvedWith(value), (value) => this.resolve({ value, done: false }), this.reject);
+        return;
+      }
+      this.value = value;
+      if (iterator.first === undefined) iterator.first = this;
+      else iterator.last.next = this;
+      iterator.last = this;
+      queueMicrotask(iterator.deliver);
+    }
+    closeSteps() {
+      this.finish();
+      this.resolve({ value: undefined, done: true });
+    }
+    errorSteps(error) {
+      this.finish();
+      this.reject(error);
+    }
+    finish() {
+      const { iterator } = this;
+      if (iterator.ongoing === this.promise) iterator.ongoing = undefined;
       iterator.isFinished = true;
-      readableStreamReaderGenericRelease(reader);
-    };
-    readableStreamDefaultReaderRead(reader, {
-      chunkSteps(value) {
-        settle();
-        // A result comes one job later than its chunk, as if the chunk's promise had been reacted to.
-        if (isObject(value)) then(resolvedWith(value), (value) => resolve({ value, done: false }), reject);
-        else queueMicrotask(() => resolve({ value, done: false }));
-      },
-      closeSteps() {
-        finish();
-        resolve({ value: undefined, done: true });
-      },
-      errorSteps(error) {
-        finish();
-        reject(error);
-      },
-    });
+      readableStreamReaderGenericRelease(iterator.reader);
+    }
+  }
+
+  const makeRequest = (iterator) => {
+    const { spare } = iterator;
+    if (spare === undefined) return addPromise(new Request(iterator));
+    iterator.spare = undefined;
+    return addPromise(spare);
+  };
+
+  const nextSteps = (iterator, request) => {
+    if (iterator.isFinished) request.resolve({ value: undefined, done: true });
+    else readableStreamDefaultReaderRead(iterator.reader, request);
   };
 
   const returnSteps = (iterator, value) => {
@@ -87,15 +132,15 @@
     next() {
       try {
         const iterator = checkedIterator(this);
-        const capability = makePromise();
+        const request = makeRequest(iterator);
         if (iterator.ongoing === undefined) {
-          iterator.ongoing = capability.promise;
-          nextSteps(iterator, capability);
-          return capability.promise;
+          iterator.ongoing = request.promise;
+          nextSteps(iterator, request);
+          return request.promise;
         }
         return afterOngoing(iterator, () => {
-          nextSteps(iterator, capability);
-          return capability.promise;
+          nextSteps(iterator, request);
+          return request.promise;
         });
       } catch (error) {
         return rejectedWith(error);

@@ -1,7 +1,7 @@
 // ReadableStream, its default reader and default controller.
 (idl, native, common, shared) => {
   const { expose, need, dictionary, enforcedUnsignedLongLong } = idl;
-  const { then } = native;
+  const { queueMicrotask, then } = native;
   const { INTERNAL, isObject, apply, makePromise, rejectedWith, toPromise, upon, outcomeOf } = common;
   const { makeDeferred, resolveDeferred, rejectDeferred, promiseOf, unaryAlgorithm, callbackMember } = common;
   const { emptyQueue, resetQueue, enqueueValueWithSize, push, shift } = common;
@@ -242,7 +242,7 @@
     controller.sizeAlgorithm = undefined;
   };
 
-  const canCloseOrEnqueue = ({ closeRequested, stream }) => !closeRequested && stream.state === "readable";
+  const canCloseOrEnqueue = (controller) => !controller.closeRequested && controller.stream.state === "readable";
 
   const readableStreamDefaultControllerGetDesiredSize = (controller) => {
     const { state } = controller.stream;
@@ -253,7 +253,9 @@
   const shouldCallPull = (controller) => {
     const { stream } = controller;
     if (!controller.started || controller.closeRequested || stream.state !== "readable") return false;
-    return hasReadRequests(stream) || controller.highWaterMark - controller.queue.size > 0;
+    if (controller.highWaterMark > controller.queue.size) return true;
+    const { reader } = stream;
+    return reader !== undefined && reader.requests.length > 0;
   };
 
   const readableStreamDefaultControllerCallPullIfNeeded = (controller) => {
@@ -263,7 +265,9 @@
       return;
     }
     controller.pulling = true;
-    upon(controller.pullAlgorithm(controller.wrapper), controller.onPulled, controller.onFailed);
+    const outcome = controller.pullAlgorithm(controller.wrapper);
+    if (outcome === undefined) queueMicrotask(controller.onPulled);
+    else upon(outcome, controller.onPulled, controller.onFailed);
   };
 
   const readableStreamDefaultControllerClose = (controller) => {
@@ -275,9 +279,14 @@
   };
 
   const readableStreamDefaultControllerEnqueue = (controller, chunk) => {
-    if (!canCloseOrEnqueue(controller)) return;
-    const { stream, sizeAlgorithm } = controller;
-    if (hasReadRequests(stream)) readableStreamFulfillReadRequest(stream, chunk);
+    if (canCloseOrEnqueue(controller)) readableStreamDefaultControllerEnqueueOpen(controller, chunk);
+  };
+
+  /** The same, where the caller has seen that the stream takes chunks. */
+  const readableStreamDefaultControllerEnqueueOpen = (controller, chunk) => {
+    const { sizeAlgorithm } = controller;
+    const { reader } = controller.stream;
+    if (reader !== undefined && reader.requests.length > 0) shift(reader.requests).chunkSteps(chunk);
     else if (sizeAlgorithm === undefined) push(controller.queue, chunk, 1);
     else {
       try {
@@ -317,7 +326,7 @@
     enqueue(chunk = undefined) {
       const controller = this.#controller;
       if (!canCloseOrEnqueue(controller)) throw new TypeError("enqueue: the stream is not open for more chunks");
-      readableStreamDefaultControllerEnqueue(controller, chunk);
+      readableStreamDefaultControllerEnqueueOpen(controller, chunk);
     }
 
     error(error = undefined) {
@@ -522,6 +531,7 @@
     readableStreamDefaultControllerCanCloseOrEnqueue: canCloseOrEnqueue,
     readableStreamDefaultControllerClose,
     readableStreamDefaultControllerEnqueue,
+    readableStreamDefaultControllerEnqueueOpen,
     readableStreamDefaultControllerError,
     readableStreamDefaultControllerCallPullIfNeeded,
     readableStreamDefaultControllerHasBackpressure: (controller) => !shouldCallPull(controller),

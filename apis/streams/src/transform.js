@@ -3,7 +3,7 @@
   const { expose, dictionary } = idl;
   const { then } = native;
   const { INTERNAL, isObject, apply, makePromise, rejectedWith, upon, illegalConstructor } = common;
-  const { makeDeferred, resolveDeferred, rejectDeferred, follow } = common;
+  const { makeDeferred, renewDeferred, resolvedDeferred, resolveDeferred, rejectDeferred, follow } = common;
   const { algorithm, unaryAlgorithm, callbackMember, strategyOf, extractHighWaterMark, extractSizeAlgorithm } = common;
   const {
     createReadableStream,
@@ -12,7 +12,7 @@
     publicWritable,
     readableStreamDefaultControllerCanCloseOrEnqueue,
     readableStreamDefaultControllerClose,
-    readableStreamDefaultControllerEnqueue,
+    readableStreamDefaultControllerEnqueueOpen,
     readableStreamDefaultControllerError,
     readableStreamDefaultControllerGetDesiredSize,
     readableStreamDefaultControllerHasBackpressure,
@@ -33,8 +33,12 @@
     const stream = {
       readable: undefined,
       writable: undefined,
-      backpressure: undefined,
-      backpressureChange: undefined,
+      backpressure: true,
+      backpressureChange: makeDeferred(),
+      /** What is written once the readable side asks for it, and the outcome of that. */
+      waitingChunk: undefined,
+      written: resolvedDeferred(),
+      onUnblocked: () => writeWaiting(stream),
       controller: {
         stream: undefined,
         transformAlgorithm: transform,
@@ -62,13 +66,12 @@
       readableHighWaterMark,
       readableSize,
     );
-    transformStreamSetBackpressure(stream, true);
     return stream;
   };
 
   const transformStreamSetBackpressure = (stream, backpressure) => {
-    if (stream.backpressureChange !== undefined) resolveDeferred(stream.backpressureChange);
-    stream.backpressureChange = makeDeferred();
+    resolveDeferred(stream.backpressureChange);
+    stream.backpressureChange = renewDeferred(stream.backpressureChange);
     stream.backpressure = backpressure;
   };
 
@@ -105,18 +108,22 @@
 
   const sinkWrite = (stream, chunk) => {
     if (!stream.backpressure) return performTransform(stream, chunk);
-    const written = makeDeferred();
-    upon(stream.backpressureChange, () => {
-      const { writable } = stream;
-      if (writable.state === "erroring") {
-        rejectDeferred(written, writable.storedError);
-        return;
-      }
-      const outcome = performTransform(stream, chunk);
-      if (outcome === undefined) resolveDeferred(written);
-      else follow(written, outcome);
-    });
-    return written;
+    // There is one write at a time.
+    stream.waitingChunk = chunk;
+    upon(stream.backpressureChange, stream.onUnblocked);
+    return (stream.written = renewDeferred(stream.written));
+  };
+
+  const writeWaiting = (stream) => {
+    const { writable, written, waitingChunk } = stream;
+    stream.waitingChunk = undefined;
+    if (writable.state === "erroring") {
+      rejectDeferred(written, writable.storedError);
+      return;
+    }
+    const outcome = performTransform(stream, waitingChunk);
+    if (outcome === undefined) resolveDeferred(written);
+    else follow(written, outcome);
   };
 
   /** Ends a stream once: runs an algorithm, then `onDone` or `onFailed`; what those throw is what ending fails with. */
@@ -187,13 +194,14 @@
 
   // ── The controller ──
 
-  const transformStreamDefaultControllerEnqueue = ({ stream }, chunk) => {
+  const transformStreamDefaultControllerEnqueue = (transformer, chunk) => {
+    const { stream } = transformer;
     const { controller } = stream.readable;
     if (!readableStreamDefaultControllerCanCloseOrEnqueue(controller)) {
       throw new TypeError("enqueue: the readable side is not open for more chunks");
     }
     try {
-      readableStreamDefaultControllerEnqueue(controller, chunk);
+      readableStreamDefaultControllerEnqueueOpen(controller, chunk);
     } catch (error) {
       transformStreamErrorWritableAndUnblockWrite(stream, error);
       throw stream.readable.storedError;

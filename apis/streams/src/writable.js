@@ -2,7 +2,7 @@
 (idl, native, common, shared) => {
   const { expose, need } = idl;
   const { INTERNAL, isObject, apply, makePromise, rejectedWith, toPromise, upon, outcomeOf, illegalConstructor } = common;
-  const { makeDeferred, resolvedDeferred, rejectedDeferred, resolveDeferred, rejectDeferred, promiseOf } = common;
+  const { makeDeferred, renewDeferred, resolvedDeferred, rejectedDeferred, resolveDeferred, rejectDeferred, promiseOf } = common;
   const { PENDING, algorithm, unaryAlgorithm, callbackMember } = common;
   const { emptyQueue, resetQueue, enqueueValueWithSize, push, shift } = common;
   const { strategyOf, extractHighWaterMark, extractSizeAlgorithm } = common;
@@ -144,7 +144,7 @@
   const updateBackpressure = (stream, backpressure) => {
     const { writer } = stream;
     if (writer !== undefined && backpressure !== stream.backpressure) {
-      if (backpressure) writer.ready = makeDeferred();
+      if (backpressure) writer.ready = renewDeferred(writer.ready);
       else resolveDeferred(writer.ready);
     }
     stream.backpressure = backpressure;
@@ -324,9 +324,9 @@
         const { state } = stream;
         shift(controller.queue);
         if (!closeQueuedOrInFlight(stream) && state === "writable") {
-          updateBackpressure(stream, getDesiredSize(controller) <= 0);
+          updateBackpressure(stream, controller.highWaterMark <= controller.queue.size);
         }
-        advanceQueueIfNeeded(controller);
+        if (controller.queue.length > 0 || state === "erroring") advanceQueueIfNeeded(controller);
       },
       onWriteFailed(error) {
         if (stream.state === "writable") clearAlgorithms(controller);
@@ -371,14 +371,17 @@
 
   const writableStreamDefaultControllerWrite = (controller, chunk, size) => {
     const { stream } = controller;
-    try {
-      enqueueValueWithSize(controller.queue, chunk, size);
-    } catch (error) {
-      errorIfNeeded(controller, error);
-      return;
+    if (size === 1) push(controller.queue, chunk, 1);
+    else {
+      try {
+        enqueueValueWithSize(controller.queue, chunk, size);
+      } catch (error) {
+        errorIfNeeded(controller, error);
+        return;
+      }
     }
     if (!closeQueuedOrInFlight(stream) && stream.state === "writable") {
-      updateBackpressure(stream, getDesiredSize(controller) <= 0);
+      updateBackpressure(stream, controller.highWaterMark <= controller.queue.size);
     }
     advanceQueueIfNeeded(controller);
   };
