@@ -3,7 +3,7 @@
 //! no rendering).
 //!
 //! The tree is that of [`quickbeam_dom`], so it can be [read](query) without running JavaScript. Methods are native; classes, and what is
-//! thin above the tree, are glue. A realm pays for all of it when it first touches one of its names.
+//! thin above the tree, are glue. A realm pays for all of it when it first uses `document` or `customElements`, or touches another of its names.
 //!
 //! # Map
 //!

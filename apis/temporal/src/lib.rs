@@ -61,7 +61,7 @@ impl Api for Temporal {
     }
 }
 
-/// The object `Temporal`, made when it is first touched, with every class.
+/// An object with `Temporal`, made when that is first used, with every class.
 fn namespace(ctx: Ctx<'_>) -> Result<Value<'_>> {
     kept(ctx, UNIT, |ctx| {
         let namespace = ctx.object()?;

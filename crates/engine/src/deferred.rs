@@ -19,7 +19,7 @@ use crate::function::{Args, access_lazy, guard, guard_status};
 use crate::intrinsics;
 use crate::isolate::Inner;
 use crate::native::{MagicEntry, Native};
-use crate::object::Attributes;
+use crate::object::{Attributes, PropertyKey};
 use crate::persistent::Persistent;
 use crate::value::Value;
 use rquickjs::qjs;
@@ -170,7 +170,7 @@ static METHODS: qjs::JSClassExoticMethods = qjs::JSClassExoticMethods {
     delete_property: Some(delete_property),
     define_own_property: Some(define_own_property),
     has_property: None,
-    get_property: None,
+    get_property: Some(get_property),
     set_property: None,
 };
 
@@ -514,6 +514,37 @@ unsafe extern "C" fn get_own_property(
         |ctx: Ctx<'_>, real: &Value<'_>| unsafe { qjs::JS_GetOwnProperty(ctx.raw(), descriptor, real.raw(), atom) };
     // SAFETY: by contract.
     unsafe { with_real(ctx, object, |_| 0, get) }
+}
+
+/// Reads a property as the engine would: left to itself, it calls the getter of an accessor that has none.
+unsafe extern "C" fn get_property(
+    ctx: *mut qjs::JSContext,
+    object: qjs::JSValue,
+    atom: qjs::JSAtom,
+    receiver: qjs::JSValue,
+) -> qjs::JSValue {
+    // SAFETY: by contract; all are lent for the call.
+    let (ctx, object, key, receiver) = unsafe {
+        let ctx = Ctx::from_raw(NonNull::new_unchecked(ctx));
+        let (object, receiver) = (Value::from_raw(ctx, object), Value::from_raw(ctx, receiver));
+        let key = PropertyKey::from_raw(ctx, atom);
+        (ctx, ManuallyDrop::new(object), ManuallyDrop::new(key), ManuallyDrop::new(receiver))
+    };
+    guard(ctx, || {
+        ctx.check_stack()?;
+        let real = ctx.real(&object)?;
+        let is_placeholder = object.deferred().is_some_and(|it| it.instance_of().is_some());
+        let own = if is_placeholder { None } else { real.own_property(&key)? };
+        if let Some((value, getter)) = own {
+            return if getter.is_undefined() { Ok(value) } else { ctx.call(&getter, &receiver, &[]) };
+        }
+        let above = object.prototype()?;
+        if above.is_null() {
+            return Ok(above.ctx().undefined());
+        }
+        let get = &ctx.inner().layout.reflection.get;
+        get.call(ctx, &ctx.undefined(), &[above, key.to_value()?, Value::clone(&receiver)])
+    })
 }
 
 unsafe extern "C" fn get_own_property_names(

@@ -534,7 +534,7 @@ impl<'a> Value<'a> {
     }
 
     /// The value and the getter of an own property.
-    fn own_property(&self, key: &PropertyKey<'_>) -> Result<Option<(Value<'a>, Value<'a>)>> {
+    pub(crate) fn own_property(&self, key: &PropertyKey<'_>) -> Result<Option<(Value<'a>, Value<'a>)>> {
         let ctx = self.ctx();
         let mut found = qjs::JSPropertyDescriptor {
             flags: 0,

@@ -21,6 +21,8 @@ pub(crate) const LAZY: i16 = 0x1a27;
 
 /// The engine's functions that are replaced, and all others of `Reflect`.
 pub(crate) struct Reflection {
+    /// `Reflect.get`
+    pub(crate) get: Native,
     describe: Native,
     describe_all: Native,
     define: Native,
@@ -40,6 +42,7 @@ impl Reflection {
     pub(crate) fn find(native: impl Fn(&CStr) -> Option<Native>, names: &str) -> Option<Reflection> {
         let of_reflect = |name: &str| Some((c_text(name), native(&c_text(&format!("Reflect.{name}")))?));
         Some(Reflection {
+            get: native(c"Reflect.get")?,
             describe: native(c"Object.getOwnPropertyDescriptor")?,
             describe_all: native(c"Object.getOwnPropertyDescriptors")?,
             define: native(c"Object.defineProperty")?,

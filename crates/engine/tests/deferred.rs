@@ -125,6 +125,16 @@ fn one_that_was_touched_is_the_one_that_instances_have() {
             ("Object.defineProperty(Shape, 'more', { get: () => 7 }); [Shape.more, Square.more]", "7,7"),
             ("Object.defineProperty(Shape, 'self', { value: 7 }); Shape.self", "7"),
             (
+                "Object.defineProperty(Shape, 'more', { set() {} }); [Shape.more, Square.more, 'more' in Square]",
+                ",,true",
+            ),
+            ("[Reflect.get(Shape, 'self', 7), Reflect.get(Square, 'self', 7), Reflect.get(Shape, 'none', 7)]", "7,7,"),
+            (
+                "const under = Object.create(shapes); [under.self === under, under.unit, under.none, under.toString === Object.prototype.toString]",
+                "true,m,,true",
+            ),
+            ("Object.setPrototypeOf(shapes, null); [shapes.toString, shapes.unit]", ",m"),
+            (
                 "Object.freeze(Shape); Shape.unit = 1; Shape.more = 1; [Object.isFrozen(Shape), Shape.unit, Shape.more]",
                 "true,m,",
             ),
