@@ -513,7 +513,7 @@
   };
 
   function descriptors(...mixins) {
-    const all = {};
+    const all = { __proto__: null };
     for (const mixin of mixins) Object.assign(all, getOwnPropertyDescriptors(mixin));
     return all;
   }

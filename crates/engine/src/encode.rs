@@ -149,8 +149,9 @@ const ROWS: u8 = 4;
 /// Objects with the same properties.
 struct Row<'a, T> {
     mould: Mould<'a>,
-    /// The terms of its keys.
+    /// The terms of its keys, in the sink's order, and where each is among the properties.
     names: Vec<T>,
+    places: Vec<usize>,
 }
 
 /// How often a shape has come up.
@@ -494,26 +495,35 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         Ok(Some(row))
     }
 
-    fn new_row(&mut self, mut mould: Mould<'a>) -> Encoded<Row<'a, S::Term>> {
-        let mut keys = Vec::new();
-        for key in mould.take_keys() {
-            keys.push((self.key(&key.name)?, key));
+    fn new_row(&mut self, mould: Mould<'a>) -> Encoded<Row<'a, S::Term>> {
+        let mut sorted = Vec::new();
+        for (index, key) in mould.keys().iter().enumerate() {
+            sorted.push((self.key(key)?, index));
         }
-        keys.sort_by(|(a, _), (b, _)| self.sink.order(*a, *b));
-        let (names, keys) = keys.into_iter().unzip();
-        mould.set_keys(keys);
-        Ok(Row { mould, names })
+        sorted.sort_by(|(a, _), (b, _)| self.sink.order(*a, *b));
+        let (names, places) = sorted.into_iter().unzip();
+        Ok(Row { mould, names, places })
     }
 
     /// As [`Walk::plain`], without asking for keys.
     #[inline(never)]
     fn like(&mut self, row: &Row<'a, S::Term>, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
-        self.charge(self.sink.map_overhead(row.names.len()) + KEY_SIZE * row.names.len())?;
-        for key in row.mould.keys() {
-            let term = self.value(&row.mould.get(value, key)?)?;
+        for index in 0..row.names.len() {
+            let term = self.value(&row.mould.get(value, index)?)?;
             self.pending.push(term);
         }
-        Ok(self.sink.map(&row.names, &self.pending[first..]))
+        self.sorted(row, first)
+    }
+
+    /// The map of a row whose values are `pending[first..]`, in the order of its properties.
+    #[inline(never)]
+    fn sorted(&mut self, row: &Row<'a, S::Term>, first: usize) -> Encoded<S::Term> {
+        let count = row.names.len();
+        self.charge(self.sink.map_overhead(count) + KEY_SIZE * count)?;
+        for &place in &row.places {
+            self.pending.push(self.pending[first + place]);
+        }
+        Ok(self.sink.map(&row.names, &self.pending[first + count..]))
     }
 
     fn key(&mut self, key: &PropertyKey<'a>) -> Encoded<S::Term> {

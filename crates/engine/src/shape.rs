@@ -49,15 +49,8 @@ const MOST_KEYS: usize = 64;
 /// that in place: an object that has it has just these properties.
 pub(crate) struct Mould<'a> {
     shape: usize,
-    keys: Vec<MouldKey<'a>>,
+    keys: Vec<PropertyKey<'a>>,
     _object: Value<'a>,
-}
-
-/// A property of a mould's objects.
-pub(crate) struct MouldKey<'a> {
-    pub(crate) name: PropertyKey<'a>,
-    /// Its place among the others.
-    index: usize,
 }
 
 impl<'a> Mould<'a> {
@@ -76,24 +69,24 @@ impl<'a> Mould<'a> {
             object.define_key(key, ctx.undefined(), Attributes::ALL)?;
         }
         let shape = object.shape().filter(|shape| model.shape() == Some(*shape));
-        let keys = keys.into_iter().enumerate().map(|(index, name)| MouldKey { name, index }).collect();
         Ok(shape.map(|shape| Mould { shape, keys, _object: object }))
     }
 
-    /// A property of an object that had this shape when it was last looked at.
+    /// The property at that place of an object that had this shape when it was last looked at.
     ///
     /// # Errors
     /// What a getter throws that has come since.
-    pub(crate) fn get(&self, object: &Value<'a>, key: &MouldKey<'a>) -> Result<Value<'a>> {
+    #[inline(never)]
+    pub(crate) fn get(&self, object: &Value<'a>, index: usize) -> Result<Value<'a>> {
         match (object_layout(), object.shape()) {
             (Some(layout), Some(shape)) if shape == self.shape => {
                 // SAFETY: an object of this shape has a plain value there.
                 Ok(unsafe {
                     let values = object.address().add(layout.values).cast::<*const qjs::JSValue>().read();
-                    Value::borrowed(object.ctx(), values.add(key.index).read())
+                    Value::borrowed(object.ctx(), values.add(index).read())
                 })
             }
-            _ => object.get_key(&key.name),
+            _ => object.get_key(&self.keys[index]),
         }
     }
 
@@ -102,17 +95,9 @@ impl<'a> Mould<'a> {
         self.shape == shape
     }
 
-    pub(crate) fn keys(&self) -> &[MouldKey<'a>] {
+    /// Its properties, in their order.
+    pub(crate) fn keys(&self) -> &[PropertyKey<'a>] {
         &self.keys
-    }
-
-    /// Takes the keys out, to be put back in another order.
-    pub(crate) fn take_keys(&mut self) -> Vec<MouldKey<'a>> {
-        std::mem::take(&mut self.keys)
-    }
-
-    pub(crate) fn set_keys(&mut self, keys: Vec<MouldKey<'a>>) {
-        self.keys = keys;
     }
 }
 

@@ -4,13 +4,21 @@ mod support;
 
 use quickbeam_engine::*;
 use std::any::Any;
+use std::cmp::Ordering;
 use std::fmt::Write;
 use std::rc::Rc;
 use support::*;
 
 /// Renders terms as text; a term is an index into the texts.
 #[derive(Default)]
-struct Text(Vec<String>);
+struct Text(Vec<String>, Keys);
+
+#[derive(Default, Clone, Copy, PartialEq)]
+enum Keys {
+    #[default]
+    AsTheyCome,
+    Sorted,
+}
 
 impl Text {
     fn term(&mut self, text: String) -> usize {
@@ -59,11 +67,18 @@ impl Sink for Text {
     }
     fn map(&mut self, keys: &[usize], values: &[usize]) -> usize {
         let mut text = String::from("%{");
-        for (index, (key, value)) in self.of(keys).into_iter().zip(self.of(values)).enumerate() {
+        let mut entries: Vec<_> = self.of(keys).into_iter().zip(self.of(values)).collect();
+        if self.1 == Keys::Sorted {
+            entries.sort();
+        }
+        for (index, (key, value)) in entries.into_iter().enumerate() {
             let _ = write!(text, "{}{key} => {value}", if index == 0 { "" } else { ", " });
         }
         text.push('}');
         self.term(text)
+    }
+    fn order(&self, a: usize, b: usize) -> Ordering {
+        if self.1 == Keys::Sorted { self.0[a].cmp(&self.0[b]) } else { Ordering::Equal }
     }
     fn host(&mut self, value: &dyn Any) -> Option<usize> {
         let pid = value.downcast_ref::<&str>()?;
@@ -101,11 +116,14 @@ impl Sink for Count {
 }
 
 fn encoded(ctx: Ctx<'_>, source: &str, limits: EncodeLimits) -> String {
+    encoded_into(Text::default(), ctx, source, limits)
+}
+
+fn encoded_into(mut text: Text, ctx: Ctx<'_>, source: &str, limits: EncodeLimits) -> String {
     let value = match ctx.eval(source, &EvalOptions::default()) {
         Ok(value) => value,
         Err(Thrown) => panic!("{source}: {}", ctx.take_report()),
     };
-    let mut text = Text::default();
     match encode(ctx, &value, limits, &mut text) {
         Ok(term) => text.0.swap_remove(term),
         Err(EncodeError::Thrown) => format!("thrown {}", ctx.take_report()),
@@ -443,17 +461,20 @@ fn an_object_among_rows_is_what_it_is_alone() {
         "(() => { const o = { c: 1, a: 2, b: 3, n: 4 }; delete o.a; o.a = 5; return o })()",
         "(() => { const o = { c: 1, a: 2, b: 3, n: 4 }; o.n = o; return o })()",
         "(() => { const o = { c: { get x() { delete o.n; o.b = 8; return 9 } }, a: 2, b: 3, n: 4 }; return o })()",
+        "(() => { const o = { z: { get g() { o.a = 'changed'; return 1 } }, a: 'old' }; return o })()",
         "new Proxy({ c: 1, a: 2, b: 3, n: 4 }, {})",
         "({ 1: 1, 0: 2 })",
     ] {
-        in_realm(|_, ctx| {
-            let encoded = |source: &str| encoded(ctx, source, EncodeLimits::default());
-            let (usual, alone) = (encoded(row), encoded(odd));
-            let rows = format!("Array.from({{ length: 40 }}, (_, i) => i % 10 == 9 || i > 25 ? {odd} : {row})");
-            let expected: Vec<&str> =
-                (0..40).map(|i| if i % 10 == 9 || i > 25 { alone.as_str() } else { usual.as_str() }).collect();
-            assert_eq!(encoded(&rows), format!("[{}]", expected.join(", ")), "{odd}");
-        });
+        for keys in [Keys::AsTheyCome, Keys::Sorted] {
+            in_realm(|_, ctx| {
+                let encoded = |source: &str| encoded_into(Text(Vec::new(), keys), ctx, source, EncodeLimits::default());
+                let (usual, alone) = (encoded(row), encoded(odd));
+                let rows = format!("Array.from({{ length: 40 }}, (_, i) => i % 10 == 9 || i > 25 ? {odd} : {row})");
+                let expected: Vec<&str> =
+                    (0..40).map(|i| if i % 10 == 9 || i > 25 { alone.as_str() } else { usual.as_str() }).collect();
+                assert_eq!(encoded(&rows), format!("[{}]", expected.join(", ")), "{odd}");
+            });
+        }
     }
 }
 

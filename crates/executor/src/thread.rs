@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 const SPIN: Duration = Duration::from_micros(30);
 const LONG_SPIN: Duration = Duration::from_micros(100);
 
+/// After that long it lets whoever waits for its core have it between two looks.
+const RUDE_SPIN: Duration = Duration::from_micros(10);
+
 /// After a turn that took as long, others may have the core.
 const LONG_TURN: Duration = Duration::from_micros(100);
 
@@ -166,7 +169,7 @@ impl<'s> Holder<'s> {
             return false;
         }
         SPINNING.fetch_add(1, Ordering::Relaxed);
-        let until = Instant::now() + self.pauses.spin();
+        let (start, longest) = (Instant::now(), self.pauses.spin());
         let found = self.shared.searching(|| {
             loop {
                 if self.shared.has_work(self.index) {
@@ -176,8 +179,12 @@ impl<'s> Holder<'s> {
                     std::hint::spin_loop();
                 }
                 // A core is for those who have work.
-                if somebody_wakes() || Instant::now() >= until {
+                let spun = start.elapsed();
+                if somebody_wakes() || spun >= longest {
                     break false;
+                }
+                if spun >= RUDE_SPIN {
+                    thread::yield_now();
                 }
             }
         });
