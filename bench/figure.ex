@@ -40,7 +40,7 @@ defmodule QuickBEAM.Bench.Figure do
   @spec run(t()) :: result()
   def run(figure) do
     {baseline_name, baseline} = figure.baseline
-    rounds = for _ <- 1..figure.rounds, do: {baseline.(), figure.measure.()}
+    rounds = for _ <- 1..figure.rounds, do: {alone(baseline), alone(figure.measure)}
     {baseline, samples} = Enum.unzip(rounds)
     samples = Enum.concat(samples)
     baseline = in_unit(Measure.median(Enum.concat(baseline)), figure.unit)
@@ -57,6 +57,9 @@ defmodule QuickBEAM.Bench.Figure do
       ok?: median <= target
     }
   end
+
+  # In a process of its own, whose heap holds nothing of the figures before.
+  defp alone(measure), do: measure |> Task.async() |> Task.await(:infinity)
 
   defp in_unit(microseconds, :ms), do: microseconds / 1_000
   defp in_unit(kilobytes, :mb), do: kilobytes / 1_000
