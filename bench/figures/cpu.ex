@@ -3,7 +3,7 @@ defmodule QuickBEAM.Bench.CPU do
 
   alias QuickBEAM.Bench.{Figure, Measure}
 
-  @runs 7
+  @runs 20
   @workloads Path.expand("../workloads", __DIR__)
 
   # Equal, but for what two runs of the same program differ by.
