@@ -255,11 +255,7 @@ impl Heap {
         }
         let after = self.used.get().saturating_add(size);
         let limit = self.limit.get();
-        let (own, own_limit) = match self.charged.get() {
-            // Nobody's account has no limit.
-            0 => (0, usize::MAX),
-            account => self.with_account(account, |account| (account.used().saturating_add(size), account.limit)),
-        };
+        let (own, own_limit) = self.with_charged(|account| (account.used().saturating_add(size), account.limit));
         if after <= limit && own <= own_limit {
             return true;
         }

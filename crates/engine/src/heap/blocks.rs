@@ -106,8 +106,7 @@ impl Heap {
         if user.is_null() {
             return self.allocate(size, false);
         }
-        // SAFETY: by contract; a failed realloc leaves the old block as it was. One that has moved took its links along; its
-        // neighbours are live and still point to where it was.
+        // SAFETY: by contract; a failed realloc leaves the old block as it was, so it is linked again.
         unsafe {
             let block = user.cast::<Block>().sub(1);
             let old = (*block).size;
@@ -117,26 +116,15 @@ impl Heap {
             if size > old && !self.admit(size - old) {
                 return ptr::null_mut();
             }
+            self.unlink(block);
             let old_layout = Layout::from_size_align_unchecked(old + HEADER, ALIGN);
-            let moved = realloc(block.cast(), old_layout, layout.size()).cast::<Block>();
+            let moved = realloc(block.cast(), old_layout, layout.size());
             if moved.is_null() {
+                self.link(block, old);
                 self.refuse(size.saturating_sub(old));
                 return ptr::null_mut();
             }
-            let Block { prev, next, account, .. } = moved.read();
-            match prev.is_null() {
-                true => self.head.set(moved),
-                false => (*prev).next = moved,
-            }
-            if !next.is_null() {
-                (*next).prev = moved;
-            }
-            self.credit(account, old + HEADER);
-            let account = self.charged.get();
-            (*moved).size = size;
-            (*moved).account = account;
-            self.charge(account, size + HEADER);
-            moved.add(1).cast()
+            self.link(moved.cast(), size)
         }
     }
 
