@@ -1,0 +1,100 @@
+//! Where an object has its shape and its values, for reading rows of data; found like the rest of the layout, but an engine that hides
+//! it is only slower.
+
+use super::{Probe, only};
+use rquickjs::qjs;
+use std::ffi::CStr;
+use std::sync::OnceLock;
+
+/// Where an object has what, in bytes from its start.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ObjectLayout {
+    /// The pointer to its shape, which objects share that have the same prototype and the same properties in the same
+    /// order, as long as they have.
+    pub(crate) shape: usize,
+    /// The pointer to the values of its properties, in that order; those of plain data are `JSValue`s.
+    pub(crate) values: usize,
+}
+
+pub(crate) fn object_layout() -> Option<ObjectLayout> {
+    static LAYOUT: OnceLock<Option<ObjectLayout>> = OnceLock::new();
+    *LAYOUT.get_or_init(|| {
+        let probe = Probe::new()?;
+        // SAFETY: the probe's runtime is private to this thread and live.
+        unsafe { Some(ObjectLayout { shape: probe.find_shape()?, values: probe.find_values()? }) }
+    })
+}
+
+/// Words at the start of an object that are searched.
+const OBJECT_WORDS: usize = 5;
+
+impl Probe {
+    /// Makes objects: the only word that those share which have the same properties, and no others do. One that gets another property
+    /// leaves the rest their word.
+    unsafe fn find_shape(&self) -> Option<usize> {
+        const SAME: [&CStr; 3] =
+            [c"({ x: 1, y: 2 })", c"({ x: 'a', y: {} })", c"let o = {}; o.x = 3; o.y = 4; globalThis.o = o"];
+        const OTHER: [&CStr; 7] = [
+            c"({ x: 1 })",
+            c"({ y: 1, x: 2 })",
+            c"({ x: 1, y: 2, z: 3 })",
+            c"({ x: 1, get y() {} })",
+            c"({ x: 1, y: 2, __proto__: null })",
+            c"Object.defineProperty({ x: 1, y: 2 }, 'y', { enumerable: false })",
+            c"Object.freeze({ x: 1, y: 2 })",
+        ];
+        // SAFETY: by contract; `object` has checked that the words may be read.
+        unsafe {
+            let object = |source: &&CStr| self.object(source);
+            let same = SAME.iter().map(object).collect::<Option<Vec<_>>>()?;
+            let other = OTHER.iter().map(object).collect::<Option<Vec<_>>>()?;
+            let word = |object: &*mut usize, at: usize| object.add(at).read();
+            let tells_apart = |&at: &usize| {
+                let shape = word(&same[0], at);
+                same.iter().all(|object| word(object, at) == shape)
+                    && other.iter().all(|object| word(object, at) != shape)
+            };
+            let at = only((0..OBJECT_WORDS).filter(tells_apart))?;
+            let before = word(&same[0], at);
+            self.eval(c"globalThis.o.z = 5");
+            let is_left = word(&same[0], at) == before && word(&same[1], at) == before && word(&same[2], at) != before;
+            is_left.then_some(at * size_of::<usize>())
+        }
+    }
+
+    /// Makes objects: the only word that points to the values that each was given, in their order.
+    unsafe fn find_values(&self) -> Option<usize> {
+        const GIVEN: [(&CStr, i32, f64); 2] =
+            [(c"({ x: 11, y: 22.5 })", 11, 22.5), (c"({ b: -3, a: 0.25 })", -3, 0.25)];
+        // SAFETY: by contract; the heap says whether what a word points to may be read.
+        unsafe {
+            let mut words: Vec<usize> = (0..OBJECT_WORDS).collect();
+            for (source, first, second) in GIVEN {
+                let object = self.object(source)?;
+                words.retain(|&at| {
+                    let values = object.add(at).read() as *const [qjs::JSValue; 2];
+                    if !values.is_aligned()
+                        || !self.heap.covers(values.cast_mut().cast(), size_of::<[qjs::JSValue; 2]>())
+                    {
+                        return false;
+                    }
+                    let [x, y] = values.read();
+                    let tags = (qjs::JS_VALUE_GET_TAG(x), qjs::JS_VALUE_GET_TAG(y));
+                    tags == (qjs::JS_TAG_INT, qjs::JS_TAG_FLOAT64) && x.u.int32 == first && y.u.float64 == second
+                });
+            }
+            only(words.into_iter()).map(|at| at * size_of::<usize>())
+        }
+    }
+
+    /// The object that a script makes, whose first words may be read.
+    unsafe fn object(&self, source: &CStr) -> Option<*mut usize> {
+        // SAFETY: by contract.
+        let (object, tag) = unsafe {
+            let value = self.eval(source);
+            (qjs::JS_VALUE_GET_PTR(value).cast::<usize>(), qjs::JS_VALUE_GET_TAG(value))
+        };
+        let is_there = tag == qjs::JS_TAG_OBJECT && self.heap.covers(object.cast(), OBJECT_WORDS * size_of::<usize>());
+        is_there.then_some(object)
+    }
+}
