@@ -280,15 +280,15 @@ defmodule QuickBEAM.Bench.Contexts do
     end)
   end
 
-  # The longest of the evals of a quarter of a second, in which a collection takes place as a rule.
+  # The longest of the evals of a second: one call of `churn`, with its collections, takes less.
   defp neighbour_evals(disturb) do
     with_pool(1, [], fn pool ->
       [context] = start_contexts(pool, 1)
       stop = if disturb, do: disturb.(pool), else: fn -> :ok end
 
       samples =
-        for _ <- 1..12 do
-          until = System.monotonic_time(:millisecond) + 250
+        for _ <- 1..3 do
+          until = System.monotonic_time(:millisecond) + 1_000
           longest(context, until, 0)
         end
 
