@@ -9,7 +9,7 @@
 
 mod objects;
 
-pub(crate) use objects::object_layout;
+pub(crate) use objects::{ObjectLayout, object_layout};
 
 use crate::heap::{self, Heap};
 use crate::list::Link;

@@ -89,7 +89,7 @@ pub use object::{Attributes, PropertyKey};
 pub use persistent::Persistent;
 pub use promise::{PromiseState, Settler};
 pub use realm::{Realm, RealmEnd};
-pub use shape::Stages;
+pub use shape::Mould;
 pub use stack::StackState;
 pub use text::Utf16;
 pub use value::{TypedArrayKind, Value};

@@ -1,56 +1,30 @@
 //! Many objects with the same properties: making them, and knowing them.
 //!
 //! The engine describes an object's properties by a shape, which objects share that got the same properties in the same
-//! order. While an object is built it goes from shape to shape, and one that no other object has is changed in place: the
-//! next object finds only the last one and has to make all before it anew.
+//! order. An object that is built property by property goes from shape to shape; one whose last shape is known can have it at
+//! once.
 
-use crate::error::Result;
-use crate::layout::object_layout;
+use crate::ctx::Ctx;
+use crate::error::{Result, Thrown};
+use crate::layout::{ObjectLayout, object_layout};
 use crate::object::{Attributes, PropertyKey};
 use crate::value::Value;
 use rquickjs::qjs;
-
-/// Objects with more properties than that are not worth the stages.
-const MOST_STAGES: usize = 32;
-
-/// Holds every shape on the way to an object's; see [`Value::stages`].
-#[must_use = "the shapes go with it"]
-pub struct Stages<'a>(#[expect(dead_code, reason = "held for what they share")] Vec<Value<'a>>);
-
-impl<'a> Value<'a> {
-    /// Makes further objects cheaper, as long as the result lives, that get the properties of this plain one in the same
-    /// order.
-    ///
-    /// # Errors
-    /// Throws if memory is short.
-    pub fn stages(&self) -> Result<Stages<'a>> {
-        let keys = self.all_keys()?;
-        if keys.len() > MOST_STAGES {
-            return Ok(Stages(Vec::new()));
-        }
-        let ctx = self.ctx();
-        let stage = |length: usize| {
-            let object = ctx.object()?;
-            for key in &keys[..length] {
-                object.define_key(key, ctx.undefined(), Attributes::ALL)?;
-            }
-            Ok(object)
-        };
-        (1..=keys.len()).map(stage).collect::<Result<_>>().map(Stages)
-    }
-}
+use std::ffi::c_void;
 
 /// Objects with more properties than that get no mould.
 const MOST_KEYS: usize = 64;
 
-/// Tells objects that have certain properties, as plain data, and no others.
+/// Tells, and makes, objects that have certain properties, as plain data, and no others.
 ///
 /// It holds an object of its own that no script can reach or change. As long as that lives so does its shape, and nobody can change
 /// that in place: an object that has it has just these properties.
-pub(crate) struct Mould<'a> {
+pub struct Mould<'a> {
     shape: usize,
     keys: Vec<PropertyKey<'a>>,
-    _object: Value<'a>,
+    object: Value<'a>,
+    /// An object without properties, which keeps the shape that every object begins with.
+    empty: Value<'a>,
 }
 
 impl<'a> Mould<'a> {
@@ -60,16 +34,63 @@ impl<'a> Mould<'a> {
     /// # Errors
     /// Throws if memory is short.
     pub(crate) fn of(model: &Value<'a>) -> Result<Option<Mould<'a>>> {
-        let (ctx, keys) = (model.ctx(), model.keys()?);
+        Ok(Mould::with_keys(model.ctx(), model.keys()?)?.filter(|mould| model.shape() == Some(mould.shape)))
+    }
+
+    /// The mould of plain objects with these properties, in this order; `None` if there are too many, or one comes twice.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn with_keys(ctx: Ctx<'a>, keys: Vec<PropertyKey<'a>>) -> Result<Option<Mould<'a>>> {
         if keys.len() > MOST_KEYS {
             return Ok(None);
         }
-        let object = ctx.object()?;
+        let (empty, object) = (ctx.object()?, ctx.object()?);
         for key in &keys {
             object.define_key(key, ctx.undefined(), Attributes::ALL)?;
         }
-        let shape = object.shape().filter(|shape| model.shape() == Some(*shape));
-        Ok(shape.map(|shape| Mould { shape, keys, _object: object }))
+        let is_whole = object.all_keys()?.len() == keys.len();
+        let shape = object.shape().filter(|_| is_whole);
+        Ok(shape.map(|shape| Mould { shape, keys, object, empty }))
+    }
+
+    /// An object with these values of its properties, in their order. What is missing is `undefined`, what is more is dropped.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn cast(&self, values: impl IntoIterator<Item = Value<'a>>) -> Result<Value<'a>> {
+        let ctx = self.object.ctx();
+        let object = ctx.object()?;
+        let mut values = values.into_iter();
+        let mut next = || values.next().unwrap_or_else(|| ctx.undefined());
+        match object_layout() {
+            Some(layout) if object.shape() == self.empty.shape() => {
+                let model = layout.values(&self.object);
+                // SAFETY: an object's values are a block of the engine's own, of which the model's has room for all; nobody
+                // refers to those of the new object. Each of its slots gets a value before it has the shape that tells of them.
+                // The engine counts the references of a shape as those of an object, before its address; the one to the shape
+                // it had is not the last, for `empty` has it too.
+                unsafe {
+                    let size = qjs::js_malloc_usable_size(ctx.raw(), (*model).cast());
+                    let place = layout.values(&object);
+                    let room = qjs::js_realloc(ctx.raw(), (*place).cast(), size).cast::<qjs::JSValue>();
+                    if room.is_null() {
+                        return Err(Thrown);
+                    }
+                    place.write(room);
+                    for index in 0..self.keys.len() {
+                        room.add(index).write(next().into_raw());
+                    }
+                    let counted = |shape: *mut c_void| qjs::JS_MKPTR(qjs::JS_TAG_OBJECT, shape);
+                    let shape = layout.shape(&object);
+                    let before = shape.replace(*layout.shape(&self.object));
+                    qjs::JS_DupValue(ctx.raw(), counted(*shape));
+                    qjs::JS_FreeValue(ctx.raw(), counted(before));
+                }
+            }
+            _ => self.keys.iter().try_for_each(|key| object.define_key(key, next(), Attributes::ALL))?,
+        }
+        Ok(object)
     }
 
     /// The property at that place of an object that had this shape when it was last looked at.
@@ -81,10 +102,7 @@ impl<'a> Mould<'a> {
         match (object_layout(), object.shape()) {
             (Some(layout), Some(shape)) if shape == self.shape => {
                 // SAFETY: an object of this shape has a plain value there.
-                Ok(unsafe {
-                    let values = object.address().add(layout.values).cast::<*const qjs::JSValue>().read();
-                    Value::borrowed(object.ctx(), values.add(index).read())
-                })
+                Ok(unsafe { Value::borrowed(object.ctx(), (*layout.values(object)).add(index).read()) })
             }
             _ => object.get_key(&self.keys[index]),
         }
@@ -107,20 +125,28 @@ impl Value<'_> {
     pub(crate) fn shape(&self) -> Option<usize> {
         let layout = object_layout().filter(|_| self.is_object())?;
         // SAFETY: a live object, which has its shape there.
-        Some(unsafe { self.address().add(layout.shape).cast::<usize>().read() })
+        Some(unsafe { *layout.shape(self) }.addr())
+    }
+}
+
+impl ObjectLayout {
+    /// Where the object's shape is named.
+    fn shape(self, object: &Value<'_>) -> *mut *mut c_void {
+        // SAFETY: reads the pointer out of the value, and stays within the object.
+        unsafe { qjs::JS_VALUE_GET_PTR(object.raw()).cast::<u8>().add(self.shape).cast() }
     }
 
-    /// Where the object is.
-    fn address(&self) -> *const u8 {
-        // SAFETY: reads the pointer out of the value.
-        unsafe { qjs::JS_VALUE_GET_PTR(self.raw()) }.cast_const().cast()
+    /// Where the place of the object's values is named.
+    fn values(self, object: &Value<'_>) -> *mut *mut qjs::JSValue {
+        // SAFETY: as for `shape`.
+        unsafe { qjs::JS_VALUE_GET_PTR(object.raw()).cast::<u8>().add(self.values).cast() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Mould;
-    use crate::{Attributes, EvalOptions, Isolate, IsolateOptions};
+    use crate::{Attributes, EvalOptions, Isolate, IsolateOptions, Value};
 
     #[test]
     fn a_mould_fits_objects_with_just_its_plain_properties() {
@@ -157,29 +183,49 @@ mod tests {
     }
 
     #[test]
-    fn rows_share_one_shape_and_stages_leave_none_behind() {
+    fn what_is_cast_is_as_if_built_and_leaves_nothing_behind() {
         let isolate = Isolate::new(IsolateOptions::default()).expect("an isolate");
         let realm = isolate.new_realm().expect("a realm");
         isolate.enter(&realm, |ctx| {
-            let row = || {
-                let row = ctx.object().expect("memory");
-                for name in ["a", "b", "c", "1"] {
-                    row.define(name, ctx.int(1), Attributes::ALL).expect("memory");
+            let eval = |source: &str| ctx.eval(source, &EvalOptions::default()).expect("a value");
+            let count = |what| ctx.census().into_iter().find(|(name, _)| *name == what).expect("a count").1;
+            let check = eval(
+                "(row, rows) => { row.z = 1; delete rows[1].b; rows[2].a = {}; return JSON.stringify([row, rows]) }",
+            );
+            let all: [&[&str]; 4] =
+                [&["a", "b", "c", "1"], &[], &["a"], &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]];
+            let round = || {
+                for names in all {
+                    let keys = || names.iter().map(|name| ctx.key(name).expect("memory")).collect::<Vec<_>>();
+                    let mould = Mould::with_keys(ctx, keys()).expect("memory").expect("a mould");
+                    let values = || (0..names.len()).map(|at| ctx.string(&format!("value {at}")).expect("memory"));
+                    let cast: Vec<_> = (0..100).map(|_| mould.cast(values()).expect("memory")).collect();
+                    assert!(cast.iter().all(|row| row.shape() == cast[0].shape()));
+                    let built: Vec<_> = (0..4).map(|_| ctx.object().expect("memory")).collect();
+                    for object in &built {
+                        keys().iter().zip(values()).for_each(|(key, value)| {
+                            object.define_key(key, value, Attributes::ALL).expect("memory");
+                        });
+                    }
+                    assert!(built.iter().all(|object| object.shape() == cast[0].shape()));
+                    let text = |rows: &[Value<'_>]| {
+                        let args = [rows[0].clone(), ctx.array(rows[1..4].to_vec()).expect("memory")];
+                        ctx.call(&check, &ctx.undefined(), &args).expect("a string").to_text().expect("a string")
+                    };
+                    assert_eq!(text(&cast), text(&built));
+                    let short = mould.cast([ctx.int(7)]).expect("memory");
+                    assert_eq!(short.all_keys().expect("memory").len(), names.len());
+                    ctx.collect_garbage();
+                    assert_eq!(cast[50].all_keys().expect("memory").len(), names.len());
                 }
-                row
+                ctx.collect_garbage();
+                ["obj_count", "shape_count", "prop_count", "str_count"].map(count)
             };
-            let shapes = || ctx.census().into_iter().find(|(name, _)| *name == "shape_count").expect("a count").1;
-            let first = row();
-            let without = shapes();
-            let stages = first.stages().expect("memory");
-            let with = shapes();
-            let rows: Vec<_> = (0..10).map(|_| row()).collect();
-            assert_eq!(shapes(), with);
-            drop(stages);
-            assert_eq!(shapes(), without);
-            let text = ctx.eval("JSON.stringify", &EvalOptions::default()).expect("a function");
-            let text = ctx.call(&text, &ctx.undefined(), &[rows[9].clone()]).expect("a string").to_text();
-            assert_eq!(text.expect("a string"), r#"{"1":1,"a":1,"b":1,"c":1}"#);
+            // The first round makes what builtins make when they are first used.
+            round();
+            assert_eq!(round(), round());
+            let twice = ["a", "b", "a"].map(|name| ctx.key(name).expect("memory"));
+            assert!(Mould::with_keys(ctx, twice.into()).expect("memory").is_none());
         });
     }
 }

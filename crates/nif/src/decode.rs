@@ -3,7 +3,7 @@
 use crate::atoms;
 use crate::calendar::{MS_PER_DAY, days_from_civil};
 use crate::host_term::HostTerm;
-use quickbeam_engine::{Attributes, Ctx, PropertyKey, Result, Thrown, Value};
+use quickbeam_engine::{Attributes, Ctx, Mould, PropertyKey, Result, Thrown, Value};
 use quickbeam_executor::Input;
 use rustler::env::{OwnedEnv, SavedTerm};
 use rustler::types::map::MapIterator;
@@ -118,6 +118,23 @@ impl<'a> KeyCache<'a> {
     }
 }
 
+/// Maps with the same keys in the same order.
+struct Rows<'a> {
+    names: Vec<RowKey>,
+    mould: Mould<'a>,
+}
+
+impl Rows<'_> {
+    /// Wider maps are not worth it.
+    const MOST_KEYS: usize = 32;
+}
+
+/// A key that has a property's name.
+enum RowKey {
+    Atom(Atom),
+    Text(Vec<u8>),
+}
+
 impl<'a> Walk<'a> {
     fn term(&mut self, term: Term<'_>) -> Result<Value<'a>> {
         self.until_poll -= 1;
@@ -198,18 +215,63 @@ impl<'a> Walk<'a> {
         };
         let Ok(items) = term.decode::<ListIterator<'_>>() else { return self.ctx.array(Vec::new()) };
         self.nested()?;
-        let mut items = items.peekable();
         let mut values = Vec::with_capacity(length);
         let mut rows = None;
-        while let Some(item) = items.next() {
-            values.push(self.term(item)?);
+        for item in items {
             // Rows of data have the same keys, as a rule.
-            if values.len() == ROWS && item.is_map() && items.peek().is_some_and(|next| next.is_map()) {
-                rows = Some(values[ROWS - 1].stages()?);
+            if values.len() == ROWS && item.is_map() {
+                rows = self.rows(item)?;
             }
+            let row = rows.as_ref().map_or(Ok(None), |rows| self.row(item, rows))?;
+            values.push(match row {
+                Some(row) => row,
+                None => {
+                    rows = None;
+                    self.term(item)?
+                }
+            });
         }
-        drop(rows);
         self.ctx.array(values)
+    }
+
+    /// What maps are made by that have the keys of this one; `None` for one that is converted otherwise.
+    fn rows(&self, map: Term<'_>) -> Result<Option<Rows<'a>>> {
+        let (mut names, mut keys) = (Vec::new(), Vec::new());
+        for (name, _) in MapIterator::new(map).into_iter().flatten().take(Rows::MOST_KEYS + 1) {
+            let (name, text) = match (Atom::from_term(name), Binary::from_term(name)) {
+                (Ok(atom), _) if atom != atoms::struct_key() => (RowKey::Atom(atom), atom_text(name)),
+                (_, Ok(text)) if let Ok(key) = str::from_utf8(text.as_slice()) => {
+                    (RowKey::Text(text.as_slice().to_vec()), key.to_owned())
+                }
+                _ => return Ok(None),
+            };
+            keys.push(self.ctx.key(&text)?);
+            names.push(name);
+        }
+        if names.len() > Rows::MOST_KEYS {
+            return Ok(None);
+        }
+        Ok(Mould::with_keys(self.ctx, keys)?.map(|mould| Rows { names, mould }))
+    }
+
+    /// The object of a map that has the keys of these rows, in their order; `None` for any other term.
+    fn row(&mut self, term: Term<'_>, rows: &Rows<'a>) -> Result<Option<Value<'a>>> {
+        if term.map_size().ok() != Some(rows.names.len()) {
+            return Ok(None);
+        }
+        self.nested()?;
+        let mut values = Vec::with_capacity(rows.names.len());
+        for ((key, item), name) in MapIterator::new(term).into_iter().flatten().zip(&rows.names) {
+            let is_same = match name {
+                RowKey::Atom(atom) => *atom == key,
+                RowKey::Text(text) => Binary::from_term(key).is_ok_and(|key| key.as_slice() == text),
+            };
+            if !is_same {
+                return Ok(None);
+            }
+            values.push(self.term(item)?);
+        }
+        rows.mould.cast(values).map(Some)
     }
 
     fn tuple(&mut self, term: Term<'_>) -> Result<Value<'a>> {
