@@ -2,11 +2,11 @@
 
 use crate::atoms;
 use crate::calendar::{MS_PER_DAY, days_from_civil};
+use crate::entries::Entries;
 use crate::host_term::HostTerm;
 use quickbeam_engine::{Attributes, Ctx, Mould, PropertyKey, Result, Thrown, Value};
 use quickbeam_executor::Input;
 use rustler::env::{OwnedEnv, SavedTerm};
-use rustler::types::map::MapIterator;
 use rustler::{Atom, Binary, ListIterator, Term, TermType};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -237,7 +237,7 @@ impl<'a> Walk<'a> {
     /// What maps are made by that have the keys of this one; `None` for one that is converted otherwise.
     fn rows(&self, map: Term<'_>) -> Result<Option<Rows<'a>>> {
         let (mut names, mut keys) = (Vec::new(), Vec::new());
-        for (name, _) in MapIterator::new(map).into_iter().flatten().take(Rows::MOST_KEYS + 1) {
+        for (name, _) in Entries::of(map).take(Rows::MOST_KEYS + 1) {
             let (name, text) = match (Atom::from_term(name), Binary::from_term(name)) {
                 (Ok(atom), _) if atom != atoms::struct_key() => (RowKey::Atom(atom), atom_text(name)),
                 (_, Ok(text)) if let Ok(key) = str::from_utf8(text.as_slice()) => {
@@ -261,7 +261,7 @@ impl<'a> Walk<'a> {
         }
         self.nested()?;
         let mut values = Vec::with_capacity(rows.names.len());
-        for ((key, item), name) in MapIterator::new(term).into_iter().flatten().zip(&rows.names) {
+        for ((key, item), name) in Entries::of(term).zip(&rows.names) {
             let is_same = match name {
                 RowKey::Atom(atom) => *atom == key,
                 RowKey::Text(text) => Binary::from_term(key).is_ok_and(|key| key.as_slice() == text),
@@ -295,8 +295,7 @@ impl<'a> Walk<'a> {
             return value;
         }
         let object = self.ctx.object()?;
-        let Some(entries) = MapIterator::new(term) else { return Ok(object) };
-        for (key, item) in entries {
+        for (key, item) in Entries::of(term) {
             if atoms::struct_key() == key {
                 continue;
             }
@@ -357,8 +356,7 @@ impl<'a> Walk<'a> {
     }
 
     fn set(&mut self, members: Term<'_>) -> Result<Value<'a>> {
-        let entries = MapIterator::new(members).into_iter().flatten();
-        let values = entries.map(|(member, _)| self.term(member)).collect::<Result<Vec<_>>>()?;
+        let values = Entries::of(members).map(|(member, _)| self.term(member)).collect::<Result<Vec<_>>>()?;
         let values = self.ctx.array(values)?;
         self.ctx.construct(&self.ctx.builtin("Set")?, &[values])
     }

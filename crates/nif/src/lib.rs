@@ -35,6 +35,7 @@ mod decode;
 mod disassembly;
 mod dom;
 mod encode;
+mod entries;
 mod error;
 mod grants;
 mod host;
