@@ -19,7 +19,7 @@ pub(crate) use blocks::{is_freed, size_of_block};
 
 use crate::isolate::Inner;
 use crate::pins::Pins;
-use blocks::Block;
+use blocks::{Block, HEADER};
 use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub struct HeapStats {
 /// Failures of the system to inject, counting requests from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Faults {
-    /// None; every request is counted.
+    /// None; every request is counted from here on.
     #[default]
     None,
     /// The n-th request.
@@ -90,9 +90,14 @@ pub struct Heap {
     accounts: RefCell<Vec<Account>>,
     /// The account that is charged with what is asked for now.
     charged: Cell<u32>,
+    /// What it was charged and credited since it was last looked at.
+    unsettled: Cell<isize>,
+    /// Bytes that are admitted without a look at limits and accounts: what was left at the last look, and was not asked for since.
+    room: Cell<usize>,
     /// Set by other threads: the next request abandons the stack that makes it.
     abandon: Arc<AtomicBool>,
-    faults: Cell<Faults>,
+    /// Nothing is counted before some are injected.
+    faults: Cell<Option<Faults>>,
     requests: Cell<u64>,
     owner: Cell<*const Inner>,
     on_over_limit: Cell<Option<*mut i32>>,
@@ -112,8 +117,10 @@ impl Heap {
             limit: Cell::new(limit),
             accounts: RefCell::new(vec![Account::new(0)]),
             charged: Cell::new(0),
+            unsettled: Cell::new(0),
+            room: Cell::new(0),
             abandon: Arc::default(),
-            faults: Cell::new(Faults::None),
+            faults: Cell::new(None),
             requests: Cell::new(0),
             owner: Cell::new(ptr::null()),
             on_over_limit: Cell::new(None),
@@ -146,10 +153,14 @@ impl Heap {
     /// Changes the limit of the whole heap; it takes effect with the next request.
     pub fn set_limit(&self, limit: usize) {
         self.limit.set(limit);
+        self.room.set(0);
     }
 
     fn with_account<R>(&self, account: u32, f: impl FnOnce(&mut Account) -> R) -> R {
-        f(&mut self.accounts.borrow_mut()[account as usize])
+        let mut accounts = self.accounts.borrow_mut();
+        let charged = &mut accounts[self.charged.get() as usize];
+        charged.held = charged.held.saturating_add_signed(self.unsettled.take());
+        f(&mut accounts[account as usize])
     }
 
     fn with_charged<R>(&self, f: impl FnOnce(&mut Account) -> R) -> R {
@@ -158,6 +169,7 @@ impl Heap {
 
     /// Opens an account for one who holds `base` bytes already, as a number other than 0.
     pub(crate) fn open_account(&self, base: usize) -> u32 {
+        self.with_charged(|_| ());
         let mut accounts = self.accounts.borrow_mut();
         match accounts.iter().position(|account| !account.is_open && account.held == 0) {
             Some(index) => {
@@ -185,11 +197,14 @@ impl Heap {
 
     pub(crate) fn set_account_limit(&self, account: u32, limit: usize) {
         self.with_account(account, |account| account.limit = limit);
+        self.room.set(0);
     }
 
     /// Names the account that is charged from here on; 0 for nobody's.
     pub(crate) fn charge_to(&self, account: u32) {
+        self.with_charged(|_| ());
         self.charged.set(account);
+        self.room.set(0);
     }
 
     /// Lets another thread have the running script abandoned at its next request for memory, in the middle of a builtin that
@@ -206,7 +221,8 @@ impl Heap {
     /// Makes requests fail from now on; for tests of what a failure does.
     pub fn inject_faults(&self, faults: Faults) {
         self.requests.set(0);
-        self.faults.set(faults);
+        self.faults.set(Some(faults));
+        self.room.set(0);
     }
 
     /// Requests that the injected faults counted since [`Heap::inject_faults`] was last called.
@@ -216,7 +232,7 @@ impl Heap {
 
     /// Whether an injected fault ends this request.
     fn fails(&self, size: usize) -> bool {
-        let faults = self.faults.get();
+        let Some(faults) = self.faults.get() else { return false };
         if matches!(faults, Faults::VastOnce(_) | Faults::VastFrom(_)) && !self.is_vast(size) {
             return false;
         }
@@ -245,10 +261,16 @@ impl Heap {
     }
 
     /// Whether a request for `size` more bytes may go on.
+    #[inline]
     fn admit(&self, size: usize) -> bool {
         if self.abandon.load(Ordering::Relaxed) {
             self.leave();
         }
+        size.saturating_add(HEADER) <= self.room.get() || self.admit_after_a_look(size)
+    }
+
+    #[inline(never)]
+    fn admit_after_a_look(&self, size: usize) -> bool {
         if self.fails(size) {
             self.refuse(size);
             return false;
@@ -257,6 +279,9 @@ impl Heap {
         let limit = self.limit.get();
         let (own, own_limit) = self.with_charged(|account| (account.used().saturating_add(size), account.limit));
         if after <= limit && own <= own_limit {
+            if self.faults.get().is_none() {
+                self.room.set((limit - after).min(own_limit - own).saturating_add(size));
+            }
             return true;
         }
         if self.is_vast(size) {
@@ -312,19 +337,31 @@ impl Heap {
     }
 
     /// Adds to what is held.
+    #[inline]
     fn charge(&self, account: u32, bytes: usize) {
         let used = self.used.get() + bytes;
         self.used.set(used);
         if used > self.peak.get() {
             self.peak.set(used);
         }
-        self.with_account(account, |account| account.held += bytes);
+        self.room.set(self.room.get().saturating_sub(bytes));
+        self.settle_later(account, bytes as isize);
     }
 
     /// Takes from what is held.
+    #[inline]
     fn credit(&self, account: u32, bytes: usize) {
         self.used.set(self.used.get().saturating_sub(bytes));
-        self.with_account(account, |account| account.held = account.held.saturating_sub(bytes));
+        self.settle_later(account, -(bytes as isize));
+    }
+
+    #[inline]
+    fn settle_later(&self, account: u32, bytes: isize) {
+        if account == self.charged.get() {
+            self.unsettled.set(self.unsettled.get() + bytes);
+        } else {
+            self.with_account(account, |account| account.held = account.held.saturating_add_signed(bytes));
+        }
     }
 }
 
@@ -347,7 +384,6 @@ impl Abandoner {
 
 #[cfg(test)]
 mod tests {
-    use super::blocks::HEADER;
     use super::*;
 
     #[test]
