@@ -68,6 +68,37 @@ defmodule QuickBEAM.ValuesTest do
     end
   end
 
+  test "rows are the same objects however they come", %{rt: rt} do
+    {:ok, _} =
+      QuickBEAM.eval(rt, """
+      function inspectRows(rows) {
+        rows[9].extra = 1;
+        delete rows[10].b;
+        return rows.map(row => [Object.keys(row), Object.values(row), Object.getPrototypeOf(row) === Object.prototype]);
+      }
+      null
+      """)
+
+    odd = %{
+      12 => %{a: 1, b: nil, c: 3},
+      13 => %{"a" => 1, "b" => 2, "d" => 3},
+      14 => 5,
+      15 => ~D[2026-11-21],
+      16 => %{"a" => 1, :a => 2, "b" => 3}
+    }
+
+    for odd <- [%{} | Enum.map(odd, fn {at, row} -> %{at => row} end)] do
+      rows = for id <- 0..20, do: odd[id] || %{"a" => id, "b" => "text #{id}", "c" => [id]}
+      {:ok, at_once} = QuickBEAM.call(rt, "inspectRows", [rows])
+      # Too few maps in a row to be known as rows.
+      script = "inspectRows(rows.flat())"
+      {:ok, apart} = QuickBEAM.eval(rt, script, vars: %{rows: Enum.chunk_every(rows, 3)})
+      assert at_once == apart
+      assert [["a", "b", "c", "extra"], [9, "text 9", [9], 1], true] = Enum.at(at_once, 9)
+      assert [["a", "c"], [10, [10]], true] = Enum.at(at_once, 10)
+    end
+  end
+
   test "opaque terms are objects that come back as themselves", %{rt: rt} do
     port = Port.open({:spawn, "cat"}, [])
 

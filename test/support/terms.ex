@@ -27,7 +27,7 @@ defmodule QuickBEAM.Test.Terms do
   def round_trip(0), do: scalar()
 
   def round_trip(size) do
-    case :rand.uniform(9) do
+    case :rand.uniform(10) do
       n when n <= 3 ->
         scalar()
 
@@ -41,11 +41,14 @@ defmodule QuickBEAM.Test.Terms do
         map(size, & &1)
 
       8 ->
-        map(size, &Map.new(&1, fn {key, value} -> {String.to_atom(key), value} end))
+        map(size, &atom_keys/1)
 
       9 ->
         set = MapSet.new(many(size), &elem(&1, 0))
         {set, returned(set)}
+
+      10 ->
+        unzip(rows(size), & &1)
     end
   end
 
@@ -122,6 +125,26 @@ defmodule QuickBEAM.Test.Terms do
     sent = Map.new(entries, fn {key, {term, _}} -> {key, term} end)
     {shape.(sent), Map.new(entries, fn {key, {_, returned}} -> {key, returned} end)}
   end
+
+  # Maps with the same keys, but for the odd one, as most lists of maps are.
+  defp rows(size) do
+    {keys, shape} = {keys(), Enum.random([& &1, &atom_keys/1])}
+
+    for _ <- many_times(30) do
+      case :rand.uniform(20) do
+        1 -> round_trip(size - 1)
+        2 -> map(size, shape)
+        _ -> of_scalars(keys, shape)
+      end
+    end
+  end
+
+  defp of_scalars(keys, shape) do
+    {sent, returned} = Enum.unzip(for key <- keys, {a, b} = scalar(), do: {{key, a}, {key, b}})
+    {shape.(Map.new(sent)), Map.new(returned)}
+  end
+
+  defp atom_keys(map), do: Map.new(map, fn {key, value} -> {String.to_atom(key), value} end)
 
   defp keys, do: Enum.take_random(@keys, :rand.uniform(6) - 1)
 

@@ -1,4 +1,4 @@
-//! Where an object has its shape and its values, for reading rows of data; found like the rest of the layout, but an engine that hides
+//! Where an object has its shape and its values, for reading and making rows of data; found like the rest of the layout, but an engine that hides
 //! it is only slower.
 
 use super::{Probe, only};
