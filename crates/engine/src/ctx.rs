@@ -227,9 +227,9 @@ impl<'a> Ctx<'a> {
         &self.inner().heap
     }
 
-    /// Collects garbage, freed realms included.
+    /// Collects the garbage of this realm.
     pub fn collect_garbage(self) {
-        self.inner().sweep();
+        self.inner().collect_own();
     }
 
     /// Polls again after `steps` steps (1 to 10,000).

@@ -145,9 +145,14 @@ impl Heap {
         self.with_charged(|account| account.over_limit = false);
     }
 
+    /// Whether more is held than the heap's own limit allows.
+    pub(crate) fn is_over_as_a_whole(&self) -> bool {
+        self.used.get() > self.limit.get()
+    }
+
     /// Whether more is held than a limit allows: the heap's, or that of the realm that runs.
     pub fn is_over(&self) -> bool {
-        self.used.get() > self.limit.get() || self.with_charged(|account| account.used() > account.limit)
+        self.is_over_as_a_whole() || self.with_charged(|account| account.used() > account.limit)
     }
 
     /// Changes the limit of the whole heap; it takes effect with the next request.

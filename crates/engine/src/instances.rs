@@ -7,10 +7,8 @@
 //! What must never happen: code of the guest that runs because it is looked at (getters, traps of proxies, globals that
 //! are made when they are first touched).
 
-use crate::class::ORDINARY;
 use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
-use crate::intrinsics;
 use crate::layout;
 use crate::list::Link;
 use crate::native::Native;
@@ -22,8 +20,6 @@ use std::ptr;
 
 /// Objects between two interrupt polls.
 const OBJECTS_PER_POLL: usize = 1_000;
-/// Prototypes that are followed.
-const MAX_CHAIN: usize = 1_000;
 /// Characters of a constructor's name that are kept.
 const MAX_NAME: usize = 100;
 /// Bytes of a property, of an array's element, and of an entry of a `Map` or `Set`.
@@ -48,7 +44,7 @@ struct Kept<'a> {
 }
 
 impl<'a> Kept<'a> {
-    /// Every object of the isolate. No interrupt is polled meanwhile: another fiber might change the list.
+    /// Every object of the realm. No interrupt is polled meanwhile: another fiber might change the list.
     fn all(ctx: Ctx<'a>) -> Kept<'a> {
         let globals = ctx.globals();
         let mut kept = Kept { ctx, objects: Vec::new() };
@@ -94,14 +90,9 @@ impl<'a> Ctx<'a> {
     /// The objects of this realm that are reachable from anywhere, by constructor, in no order. Garbage is collected first; no
     /// code of the guest runs.
     ///
-    /// In an isolate that realms share, proxies and objects without a prototype are nobody's, and are left out.
-    ///
     /// # Errors
-    /// Throws an `InternalError` if this build of the engine does not show its objects, and if the script is to end.
+    /// Throws if the script is to end.
     pub fn instances(self) -> Result<Vec<Instances>> {
-        if !layout::lists_objects() {
-            return Err(self.throw_error("InternalError", "this build of the engine does not show its objects"));
-        }
         self.collect_garbage();
         let kept = Kept::all(self);
         let mut survey = Survey::new(self);
@@ -122,40 +113,25 @@ struct Survey<'a> {
     plain: u64,
     /// Bytes of the heap: no array has more elements than fit.
     heap: u64,
-    /// The prototype that this realm's objects end at, if other realms have others.
-    root: Option<usize>,
     /// Names by prototype and kind.
     names: HashMap<(Option<usize>, qjs::JSClassID), String>,
     found: HashMap<String, Instances>,
 }
 
-/// Where a chain of prototypes ends.
-enum End {
-    Null,
-    Prototype(usize),
-    Proxy,
-}
-
 impl<'a> Survey<'a> {
     fn new(ctx: Ctx<'a>) -> Survey<'a> {
-        let root = intrinsics::prototype(ctx, ORDINARY).identity();
-        let is_shared = ctx.inner().slots.borrow().len() > 1;
         let census = HashMap::from(ctx.census());
         let figure = |name| census.get(name).copied().unwrap_or(0);
         Survey {
             ctx,
             plain: figure("obj_size") / figure("obj_count").max(1),
             heap: ctx.heap().stats().used as u64,
-            root: if is_shared { root } else { None },
             names: HashMap::new(),
             found: HashMap::new(),
         }
     }
 
     fn add(&mut self, object: &Value<'a>) -> Result<()> {
-        if !self.is_ours(object) {
-            return Ok(());
-        }
         // SAFETY: an object.
         let class = unsafe { qjs::JS_GetClassID(object.raw()) };
         let prototype = self.prototype(object);
@@ -188,30 +164,6 @@ impl<'a> Survey<'a> {
                 None
             }
         }
-    }
-
-    fn is_ours(&self, object: &Value<'a>) -> bool {
-        let Some(root) = self.root else { return true };
-        match self.end(object) {
-            End::Prototype(end) => end == root,
-            // The prototype of all others.
-            End::Null => object.identity() == Some(root),
-            End::Proxy => false,
-        }
-    }
-
-    fn end(&self, object: &Value<'a>) -> End {
-        let mut end = End::Null;
-        let mut at = object.clone();
-        for _ in 0..MAX_CHAIN {
-            if at.is_proxy() {
-                return End::Proxy;
-            }
-            let Some(next) = self.prototype(&at) else { break };
-            end = End::Prototype(next.identity().unwrap_or_default());
-            at = next;
-        }
-        end
     }
 
     /// The own data property `constructor` of the prototype, and its own data property `name`.

@@ -77,6 +77,8 @@ pub(crate) struct Inner {
     pub(crate) layout: &'static Layout,
     /// The realm entered now; null outside.
     pub(crate) entered: Cell<*const RealmSlot>,
+    /// The realm whose objects the collector looks at; null for nobody's.
+    pub(crate) present: Cell<*const RealmSlot>,
     /// The realm that was entered last from outside.
     pub(crate) last_entered: Cell<u64>,
     /// Its interrupt counter; null outside.
@@ -132,7 +134,12 @@ impl Inner {
         self.entered.set(slot);
         self.follow_account();
         // SAFETY: a realm that is or will be entered is live.
-        let counter = unsafe { slot.as_ref().map(|slot| self.layout.countdown(slot.ctx.as_ptr())) };
+        let slot = unsafe { slot.as_ref() };
+        if let Some(slot) = slot {
+            self.make_present(slot);
+        }
+        // SAFETY: as above.
+        let counter = slot.map(|slot| unsafe { self.layout.countdown(slot.ctx.as_ptr()) });
         self.counter.set(counter.unwrap_or(ptr::null_mut()));
         self.heap.poke_on_over_limit(counter);
         self.pacer.borrow().publish(self.counter.get(), left)
@@ -210,7 +217,10 @@ impl Inner {
     /// Collects garbage and tells whether the heap is over its limit all the same.
     pub(crate) fn still_over_limit(&self) -> bool {
         // Polls happen where the engine may allocate, and so may collect.
-        self.sweep();
+        self.collect_own();
+        if self.heap.is_over_as_a_whole() {
+            self.sweep();
+        }
         if !self.heap.is_over() {
             self.heap.clear_over_limit();
         }
@@ -271,6 +281,7 @@ impl Isolate {
             default_interrupt: RefCell::new(None),
             layout,
             entered: Cell::new(ptr::null()),
+            present: Cell::new(ptr::null()),
             last_entered: Cell::new(u64::MAX),
             counter: Cell::new(ptr::null_mut()),
             countdown: Cell::new(STEPS_PER_POLL),
@@ -365,12 +376,12 @@ impl Isolate {
         self.inner.is_broken()
     }
 
-    /// Collects garbage, freed realms included.
+    /// Collects the garbage of all realms, freed ones included.
     pub fn collect_garbage(&self) {
         self.inner.sweep();
     }
 
-    /// The engine's own census of the heap, by name; walks the whole heap.
+    /// The engine's own census of the heap, by name; where realms share it, of the objects of the one that runs or ran last.
     pub fn census(&self) -> [(&'static str, u64); 12] {
         self.inner.census()
     }

@@ -39,6 +39,7 @@ mod buffer;
 mod builtins;
 mod bytecode;
 mod class;
+mod collect;
 mod ctx;
 mod deferred;
 mod disasm;

@@ -63,6 +63,23 @@ impl Link {
             (*head).prev = item;
         }
     }
+
+    /// Moves all items of a list to the end of another.
+    pub(crate) unsafe fn append(head: *mut Link, from: *mut Link) {
+        // SAFETY: by contract.
+        unsafe {
+            if Link::is_empty(from) {
+                return;
+            }
+            let Link { prev: last, next: first } = from.read();
+            let before = (*head).prev;
+            (*before).next = first;
+            (*first).prev = before;
+            (*last).next = head;
+            (*head).prev = last;
+            Link::init(from);
+        }
+    }
 }
 
 /// The head of a list of ours. It must not move once [initialised](List::init).

@@ -1,22 +1,22 @@
 //! Realms: making them, and freeing them one by one.
 //!
 //! A freed realm can never run again from the moment it is freed: its jobs, its kept values, the embedder's data and the values
-//! behind its host objects go at once. Its objects go with the engine's cycle collector, in a *sweep*, and only there:
-//! until then this module holds a reference to the context. The reason is that the engine frees the definitions of a
+//! behind its host objects go at once. Its objects go with the engine's cycle collector, in a *sweep* (`collect.rs`), and only there:
+//! until then the isolate holds a reference to the context. The reason is that the engine frees the definitions of a
 //! context's modules with it, although functions of a module that waits for something still refer to them
 //! and touch their counts when they go in their turn. During a sweep freed memory stays readable
 //! ([`Heap::in_quarantine`](crate::Heap)), so whatever the order, nothing is touched that is gone. A realm that something
 //! still refers to after several sweeps is left alone until its isolate goes.
 
 use crate::builtins::{self, Extension};
+use crate::collect::Holdings;
 use crate::ctx::Ctx;
 use crate::deferred::StandIn;
-use crate::heap::{self, Heap, HeapStats};
+use crate::heap::{Heap, HeapStats};
 use crate::host_object;
 use crate::interrupt::Interrupt;
 use crate::intrinsics::{self, Intrinsics};
 use crate::isolate::{Inner, Isolate, IsolateError};
-use crate::layout;
 use crate::list::List;
 use crate::module::ModuleLoader;
 use crate::persistent::{KeptValues, Persistent};
@@ -41,18 +41,12 @@ unsafe impl Send for Realm {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "the stack of a fiber inside a kept realm must stay mapped"]
 pub enum RealmEnd {
-    /// Its memory comes back with a sweep.
+    /// Its memory comes back, at once or with a later sweep.
     Freed,
     /// A stack is suspended inside it. It can never run again, but its memory, and that stack, must stay until the isolate
     /// is dropped: its closures may refer to variables on the stack.
     Kept,
 }
-
-/// Sweeps that a freed realm may survive before it is left alone.
-const MAX_SWEEPS: u8 = 3;
-
-/// Freed realms that wait for a sweep at most, while no more than that live.
-const MIN_WAITING: usize = 8;
 
 /// Per-realm state that callbacks reach through the context's opaque pointer.
 pub(crate) struct RealmSlot {
@@ -62,7 +56,7 @@ pub(crate) struct RealmSlot {
     pub(crate) is_freed: Cell<bool>,
     /// Entries that have not ended, on any stack.
     pub(crate) entries: Cell<u32>,
-    sweeps: Cell<u8>,
+    pub(crate) holdings: Holdings,
     /// What it took to make the realm, in bytes.
     pub(crate) made_of: Cell<usize>,
     /// Its account with the heap; 0 if it has none.
@@ -92,7 +86,7 @@ impl RealmSlot {
             id: LAST_ID.fetch_add(1, Ordering::Relaxed),
             is_freed: Cell::new(false),
             entries: Cell::new(0),
-            sweeps: Cell::new(0),
+            holdings: Holdings::new(),
             made_of: Cell::new(0),
             account: Cell::new(0),
             jobs: List::new(),
@@ -109,6 +103,7 @@ impl RealmSlot {
         }));
         slot.jobs.init();
         slot.externals.init();
+        slot.holdings.init();
         let slot = NonNull::from(slot);
         // SAFETY: a live context; the slot is freed after it, or with the isolate.
         unsafe { qjs::JS_SetContextOpaque(ctx.as_ptr(), slot.as_ptr().cast()) };
@@ -160,46 +155,6 @@ impl Inner {
         IsolateError::MemoryLimitTooSmall { needed: used, limit }
     }
 
-    /// Collects garbage, freed realms included.
-    ///
-    /// Allowed wherever the engine itself may collect: not inside its allocator or a finaliser.
-    pub(crate) fn sweep(&self) -> usize {
-        let waiting = self.waiting.take();
-        if waiting.is_empty() {
-            // SAFETY: the runtime is live and only this thread uses it.
-            unsafe { qjs::JS_RunGC(self.rt) };
-            return self.leftover.borrow().len();
-        }
-        let freed: Vec<NonNull<RealmSlot>> = self.heap.in_quarantine(|| {
-            // SAFETY: each context was kept alive by the reference that is given up here, and its slot lives on. In
-            // quarantine the block of a context that goes can still be looked at.
-            unsafe {
-                for slot in &waiting {
-                    qjs::JS_FreeContext(slot.as_ref().ctx.as_ptr());
-                }
-                qjs::JS_RunGC(self.rt);
-                let is_gone =
-                    |slot: &NonNull<RealmSlot>| heap::is_freed(layout::context_block(slot.as_ref().ctx.as_ptr()));
-                let (freed, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_gone);
-                self.drop_jobs_of_freed(|ctx| freed.iter().any(|slot| slot.as_ref().ctx.as_ptr() == ctx));
-                for slot in rest {
-                    let sweeps = slot.as_ref().sweeps.get() + 1;
-                    slot.as_ref().sweeps.set(sweeps);
-                    qjs::JS_DupContext(slot.as_ref().ctx.as_ptr());
-                    let list = if sweeps < MAX_SWEEPS { &self.waiting } else { &self.leftover };
-                    list.borrow_mut().push(slot);
-                }
-                freed
-            }
-        });
-        for slot in freed {
-            // SAFETY: leaked by `attach`; its context is gone, and with it the last way to the slot.
-            let slot = unsafe { Box::from_raw(slot.as_ptr()) };
-            self.heap.close_account(slot.account.get());
-        }
-        self.waiting.borrow().len() + self.leftover.borrow().len()
-    }
-
     /// Frees the slots of all realms, with what the embedder has behind them. The engine is not asked.
     pub(crate) fn drop_slots(&self) {
         for list in [&self.slots, &self.waiting, &self.leftover] {
@@ -228,6 +183,8 @@ impl Isolate {
         let inner = &*self.inner;
         Heap::make_room(ROOM);
         let before = inner.heap.stats().used;
+        // The objects of a context are its own.
+        inner.put_away();
         // SAFETY: this thread has the isolate exclusively; unless a stack is active, this one is.
         let raw = unsafe {
             if inner.depth.get() == 0 {
@@ -236,10 +193,13 @@ impl Isolate {
             builtins::new_context(inner.rt)
         };
         let Some(ctx) = NonNull::new(raw) else {
+            inner.come_back();
             return Err(inner.no_room());
         };
         let slot = RealmSlot::attach(ctx);
         inner.slots.borrow_mut().push(slot);
+        // SAFETY: the slot lives at least as long as its realm.
+        inner.adopt_objects(unsafe { slot.as_ref() });
         let realm = Realm { slot };
         let prepared = self.enter(&realm, prepare);
         if !prepared || inner.heap.is_over() {
@@ -254,8 +214,8 @@ impl Isolate {
 
     /// Frees a realm, whatever state its scripts left it in. From now on nothing of it runs: its jobs are
     /// dropped, the [`Persistent`]s of it that the embedder still has stand for `undefined`, its data, its module loader and
-    /// the values behind its host objects are dropped. Other realms notice nothing. Its memory comes back with the next
-    /// [sweep](Isolate::sweep), which this does by itself when as many freed realms wait as live.
+    /// the values behind its host objects are dropped, and its memory comes back. Other realms notice nothing. If something still
+    /// refers to it, its memory comes back with a later [sweep](Isolate::sweep).
     ///
     /// A realm that is entered (on this stack, or on a suspended one) is [kept](RealmEnd::Kept). Let its scripts end first.
     pub fn free_realm(&self, realm: Realm) -> RealmEnd {
@@ -278,16 +238,12 @@ impl Isolate {
             unsafe { qjs::JS_FreeValueRT(inner.rt, value) };
         }
         host_object::orphan_all(inner, &slot.externals);
-        inner.waiting.borrow_mut().push(realm.slot);
-        let waiting = inner.waiting.borrow().len();
-        if waiting >= MIN_WAITING.max(inner.slots.borrow().len()) {
-            self.sweep();
-        }
+        inner.sweep_freed(realm.slot);
         RealmEnd::Freed
     }
 
-    /// Collects garbage, with all that freed realms left. Returns how many of them are still there because something refers to
-    /// them.
+    /// Collects the garbage of every realm, with all that freed ones left. Returns how many of these are still there because something
+    /// refers to them.
     pub fn sweep(&self) -> usize {
         self.inner.sweep()
     }

@@ -480,3 +480,67 @@ fn realms_of_many_kinds_come_and_go() {
     }
     assert_eq!(isolate.sweep(), 0);
 }
+
+#[test]
+fn garbage_goes_when_its_own_realm_is_collected() {
+    let isolate = isolate();
+    let hosts = [Rc::new(Host::default()), Rc::new(Host::default())];
+    let realms = hosts.each_ref().map(|_| isolate.new_realm().unwrap());
+    let make = |ctx: Ctx<'_>, host: &Rc<Host>, count: usize| {
+        for _ in 0..count {
+            let object = ctx.host_object(host.clone(), None).unwrap();
+            object.define("itself", object.clone(), Attributes::ALL).unwrap();
+        }
+    };
+    let held = || hosts.each_ref().map(|host| Rc::strong_count(host) - 1);
+    let collect = |realm: &Realm| isolate.enter(realm, |ctx| ctx.collect_garbage());
+    for (realm, host) in realms.iter().zip(&hosts) {
+        isolate.enter(realm, |ctx| make(ctx, host, 20));
+    }
+    assert_eq!(held(), [20, 20]);
+    collect(&realms[0]);
+    assert_eq!(held(), [0, 20]);
+    // The engine itself collects what is the running realm's, too.
+    isolate.enter(&realms[0], |ctx| {
+        eval_text(ctx, "for (let i = 0; i < 1e5; i++) { const o = {}; o.o = o }");
+        // Its objects, entered from here, are not those of the realm outside.
+        isolate.enter(&realms[1], |ctx| make(ctx, &hosts[1], 10));
+        make(ctx, &hosts[0], 10);
+    });
+    assert_eq!(held(), [10, 30]);
+    collect(&realms[1]);
+    assert_eq!(held(), [10, 0]);
+    isolate.enter(&realms[1], |ctx| make(ctx, &hosts[1], 10));
+    isolate.sweep();
+    assert_eq!(held(), [0, 0]);
+}
+
+#[test]
+fn a_freed_realm_is_gone_at_once_and_what_it_leaves_to_others_is_theirs() {
+    let isolate = isolate();
+    let fresh = || isolate.new_realm().unwrap();
+    let (first, second) = (fresh(), fresh());
+    // Shapes of objects without a prototype are shared.
+    let shapes = "globalThis.kept = Array.from({ length: 500 }, (_, i) => Object.assign(Object.create(null), { ['key' + i]: i })); kept.length";
+    let used = |source: &str| {
+        let realm = fresh();
+        isolate.enter(&realm, |ctx| eval_text(ctx, source));
+        let used = isolate.heap().stats().used;
+        assert_eq!(isolate.free_realm(realm), RealmEnd::Freed);
+        (used, isolate.heap().stats().used)
+    };
+    let (_, before) = used("1");
+    let (during, after) = used("globalThis.o = Array.from({ length: 20000 }, (_, i) => ({ i, o: globalThis }))");
+    assert!(during > before + 1_000_000 && after < before + 10 * ARENA, "{before}, {during}, {after}");
+    isolate.enter(&first, |ctx| assert_eq!(eval_text(ctx, shapes), "500"));
+    isolate.enter(&second, |ctx| assert_eq!(eval_text(ctx, shapes), "500"));
+    assert_eq!(isolate.free_realm(first), RealmEnd::Freed);
+    for _ in 0..3 {
+        isolate.enter(&second, |ctx| {
+            ctx.collect_garbage();
+            assert_eq!(eval_text(ctx, "kept.every((o, i) => o['key' + i] === i)"), "true");
+        });
+    }
+    assert_eq!(isolate.free_realm(second), RealmEnd::Freed);
+    assert_eq!(isolate.sweep(), 0);
+}
