@@ -204,7 +204,7 @@ struct Sighting {
 impl Probe {
     fn new() -> Option<Probe> {
         let heap = Heap::new(usize::MAX);
-        let functions = Heap::functions();
+        let functions = Heap::zeroing_functions();
         // SAFETY: a private runtime on this thread, freed with its heap.
         unsafe {
             let rt = qjs::JS_NewRuntime2(&functions, (&raw const *heap).cast_mut().cast());
