@@ -42,6 +42,8 @@ struct Sink<'t> {
     root: Option<NodeId>,
     /// Whether the root was made.
     has_root: Cell<bool>,
+    /// Whether this is the contents of a `select`, in which `input` is ignored.
+    ignores_inputs: bool,
     /// Where something was put last.
     last_parent: Cell<NodeId>,
     /// Stands for all elements once the tree is full.
@@ -59,7 +61,7 @@ impl Tree {
     /// # Errors
     /// [`DomError::TooLarge`], [`DomError::Interrupted`]; what was parsed until then is in the document.
     pub fn parse_document(&mut self, document: NodeId, markup: &str, options: ParseOptions<'_>) -> Result<()> {
-        let sink = self.sink(document, document, None);
+        let sink = self.sink(document, document, None, None);
         let builder = TreeBuilder::new(sink, builder_options(&options, QuirksMode::NoQuirks));
         let tokenizer = Tokenizer::new(builder, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
         run(tokenizer, markup, options)
@@ -92,7 +94,7 @@ impl Tree {
             .document(context)
             .and_then(|id| self.node(id).as_document())
             .map_or(QuirksMode::NoQuirks, |d| d.quirks);
-        let sink = self.sink(top, document, Some(fragment));
+        let sink = self.sink(top, document, Some(fragment), Some(context));
         let builder = TreeBuilder::new_for_fragment(sink, context, form, builder_options(&options, quirks));
         let state = builder.tokenizer_state_for_context_elem(options.scripting);
         let tokenizer = Tokenizer::new(
@@ -118,8 +120,10 @@ impl Tree {
             .is_some_and(|element| element.name.ns == ns!(html) && !OTHERWISE.contains(&&*element.name.local))
     }
 
-    fn sink(&mut self, top: NodeId, document: NodeId, root: Option<NodeId>) -> Sink<'_> {
+    fn sink(&mut self, top: NodeId, document: NodeId, root: Option<NodeId>, context: Option<NodeId>) -> Sink<'_> {
+        let context = context.and_then(|context| self.element(context));
         Sink {
+            ignores_inputs: context.is_some_and(|element| element.is_html("select")),
             tree: RefCell::new(self),
             top,
             document,
@@ -235,6 +239,9 @@ impl Sink<'_> {
         let mut tree = self.tree.borrow_mut();
         match child {
             NodeOrText::AppendNode(node) if self.root == Some(node) => {}
+            NodeOrText::AppendNode(node) if self.ignores_inputs && is_body_input(&tree, parent, node) => {
+                tree.detached.push(node);
+            }
             NodeOrText::AppendText(text) => tree.append_text(parent, before, &text),
             NodeOrText::AppendNode(node) => {
                 tree.unlink_quietly(node);
@@ -251,6 +258,13 @@ impl Sink<'_> {
     fn add(&self, data: NodeData) -> NodeId {
         self.tree.borrow_mut().create(self.document, data)
     }
+}
+
+/// Whether an element is an `input` of body content: hidden ones right in a table are another rule's.
+fn is_body_input(tree: &Tree, parent: NodeId, node: NodeId) -> bool {
+    const TABLE: [&str; 5] = ["table", "tbody", "thead", "tfoot", "tr"];
+    let is_html = |id: NodeId, name: &str| tree.element(id).is_some_and(|element| element.is_html(name));
+    is_html(node, "input") && !TABLE.iter().any(|name| is_html(parent, name))
 }
 
 fn convert(attributes: Vec<html5ever::Attribute>) -> Vec<Attribute> {

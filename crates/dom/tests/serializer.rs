@@ -1,9 +1,8 @@
 //! The serialiser tests of html5lib, from a checkout beside the workspace.
 //!
-//! They are written for html5lib's own serialiser, which leaves out quotes and end tags where it can. So what is compared is what
-//! a parser makes of the markup. Only `core.test` is about serialising as the HTML Standard has it; the others are
-//! about options that it does not have: `optionaltags.test` (which tags to leave out, as streams of tokens that are no trees),
-//! `options.test` (quotes, minimised attributes, solidus), `whitespace.test` (collapsing it), `injectmeta.test` (adding elements).
+//! They are written for html5lib's own serialiser, which leaves out quotes and tags where it can. So what is compared is what a
+//! parser makes of the markup. It serialises streams of tokens, too, that close what they have not opened: these are no trees. Cases
+//! of options that change what markup means must be those of `OTHERWISE`, each with its reason.
 
 use quickbeam_dom::{DoctypeData, NodeData, ParseOptions, Tree, qualified_name};
 use serde_json::Value;
@@ -77,18 +76,49 @@ fn reparsed(markup: &str) -> String {
     tree.inner_html(fragment, false)
 }
 
+/// Cases that have another result by an option of html5lib: file, description, reason.
+const OTHERWISE: &[(&str, &str, &str)] = &[
+    ("options.test", "quote_attr_values=true", MINIMISED),
+    ("options.test", "quote_attr_values=true with irrelevant", MINIMISED),
+    ("options.test", "rcdata", "it escapes the text of scripts"),
+    ("whitespace.test", "bare text with leading spaces", COLLAPSED),
+    ("whitespace.test", "bare text with trailing spaces", COLLAPSED),
+    ("whitespace.test", "bare text with inner spaces", COLLAPSED),
+    ("injectmeta.test", "empytag head", INJECTED),
+    ("injectmeta.test", "head w/title", INJECTED),
+    ("injectmeta.test", "head w/meta-charset", INJECTED),
+    ("injectmeta.test", "head w/ two meta-charset", INJECTED),
+    ("injectmeta.test", "head w/robots", INJECTED),
+    ("injectmeta.test", "head w/robots & charset", INJECTED),
+    ("injectmeta.test", "head w/ charset in http-equiv content-type", INJECTED),
+    ("injectmeta.test", "head w/robots & charset in http-equiv content-type", INJECTED),
+];
+const MINIMISED: &str = "it leaves out the values of attributes that are booleans";
+const COLLAPSED: &str = "it collapses white space";
+const INJECTED: &str = "it adds an element or changes one";
+
 #[test]
 fn markup_means_what_it_should() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/html/serializer/core.test");
-    let Ok(text) = std::fs::read_to_string(file) else {
-        eprintln!("skipped: ../shared/conformance is not there");
-        return;
-    };
-    let suite: Value = serde_json::from_str(&text).unwrap();
-    for case in suite["tests"].as_array().unwrap() {
-        let expected: Vec<String> =
-            case["expected"].as_array().unwrap().iter().filter_map(Value::as_str).map(reparsed).collect();
-        let got = serialize(case["input"].as_array().unwrap()).map(|markup| reparsed(&markup));
-        assert!(got.is_some_and(|got| expected.contains(&got)), "{case}");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/html/serializer");
+    let (mut count, mut unused) = (0, OTHERWISE.to_vec());
+    for file in ["core.test", "options.test", "optionaltags.test", "whitespace.test", "injectmeta.test"] {
+        let Ok(text) = std::fs::read_to_string(folder.join(file)) else {
+            eprintln!("skipped: ../shared/conformance is not there");
+            return;
+        };
+        let suite: Value = serde_json::from_str(&text).unwrap();
+        for case in suite["tests"].as_array().unwrap() {
+            let Some(markup) = serialize(case["input"].as_array().unwrap()) else { continue };
+            count += 1;
+            let expected = case["expected"].as_array().unwrap().iter().filter_map(Value::as_str);
+            if expected.map(reparsed).any(|expected| expected == reparsed(&markup)) {
+                continue;
+            }
+            let known = unused.len();
+            unused.retain(|(name, description, _)| *name != file || case["description"] != *description);
+            assert!(unused.len() < known, "{file}: {case}\n{markup}");
+        }
     }
+    assert!(count >= 80, "only {count} cases");
+    assert!(unused.is_empty(), "these cases pass by now: {unused:?}");
 }
