@@ -1,6 +1,6 @@
 // What tests expect of the place they run in, and what carries their results out. `conformance` holds the native side.
 {
-  const { read, runScript, tell, scripts, page, url, folder, hasServer, isWindow } = conformance;
+  const { read, runScript, tell, scripts, page, url, folder, hasServer, isWindow, isHarnessed, isWorker } = conformance;
 
   const { href, origin, protocol, host, hostname, port, pathname, search, hash } = new URL(url);
   const location = { href, origin, protocol, host, hostname, port, pathname, search, hash, toString: () => href };
@@ -33,18 +33,34 @@
     if (bytes === undefined) throw new Error(`the checkout has no file ${path}`);
     runScript(new TextDecoder().decode(bytes), path);
   };
+  const ofHarness = /\/resources\/testharness(?:report)?\.js$/;
   globalThis.importScripts = (...paths) => {
-    for (const path of paths) if (!path.endsWith("/resources/testharness.js")) runFile(path);
+    for (const path of paths) if (isWorker || !ofHarness.test(path)) runFile(path);
   };
+
+  // Clocks tick as in contexts that are.
+  globalThis.crossOriginIsolated = true;
 
   // Tests ask what ends lines there.
   Object.defineProperty(Object.getPrototypeOf(navigator), "platform", { value: "Linux", configurable: true });
   // Tests take the class SharedArrayBuffer from there.
   globalThis.WebAssembly ??= { Memory: function Memory() { this.buffer = new SharedArrayBuffer(0); } };
 
+  const enterWorker = () => {
+    class WorkerGlobalScope extends EventTarget {
+      static [Symbol.hasInstance](value) {
+        return value === globalThis;
+      }
+    }
+    class DedicatedWorkerGlobalScope extends WorkerGlobalScope {}
+    for (const Class of [WorkerGlobalScope, DedicatedWorkerGlobalScope]) {
+      Object.defineProperty(globalThis, Class.name, { value: Class, writable: true, configurable: true });
+    }
+  };
+
   // The harness takes a realm with a document for a window, and one with the classes of workers for a worker; each has more than this
   // realm. Tests for windows get a window without frames, the others no document, and they ask whether they run in a worker.
-  if (isWindow) {
+  const enterWindow = () => {
     for (const name of ["window", "parent", "top", "frames"]) globalThis[name] = globalThis;
     globalThis.opener = null;
     // Nothing is drawn, so any time will do.
@@ -58,30 +74,7 @@
       globalThis.dispatchEvent(event);
       if (typeof globalThis.onmessage === "function") globalThis.onmessage(event);
     };
-    runFile("/resources/testharness.js");
-  } else {
-    delete globalThis.document;
-    runFile("/resources/testharness.js");
-    class WorkerGlobalScope extends EventTarget {
-      static [Symbol.hasInstance](value) {
-        return value === globalThis;
-      }
-    }
-    class DedicatedWorkerGlobalScope extends WorkerGlobalScope {}
-    for (const Class of [WorkerGlobalScope, DedicatedWorkerGlobalScope]) {
-      Object.defineProperty(globalThis, Class.name, { value: Class, writable: true, configurable: true });
-    }
-    delete globalThis.window;
-  }
-
-  setup({ output: false });
-  add_result_callback(({ name, status, message, stack }) => {
-    tell("result", JSON.stringify([name.toWellFormed(), status, message === null ? "" : `${message}`, `${stack ?? ""}`]));
-  });
-  add_completion_callback((tests, { status, message }) => {
-    const left = tests.filter(({ phases, phase }) => phase !== phases.COMPLETE).map(({ name }) => name);
-    tell("complete", JSON.stringify([status, message ?? "", left]));
-  });
+  };
 
   const attempt = (run) => {
     try {
@@ -90,18 +83,45 @@
       reportError(error);
     }
   };
+  const runScripts = () => {
+    for (const [name, source] of scripts) attempt(() => runScript(source, name));
+  };
+
+  const report = () => {
+    setup({ output: false });
+    add_result_callback(({ name, status, message, stack }) => {
+      tell("result", JSON.stringify([name.toWellFormed(), status, message === null ? "" : `${message}`, `${stack ?? ""}`]));
+    });
+    add_completion_callback((tests, { status, message }) => {
+      const left = tests.filter(({ phases, phase }) => phase !== phases.COMPLETE).map(({ name }) => name);
+      tell("complete", JSON.stringify([status, message ?? "", left]));
+    });
+  };
+
+  // ── Pages ──
+
+  const types = { xml: "application/xml", xhtml: "application/xhtml+xml", xht: "application/xhtml+xml", svg: "image/svg+xml" };
+  const typeOf = (path) => types[/\.(\w+)$/.exec(path)?.[1]] ?? "text/html";
+
+  /** The text of a document's file, in the encoding that its headers or its own head name. */
+  const textOf = (path, bytes) => {
+    const named = (bytes) => /charset\s*=\s*["']?([\w.:-]+)/i.exec(new TextDecoder("latin1").decode(bytes))?.[1];
+    const headers = read(folder, `${path}.headers`);
+    const label = (headers && named(headers)) ?? named(bytes.subarray(0, 1024)) ?? "utf-8";
+    return new TextDecoder(label).decode(bytes);
+  };
 
   // Frames hold documents that run no scripts; their windows have this realm's classes.
-  const types = { xml: "application/xml", xhtml: "application/xhtml+xml", xht: "application/xhtml+xml", svg: "image/svg+xml" };
   const opened = new WeakMap();
   const openFrame = (frame) => {
-    const path = (frame.getAttribute("src") ?? "").split(/[?#]/, 1)[0];
+    const source = frame.getAttribute("src") ?? "";
+    const inline = /^data:([^,;]*)(?:;[^,]*)?,(.*)$/s.exec(source);
+    const path = source.split(/[?#]/, 1)[0];
     const isFile = path !== "" && !/^[a-z]+:/i.test(path);
     const bytes = isFile ? read(folder, path) : undefined;
-    const inner = new DOMParser().parseFromString(
-      new TextDecoder().decode(bytes ?? new Uint8Array()),
-      types[/\.(\w+)$/.exec(path)?.[1]] ?? "text/html",
-    );
+    const text = inline !== null ? decodeURIComponent(inline[2]) : bytes === undefined ? "" : textOf(path, bytes);
+    const type = inline !== null && Object.values(types).concat("text/xml").includes(inline[1]) ? inline[1] : typeOf(path);
+    const inner = new DOMParser().parseFromString(text, type);
     const view = Object.create(globalThis);
     const own = { document: inner, window: view, self: view, frames: view, parent: globalThis, frameElement: frame };
     for (const [name, value] of Object.entries(own)) Object.defineProperty(view, name, { value });
@@ -123,7 +143,7 @@
       Object.defineProperty(globalThis, index, { get: () => viewOf(frame), configurable: true });
       if (frame.name !== "") globalThis[frame.name] ??= viewOf(frame);
     });
-    const isFrame = (node) => node.nodeName === "IFRAME";
+    const isFrame = (node) => node instanceof HTMLIFrameElement;
     const watch = new MutationObserver((records) => {
       const added = records.flatMap(({ addedNodes }) => [...addedNodes]).filter(isFrame);
       setTimeout(() => added.forEach(tellLoaded));
@@ -133,13 +153,56 @@
     return [...document.querySelectorAll("iframe")];
   };
 
+  // Attributes such as `onclick` are text to this runtime, as they are in documents that no window shows. A page whose markup has any
+  // gets their handlers before an event could call them.
+  const isHandler = (element) => (name) => /^on/.test(name) && name in element;
+  const hasHandlers = (root) => {
+    const elements = [...root.querySelectorAll("*")];
+    return elements.some(
+      (element) =>
+        (element !== document.body && element.getAttributeNames().some(isHandler(element))) ||
+        (element instanceof HTMLTemplateElement && hasHandlers(element.content)),
+    );
+  };
+  const handlersOfMarkup = () => {
+    const known = new WeakMap();
+    const bind = (element) => {
+      for (const name of element.getAttributeNames().filter(isHandler(element))) {
+        const source = element.getAttribute(name);
+        const bound = known.get(element) ?? {};
+        if (bound[name] === source) continue;
+        known.set(element, { ...bound, [name]: source });
+        element[name] = new Function("event", `with (document) with (this) { ${source}\n}`);
+      }
+    };
+    for (const [prototype, name] of [[EventTarget.prototype, "dispatchEvent"], [HTMLElement.prototype, "click"]]) {
+      const original = prototype[name];
+      prototype[name] = function (...args) {
+        for (const element of document.querySelectorAll("*")) if (element !== document.body) bind(element);
+        return original.apply(this, args);
+      };
+    }
+  };
+
+  const showDocument = (markup) => {
+    const type = typeOf(pathname.replace(/\.html$/, ""));
+    const parsed = new DOMParser().parseFromString(markup, type);
+    if (type === "text/html") {
+      document.replaceChildren();
+      for (const node of [...parsed.childNodes]) document.append(node);
+    } else {
+      Object.defineProperty(globalThis, "document", { value: parsed, configurable: true });
+      Object.defineProperty(parsed, "defaultView", { value: globalThis });
+    }
+  };
+
   // A page is parsed as a whole before its scripts run in their order.
-  const ofHarness = /\/resources\/testharness(?:report)?\.js$/;
-  const isClassic = ({ type }) => ["", "text/javascript", "application/javascript", "text/ecmascript"].includes(type);
+  const isClassic = (script) =>
+    ["", "text/javascript", "application/javascript", "text/ecmascript"].includes(script.getAttribute("type") ?? "");
+  const hasFrames = (text) => /iframe/i.test(text);
+  let framesOfPage = [];
   const openPage = (markup) => {
-    const parsed = new DOMParser().parseFromString(markup, "text/html");
-    document.replaceChildren();
-    for (const node of [...parsed.childNodes]) document.append(node);
+    showDocument(markup);
     for (const element of document.querySelectorAll("[id]")) {
       const { id } = element;
       if (id in globalThis) continue;
@@ -148,32 +211,44 @@
       Object.defineProperty(globalThis, id, { get, set, configurable: true });
     }
     if (hasFrames(markup) || scripts.some(([, source]) => hasFrames(source))) framesOfPage = openFrames();
+    if (hasHandlers(document)) handlersOfMarkup();
     let currentScript = null;
     Object.defineProperty(document, "currentScript", { get: () => currentScript, configurable: true });
     const elements = [...document.querySelectorAll("script")].filter(isClassic);
     for (const element of elements) {
       currentScript = element;
-      const source = element.getAttribute("src");
+      const source = element.getAttribute("src") ?? element.getAttributeNS("http://www.w3.org/1999/xlink", "href");
       if (source === null) attempt(() => runScript(element.textContent, url));
       else if (!ofHarness.test(source)) attempt(() => runFile(source));
     }
     currentScript = null;
   };
+  const tellPageLoaded = () => {
+    document.dispatchEvent(new Event("DOMContentLoaded", { bubbles: true }));
+    framesOfPage.forEach(tellLoaded);
+    const attribute = document.body?.getAttribute("onload") ?? null;
+    const onload = globalThis.onload ?? (attribute === null ? undefined : new Function("event", attribute));
+    const event = new Event("load");
+    globalThis.dispatchEvent(event);
+    if (onload !== undefined) attempt(() => onload.call(globalThis, event));
+  };
 
-  const hasFrames = (text) => /iframe/i.test(text);
-  let framesOfPage = [];
-  if (isWindow) openPage(page ?? "<!doctype html><meta charset=utf-8><body></body>");
-  for (const [name, source] of scripts) attempt(() => runScript(source, name));
-  if (conformance.isWorker) done();
   if (isWindow) {
-    setTimeout(() => {
-      document.dispatchEvent(new Event("DOMContentLoaded", { bubbles: true }));
-      framesOfPage.forEach(tellLoaded);
-      const attribute = document.body?.getAttribute("onload") ?? null;
-      const onload = globalThis.onload ?? (attribute === null ? undefined : new Function("event", attribute));
-      const event = new Event("load");
-      globalThis.dispatchEvent(event);
-      if (onload !== undefined) attempt(() => onload.call(globalThis, event));
-    });
+    enterWindow();
+    runFile("/resources/testharness.js");
+    report();
+    openPage(page ?? "<!doctype html><meta charset=utf-8><body></body>");
+    runScripts();
+    setTimeout(tellPageLoaded);
+  } else {
+    delete globalThis.document;
+    if (!isWorker) {
+      runFile("/resources/testharness.js");
+      report();
+    }
+    enterWorker();
+    delete globalThis.window;
+    runScripts();
+    if (isHarnessed) done();
   }
 }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`Site`], [`Server`] | the checkout, and the suite's own server for it |
 //! | [`find`] | which files of a checkout are tests, with their variants and scripts |
-//! | [`run`] | one test in a realm of its own, with the checkout's `testharness.js` |
+//! | [`run`] | one test in a realm of its own, with the checkout's `testharness.js`; its workers are realms, too |
 //! | [`test262`] | the same two for Test262 |
 //! | [`Expectations`] | which subtests fail, and why |
 //! | [`Report`] | counts, differences, and the verdict |
@@ -16,10 +16,12 @@
 
 mod expectations;
 mod harness;
+mod place;
 mod report;
 mod site;
 mod suite;
 pub mod test262;
+mod workers;
 
 pub use expectations::Expectations;
 pub use harness::{Outcome, Status, run};

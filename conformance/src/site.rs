@@ -3,6 +3,7 @@
 //! A whole checkout brings a server (`wpt serve`, in Python); what tests fetch is answered by that. A part of a checkout that has none is
 //! read from disk, which is enough for tests that fetch nothing but files.
 
+use crate::suite::join;
 use serde_json::json;
 use std::fs;
 use std::io::{Read, Write};
@@ -52,6 +53,16 @@ impl Site {
             Some(port) => format!("http://localhost:{port}/{path}"),
             None => format!("http://web-platform.test/{path}"),
         }
+    }
+
+    /// The URL and the path in the checkout of what a script in `folder` calls `url`.
+    pub(crate) fn locate(&self, folder: &str, url: &str) -> (String, String) {
+        let local = url.strip_prefix(&self.url("")).map(|path| format!("/{path}"));
+        let local = local.as_deref().unwrap_or(url);
+        let path = join(folder, local);
+        let rest = local.find(['?', '#']).map_or("", |start| &local[start..]);
+        let is_elsewhere = ["blob:", "data:"].iter().any(|scheme| local.starts_with(scheme));
+        (if is_elsewhere { url.to_owned() } else { self.url(&format!("{path}{rest}")) }, path)
     }
 
     /// What the suite has at a path, without a query. Templates are filled in by the server.

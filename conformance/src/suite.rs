@@ -29,7 +29,7 @@ pub enum Scope {
     Worker,
     /// `.window.js`: with a document that has nothing but the scripts.
     Window,
-    /// `.html`: with a document, whose scripts run in order.
+    /// `.html`, `.xhtml`, `.svg` and their like: with a document, whose scripts run in order.
     Page,
 }
 
@@ -42,13 +42,12 @@ impl Scope {
             (".window.js", Scope::Window),
             (".html", Scope::Page),
             (".htm", Scope::Page),
+            (".xhtml", Scope::Page),
+            (".xht", Scope::Page),
+            (".svg", Scope::Page),
+            (".xml", Scope::Page),
         ];
         scopes.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, scope)| scope)
-    }
-
-    /// Whether tests of it have a document.
-    pub(crate) fn has_document(self) -> bool {
-        matches!(self, Scope::Window | Scope::Page)
     }
 }
 

@@ -108,8 +108,30 @@ defmodule QuickBEAM.WorkerTest do
     seen
     """
 
-    assert with_worker(rt, "postMessage('a'); postMessage('closing'); close()", code) ==
+    assert with_worker(rt, "postMessage('a'); close(); close(); postMessage('closing')", code) ==
              {:ok, ["a", "closing"]}
+  end
+
+  test "a worker reads blobs at once" do
+    rt = start_runtime()
+    code = "(await new Promise(resolve => { w.onmessage = resolve })).data"
+
+    source = """
+    const reader = new FileReaderSync();
+    const blob = new Blob(['h\u00e9'], { type: 'text/plain' });
+    const wrong = (blob) => { try { reader.readAsText(blob) } catch (e) { return e.name } };
+    postMessage([
+      reader.readAsText(blob), reader.readAsText(blob, 'latin1'), reader.readAsBinaryString(blob), reader.readAsDataURL(blob),
+      reader.readAsArrayBuffer(blob).byteLength, wrong('x'), wrong(Object.create(Blob.prototype))
+    ])
+    """
+
+    assert with_worker(rt, source, code) ==
+             {:ok,
+              ["h\u00e9", "h\u00c3\u00a9", "h\u00c3\u00a9", "data:text/plain;base64,aMOp"] ++
+                [3, "TypeError", "TypeError"]}
+
+    assert QuickBEAM.eval(rt, "typeof FileReaderSync") == {:ok, "undefined"}
   end
 
   test "workers end with their parent" do

@@ -1,6 +1,6 @@
 // What interfaces of HTML elements have beside reflected attributes: forms and their controls, tables, and what clicking does.
 (() => (kit, parts) => {
-  const { idl, native, classes, fire, HTML } = kit;
+  const { idl, native, classes, events, fire, HTML } = kit;
   const { domException } = idl;
   const { Element } = classes;
   const { getOwnPropertyDescriptors } = Object;
@@ -194,10 +194,10 @@
       submit() {},
       requestSubmit(submitter = null) {
         const { SubmitEvent } = classes;
-        if (this.checkValidity()) fire(this, "submit", { bubbles: true, cancelable: true, submitter }, SubmitEvent);
+        if (this.checkValidity()) fireForm(this, "submit", { submitter }, SubmitEvent);
       },
       reset() {
-        if (!fire(this, "reset", { bubbles: true, cancelable: true })) return;
+        if (!fireForm(this, "reset", {}, events.Event)) return;
         for (const control of this.elements) {
           for (const state of [values, checks, selections]) state.delete(control);
         }
@@ -472,6 +472,14 @@
         this.textContent = value;
       },
     },
+    HTMLDetailsElement: {
+      get open() {
+        return this.hasAttribute("open");
+      },
+      set open(value) {
+        setOpen(this, Boolean(value));
+      },
+    },
     HTMLDialogElement: {
       show() {
         this.open = true;
@@ -536,6 +544,41 @@
     if (index < -1 || index > max) throw domException("IndexSizeError", `There is no index ${index}`);
   };
 
+  const { addEventListener, removeEventListener } = events.EventTarget.prototype;
+  const { apply } = Reflect;
+  /** Fires an event that bubbles, but not to a form around the form, which scripts alone can make. */
+  const fireForm = (form, type, init, Class) => {
+    const fireIt = () => fire(form, type, { ...init, bubbles: true, cancelable: true }, Class);
+    const outer = form.parentElement?.closest("form") ?? null;
+    if (outer === null) return fireIt();
+    let last = form;
+    while (last.parentElement !== outer) last = last.parentElement;
+    const stop = (event) => event.stopPropagation();
+    apply(addEventListener, last, [type, stop]);
+    try {
+      return fireIt();
+    } finally {
+      apply(removeEventListener, last, [type, stop]);
+    }
+  };
+
+  /** What details were before their listeners were told the last time. */
+  const toldOpen = new WeakMap();
+  const setOpen = (details, open) => {
+    const old = details.hasAttribute("open");
+    if (old === open) return;
+    details.toggleAttribute("open", open);
+    const word = (isOpen) => (isOpen ? "open" : "closed");
+    // Changes in one task are one event.
+    if (toldOpen.has(details)) return;
+    toldOpen.set(details, old);
+    native.enqueueTask(() => {
+      const states = { oldState: word(toldOpen.get(details)), newState: word(details.hasAttribute("open")) };
+      toldOpen.delete(details);
+      fire(details, "toggle", states, classes.ToggleEvent);
+    });
+  };
+
   // ── What clicking does ──
 
   const { MouseEvent } = classes;
@@ -577,7 +620,7 @@
       case "summary": {
         const details = target.parentElement;
         if (details?.localName === "details" && details.querySelector(":scope > summary") === target) {
-          details.open = !details.open;
+          setOpen(details, !details.hasAttribute("open"));
         }
         break;
       }

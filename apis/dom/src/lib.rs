@@ -138,6 +138,13 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
     natives.set("resolveURL", ctx.function("resolveURL", 2, quickbeam_api_url::resolve)?)?;
     natives.set("partOfURL", ctx.function("partOfURL", 3, quickbeam_api_url::part_of)?)?;
     natives.set("withPartOfURL", ctx.function("withPartOfURL", 4, quickbeam_api_url::with_part)?)?;
+    natives.set(
+        "enqueueTask",
+        ctx.function("enqueueTask", 1, |ctx, _, args| {
+            quickbeam_executor::enqueue_immediate(ctx, args.get(0), Vec::new())?;
+            Ok(ctx.undefined())
+        })?,
+    )?;
     // Other APIs are made when they are needed.
     natives.set("files", ctx.function("files", 0, |ctx, _, _| quickbeam_api_file::classes(ctx))?)?;
     natives.set(

@@ -14,7 +14,7 @@
     HTMLDListElement: "dl|compact:b",
     HTMLDataElement: "data|value",
     HTMLDataListElement: "datalist|",
-    HTMLDetailsElement: "details|open:b name",
+    HTMLDetailsElement: "details|name",
     HTMLDialogElement: "dialog|open:b",
     HTMLDirectoryElement: "dir|compact:b",
     HTMLDivElement: "div|align",

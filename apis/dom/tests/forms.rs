@@ -1,4 +1,4 @@
-//! Forms as `FormData` takes them, and the URLs of links.
+//! Forms as `FormData` takes them, what clicks do, and the URLs of links.
 
 use quickbeam_api_dom::DomApi;
 use quickbeam_api_file::Files;
@@ -64,4 +64,38 @@ fn scrolling_is_not_cancelled_by_accident() {
            [heard(document), heard(document.body), heard(document.body, { passive: false }), heard(document.createElement('p'))].join() }",
         "false,false,true,true",
     );
+}
+
+#[test]
+fn forms_in_forms_keep_their_events() {
+    let h = harness();
+    h.check(
+        "globalThis.outer = document.createElement('form'); globalThis.inner = document.createElement('form'); globalThis.told = [];
+         outer.innerHTML = '<div></div>'; outer.firstChild.append(inner); document.body.append(outer);
+         for (const type of ['submit', 'reset']) {
+           for (const target of [document.body, outer, outer.firstChild, inner]) target.addEventListener(type, (e) => told.push(`${type} ${target.localName}`));
+         }
+         inner.requestSubmit(); inner.reset(); outer.requestSubmit(); told.join()",
+        "submit form,submit div,reset form,reset div,submit form,submit body",
+    );
+    h.check("told = []; inner.dispatchEvent(new Event('submit', { bubbles: true })); told.length", "4");
+}
+
+#[test]
+fn details_tell_when_they_are_toggled() {
+    let h = harness();
+    h.check(
+        "document.body.innerHTML = '<details><summary>s <a>x</a></summary><summary>no</summary></details>';
+         globalThis.details = document.querySelector('details'); globalThis.told = [];
+         details.addEventListener('toggle', (e) => told.push(e.oldState, e.newState, e.bubbles, e instanceof ToggleEvent));
+         globalThis.next = () => new Promise((resolve) => setTimeout(resolve, 1));
+         document.querySelector('summary').click(); document.querySelectorAll('summary')[1].click();
+         const open = details.open; next().then(() => [open, ...told].join())",
+        "true,closed,open,false,true",
+    );
+    h.check(
+        "told = []; details.open = false; details.open = true; details.open = true; next().then(() => told.join())",
+        "open,open,false,true",
+    );
+    h.check("told = []; details.open = details.open; next().then(() => told.length)", "0");
 }

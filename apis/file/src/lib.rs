@@ -1,4 +1,4 @@
-//! The File API: `Blob`, `File`, `FileReader` with `ProgressEvent`, and `blob:` URLs; `FormData` of the XMLHttpRequest Standard.
+//! The File API: `Blob`, `File`, `FileReader` with `ProgressEvent`, `FileReaderSync` in workers, and `blob:` URLs; `FormData` of the XMLHttpRequest Standard.
 //!
 //! A blob's bytes are a view of memory in the isolate's heap that no guest holds, so that they count against its limit, never change,
 //! and go with the isolate; slices share them.
@@ -31,6 +31,8 @@ static CLASSES: [Deferred; 7] = [
     Deferred::class("URL", URL, url),
 ];
 
+static READER_SYNC: Deferred = Deferred::class("FileReaderSync", READERS, readers);
+
 /// What a realm keeps the classes under.
 const UNIT: &str = "file";
 const READERS: &str = "file/reader";
@@ -50,6 +52,15 @@ impl Api for Files {
         }
         Ok(())
     }
+}
+
+/// Defines `FileReaderSync`, which is for workers, in a realm that has the API.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn define_reader_sync(ctx: Ctx<'_>) -> Result<()> {
+    let has_api = ctx.globals().has("FileReader")?;
+    if has_api { ctx.define_deferred(&READER_SYNC) } else { Ok(()) }
 }
 
 /// `URL` with the static methods that are for blobs.
@@ -127,7 +138,7 @@ fn readers(ctx: Ctx<'_>) -> Result<Value<'_>> {
     })
 }
 
-/// An object with `ProgressEvent` and `FileReader`.
+/// An object with `ProgressEvent`, `FileReader` and `FileReaderSync`.
 ///
 /// # Errors
 /// Throws if memory is short.

@@ -1,4 +1,4 @@
-// FileReader and ProgressEvent.
+// FileReader, FileReaderSync and ProgressEvent.
 (idl, native, events, files, encoding) => {
   const { expose, need, dictionary, domException } = idl;
   const { Event, EventTarget, fire, defineHandler } = events;
@@ -60,6 +60,21 @@
     return decode(decoder ?? new TextDecoder(), bytes);
   };
 
+  /** What a blob is read as. */
+  const asArrayBuffer = (bytes) => native.copy(bytes);
+  const asBinaryString = (bytes) => native.latin1(bytes);
+  const asText = (encoding) => {
+    const label = encoding === undefined ? undefined : `${encoding}`;
+    return (bytes, type) => textOf(bytes, label, type);
+  };
+  const asDataURL = (bytes, type) =>
+    `data:${type === "" ? "application/octet-stream" : type};base64,${native.base64(bytes)}`;
+
+  const checkBlob = (what, args, blob) => {
+    need(args, 1, what);
+    if (!isBlob(blob)) throw new TypeError(`${what}: the argument is not a Blob`);
+  };
+
   class FileReader extends EventTarget {
     #state = EMPTY;
     #result = null;
@@ -72,8 +87,7 @@
     }
 
     #start(what, args, blob, convert) {
-      need(args, 1, what);
-      if (!isBlob(blob)) throw new TypeError(`${what}: the argument is not a Blob`);
+      checkBlob(what, args, blob);
       if (this.#state === LOADING) throw domException("InvalidStateError", "The reader is reading already");
       this.#state = LOADING;
       this.#result = null;
@@ -116,20 +130,16 @@
     }
 
     readAsArrayBuffer(blob) {
-      this.#start("readAsArrayBuffer", arguments, blob, (bytes) => native.copy(bytes));
+      this.#start("readAsArrayBuffer", arguments, blob, asArrayBuffer);
     }
     readAsBinaryString(blob) {
-      this.#start("readAsBinaryString", arguments, blob, (bytes) => native.latin1(bytes));
+      this.#start("readAsBinaryString", arguments, blob, asBinaryString);
     }
     readAsText(blob, encoding = undefined) {
-      const label = encoding === undefined ? undefined : `${encoding}`;
-      this.#start("readAsText", arguments, blob, (bytes, type) => textOf(bytes, label, type));
+      this.#start("readAsText", arguments, blob, asText(encoding));
     }
     readAsDataURL(blob) {
-      this.#start("readAsDataURL", arguments, blob, (bytes, type) => {
-        const name = type === "" ? "application/octet-stream" : type;
-        return `data:${name};base64,${native.base64(bytes)}`;
-      });
+      this.#start("readAsDataURL", arguments, blob, asDataURL);
     }
 
     abort() {
@@ -146,8 +156,29 @@
     }
   }
 
+  class FileReaderSync {
+    #read(what, args, convert) {
+      checkBlob(what, args, args[0]);
+      return convert(bytesOf(args[0]), blobType(args[0]));
+    }
+
+    readAsArrayBuffer(blob) {
+      return this.#read("readAsArrayBuffer", arguments, asArrayBuffer);
+    }
+    readAsBinaryString(blob) {
+      return this.#read("readAsBinaryString", arguments, asBinaryString);
+    }
+    readAsText(blob, encoding = undefined) {
+      return this.#read("readAsText", arguments, asText(encoding));
+    }
+    readAsDataURL(blob) {
+      return this.#read("readAsDataURL", arguments, asDataURL);
+    }
+  }
+
   for (const type of ["loadstart", "progress", "load", "abort", "error", "loadend"]) defineHandler(FileReader, type);
   expose(ProgressEvent);
   expose(FileReader, { constants: { EMPTY, LOADING, DONE } });
-  return { ProgressEvent, FileReader };
+  expose(FileReaderSync);
+  return { ProgressEvent, FileReader, FileReaderSync };
 };

@@ -91,6 +91,20 @@ fn domains_become_ascii() {
 }
 
 #[test]
+fn queries_are_percent_encoded() {
+    let cases = "(data, fail, count) => {
+        for (const test of data) {
+            if (typeof test === 'string') continue;
+            count();
+            // Those in other encodings are for documents.
+            const got = new URL(`https://x/?${test.input}`).search.slice(1);
+            if (got !== test.output['utf-8']) fail([test.input, got, test.output['utf-8']]);
+        }
+    }";
+    check("percent-encoding.json", cases, "");
+}
+
+#[test]
 fn data_urls_are_decoded() {
     let Some(json) = data("../fetch/data-urls.json") else { return };
     let cases: Vec<Vec<Value>> = serde_json::from_str(&json).unwrap();

@@ -107,8 +107,8 @@ fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a
     }
 }
 
-/// Makes this realm the worker that was started with this token: gives it `name`, `postMessage`, `close`, `onmessage` and
-/// `onmessageerror`. Messages wait until [`start_worker`].
+/// Makes this realm the worker that was started with this token: gives it `name`, `postMessage`, `close`, `onmessage`,
+/// `onmessageerror` and `FileReaderSync`. Messages wait until [`start_worker`].
 ///
 /// # Errors
 /// Throws an `InternalError` if nobody started a worker with this token.
@@ -118,6 +118,7 @@ pub fn become_worker<'a>(ctx: Ctx<'a>, token: u64, name: &str) -> Result<Value<'
         return Err(ctx.throw_error("InternalError", "this worker's parent is gone"));
     };
     join(ctx, cluster)?;
+    quickbeam_api_file::define_reader_sync(ctx)?;
     let natives =
         natives(ctx)?.function("close", |ctx, _, _| call_service_sync(ctx, "worker.close", &[]))?.into_value();
     let load = ctx.function("load", 0, |ctx, _, _| {

@@ -2,8 +2,10 @@
 // first: a worker that only posts starts without them.
 (native, end, name, load) => {
   const { getOwnPropertyDescriptors, defineProperties, defineProperty } = Object;
+  const { setTimeout } = globalThis;
   const scope = globalThis;
   const NONE = [];
+  let isClosing = false;
 
   const handler = (type) => ({
     get: () => load().events.getHandler(scope, type),
@@ -21,7 +23,10 @@
       forget(transfer);
     },
     close() {
-      native.close();
+      if (isClosing) return;
+      isClosing = true;
+      // What runs goes on to its end.
+      setTimeout(() => native.close(), 0);
     },
   };
   defineProperty(members.postMessage, "length", { value: 1, configurable: true });
@@ -32,6 +37,7 @@
   }
 
   const receive = () => {
+    if (isClosing) return;
     const message = native.next(end);
     if (message !== undefined && message !== null) load().messaging.fireMessage(scope, message);
   };

@@ -1,4 +1,4 @@
-import * as cheerio from "cheerio/slim";
+import * as cheerio from "cheerio";
 import { marked } from "marked";
 import sanitizeHtml from "sanitize-html";
 
@@ -9,6 +9,7 @@ globalThis.run = () => {
   return {
     cheerio: $("li").map((i, li) => $(li).text()).get().join(),
     ripe: $.html(".ripe"),
+    page: cheerio.load("<title>x</title><p>y").html(),
     marked: marked.parse(markdown).replace(/\s+/g, " ").trim(),
     sanitized: sanitizeHtml(`<p onclick="x()">hi <script>alert(1)</script><a href="javascript:x">a</a><b>b</b></p>`),
   };
@@ -17,6 +18,7 @@ globalThis.run = () => {
 globalThis.expected = {
   cheerio: "Apple,Pear,Plum",
   ripe: '<li class="pear ripe" data-n="2">Pear</li>',
+  page: "<html><head><title>x</title></head><body><p>y</p></body></html>",
   marked:
     "<h1>Title</h1> <p><em>a</em> <strong>b</strong> <code>c</code></p> <table> <thead> <tr> <th>x</th> <th>y</th> </tr> </thead> " +
     '<tbody><tr> <td>1</td> <td>2</td> </tr> </tbody></table> <ul> <li><input checked="" disabled="" type="checkbox"> done</li> </ul>',

@@ -16,10 +16,14 @@ const app = () =>
 
 globalThis.run = async () => {
   let streamed = "";
+  let isEarly = false;
   const decoder = new TextDecoder();
-  for await (const chunk of renderToWebStream(app())) streamed += decoder.decode(chunk, { stream: true });
-  return { string: await renderToString(app()), streamed };
+  for await (const chunk of renderToWebStream(app())) {
+    streamed += decoder.decode(chunk, { stream: true });
+    isEarly ||= !streamed.includes("<li");
+  }
+  return { string: await renderToString(app()), streamed, isEarly };
 };
 
 const list = '<ul><li class="cheap">a &lt;42&gt;</li><li class="cheap">b &lt;42&gt;</li></ul>';
-globalThis.expected = { string: list, streamed: list };
+globalThis.expected = { string: list, streamed: list, isEarly: true };
