@@ -280,14 +280,15 @@ defmodule QuickBEAM.Bench.Contexts do
     end)
   end
 
-  # The longest of the evals of a second: one call of `churn`, with its collections, takes less.
+  # The longest of the evals of a second, eleven times over, since the system and the machine interrupt now and then, too. One call of
+  # `churn`, with its collections, takes less than a second.
   defp neighbour_evals(disturb) do
     with_pool(1, [], fn pool ->
       [context] = start_contexts(pool, 1)
       stop = if disturb, do: disturb.(pool), else: fn -> :ok end
 
       samples =
-        for _ <- 1..3 do
+        for _ <- 1..11 do
           until = System.monotonic_time(:millisecond) + 1_000
           longest(context, until, 0)
         end
