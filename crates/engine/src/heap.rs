@@ -9,7 +9,7 @@
 //!   one that asks for more at once than all that is held. Long strings and buffers are asked for in that
 //!   way, and the engine handles their failure. Its parser and its property tables, which do not survive a failed
 //!   request, grow by less than they hold.
-//! * past the *ceiling* (limit plus slack, passed only by a builtin that allocates without polling), and when the
+//! * past the *ceiling* (limit plus slack, of which a realm with an account has more; passed only by a builtin that allocates without polling), and when the
 //!   system has no memory left, the heap asks its embedder to abandon the isolate: see
 //!   [`Interrupt::exhausted`](crate::Interrupt).
 
@@ -293,7 +293,7 @@ impl Heap {
             return false;
         }
         self.raise_over_limit();
-        if after <= ceiling_of(limit) && own <= ceiling_of(own_limit) {
+        if after <= ceiling_of(limit) && own <= ceiling_of(own_limit).max(own_limit.saturating_add(SHARED_SLACK)) {
             return true;
         }
         self.refuse(size);
@@ -369,6 +369,9 @@ impl Heap {
         }
     }
 }
+
+/// What a builtin may overshoot at least where neighbours would go with it.
+const SHARED_SLACK: usize = 64 << 20;
 
 /// limit + a quarter, at least 8 MB of slack: what builtins that never poll may overshoot.
 fn ceiling_of(limit: usize) -> usize {

@@ -100,6 +100,12 @@ fn a_realm_that_passes_its_limit_is_alone_in_that() {
         "globalThis.a = []; for (;;) a.push({})",
         "'x'.repeat(1e8)",
         "new Uint8Array(1e8)",
+        // Builtins that ask for little at a time and do not poll.
+        "[...'x'.repeat(2e6)]",
+        "'xy'.repeat(1e6).split('')",
+        "JSON.parse('[' + '{},'.repeat(3e5) + '1]')",
+        "Object.entries('x'.repeat(2e5))",
+        "new Set('x'.repeat(1e6).split('').map((_, i) => i))",
     ] {
         let _case = Case(source);
         let got = realms[0].eval(source);
