@@ -98,7 +98,7 @@ defmodule QuickBEAM do
   See `QuickBEAM.Telemetry`.
   """
 
-  alias QuickBEAM.{Bytecode, JS, JSError, Options, Runtime, Telemetry}
+  alias QuickBEAM.{Bytecode, JSError, Options, Runtime, Telemetry}
   alias QuickBEAM.Options.{Check, Grants, Request}
   alias QuickBEAM.Owner
 
@@ -189,7 +189,8 @@ defmodule QuickBEAM do
     * `:timeout` - milliseconds from now on, or `:infinity`; default: the option `:timeout` of the runtime
     * `:vars` - map of names to terms, bound for this eval only, and for the functions that it makes; they shadow
       globals of the same name
-    * `:filename` - shown in stacks; default `"<eval>"`
+    * `:filename` - shown in stacks, and where the lines of the code are counted, see `coverage/1`; default `"<eval>"`, whose lines
+      are not
 
   ## Examples
 
@@ -210,7 +211,8 @@ defmodule QuickBEAM do
     code = text!(code, "code")
     {timeout, filename, vars} = Request.eval(options)
 
-    op = {:eval, code, filename, vars}
+    named = if filename, do: Owner.Named.javascript(runtime, code, filename), else: code
+    op = {:eval, named, filename, vars}
     metadata = %{filename: filename}
     request(runtime, op, timeout, :eval, [runtime, code, options], metadata)
   end
@@ -231,16 +233,14 @@ defmodule QuickBEAM do
   @spec eval_ts(runtime(), String.t(), keyword()) :: result()
   def eval_ts(runtime, code, options \\ []) do
     code = text!(code, "code")
-    filename = Keyword.get(options, :filename) || "eval.ts"
+    {timeout, given, vars} = Request.eval(options)
+    filename = given || "eval.ts"
+    args = [runtime, code, options]
 
-    with {:ok, %{code: code, map: map}} <- JS.transform(code, filename, sourcemap: true),
-         :ok <-
-           Owner.Request.run(runtime, {:source_map, filename, map}, nil, :eval_ts, [
-             runtime,
-             code,
-             options
-           ]) do
-      eval(runtime, code, Keyword.put(options, :filename, filename))
+    with {:ok, javascript, map} <- Owner.Named.typescript(runtime, code, filename, given != nil),
+         :ok <- Owner.Request.run(runtime, {:source_map, filename, map}, nil, :eval_ts, args) do
+      op = {:eval, javascript, filename, vars}
+      request(runtime, op, timeout, :eval, args, %{filename: filename})
     else
       {:error, %JSError{} = error} -> {:error, error}
       {:error, errors} when is_list(errors) -> {:error, Owner.Setup.syntax_error(errors)}
@@ -287,7 +287,8 @@ defmodule QuickBEAM do
   """
   @spec load_module(runtime(), String.t(), String.t()) :: :ok | {:error, JSError.t()}
   def load_module(runtime, name, code) do
-    op = {:load_module, module_name!(name), text!(code, "code")}
+    module = module_name!(name)
+    op = {:load_module, module, Owner.Named.javascript(runtime, text!(code, "code"), module)}
     request(runtime, op, nil, :load_module, [runtime, name, code])
   end
 
@@ -594,11 +595,11 @@ defmodule QuickBEAM do
   def heap(runtime), do: request(runtime, :heap, nil, :heap, [runtime])
 
   @doc """
-  How often each line of the runtime's script has run since its start, resets included: by file, then by line.
+  How often each line of the runtime's scripts has run since its start, resets included: by file, then by line.
 
   Counted are the lines on which a statement or the body of an arrow function begins, in the script and in what is bundled with it,
-  packages in `node_modules` aside; TypeScript by the lines of its source. What `eval/3` and `load_module/3` are given is not counted.
-  Workers and other children have counts of their own.
+  packages in `node_modules` aside; in modules of `load_module/3`, and in what `eval/3` and `eval_ts/3` are given with a `:filename`.
+  TypeScript by the lines of its source. Workers and other children have counts of their own.
 
   It is empty without the option `cover: true`. `QuickBEAM.Cover` collects the lines of all runtimes of a test run.
 

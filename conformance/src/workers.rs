@@ -117,7 +117,7 @@ impl Workers {
         };
         let host = Parent { workers: self.clone(), folder, token, listener, sender: parent.clone() };
         let realm = self.executor.spawn(RealmConfig { apis: apis(), ..RealmConfig::new(Arc::new(host)) });
-        let mut ops = vec![Op::Make(input(move |ctx| become_worker(ctx, token, &name))), place.into_op()];
+        let mut ops = vec![Op::Make(input(move |ctx| become_worker(ctx, token, &name, is_module))), place.into_op()];
         if is_module {
             ops.push(Op::EvalModule { source: text, filename: url });
         }

@@ -11,8 +11,9 @@ defmodule QuickBEAM.Cover do
         ]
       end
 
-  Then `mix test --cover` counts the lines of every script that a runtime, a context or a worker is started with meanwhile, and of
-  what is bundled with it from outside of `node_modules`. At the end it prints a table, writes `cover/lcov.info` for editors
+  Then `mix test --cover` counts the lines of every script that a runtime, a context or a worker is started with meanwhile, of
+  what is bundled with it from outside of `node_modules`, of files that workers import by `importScripts`, of modules given to
+  `QuickBEAM.load_module/3`, and of code given to `QuickBEAM.eval/3` with a `:filename` and to `QuickBEAM.eval_ts/3`. At the end it prints a table, writes `cover/lcov.info` for editors
   and services that read [LCOV](https://github.com/linux-test-project/lcov), and then lets Mix report the coverage of Elixir
   as ever.
 

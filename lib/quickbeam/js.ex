@@ -205,6 +205,13 @@ defmodule QuickBEAM.JS do
     failures(Native.toolchain_transform(source, native))
   end
 
+  @doc false
+  # JavaScript that runs as it stands, but counts its lines; its value stays what it is.
+  @spec count_lines(String.t(), String.t()) ::
+          {:ok, {String.t(), Native.covered()}} | errors()
+  def count_lines(source, filename),
+    do: failures(Native.toolchain_count_lines(source, filename))
+
   @doc """
   The specifiers that a source imports, in its order, each once: of `import` and `export … from`, and of `import()` and
   `require()` with a string. Imports of types alone are left out.

@@ -80,6 +80,16 @@ defmodule QuickBEAM.Native do
 
   @type lines :: %{String.t() => %{pos_integer() => non_neg_integer()}}
 
+  # Whether a realm counts lines.
+  @spec realm_covers(pid()) :: boolean()
+  def realm_covers(_owner), do: not_loaded()
+
+  @type covered :: %{id: integer(), name: String.t(), lines: [pos_integer()]}
+
+  # Tells a realm of a script that is about to run: its source map, and the lines that it counts.
+  @spec realm_script(pid(), String.t(), String.t() | nil, [covered()]) :: :ok
+  def realm_script(_owner, _name, _map, _covered), do: not_loaded()
+
   # How often each line of each covered file of a realm has run; nil if there is no such realm.
   @spec realm_coverage(pid()) :: lines() | nil
   def realm_coverage(_owner), do: not_loaded()
@@ -123,12 +133,16 @@ defmodule QuickBEAM.Native do
              code: String.t(),
              map: String.t() | nil,
              kind: :script | :module,
-             covered: [%{id: integer(), name: String.t(), lines: [pos_integer()]}]
+             covered: [covered()]
            }}
           | {:error, [map()]}
 
   @spec toolchain_transform(binary(), map()) :: generated()
   def toolchain_transform(_source, _options), do: not_loaded()
+
+  @spec toolchain_count_lines(binary(), String.t()) ::
+          {:ok, {String.t(), covered()}} | {:error, [map()]}
+  def toolchain_count_lines(_source, _filename), do: not_loaded()
 
   @spec toolchain_minify(binary(), map()) :: generated()
   def toolchain_minify(_source, _options), do: not_loaded()

@@ -68,6 +68,68 @@ defmodule QuickBEAM.CoverTest do
     assert coverage[main][8] == 2 and coverage[shape][6] == 6
   end
 
+  test "of code that is given a name are counted, and its value stays what it is" do
+    rt = start_runtime(cover: true)
+
+    js =
+      "const half = (n) => {\n  if (n % 2)\n    return null;\n  return n / 2;\n}\nhalf(8)\nlet last"
+
+    assert QuickBEAM.eval(rt, js, filename: "half.js") == {:ok, 4}
+
+    {:ok, coverage} = QuickBEAM.coverage(rt)
+    assert coverage["half.js"] == %{1 => 1, 2 => 1, 3 => 0, 4 => 1, 6 => 1, 7 => 1}
+
+    for _ <- 1..3 do
+      assert QuickBEAM.eval(rt, "await n;\n({ n })", filename: "again.js", vars: %{n: 5}) ==
+               {:ok, %{"n" => 5}}
+    end
+
+    ts = "type T = number\nconst twice = (n: T) =>\n  2 * n\ntwice(4)"
+    assert QuickBEAM.eval_ts(rt, ts, filename: "twice.ts") == {:ok, 8}
+
+    module = "export const area = (w, h) =>\n  w * h\nif (area(0, 1))\n  throw 1"
+    assert QuickBEAM.load_module(rt, "geometry", module) == :ok
+    assert QuickBEAM.eval(rt, "(await import('geometry')).area(2, 3)") == {:ok, 6}
+
+    {:ok, coverage} = QuickBEAM.coverage(rt)
+    assert coverage["again.js"] == %{1 => 3, 2 => 3}
+    assert coverage["twice.ts"] == %{2 => 1, 3 => 1, 4 => 1}
+    assert coverage["geometry"] == %{1 => 1, 2 => 2, 3 => 1, 4 => 0}
+
+    # What is wrong is told as ever, at its line.
+    for {code, name} <- [{"let = ;", "SyntaxError"}, {"\nnull.x", "TypeError"}] do
+      {:error, error} = QuickBEAM.eval(rt, code, filename: "wrong.js")
+      assert {error.name, error.filename} == {name, "wrong.js"}
+      assert name == "SyntaxError" or error.line == 2
+    end
+
+    rt = start_runtime(cover: false)
+    assert QuickBEAM.eval(rt, "String(() => 1)", filename: "a.js") == {:ok, "() => 1"}
+    assert QuickBEAM.coverage(rt) == {:ok, %{}}
+  end
+
+  @tag :tmp_dir
+  test "of scripts that workers import are counted", %{tmp_dir: dir} do
+    write_files(dir, %{
+      "worker.js" => "importScripts('part.js')\npostMessage(part())",
+      "part.js" => "function part() {\n  return 7\n}"
+    })
+
+    QuickBEAM.Cover.start()
+    path = Path.join(dir, "worker.js")
+    rt = start_runtime(cover: true)
+
+    code =
+      "{ const w = new Worker(path); (await new Promise(resolve => { w.onmessage = resolve })).data }"
+
+    assert QuickBEAM.eval(rt, code, vars: %{path: path}, timeout: 10_000) == {:ok, 7}
+    QuickBEAM.stop(rt)
+    lines = QuickBEAM.Cover.lines()
+    assert lines[Path.relative_to_cwd(Path.join(dir, "part.js"))] == %{2 => 1}
+  after
+    QuickBEAM.Cover.stop()
+  end
+
   test "cost nothing where they are not counted", %{main: main} do
     rt = start_runtime(script: main)
     {:ok, 9} = call(rt, "square")

@@ -41,7 +41,110 @@ defmodule QuickBEAM.WorkerTest do
     """
 
     assert with_worker(rt, source, code) ==
-             {:ok, ["one", true, "function", "undefined", nil, "function"]}
+             {:ok, ["one", true, "function", "function", nil, "function"]}
+  end
+
+  describe "importScripts" do
+    @caught "const caught = f => { try { return f() } catch (e) { return [e.name, e instanceof DOMException, e.message] } };"
+    @hear "(await new Promise((resolve, reject) => { w.onmessage = resolve; w.onerror = reject })).data"
+
+    defp imported(rt, url, type \\ "classic") do
+      code = "{ const w = new Worker(url, { type }); #{@hear} }"
+      QuickBEAM.eval(rt, code, vars: %{url: url, type: type}, timeout: 10_000)
+    end
+
+    @tag :tmp_dir
+    test "runs files beside the worker's own, one after the other, before it returns", %{
+      tmp_dir: dir
+    } do
+      write_files(dir, %{
+        "main.js" => """
+        const seen = [importScripts()];
+        importScripts('lib/one.js', './lib/two.ts');
+        seen.push(one, two(20), typeof helper, this.shared);
+        postMessage(seen);
+        """,
+        "lib/one.js" => "const one = 1; var shared = []; function helper() {} shared.push('one')",
+        "lib/two.ts" =>
+          "const two = (n: number): number => n + one; shared.push('two'); importScripts('lib/three.js')",
+        "lib/three.js" => "shared.push('three'); const later = async () => await 1"
+      })
+
+      for rt <- [start_runtime(), start_runtime(allow: [:spawn, {:read, [dir]}])] do
+        assert {:ok, [nil, 1, 21, "function", ["one", "two", "three"]]} ==
+                 imported(rt, Path.join(dir, "main.js"))
+      end
+    end
+
+    @tag :tmp_dir
+    test "takes absolute paths and URLs of every kind", %{tmp_dir: dir} do
+      write_files(dir, %{"a b.js" => "var a = 'file'", "c.js" => "var c = 'path'"})
+
+      source = """
+      const blob = URL.createObjectURL(new Blob(['const n: string = "blob"; var b = n'], { type: 'text/typescript' }));
+      importScripts(#{inspect("file://" <> URI.encode(Path.join(dir, "a b.js")))}, #{inspect(Path.join(dir, "c.js"))}, blob,
+        'data:text/javascript,var d = "data"', 'data:;base64,dmFyIGUgPSAiYmFzZSI=');
+      postMessage([a, b, c, d, e]);
+      """
+
+      assert imported(start_runtime(), worker(source)) ==
+               {:ok, ["file", "blob", "path", "data", "base"]}
+    end
+
+    @tag :tmp_dir
+    test "fails as the standard says, and the worker goes on", %{tmp_dir: dir} do
+      write_files(dir, %{
+        "module.js" => "export const a = 1",
+        "throws.js" => "\nthrow new RangeError('mine')",
+        "wrong.js" => "let = 1 +"
+      })
+
+      source = """
+      #{@caught}
+      const dir = #{inspect(dir)};
+      const at = 'throws.js:2';
+      postMessage(['relative.js', dir + '/none.js', 'blob:null/none', 'data:none', 'http://localhost/a.js', dir + '/module.js', dir + '/wrong.js',
+        { toString() { throw new EvalError('text') } }]
+        .map(url => caught(() => importScripts(url)).slice(0, 2))
+        .concat([caught(() => importScripts('data:,var before = 1', dir + '/throws.js', 'data:,var after = 1'))[2], typeof before, typeof after]));
+      """
+
+      assert imported(start_runtime(), worker(source)) ==
+               {:ok,
+                [
+                  ["SyntaxError", true],
+                  ["NetworkError", true],
+                  ["NetworkError", true],
+                  ["NetworkError", true],
+                  ["NetworkError", true],
+                  ["SyntaxError", false],
+                  ["SyntaxError", false],
+                  ["EvalError", false],
+                  "mine",
+                  "number",
+                  "undefined"
+                ]}
+
+      source = "#{@caught} postMessage(caught(() => importScripts('data:,1')).slice(0, 2))"
+      assert imported(start_runtime(), worker(source), "module") == {:ok, ["TypeError", false]}
+    end
+
+    @tag :tmp_dir
+    test "needs the same grants as the worker's own script", %{tmp_dir: dir} do
+      write_files(dir, %{
+        "in/main.js" =>
+          "#{@caught} postMessage(caught(() => importScripts('../secret.js'))?.[0] ?? secret)",
+        "secret.js" => "var secret = 1"
+      })
+
+      rt = start_runtime(allow: [:spawn, {:read, [Path.join(dir, "in")]}])
+      assert imported(rt, Path.join(dir, "in/main.js")) == {:ok, "NotAllowedError"}
+      assert imported(start_runtime(), Path.join(dir, "in/main.js")) == {:ok, 1}
+
+      rt = start_runtime(allow: [:spawn])
+      source = "importScripts('data:,var n = 3'); postMessage(n)"
+      assert imported(rt, worker(source)) == {:ok, 3}
+    end
   end
 
   test "buffers and ports are transferred" do

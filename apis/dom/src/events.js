@@ -2,7 +2,7 @@
 (() => (kit, parts) => {
   const { events, idl, isNode, document } = kit;
   const { need, dictionary, expose, domException, unsignedLong } = idl;
-  const { Event, CustomEvent, stateOf, setTree, defineHandler } = events;
+  const { Event, CustomEvent, isDispatching, withoutType, setTree, defineHandler } = events;
   const { defineProperty } = Object;
 
   kit.fire = (target, type, init = {}, Class = Event) => events.fire(target, new Class(type, init));
@@ -75,7 +75,7 @@
 
   const UIEvent = eventClass("UIEvent", Event, { view: [null, windowOrNull], detail: [0, long], which: [0, unsignedLong] });
   UIEvent.prototype.initUIEvent = function initUIEvent(type, bubbles = false, cancelable = false, view = null, detail = 0) {
-    if (stateOf(this).dispatching) return;
+    if (isDispatching(this)) return;
     this.initEvent(type, bubbles, cancelable);
     Object.assign(fieldsOf.get(this), { view, detail });
   };
@@ -230,9 +230,7 @@
   const createEvent = (name) => {
     const Class = Object.hasOwn(legacy, name.toLowerCase()) ? legacy[name.toLowerCase()] : undefined;
     if (Class === undefined) throw domException("NotSupportedError", `no event interface is called ${name}`);
-    const event = new Class("");
-    stateOf(event).initialized = false;
-    return event;
+    return withoutType(new Class(""));
   };
 
   // ── Event handler attributes ──

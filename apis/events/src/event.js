@@ -6,24 +6,50 @@
   const NONE = 0;
   const AT_TARGET = 2;
 
+  // Events come by the hundred thousand, so the state of one is an array: these are its places,
+  const TYPE = 0;
+  const FLAGS = 1;
+  const TIME = 2;
+  const TARGET = 3;
+  const CURRENT_TARGET = 4;
+  const PHASE = 5;
+  /** The targets along which it goes; `null` while it goes along none, or along its target alone. */
+  const PATH = 6;
+
+  // and these its flags.
+  const BUBBLES = 1;
+  const CANCELABLE = 2;
+  const COMPOSED = 4;
+  const TRUSTED = 8;
+  const INITIALIZED = 16;
+  const DISPATCHING = 32;
+  const CANCELED = 64;
+  const PASSIVE = 128;
+  const STOPPED = 256;
+  const STOPPED_NOW = 512;
+
   let stateOf;
   let isEvent;
 
-  const isTrusted = {
-    get: Object.getOwnPropertyDescriptor(
-      {
-        get isTrusted() {
-          return stateOf(this).trusted;
-        },
+  /** The getter of `isTrusted`, which every event has as a property of its own. */
+  const isTrusted = Object.getOwnPropertyDescriptor(
+    {
+      get isTrusted() {
+        return (stateOf(this)[FLAGS] & TRUSTED) !== 0;
       },
-      "isTrusted",
-    ).get,
-    enumerable: true,
-    configurable: false,
+    },
+    "isTrusted",
+  ).get;
+
+  const textOf = (value) => (typeof value === "string" ? value : `${value}`);
+
+  const flagsOf = (init) => {
+    const { bubbles, cancelable, composed } = init;
+    return INITIALIZED | (bubbles ? BUBBLES : 0) | (cancelable ? CANCELABLE : 0) | (composed ? COMPOSED : 0);
   };
 
   const cancel = (state) => {
-    if (state.cancelable && !state.passive) state.canceled = true;
+    if ((state[FLAGS] & (CANCELABLE | PASSIVE)) === CANCELABLE) state[FLAGS] |= CANCELED;
   };
 
   class Event {
@@ -34,72 +60,57 @@
       isEvent = (value) => typeof value === "object" && value !== null && #state in value;
     }
 
-    constructor(type, eventInitDict = undefined) {
-      need(arguments, 1, new.target === Event ? "Event" : new.target.name);
-      type = `${type}`;
-      const init = eventInitDict === undefined ? undefined : dictionary(eventInitDict, "the initialiser of an event");
-      this.#state = {
-        type,
-        bubbles: init !== undefined && Boolean(init.bubbles),
-        cancelable: init !== undefined && Boolean(init.cancelable),
-        composed: init !== undefined && Boolean(init.composed),
-        target: null,
-        currentTarget: null,
-        path: [],
-        phase: NONE,
-        timeStamp: native.now(),
-        trusted: false,
-        initialized: true,
-        dispatching: false,
-        canceled: false,
-        passive: false,
-        stopped: false,
-        stoppedNow: false,
-      };
-      defineProperty(this, "isTrusted", isTrusted);
+    // Rest parameters cost less than `arguments`.
+    constructor(...args) {
+      if (args.length === 0) need(args, 1, new.target === Event ? "Event" : new.target.name);
+      let type = args[0];
+      const init = args[1];
+      if (typeof type !== "string") type = `${type}`;
+      const flags = init === undefined ? INITIALIZED : flagsOf(dictionary(init, "the initialiser of an event"));
+      this.#state = [type, flags, native.begin(this, isTrusted), null, null, NONE, null];
     }
 
     get type() {
-      return this.#state.type;
+      return this.#state[TYPE];
     }
     get target() {
-      return this.#state.target;
+      return this.#state[TARGET];
     }
     get srcElement() {
-      return this.#state.target;
+      return this.#state[TARGET];
     }
     get currentTarget() {
-      return this.#state.currentTarget;
+      return this.#state[CURRENT_TARGET];
     }
     composedPath() {
-      return [...this.#state.path];
+      const state = this.#state;
+      if (state[PATH] !== null) return [...state[PATH]];
+      return (state[FLAGS] & DISPATCHING) !== 0 ? [state[TARGET]] : [];
     }
     get eventPhase() {
-      return this.#state.phase;
+      return this.#state[PHASE];
     }
     stopPropagation() {
-      this.#state.stopped = true;
+      this.#state[FLAGS] |= STOPPED;
     }
     get cancelBubble() {
-      return this.#state.stopped;
+      return (this.#state[FLAGS] & STOPPED) !== 0;
     }
     set cancelBubble(value) {
       const state = this.#state;
-      if (value) state.stopped = true;
+      if (value) state[FLAGS] |= STOPPED;
     }
     stopImmediatePropagation() {
-      const state = this.#state;
-      state.stopped = true;
-      state.stoppedNow = true;
+      this.#state[FLAGS] |= STOPPED | STOPPED_NOW;
     }
     get bubbles() {
-      return this.#state.bubbles;
+      return (this.#state[FLAGS] & BUBBLES) !== 0;
     }
     get cancelable() {
-      return this.#state.cancelable;
+      return (this.#state[FLAGS] & CANCELABLE) !== 0;
     }
     get returnValue() {
-      return !this.#state.canceled;
+      return (this.#state[FLAGS] & CANCELED) === 0;
     }
     set returnValue(value) {
       const state = this.#state;
@@ -109,31 +120,38 @@
       cancel(this.#state);
     }
     get defaultPrevented() {
-      return this.#state.canceled;
+      return (this.#state[FLAGS] & CANCELED) !== 0;
     }
     get composed() {
-      return this.#state.composed;
+      return (this.#state[FLAGS] & COMPOSED) !== 0;
     }
     get timeStamp() {
-      return this.#state.timeStamp;
+      return this.#state[TIME];
     }
     initEvent(type, bubbles = false, cancelable = false) {
       const state = this.#state;
       need(arguments, 1, "initEvent");
-      type = `${type}`;
-      initialize(state, type, Boolean(bubbles), Boolean(cancelable));
+      initialize(state, textOf(type), bubbles, cancelable);
     }
   }
+  defineProperty(Event, "length", { value: 1, configurable: true });
 
+  const isDispatching = (event) => (stateOf(event)[FLAGS] & DISPATCHING) !== 0;
+
+  /** False while the event is dispatched, which goes on as it is. */
   const initialize = (state, type, bubbles, cancelable) => {
-    if (state.dispatching) return false;
-    state.initialized = true;
-    state.stopped = state.stoppedNow = state.canceled = state.trusted = false;
-    state.target = null;
-    state.type = type;
-    state.bubbles = bubbles;
-    state.cancelable = cancelable;
+    if ((state[FLAGS] & DISPATCHING) !== 0) return false;
+    const kept = state[FLAGS] & COMPOSED;
+    state[FLAGS] = kept | INITIALIZED | (bubbles ? BUBBLES : 0) | (cancelable ? CANCELABLE : 0);
+    state[TARGET] = null;
+    state[TYPE] = type;
     return true;
+  };
+
+  /** An event of the method `createEvent`, of which no dispatch is told before it has a type. */
+  const withoutType = (event) => {
+    stateOf(event)[FLAGS] &= ~INITIALIZED;
+    return event;
   };
 
   expose(Event, { constants: { NONE, CAPTURING_PHASE: 1, AT_TARGET, BUBBLING_PHASE: 3 } });
@@ -142,9 +160,9 @@
   class CustomEvent extends Event {
     #detail;
 
-    constructor(type, eventInitDict = undefined) {
-      super(...arguments);
-      this.#detail = dictionary(eventInitDict).detail ?? null;
+    constructor(...args) {
+      super(...args);
+      this.#detail = dictionary(args[1]).detail ?? null;
     }
     get detail() {
       return this.#detail;
@@ -152,17 +170,16 @@
     initCustomEvent(type, bubbles = false, cancelable = false, detail = null) {
       this.#detail;
       need(arguments, 1, "initCustomEvent");
-      type = `${type}`;
-      if (initialize(stateOf(this), type, Boolean(bubbles), Boolean(cancelable))) this.#detail = detail;
+      if (initialize(stateOf(this), textOf(type), bubbles, cancelable)) this.#detail = detail;
     }
   }
 
   class ErrorEvent extends Event {
     #fields;
 
-    constructor(type, eventInitDict = undefined) {
-      super(...arguments);
-      const { colno, error, filename, lineno, message } = dictionary(eventInitDict);
+    constructor(...args) {
+      super(...args);
+      const { colno, error, filename, lineno, message } = dictionary(args[1]);
       this.#fields = {
         colno: colno === undefined ? 0 : unsignedLong(colno),
         error,
@@ -219,5 +236,18 @@
   defineProperty(CustomEvent.prototype.initCustomEvent, "length", { value: 1, configurable: true });
   expose(PromiseRejectionEvent);
 
-  return { Event, CustomEvent, ErrorEvent, PromiseRejectionEvent, stateOf, isEvent, AT_TARGET, NONE };
+  return {
+    Event,
+    CustomEvent,
+    ErrorEvent,
+    PromiseRejectionEvent,
+    isEvent,
+    isDispatching,
+    withoutType,
+    cancel,
+    stateOf,
+    PLACES: { TYPE, FLAGS, TARGET, CURRENT_TARGET, PHASE, PATH },
+    FLAG: { BUBBLES, TRUSTED, INITIALIZED, DISPATCHING, CANCELED, PASSIVE, STOPPED, STOPPED_NOW },
+    PHASES: { NONE, CAPTURING_PHASE: 1, AT_TARGET, BUBBLING_PHASE: 3 },
+  };
 };

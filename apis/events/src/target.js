@@ -1,28 +1,42 @@
 // EventTarget, event handler attributes, and dispatch.
 (idl, native, events) => {
   const { expose, need, domException } = idl;
-  const { stateOf, isEvent, AT_TARGET, NONE } = events;
-  const CAPTURING_PHASE = 1;
-  const BUBBLING_PHASE = 3;
+  const { stateOf, isEvent } = events;
+  const { TYPE, FLAGS, TARGET, CURRENT_TARGET, PHASE, PATH } = events.PLACES;
+  const { BUBBLES, TRUSTED, INITIALIZED, DISPATCHING, CANCELED, PASSIVE, STOPPED, STOPPED_NOW } = events.FLAG;
+  const { NONE, CAPTURING_PHASE, AT_TARGET, BUBBLING_PHASE } = events.PHASES;
+  const { apply } = Reflect;
   const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
   /** Puts a private field on any object, so that the global object can be an event target, too. */
   class Stamp extends function (object) {
     return object;
   } {
-    /** Listeners by callback by type, for the capturing phase and for the others. */
-    #captures = new Map();
-    #listeners = new Map();
-    #handlers = new Map();
+    /** Listeners by type, for the capturing phase and for the others; each there once one was added. */
+    #captures = undefined;
+    #listeners = undefined;
+    /** What the attributes `on…` were set to, by type. */
+    #handlers = undefined;
     /** Told of types whose listeners changed. */
     #observer = undefined;
 
     static has = (object) => isObject(object) && #listeners in object;
-    static listeners = (object, capture) => (capture ? object.#captures : object.#listeners);
-    static handlers = (object) => object.#handlers;
+    static group = (object, capture, type) => (capture ? object.#captures : object.#listeners)?.[type];
+    static groups = (object, capture) => {
+      if (capture) return (object.#captures ??= { __proto__: null });
+      return (object.#listeners ??= { __proto__: null });
+    };
+    static handler = (object, type) => object.#handlers?.[type];
+    static setHandler = (object, type, handler) => {
+      object.#handlers ??= { __proto__: null };
+      object.#handlers[type] = handler;
+    };
     static observe = (object, observer) => (object.#observer = observer);
     static changed = (object, type) => object.#observer?.(type);
   }
+
+  /** The listeners of a type: by callback, and in a list that is made for an event and serves until one is added or removed. */
+  const makeGroup = () => ({ byCallback: new Map(), list: undefined });
 
   // Set by trees of targets: `isTarget(object)` tells their members, which need no stamp until they have listeners;
   // `pathOf(target, event)` gives a member and its ancestors; `isPassive(target, type)` whether its
@@ -70,19 +84,20 @@
     if (listener.removed) return;
     listener.removed = true;
     listener.forget?.();
-    const byType = Stamp.listeners(target, listener.capture);
-    const byCallback = byType.get(type);
-    byCallback.delete(listener.callback);
-    if (byCallback.size === 0) byType.delete(type);
+    const groups = Stamp.groups(target, listener.capture);
+    const group = groups[type];
+    group.byCallback.delete(listener.callback);
+    group.list = undefined;
+    if (group.byCallback.size === 0) delete groups[type];
     Stamp.changed(target, type);
   };
 
   const add = (target, type, listener) => {
-    const byType = Stamp.listeners(target, listener.capture);
-    let byCallback = byType.get(type);
-    if (byCallback?.has(listener.callback)) return;
-    if (byCallback === undefined) byType.set(type, (byCallback = new Map()));
-    byCallback.set(listener.callback, listener);
+    const groups = Stamp.groups(target, listener.capture);
+    const group = (groups[type] ??= makeGroup());
+    if (group.byCallback.has(listener.callback)) return;
+    group.byCallback.set(listener.callback, listener);
+    group.list = undefined;
     if (listener.signal !== undefined) listener.forget = onAbort(listener.signal, () => remove(target, type, listener));
     Stamp.changed(target, type);
   };
@@ -99,7 +114,7 @@
       callback = callbackOf(callback, "addEventListener");
       const { capture, once, passive = tree.isPassive(target, type), signal } = listenerOptions(options);
       if (callback === null || signal?.aborted) return;
-      add(target, type, { callback, capture, once, passive, signal, removed: false });
+      add(target, type, { callback, handler: undefined, capture, once, passive, signal, removed: false });
     }
 
     removeEventListener(type, callback, options = {}) {
@@ -107,7 +122,7 @@
       need(arguments, 2, "removeEventListener");
       type = `${type}`;
       callback = callbackOf(callback, "removeEventListener");
-      const listener = Stamp.listeners(target, captureOf(options)).get(type)?.get(callback);
+      const listener = Stamp.group(target, captureOf(options), type)?.byCallback.get(callback);
       if (listener !== undefined) remove(target, type, listener);
     }
 
@@ -116,88 +131,117 @@
       need(arguments, 1, "dispatchEvent");
       if (!isEvent(event)) throw new TypeError("dispatchEvent: the argument is not an Event");
       const state = stateOf(event);
-      if (state.dispatching || !state.initialized)
+      if ((state[FLAGS] & (DISPATCHING | INITIALIZED)) !== INITIALIZED)
         throw domException("InvalidStateError", "The event is already being dispatched");
-      state.trusted = false;
-      return dispatch(target, event, state);
+      state[FLAGS] &= ~TRUSTED;
+      return dispatch(target, event, state, 0);
     }
   }
 
-  const call = (listener, target, event) => {
-    try {
-      let { callback } = listener;
-      let self = target;
-      if (typeof callback !== "function") {
-        self = callback;
-        callback = callback.handleEvent;
-        if (typeof callback !== "function") throw new TypeError("handleEvent of an event listener is not a function");
+  const call = (callback, target, event) => {
+    if (typeof callback === "function") {
+      apply(callback, target, [event]);
+      return;
+    }
+    const { handleEvent } = callback;
+    if (typeof handleEvent !== "function") throw new TypeError("handleEvent of an event listener is not a function");
+    apply(handleEvent, callback, [event]);
+  };
+
+  /** Calls the listeners of one phase at one target, which has some. */
+  const invoke = (group, target, event, state) => {
+    state[CURRENT_TARGET] = target;
+    // Listeners that are added meanwhile wait for the next event.
+    const list = (group.list ??= [...group.byCallback.values()]);
+    for (let index = 0; index < list.length; index++) {
+      const listener = list[index];
+      if (listener.removed) continue;
+      if (listener.once) remove(target, state[TYPE], listener);
+      if (listener.passive) state[FLAGS] |= PASSIVE;
+      try {
+        if (listener.handler === undefined) call(listener.callback, target, event);
+        else runHandler(listener.handler.value, target, event, state);
+      } catch (error) {
+        native.report(error);
       }
-      Reflect.apply(callback, self, [event]);
-    } catch (error) {
-      native.report(error);
+      const flags = (state[FLAGS] &= ~PASSIVE);
+      if ((flags & STOPPED_NOW) !== 0) return;
     }
   };
 
-  const invoke = (target, event, state, capture) => {
-    if (state.stopped || !Stamp.has(target)) return;
-    state.currentTarget = target;
-    const byCallback = Stamp.listeners(target, capture).get(state.type);
-    if (byCallback === undefined) return;
-    // Listeners that are added meanwhile wait for the next event.
-    for (const listener of [...byCallback.values()]) {
-      if (listener.removed) continue;
-      if (listener.once) remove(target, state.type, listener);
-      state.passive = listener.passive;
-      call(listener, target, event);
-      state.passive = false;
-      if (state.stoppedNow) return;
+  const visit = (target, event, state, phase, capture) => {
+    if ((state[FLAGS] & STOPPED) !== 0 || !Stamp.has(target)) return;
+    const group = Stamp.group(target, capture, state[TYPE]);
+    if (group === undefined) return;
+    state[PHASE] = phase;
+    invoke(group, target, event, state);
+  };
+
+  /** Along a path, from its far end to the target, and back if the event bubbles. */
+  const travel = (path, event, state) => {
+    for (let index = path.length - 1; index >= 0; index--) {
+      visit(path[index], event, state, index === 0 ? AT_TARGET : CAPTURING_PHASE, true);
+    }
+    const reach = (state[FLAGS] & BUBBLES) !== 0 ? path.length : 1;
+    for (let index = 0; index < reach; index++) {
+      visit(path[index], event, state, index === 0 ? AT_TARGET : BUBBLING_PHASE, false);
     }
   };
 
   /** Dispatches at a target, and at its ancestors if it has any; false if the event was cancelled. */
-  const dispatch = (target, event, state) => {
-    state.dispatching = true;
-    state.target = target;
-    const isMember = tree.isTarget(target);
-    const path = (state.path = isMember ? tree.pathOf(target, event) : [target]);
-    const finish = isMember ? tree.activate(path, event) : undefined;
-    for (let index = path.length - 1; index >= 0; index--) {
-      state.phase = index === 0 ? AT_TARGET : CAPTURING_PHASE;
-      invoke(path[index], event, state, true);
-    }
-    const reach = state.bubbles ? path.length : 1;
-    for (let index = 0; index < reach; index++) {
-      state.phase = index === 0 ? AT_TARGET : BUBBLING_PHASE;
-      invoke(path[index], event, state, false);
-    }
-    state.dispatching = state.stopped = state.stoppedNow = false;
-    state.currentTarget = null;
-    state.path = [];
-    state.phase = NONE;
-    finish?.(state.canceled);
-    return !state.canceled;
+  const dispatch = (target, event, state, trust) => {
+    if (!tree.isTarget(target)) return dispatchAt(target, event, state, trust);
+    state[FLAGS] |= DISPATCHING | trust;
+    state[TARGET] = target;
+    const path = (state[PATH] = tree.pathOf(target, event));
+    const finish = tree.activate(path, event);
+    travel(path, event, state);
+    state[PATH] = null;
+    const isCanceled = end(state);
+    finish?.(isCanceled);
+    return !isCanceled;
+  };
+
+  /** Likewise at a stamped target that has no ancestors. What keeps messages waiting is short, so that it stays so in cold caches, too. */
+  const dispatchAt = (target, event, state, trust) => {
+    const type = state[TYPE];
+    state[FLAGS] |= DISPATCHING | trust;
+    state[TARGET] = target;
+    state[PHASE] = AT_TARGET;
+    let group = Stamp.group(target, true, type);
+    if (group !== undefined && (state[FLAGS] & STOPPED) === 0) invoke(group, target, event, state);
+    group = Stamp.group(target, false, type);
+    if (group !== undefined && (state[FLAGS] & STOPPED) === 0) invoke(group, target, event, state);
+    return !end(state);
+  };
+
+  /** Whether the event was cancelled. */
+  const end = (state) => {
+    const flags = (state[FLAGS] &= ~(DISPATCHING | STOPPED | STOPPED_NOW));
+    state[CURRENT_TARGET] = null;
+    state[PHASE] = NONE;
+    return (flags & CANCELED) !== 0;
   };
 
   /** Dispatches an event that no script made. */
-  const fire = (target, event) => {
-    const state = stateOf(event);
-    state.trusted = true;
-    return dispatch(target, event, state);
-  };
+  const fire = (target, event) => dispatch(target, event, stateOf(event), TRUSTED);
+  /** Likewise at an object that has no ancestors, whatever trees there are. */
+  const fireAt = (target, event) => dispatchAt(target, event, stateOf(event), TRUSTED);
 
   const hasListeners = (target, type) =>
-    Stamp.listeners(target, true).has(type) || Stamp.listeners(target, false).has(type);
+    Stamp.group(target, true, type) !== undefined || Stamp.group(target, false, type) !== undefined;
 
   // ── Event handler attributes ──
 
-  const getHandler = (target, type) => Stamp.handlers(target).get(type)?.value ?? null;
+  const getHandler = (target, type) => Stamp.handler(target, type)?.value ?? null;
 
   const setHandler = (target, type, value) => {
-    const handlers = Stamp.handlers(target);
-    const handler = handlers.get(type);
+    const handler = Stamp.handler(target, type);
     if (!isObject(value)) {
-      if (handler !== undefined) remove(target, type, handler.listener);
-      handlers.delete(type);
+      if (handler !== undefined) {
+        remove(target, type, handler.listener);
+        Stamp.setHandler(target, type, undefined);
+      }
       return;
     }
     if (handler !== undefined) {
@@ -205,19 +249,19 @@
       return;
     }
     const made = { value, listener: undefined };
-    const callback = (event) => runHandler(made.value, target, event);
     const passive = tree.isPassive(target, type);
-    made.listener = { callback, capture: false, once: false, passive, signal: undefined, removed: false };
-    handlers.set(type, made);
+    // The callback is what tells it from other listeners.
+    made.listener = { callback: made, handler: made, capture: false, once: false, passive, signal: undefined, removed: false };
+    Stamp.setHandler(target, type, made);
     add(target, type, made.listener);
   };
 
-  const runHandler = (handler, target, event) => {
+  const runHandler = (handler, target, event, state) => {
     if (typeof handler !== "function") return;
-    const isError = event.type === "error" && target === globalThis && event instanceof events.ErrorEvent;
+    const isError = target === globalThis && state[TYPE] === "error" && event instanceof events.ErrorEvent;
     const args = isError ? [event.message, event.filename, event.lineno, event.colno, event.error] : [event];
-    const result = Reflect.apply(handler, target, args);
-    if (isError ? result === true : result === false) event.preventDefault();
+    const result = apply(handler, target, args);
+    if (isError ? result === true : result === false) events.cancel(state);
   };
 
   /** Defines the attribute `on…` of a class. */
@@ -238,5 +282,5 @@
     Object.defineProperty(EventTarget.prototype[name], "length", { value: 2, configurable: true });
   }
   expose(EventTarget);
-  return { EventTarget, Stamp, setTree, targetOf, fire, hasListeners, getHandler, setHandler, defineHandler, setAbortSignals };
+  return { EventTarget, Stamp, setTree, targetOf, fire, fireAt, hasListeners, getHandler, setHandler, defineHandler, setAbortSignals };
 };

@@ -38,6 +38,18 @@ fn listeners_run_in_order_and_once_each() {
             "1",
         ),
         (
+            "const t = new EventTarget(), seen = []; for (const capture of [true, false]) t.addEventListener('x', () => seen.push(capture), capture); const e = new Event('x'); e.stopPropagation(); t.dispatchEvent(e); t.dispatchEvent(e); return [seen, e.cancelBubble]",
+            "true,false,false",
+        ),
+        (
+            "const t = new EventTarget(), seen = []; t.addEventListener('x', () => t.addEventListener('x', () => seen.push('added')), true); t.dispatchEvent(new Event('x')); return seen",
+            "added",
+        ),
+        (
+            "const t = new EventTarget(), seen = []; t.addEventListener('__proto__', () => seen.push(1)); t.dispatchEvent(new Event('__proto__')); t.dispatchEvent(new Event('toString')); return seen",
+            "1",
+        ),
+        (
             "const t = new EventTarget(), seen = []; const b = () => seen.push('b'); t.addEventListener('x', () => t.removeEventListener('x', b)); t.addEventListener('x', b); t.dispatchEvent(new Event('x')); return seen.length",
             "0",
         ),

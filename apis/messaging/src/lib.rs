@@ -57,7 +57,7 @@ impl Api for Messaging {
 }
 
 /// An object with the classes, and with `makePort(end)`, which makes a port of a host object, and
-/// `fireMessage(target, value, ports)`.
+/// `fireMessage(target, message)`, which takes what [`opened`] gives.
 ///
 /// # Errors
 /// Throws if memory is short.
@@ -105,7 +105,7 @@ pub fn deserialize<'a>(ctx: Ctx<'a>, message: &Message) -> Result<(Value<'a>, Ve
 ///
 /// # Errors
 /// Throws if memory is short.
-pub fn port(ctx: Ctx<'_>, end: PortEnd) -> Result<Value<'_>> {
+fn port(ctx: Ctx<'_>, end: PortEnd) -> Result<Value<'_>> {
     end.arrive();
     let holder = hold(ctx, end)?;
     ctx.call(&classes(ctx)?.get("makePort")?, &ctx.undefined(), &[holder])
@@ -205,7 +205,7 @@ fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a
     Ok(ctx.number(listener as f64))
 }
 
-/// `next(end)`: `[value, ports]`, `[]` for a message that cannot be read, `undefined` if none is there, `null` if none will be.
+/// `next(end)`: what [`opened`] gives, `undefined` if no message is there, `null` if none will be.
 fn next<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     match with_end(&args.get(0), PortEnd::next) {
         Some(Next::Message(message)) => opened(ctx, &message),
@@ -214,12 +214,13 @@ fn next<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
     }
 }
 
-/// `[value, ports]` of a message, `[]` if it cannot be read.
+/// `[value]` of a message, or `[value, ports]` if ports came with it; `[]` if it cannot be read.
 ///
 /// # Errors
 /// Throws if the script is to end.
 pub fn opened<'a>(ctx: Ctx<'a>, message: &Message) -> Result<Value<'a>> {
     match deserialize(ctx, message) {
+        Ok((value, ports)) if ports.is_empty() => ctx.array(vec![value]),
         Ok((value, ports)) => ctx.array(vec![value, ctx.array(ports)?]),
         Err(Thrown) => {
             drop(ctx.take_exception());

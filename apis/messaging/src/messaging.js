@@ -1,7 +1,7 @@
 // MessageEvent, MessageChannel and MessagePort.
 (idl, events, native) => {
   const { expose, need, dictionary } = idl;
-  const { Event, EventTarget, fire, defineHandler } = events;
+  const { Event, EventTarget, fire, fireAt, defineHandler } = events;
   const { defineProperty, getOwnPropertyDescriptor, freeze } = Object;
 
   const listOf = (value, what) => {
@@ -30,39 +30,47 @@
   /** What identifies a constructor's call from here. */
   const MADE = {};
 
+  // Places of what a message event has.
+  const DATA = 0;
+  const LAST_EVENT_ID = 1;
+  const ORIGIN = 2;
+  /** `undefined` until it is asked for, if there is none. */
+  const PORTS = 3;
+  const SOURCE = 4;
+
   class MessageEvent extends Event {
     #fields;
 
-    constructor(type, eventInitDict = undefined) {
-      if (type === MADE) {
-        super(eventInitDict.type);
-        this.#fields = eventInitDict;
+    constructor(...args) {
+      if (args[0] === MADE) {
+        super(args[1]);
+        this.#fields = args[2];
         return;
       }
-      super(...arguments);
-      const { data, lastEventId, origin, ports, source } = dictionary(eventInitDict);
-      this.#fields = {
-        data: data === undefined ? null : data,
-        lastEventId: lastEventId === undefined ? "" : `${lastEventId}`,
-        origin: origin === undefined ? "" : `${origin}`.toWellFormed(),
-        ports: portsOf(ports),
-        source: sourceOf(source),
-      };
+      super(...args);
+      const { data, lastEventId, origin, ports, source } = dictionary(args[1]);
+      this.#fields = [
+        data === undefined ? null : data,
+        lastEventId === undefined ? "" : `${lastEventId}`,
+        origin === undefined ? "" : `${origin}`.toWellFormed(),
+        ports === undefined ? undefined : portsOf(ports),
+        sourceOf(source),
+      ];
     }
     get data() {
-      return this.#fields.data;
+      return this.#fields[DATA];
     }
     get origin() {
-      return this.#fields.origin;
+      return this.#fields[ORIGIN];
     }
     get lastEventId() {
-      return this.#fields.lastEventId;
+      return this.#fields[LAST_EVENT_ID];
     }
     get source() {
-      return this.#fields.source;
+      return this.#fields[SOURCE];
     }
     get ports() {
-      return this.#fields.ports;
+      return (this.#fields[PORTS] ??= freeze([]));
     }
     initMessageEvent(
       type,
@@ -76,16 +84,17 @@
     ) {
       const fields = this.#fields;
       need(arguments, 1, "initMessageEvent");
-      const given = {
-        data,
-        origin: `${origin}`.toWellFormed(),
-        lastEventId: `${lastEventId}`,
-        source: sourceOf(source),
-        ports: portsOf(ports),
-      };
-      if (events.stateOf(this).dispatching) return;
+      origin = `${origin}`.toWellFormed();
+      lastEventId = `${lastEventId}`;
+      source = sourceOf(source);
+      ports = portsOf(ports);
+      if (events.isDispatching(this)) return;
       this.initEvent(type, bubbles, cancelable);
-      Object.assign(fields, given);
+      fields[DATA] = data;
+      fields[ORIGIN] = origin;
+      fields[LAST_EVENT_ID] = lastEventId;
+      fields[SOURCE] = source;
+      fields[PORTS] = ports;
     }
   }
   for (const [object, name] of [
@@ -96,17 +105,10 @@
   expose(MessageEvent);
 
   /** Fires what `opened` or `next` gave: a message, or that it could not be read. */
-  const fireMessage = (target, message, init) => {
-    const isRead = message.length > 0;
-    const fields = {
-      type: isRead ? "message" : "messageerror",
-      data: isRead ? message[0] : null,
-      origin: init?.origin ?? "",
-      lastEventId: init?.lastEventId ?? "",
-      source: null,
-      ports: freeze(isRead ? message[1] : []),
-    };
-    fire(target, new MessageEvent(MADE, fields));
+  const fireMessage = (target, message) => {
+    const { length } = message;
+    const fields = [length > 0 ? message[0] : null, "", "", length > 1 ? freeze(message[1]) : undefined, null];
+    fireAt(target, new MessageEvent(MADE, length > 0 ? "message" : "messageerror", fields));
   };
 
   // ── Ports ──

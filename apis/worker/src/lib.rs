@@ -4,16 +4,17 @@
 //! The two talk through a pipe of the messaging API. The parent keeps one end; the other waits under a token that only the
 //! two sides' natives know until the new realm [claims](become_worker) it, and with it a place in its parent's cluster.
 //!
-//! The script at a `blob:` URL is read in the parent's realm, whose URL it is; any other by the host.
+//! The script at a `blob:` URL is read in the parent's realm, whose URL it is; any other by the host. Likewise those that a
+//! classic worker asks for by `importScripts`, in its own realm.
 //!
 //! Starting a worker needs the grant `spawn`; a worker holds at most its parent's grants.
 
 use quickbeam_api_events::{EVENT_TARGET, classes as events};
 use quickbeam_api_grants::require;
-use quickbeam_api_messaging::{Cluster, PortEnd, arrived, classes as messaging, cluster, join, natives, port};
+use quickbeam_api_messaging::{Cluster, PortEnd, arrived, classes as messaging, cluster, join, natives};
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};
-use quickbeam_executor::{Api, call_service, call_service_sync, listen, report_exception, unlisten};
+use quickbeam_executor::{Api, call_service, call_service_sync, listen, report_exception, run_script, unlisten};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,13 +53,9 @@ impl Api for Worker {
 /// An object with the class.
 fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
     kept(ctx, UNIT, |ctx| {
-        let natives = Natives::new(ctx)?
-            .function("start", start)?
-            .function("stop", |ctx, _, args| call_service_sync(ctx, "worker.stop", &[args.get(0)]))?
-            .function("unlisten", |ctx, _, args| {
-                unlisten(ctx, args.get(0).to_f64()? as u64);
-                Ok(ctx.undefined())
-            })?
+        let natives = natives(ctx)?
+            .function("launch", launch)?
+            .function("kill", |ctx, _, args| call_service_sync(ctx, "worker.stop", &[args.get(0)]))?
             .function("report", |ctx, _, args| {
                 report_exception(ctx, &args.get(0));
                 Ok(ctx.undefined())
@@ -79,27 +76,24 @@ impl Drop for Claim {
     }
 }
 
-/// `start(url, name, onError, type)`: `[port, process, claim, listener, end]`; the end is a promise of a list of the exit reason.
-fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+/// `launch(url, name, onError, type)`: `[end, process, claim, listener, ended]`; the last is a promise of a list of the exit reason.
+fn launch<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     require(ctx, "Worker", None)?;
     let (mine, theirs) = PortEnd::pair();
     let token = NEXT.fetch_add(1, Ordering::Relaxed);
     let url = args.get(0);
-    let (source, kind) = match quickbeam_api_file::text_of_url(ctx, &url.to_text()?)? {
-        Some((text, kind)) => (ctx.string(&text)?, ctx.string(&kind)?),
-        None => (ctx.null(), ctx.null()),
-    };
+    let (source, kind) = blob_at(ctx, &url)?;
     let cluster = cluster(ctx)?;
     claims().insert(token, (theirs, cluster));
     let claim = ctx.host_object(Rc::new(Claim(token)), None)?;
     let listener = listen(ctx, args.get(2))?;
     let number = |number: u64| ctx.number(number as f64);
     // Asked before there is a process, which may end at once.
-    let end = call_service(ctx, "worker.end", &[number(token)])?;
+    let ended = call_service(ctx, "worker.end", &[number(token)])?;
     let asked = [url, args.get(1), number(token), number(listener), args.get(3), source, kind];
     match call_service_sync(ctx, "worker.start", &asked) {
-        Ok(process) => ctx.array(vec![port(ctx, mine)?, process, claim, number(listener), end]),
+        Ok(process) => ctx.array(vec![arrived(ctx, mine)?, process, claim, number(listener), ended]),
         Err(thrown) => {
             unlisten(ctx, listener);
             Err(thrown)
@@ -107,20 +101,22 @@ fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a
     }
 }
 
-/// Makes this realm the worker that was started with this token: gives it `name`, `postMessage`, `close`, `onmessage`,
+/// Makes this realm the worker that was started with this token: gives it `name`, `postMessage`, `importScripts`, `close`, `onmessage`,
 /// `onmessageerror` and `FileReaderSync`. Messages wait until [`start_worker`].
 ///
 /// # Errors
 /// Throws an `InternalError` if nobody started a worker with this token.
-pub fn become_worker<'a>(ctx: Ctx<'a>, token: u64, name: &str) -> Result<Value<'a>> {
+pub fn become_worker<'a>(ctx: Ctx<'a>, token: u64, name: &str, is_module: bool) -> Result<Value<'a>> {
     let claimed = claims().remove(&token);
     let Some((end, cluster)) = claimed else {
         return Err(ctx.throw_error("InternalError", "this worker's parent is gone"));
     };
     join(ctx, cluster)?;
     quickbeam_api_file::define_reader_sync(ctx)?;
-    let natives =
-        natives(ctx)?.function("close", |ctx, _, _| call_service_sync(ctx, "worker.close", &[]))?.into_value();
+    let natives = natives(ctx)?
+        .function("close", |ctx, _, _| call_service_sync(ctx, "worker.close", &[]))?
+        .function("importScript", import_script)?
+        .into_value();
     let load = ctx.function("load", 0, |ctx, _, _| {
         kept(ctx, "worker/classes", |ctx| {
             let classes = ctx.object()?;
@@ -129,10 +125,31 @@ pub fn become_worker<'a>(ctx: Ctx<'a>, token: u64, name: &str) -> Result<Value<'
             Ok(classes)
         })
     })?;
-    let args = [natives, arrived(ctx, end)?, ctx.string(name)?, load];
+    let args = [natives, arrived(ctx, end)?, ctx.string(name)?, ctx.boolean(is_module), load];
     let scope = ctx.call(&SCOPE.run(ctx)?, &ctx.undefined(), &args)?;
     kept(ctx, "worker/scope", |_| Ok(scope))?;
     Ok(ctx.undefined())
+}
+
+/// `importScript(url)`: runs the script there as one of this realm's own.
+fn import_script<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let url = args.get(0);
+    let (source, kind) = blob_at(ctx, &url)?;
+    let script = call_service_sync(ctx, "worker.import", &[url, source, kind])?;
+    if script.get_index(0)?.is_null() {
+        let (name, message) = (script.get_index(1)?.to_text()?, script.get_index(2)?.to_text()?);
+        return Err(ctx.throw_dom_exception(&name, &message));
+    }
+    run_script(ctx, script.get_index(0)?.to_text()?, &script.get_index(1)?.to_text()?)?;
+    Ok(ctx.undefined())
+}
+
+/// The text and the type of the blob at a URL of this realm; two `null` if there is none.
+fn blob_at<'a>(ctx: Ctx<'a>, url: &Value<'a>) -> Result<(Value<'a>, Value<'a>)> {
+    Ok(match quickbeam_api_file::text_of_url(ctx, &url.to_text()?)? {
+        Some((text, kind)) => (ctx.string(&text)?, ctx.string(&kind)?),
+        None => (ctx.null(), ctx.null()),
+    })
 }
 
 /// Lets the messages reach a worker, once its script has run.

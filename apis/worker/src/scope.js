@@ -1,6 +1,6 @@
 // The global scope of a worker. Returns what lets messages in. The classes of events and messages are loaded when they are needed
 // first: a worker that only posts starts without them.
-(native, end, name, load) => {
+(native, end, name, isModule, load) => {
   const { getOwnPropertyDescriptors, defineProperties, defineProperty } = Object;
   const { setTimeout } = globalThis;
   const scope = globalThis;
@@ -21,6 +21,11 @@
       const transfer = transferOf(options);
       native.post(end, message, transfer);
       forget(transfer);
+    },
+    importScripts(...urls) {
+      if (isModule) throw new TypeError("importScripts: a module worker imports modules");
+      for (let index = 0; index < urls.length; index++) urls[index] = `${urls[index]}`;
+      for (let index = 0; index < urls.length; index++) native.importScript(urls[index]);
     },
     close() {
       if (isClosing) return;

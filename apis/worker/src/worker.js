@@ -3,14 +3,17 @@
   const { expose, need, dictionary } = idl;
   const { EventTarget, ErrorEvent, fire, hasListeners, defineHandler } = events;
   const { transferOf, forget, fireMessage } = messaging;
+  const NONE = [];
   const then = Function.prototype.call.bind(Promise.prototype.then);
 
   class Worker extends EventTarget {
-    #port;
+    /** The end of the pipe, and what listens there. */
+    #end;
+    #messages;
     #process;
     /** Keeps the worker's end of the pipe until the worker has it. */
     #claim;
-    #listener;
+    #errors;
 
     constructor(url, options = undefined) {
       need(arguments, 1, "Worker");
@@ -20,44 +23,42 @@
       const { name = "" } = given;
       const type = given.type === undefined ? "classic" : `${given.type}`;
       if (type !== "classic" && type !== "module") throw new TypeError(`Worker: ${type} is not a type of worker`);
-      const [port, process, claim, listener, end] = native.start(
-        url,
-        `${name}`,
-        (error) => this.#failed(error),
-        type,
-      );
-      this.#port = port;
+      const [end, process, claim, errors, ended] = native.launch(url, `${name}`, (error) => this.#failed(error), type);
+      this.#end = end;
       this.#process = process;
       this.#claim = claim;
-      this.#listener = listener;
-      for (const type of ["message", "messageerror"]) port.addEventListener(type, (event) => this.#forward(event));
-      port.start();
-      then(end, (answer) => this.#ended(answer?.[0]));
+      this.#errors = errors;
+      this.#messages = native.start(end, () => this.#receive());
+      then(ended, (answer) => this.#ended(answer?.[0]));
     }
 
     postMessage(message, options = undefined) {
-      const port = this.#port;
+      const end = this.#end;
       need(arguments, 1, "postMessage");
+      if (options === undefined) return void native.post(end, message, NONE);
       const transfer = transferOf(options);
-      port.postMessage(message, transfer);
+      native.post(end, message, transfer);
       forget(transfer);
     }
 
     terminate() {
-      this.#port.close();
-      if (this.#process === undefined) return;
       const process = this.#process;
+      native.close(this.#end);
+      native.stop(this.#messages);
+      if (process === undefined) return;
       this.#release();
-      native.stop(process);
+      native.kill(process);
     }
 
-    #forward(event) {
-      fireMessage(this, event.type === "message" ? [event.data, event.ports] : []);
+    #receive() {
+      const message = native.next(this.#end);
+      if (message === null) native.stop(this.#messages);
+      else if (message !== undefined) fireMessage(this, message);
     }
 
     #release() {
       this.#process = this.#claim = undefined;
-      native.unlisten(this.#listener);
+      native.stop(this.#errors);
     }
 
     /** The process is no more: of its own accord, or because of its script. */

@@ -241,6 +241,15 @@ pub fn eval_script<'a>(
     RealmState::of(ctx)?.eval(ctx, source, filename, vars)
 }
 
+/// Evaluates a script from its beginning to its end, as the standard's `importScripts` does: it cannot await at its top level.
+///
+/// # Errors
+/// What the script throws.
+pub fn run_script<'a>(ctx: Ctx<'a>, source: String, filename: &str) -> Result<Value<'a>> {
+    let source = RealmState::of(ctx)?.guard.keep_text(source);
+    ctx.eval(&source, &EvalOptions { filename, first_line: 1, top_level_await: false })
+}
+
 fn is_identifier(name: &str) -> bool {
     let is_start = |c: char| c.is_alphabetic() || c == '_' || c == '$';
     name.chars().next().is_some_and(is_start) && name.chars().all(|c| is_start(c) || c.is_numeric())

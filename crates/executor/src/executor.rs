@@ -9,7 +9,7 @@ use crate::seat::Seat;
 use crate::spare::Spares;
 use crate::task::Task;
 use crate::vacancy::{Class, Vacancies};
-use crate::{thread, ticker};
+use crate::{sleep, thread, ticker};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -163,7 +163,7 @@ impl Shared {
     /// Something was queued at a processor.
     fn announce(self: &Arc<Self>, index: usize, is_urgent: bool) {
         let home = &self.processors[index];
-        if !home.unpark() && home.runs_turn() {
+        if !sleep::rouse(self, index) && home.runs_turn() {
             // Sooner than the ticker would.
             if home.is_asked() {
                 self.look_at(index);
@@ -180,7 +180,7 @@ impl Shared {
     pub(crate) fn wake_thief(&self) {
         if self.idle.load(Ordering::SeqCst) > 0 && self.searching.load(Ordering::SeqCst) == 0 {
             let mut processors = self.processors.iter();
-            processors.find(|processor| processor.unpark());
+            processors.find(|processor| processor.bed.call());
         }
     }
 
@@ -233,7 +233,7 @@ impl Shared {
 
     fn wake_all(&self) {
         for processor in &self.processors {
-            processor.unpark();
+            processor.bed.call();
         }
         self.spares.wake_all();
     }

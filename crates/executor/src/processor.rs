@@ -7,27 +7,19 @@
 
 use crate::alarm::Alarms;
 use crate::clock::{NEVER, nanos};
-use crate::cpu::CpuClock;
 use crate::home::Home;
 use crate::info::ProcessorInfo;
 use crate::queue::{RunQueue, must_give_way};
+use crate::sleep::Bed;
 use crate::task::Task;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, Thread};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Stands in the turn slot while another thread looks at the turn; never followed.
 const LOOKED_AT: *mut Home = ptr::dangling_mut();
-
-/// Threads of the process that have been unparked and do not run yet.
-static WAKING: AtomicUsize = AtomicUsize::new(0);
-
-/// Whether a thread waits for a core.
-pub(crate) fn somebody_wakes() -> bool {
-    WAKING.load(Ordering::Relaxed) > 0
-}
 
 /// What other threads see of a processor. Aligned, so that two of them share no cache line.
 #[repr(align(128))]
@@ -53,17 +45,10 @@ pub(crate) struct Processor {
     pub(crate) alarms: Mutex<Alarms>,
     /// When the next alarm rings.
     next_alarm: AtomicU64,
-    parked: AtomicBool,
-    holder: Mutex<Option<Holder>>,
+    pub(crate) bed: Bed,
     pub(crate) preemptions: AtomicU64,
     pub(crate) hand_offs: AtomicU64,
     pub(crate) steals: AtomicU64,
-}
-
-/// The thread that holds a processor.
-struct Holder {
-    thread: Thread,
-    clock: Option<CpuClock>,
 }
 
 /// A turn was asked to poll.
@@ -135,8 +120,7 @@ impl Processor {
             heard: AtomicBool::new(false),
             alarms: Mutex::default(),
             next_alarm: AtomicU64::new(NEVER),
-            parked: AtomicBool::new(false),
-            holder: Mutex::default(),
+            bed: Bed::new(),
             preemptions: AtomicU64::new(0),
             hand_offs: AtomicU64::new(0),
             steals: AtomicU64::new(0),
@@ -283,7 +267,7 @@ impl Processor {
     /// Whether its thread is awake and would run a task of that home next.
     pub(crate) fn is_free_for(&self, home: &Home) -> bool {
         let turn = self.turn.load(Ordering::Relaxed);
-        !self.is_parked() && self.queued() == 0 && (turn.is_null() || turn == ptr::from_ref(home).cast_mut())
+        !self.bed.is_asleep() && self.queued() == 0 && (turn.is_null() || turn == ptr::from_ref(home).cast_mut())
     }
 
     pub(crate) fn runs_turn(&self) -> bool {
@@ -339,11 +323,6 @@ impl Processor {
         (is_there && held().is_ok()).then_some(turn)
     }
 
-    /// CPU time of the thread that holds the processor.
-    fn cpu(&self) -> Option<Duration> {
-        lock(&self.holder).as_ref().and_then(|holder| holder.clock).and_then(CpuClock::read)
-    }
-
     /// Whether the turn in the slot has not polled since it was asked to.
     pub(crate) fn is_asked(&self) -> bool {
         let since = self.since.load(Ordering::Relaxed);
@@ -357,7 +336,7 @@ impl Processor {
         let has_polled = self.heard.swap(false, Ordering::Relaxed);
         match *asked {
             Some(asked) if asked.since == since && !has_polled => asked,
-            _ => *asked.insert(Asked { since, at: now, cpu: self.cpu() }),
+            _ => *asked.insert(Asked { since, at: now, cpu: self.bed.cpu() }),
         }
     }
 
@@ -366,7 +345,7 @@ impl Processor {
         let asked = self.ask(now);
         Silence {
             time: now.saturating_duration_since(asked.at),
-            cpu: self.cpu().zip(asked.cpu).map(|(now, then)| now.saturating_sub(then)),
+            cpu: self.bed.cpu().zip(asked.cpu).map(|(now, then)| now.saturating_sub(then)),
         }
     }
 
@@ -405,7 +384,7 @@ impl Processor {
         drop(alarms);
         // Set by a thread that has lost the processor, it must shorten the sleep of the one that has it.
         if is_first {
-            self.unpark();
+            self.bed.call();
         }
     }
 
@@ -419,52 +398,12 @@ impl Processor {
         self.next_alarm.store(alarms.next().map_or(NEVER, nanos), Ordering::SeqCst);
     }
 
-    // Sleep
-
-    /// The calling thread holds the processor from now on.
-    pub(crate) fn adopt(&self) {
-        *lock(&self.holder) = Some(Holder { thread: thread::current(), clock: CpuClock::of_this_thread() });
+    pub(crate) fn has_alarms(&self) -> bool {
+        self.next_alarm.load(Ordering::SeqCst) != NEVER
     }
 
-    pub(crate) fn is_parked(&self) -> bool {
-        self.parked.load(Ordering::SeqCst)
-    }
-
-    /// Wakes the holder if it sleeps. True if it did.
-    pub(crate) fn unpark(&self) -> bool {
-        let slept = self.is_parked() && self.parked.swap(false, Ordering::SeqCst);
-        if slept {
-            WAKING.fetch_add(1, Ordering::Relaxed);
-            if let Some(holder) = lock(&self.holder).as_ref() {
-                holder.thread.unpark();
-            }
-        }
-        slept
-    }
-
-    /// Sleeps until the processor is unparked, an alarm is due, or `longest` is over, unless `must_stay` finds something to
-    /// do. False in the last case alone: nothing happened for so long.
-    pub(crate) fn park(&self, longest: Option<Duration>, must_stay: impl FnOnce() -> bool) -> bool {
-        self.parked.store(true, Ordering::SeqCst);
-        if must_stay() {
-            self.wakes_up();
-            return true;
-        }
-        let until_alarm = lock(&self.alarms).next().map(|due| due.saturating_duration_since(Instant::now()));
-        let timeout = [longest, until_alarm].into_iter().flatten().min();
-        match timeout {
-            Some(timeout) => thread::park_timeout(timeout),
-            None => thread::park(),
-        }
-        self.wakes_up() || timeout != longest
-    }
-
-    /// Whether another thread has unparked it.
-    fn wakes_up(&self) -> bool {
-        let was_unparked = !self.parked.swap(false, Ordering::SeqCst);
-        if was_unparked {
-            WAKING.fetch_sub(1, Ordering::Relaxed);
-        }
-        was_unparked
+    /// How long it is to the next alarm.
+    pub(crate) fn time_to_alarm(&self) -> Option<Duration> {
+        lock(&self.alarms).next().map(|due| due.saturating_duration_since(Instant::now()))
     }
 }

@@ -3,16 +3,17 @@
 use crate::executor::Shared;
 use crate::fiber::{Fiber, Pause, Progress, StackPool, TurnEnd};
 use crate::guard::internal_bug;
-use crate::processor::{Processor, somebody_wakes};
+use crate::processor::Processor;
 use crate::seat::Seat;
+use crate::sleep::{Place, Sleeper, cores, somebody_wakes};
 use crate::spare::Spare;
 use crate::task::Task;
 use crate::ticker;
 use quickbeam_engine::ErrorReport;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -44,16 +45,18 @@ pub(crate) fn start_spare(shared: &Arc<Shared>, spare: Arc<Spare>) -> io::Result
 }
 
 fn spawn(shared: &Arc<Shared>, first: impl FnOnce(&Shared) -> Option<usize> + Send + 'static) -> io::Result<()> {
-    let own = shared.clone();
+    let mut own = shared.clone();
     let builder = thread::Builder::new().name("quickbeam".into()).stack_size(STACK);
     shared.spares.thread_started();
     let started = builder.spawn(move || {
+        let sleeper = Sleeper::new();
         let mut index = first(&own);
         let mut stacks = StackPool::new();
         while let Some(held) = index {
-            let mut holder = Holder::new(&own, held, stacks);
+            let mut holder = Holder::new(Place { shared: own, index: held }, sleeper.clone(), stacks);
             let left = holder.work();
-            stacks = holder.stacks;
+            sleeper.leave();
+            (own, stacks) = (holder.place.shared, holder.stacks);
             stacks.clear();
             index = if left == Left::Taken { own.spares.wait(&own) } else { None };
         }
@@ -69,9 +72,7 @@ fn spawn(shared: &Arc<Shared>, first: impl FnOnce(&Shared) -> Option<usize> + Se
 static SPINNING: AtomicUsize = AtomicUsize::new(0);
 
 fn may_spin() -> bool {
-    static CORES: OnceLock<usize> = OnceLock::new();
-    let cores = *CORES.get_or_init(|| thread::available_parallelism().map_or(1, usize::from));
-    cores > 1 && SPINNING.load(Ordering::Relaxed) < cores / 2 && !somebody_wakes()
+    cores() > 1 && SPINNING.load(Ordering::Relaxed) < cores() / 2 && !somebody_wakes()
 }
 
 /// Why a thread holds its processor no more.
@@ -84,9 +85,9 @@ enum Left {
 }
 
 /// A thread with its processor.
-struct Holder<'s> {
-    shared: &'s Arc<Shared>,
-    index: usize,
+struct Holder {
+    place: Place,
+    sleeper: Arc<Sleeper>,
     stacks: StackPool,
     /// A turn has ended, and one has been long, since the thread last let others have its core.
     has_served: bool,
@@ -121,23 +122,27 @@ impl Pauses {
     }
 }
 
-impl<'s> Holder<'s> {
-    fn new(shared: &'s Arc<Shared>, index: usize, stacks: StackPool) -> Holder<'s> {
-        Holder { shared, index, stacks, has_served: false, has_computed: false, pauses: Pauses::default() }
+impl Holder {
+    fn new(place: Place, sleeper: Arc<Sleeper>, stacks: StackPool) -> Holder {
+        Holder { place, sleeper, stacks, has_served: false, has_computed: false, pauses: Pauses::default() }
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.place.shared
     }
 
     fn processor(&self) -> &Processor {
-        &self.shared.processors[self.index]
+        self.place.processor()
     }
 
     fn work(&mut self) -> Left {
-        self.processor().adopt();
+        self.sleeper.adopt(&self.place);
         loop {
             if self.has_computed {
                 self.let_others_run();
             }
             self.processor().ring_if_due();
-            if let Some(task) = self.processor().dequeue().or_else(|| self.shared.steal(self.index)) {
+            if let Some(task) = self.processor().dequeue().or_else(|| self.shared().steal(self.place.index)) {
                 self.pauses.end();
                 if self.has_served && task.goes_on() {
                     self.processor().put_back(task);
@@ -145,8 +150,10 @@ impl<'s> Holder<'s> {
                 } else if !self.run(&task) {
                     return Left::Taken;
                 }
-            } else if self.shared.is_over() {
+            } else if self.shared().is_over() {
                 return Left::Over;
+            } else if let Some(place) = self.sleeper.change(&self.place) {
+                self.place = place;
             } else if !self.spin() {
                 self.sleep();
             }
@@ -170,9 +177,9 @@ impl<'s> Holder<'s> {
         }
         SPINNING.fetch_add(1, Ordering::Relaxed);
         let (start, longest) = (Instant::now(), self.pauses.spin());
-        let found = self.shared.searching(|| {
+        let found = self.shared().searching(|| {
             loop {
-                if self.shared.has_work(self.index) {
+                if self.shared().has_work(self.place.index) || self.place.can_be_changed() {
                     break true;
                 }
                 for _ in 0..32 {
@@ -194,18 +201,23 @@ impl<'s> Holder<'s> {
 
     /// Sleeps until something is queued or an alarm is due.
     fn sleep(&mut self) {
-        let must_stay = || self.shared.has_work(self.index) || self.shared.is_over();
-        let park = |longest| self.shared.idle(|| self.processor().park(longest, must_stay));
-        if !park(Some(TRIM_AFTER)) {
+        if !self.sleep_for(Some(TRIM_AFTER)) {
             self.stacks.clear();
-            self.shared.idle(|| self.processor().park(None, must_stay));
+            self.sleep_for(None);
         }
+    }
+
+    /// False if nothing happened for so long.
+    fn sleep_for(&mut self, longest: Option<Duration>) -> bool {
+        let (place, is_needed) = self.shared().idle(|| self.sleeper.sleep(&self.place, longest));
+        self.place = place;
+        is_needed
     }
 
     /// Runs a turn of the task. False if that cost the thread its processor.
     fn run(&mut self, task: &Arc<Task>) -> bool {
         let seat = task.start();
-        self.shared.settle(task, self.index);
+        self.shared().settle(task, self.place.index);
         let Some(seat) = seat else {
             task.finish();
             return true;
@@ -235,10 +247,10 @@ impl<'s> Holder<'s> {
         let turn = &task.home;
         turn.turn_starts();
         // What was preempted before shares the processor with others, and the cores with who asks them.
-        let breath = if task.goes_on() { Duration::ZERO } else { self.shared.options.slice };
+        let breath = if task.goes_on() { Duration::ZERO } else { self.shared().options.slice };
         self.processor().begin(turn, breath);
-        if self.shared.processors.len() > 1 && self.processor().queued() > 0 {
-            self.shared.wake_thief();
+        if self.shared().processors.len() > 1 && self.processor().queued() > 0 {
+            self.shared().wake_thief();
         }
         ticker::turn_started();
         let progress = catch_unwind(AssertUnwindSafe(|| fiber.resume()));

@@ -15,7 +15,7 @@ use quickbeam_toolchain::COVER_FUNCTION;
 use rustler::{Atom, Encoder, Env, LocalPid, NifMap, Term};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// A source whose lines are counted, as the toolchain describes it.
@@ -25,6 +25,9 @@ pub(crate) struct Covered {
     pub(crate) name: String,
     pub(crate) lines: Vec<u32>,
 }
+
+/// Sources that one realm counts; of what is made up while it runs there may be any number.
+const MOST: usize = 10_000;
 
 struct Counted {
     name: String,
@@ -44,6 +47,9 @@ impl Coverage {
     pub(crate) fn add(&self, files: Vec<Covered>) {
         let mut counted = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for Covered { id, name, lines } in files {
+            if counted.len() >= MOST {
+                return;
+            }
             let hits = lines.iter().map(|_| AtomicU64::new(0)).collect();
             counted.entry(id).or_insert(Counted { name, lines, hits });
         }
@@ -68,10 +74,6 @@ impl Coverage {
             own.into_iter().for_each(|(line, hits)| *lines.entry(line).or_default() += hits);
         }
     }
-
-    fn is_empty(&self) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).is_empty()
-    }
 }
 
 /// What all realms have counted.
@@ -90,35 +92,46 @@ fn register() -> MutexGuard<'static, Register> {
 
 /// A realm's hold of its counters.
 #[derive(Default)]
-pub(crate) struct Holder(Arc<Coverage>);
+pub(crate) struct Holder {
+    coverage: Arc<Coverage>,
+    is_on: AtomicBool,
+}
 
 impl Holder {
-    /// Adds counters; what installs the function that counts.
-    pub(crate) fn add(&self, files: Vec<Covered>) -> Install {
-        if self.0.is_empty() && !files.is_empty() {
-            register().live.push(self.0.clone());
+    /// Has the realm count; what installs the function for that.
+    pub(crate) fn start(&self) -> Install {
+        if !self.is_on.swap(true, Ordering::Relaxed) {
+            register().live.push(self.coverage.clone());
         }
-        self.0.add(files);
-        Install(self.0.clone())
+        Install(self.coverage.clone())
+    }
+
+    /// Whether the realm counts.
+    fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add(&self, files: Vec<Covered>) {
+        self.coverage.add(files);
     }
 
     pub(crate) fn term<'e>(&self, env: Env<'e>) -> Term<'e> {
         let mut lines = Lines::new();
-        self.0.add_to(&mut lines);
+        self.coverage.add_to(&mut lines);
         lines_term(env, &lines)
     }
 }
 
 impl Drop for Holder {
     fn drop(&mut self) {
-        if self.0.is_empty() {
+        if !self.is_on() {
             return;
         }
         let mut register = register();
-        let place = register.live.iter().position(|coverage| Arc::ptr_eq(coverage, &self.0));
+        let place = register.live.iter().position(|coverage| Arc::ptr_eq(coverage, &self.coverage));
         if let Some(place) = place {
             register.live.swap_remove(place);
-            self.0.add_to(&mut register.total);
+            self.coverage.add_to(&mut register.total);
         }
     }
 }
@@ -128,6 +141,9 @@ pub(crate) struct Install(Arc<Coverage>);
 
 impl Input for Install {
     fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        if ctx.globals().has(COVER_FUNCTION)? {
+            return Ok(ctx.undefined());
+        }
         let counters = ctx.host_object(Rc::new(self.0), None)?;
         let function = ctx.bound_function(&counters, count)?;
         ctx.globals().define(COVER_FUNCTION, function, Attributes::FIXED)?;
@@ -150,6 +166,24 @@ fn lines_term<'e>(env: Env<'e>, lines: &Lines) -> Term<'e> {
         (binary(env, name.as_bytes()), map_of(env, entries))
     };
     map_of(env, lines.iter().map(file))
+}
+
+/// Whether the realm of that owner counts lines.
+#[rustler::nif]
+fn realm_covers(owner: LocalPid) -> bool {
+    find(&owner).is_some_and(|realm| realm.host().coverage.is_on())
+}
+
+/// Tells the realm of that owner of a script that is about to run: its source map, and the lines that it counts.
+#[rustler::nif]
+fn realm_script(owner: LocalPid, name: String, map: Option<String>, covered: Vec<Covered>) -> Atom {
+    if let Some(realm) = find(&owner) {
+        if let Some(map) = map {
+            realm.host().source_maps.insert(name, map);
+        }
+        realm.host().coverage.add(covered);
+    }
+    atoms::ok()
 }
 
 /// What the realm of that owner has counted; nil if there is none.

@@ -16,7 +16,7 @@ pub(crate) enum Request {
     Op(Op),
     /// Show errors of this file at their original places, by this map.
     SourceMap(String, String),
-    /// Count the lines of these files.
+    /// Count the lines of these files, and of those that are told of later.
     Cover(Vec<Covered>),
 }
 
@@ -70,9 +70,11 @@ pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
         [name, value] if is(atoms::set_global()) => {
             Op::SetGlobal { name: text(*name, "name")?, value: Box::new(TermInput::new(*value)) }
         }
-        [token, name] if is(atoms::become_worker()) => {
-            Op::Make(Box::new(request::BecomeWorker { token: number(*token)?, name: text(*name, "name")? }))
-        }
+        [token, name, is_module] if is(atoms::become_worker()) => Op::Make(Box::new(request::BecomeWorker {
+            token: number(*token)?,
+            name: text(*name, "name")?,
+            is_module: is_module.decode().unwrap_or(false),
+        })),
         [code, filename, vars] if is(atoms::stream_open()) => Op::Make(Box::new(request::OpenIterator {
             source: text(*code, "code")?,
             filename: optional_text(*filename, "filename")?,

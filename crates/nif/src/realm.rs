@@ -279,7 +279,10 @@ fn hand_over<'a>(
     };
     let op = match request {
         Request::Op(op) => op,
-        Request::Cover(files) => Op::Make(Box::new(realm.host.coverage.add(files))),
+        Request::Cover(files) => {
+            realm.host.coverage.add(files);
+            Op::Make(Box::new(realm.host.coverage.start()))
+        }
         Request::SourceMap(filename, map) => {
             realm.host.source_maps.insert(filename, map);
             let _ = env.send(&env.pid(), (reference, atoms::ok()));

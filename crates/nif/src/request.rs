@@ -14,11 +14,12 @@ use std::rc::Rc;
 pub(crate) struct BecomeWorker {
     pub(crate) token: u64,
     pub(crate) name: String,
+    pub(crate) is_module: bool,
 }
 
 impl Input for BecomeWorker {
     fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
-        become_worker(ctx, self.token, &self.name)
+        become_worker(ctx, self.token, &self.name, self.is_module)
     }
 }
 

@@ -111,6 +111,12 @@ fn toolchain_transform(source: Binary<'_>, options: And<File>) -> Answer<Generat
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
+fn toolchain_count_lines(source: Binary<'_>, filename: &str) -> Answer<(String, Covered)> {
+    let output = text(&source, filename).and_then(|source| toolchain::count_lines(source, filename));
+    output.map(|(code, covered)| (code, counted(covered))).map_err(failures)
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
 fn toolchain_minify(source: Binary<'_>, options: Minifying) -> Answer<Generated> {
     let options = MinifyOptions { filename: options.filename, mangle: options.mangle, sourcemap: options.sourcemap };
     let output = text(&source, &options.filename).and_then(|source| toolchain::minify(source, &options));
@@ -192,8 +198,12 @@ fn answer(output: Result<Output, Diagnostics>) -> Answer<Generated> {
         Kind::Script => OutputKind::Script,
         Kind::Module => OutputKind::Module,
     };
-    let counted = |toolchain::Covered { id, name, lines }| Covered { id, name, lines };
     Ok(Generated { code, map, kind, covered: covered.into_iter().map(counted).collect() })
+}
+
+fn counted(covered: toolchain::Covered) -> Covered {
+    let toolchain::Covered { id, name, lines } = covered;
+    Covered { id, name, lines }
 }
 
 fn failures(errors: Diagnostics) -> Vec<Failure> {

@@ -4,12 +4,15 @@
 //! statement, and in the bodies of arrow functions and of branches without braces. Nothing is put on a line of its
 //! own, so lines stay what they are, and source maps lead to them.
 
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use oxc::allocator::{Allocator, Vec as ArenaVec};
 use oxc::ast::ast::{
     ArrowFunctionBody, Class, Declaration, DoWhileStatement, ExportDefaultDeclarationKind, ForInStatement,
-    ForOfStatement, ForStatement, IfStatement, Statement, TSGlobalDeclaration, TSModuleBlock, WhileStatement,
+    ForOfStatement, ForStatement, IfStatement, Program, Statement, TSGlobalDeclaration, TSModuleBlock, WhileStatement,
     WithStatement,
 };
 use oxc::ast_visit::{Visit, walk};
@@ -42,14 +45,44 @@ pub(crate) fn instrument(source: &str, name: &str, language: Language) -> Result
 
 /// As [`instrument`], on a stack that `guard` made.
 pub(crate) fn instrument_here(source: &str, name: &str, language: Language) -> Result<(String, Covered), Diagnostics> {
-    static LAST_ID: AtomicU32 = AtomicU32::new(0);
     let allocator = Allocator::default();
     let parsed = syntax::parse(&allocator, name, source, language)?;
-    let mut points = Points { insertions: Vec::new(), starts: Vec::new() };
-    points.visit_program(&parsed.program);
-    let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
-    let lines = lines_of(source, &points.starts);
-    Ok((points.into_text(source, id), Covered { id, name: name.to_owned(), lines }))
+    Ok(Points::of(&parsed.program).into_covered(source, name, next_id()))
+}
+
+fn next_id() -> u32 {
+    static LAST_ID: AtomicU32 = AtomicU32::new(0);
+    LAST_ID.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+/// Puts calls that count into JavaScript that runs as it is otherwise, and whose value stays what it is. The same source by the same name has
+/// the same counters.
+///
+/// # Errors
+/// As for [`crate::transform`].
+pub fn count_lines(source: &str, name: &str) -> Result<(String, Covered), Diagnostics> {
+    let language = Language::default();
+    guard::with_source(name, source, language, || {
+        let allocator = Allocator::default();
+        let parsed = syntax::parse(&allocator, name, source, language)?;
+        let mut points = Points::of(&parsed.program);
+        points.spare_the_value(&parsed.program.body);
+        Ok(points.into_covered(source, name, id_of(source, name)))
+    })?
+}
+
+/// The number of a source that may have come before.
+fn id_of(source: &str, name: &str) -> u32 {
+    /// Beyond that many, those that were seen before are new ones.
+    const MOST: usize = 10_000;
+    static SEEN: Mutex<BTreeMap<u64, u32>> = Mutex::new(BTreeMap::new());
+    let mut hasher = DefaultHasher::new();
+    (source, name).hash(&mut hasher);
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if seen.len() >= MOST {
+        seen.clear();
+    }
+    *seen.entry(hasher.finish()).or_insert_with(next_id)
 }
 
 /// The lines of offsets, which are in any order.
@@ -80,6 +113,33 @@ struct Points {
 }
 
 impl Points {
+    fn of(program: &Program<'_>) -> Points {
+        let mut points = Points { insertions: Vec::new(), starts: Vec::new() };
+        points.visit_program(program);
+        points
+    }
+
+    fn into_covered(self, source: &str, name: &str, id: u32) -> (String, Covered) {
+        let lines = lines_of(source, &self.starts);
+        (self.into_text(source, id), Covered { id, name: name.to_owned(), lines })
+    }
+
+    /// A script's value is that of its last statement that has one. Declarations behind that have none, and the calls in front of them
+    /// would; so these count before it.
+    fn spare_the_value(&mut self, body: &[Statement<'_>]) {
+        let has_value = |statement: &Statement<'_>| {
+            !statement.is_declaration() && !matches!(statement, Statement::EmptyStatement(_))
+        };
+        let Some(last) = body.iter().rposition(has_value) else { return };
+        let start = body[last].span().start;
+        let behind: Vec<u32> = body[last + 1..].iter().filter_map(start_of).collect();
+        for (at, insertion) in &mut self.insertions {
+            if matches!(insertion, Insertion::Statement(_)) && behind.contains(at) {
+                *at = start;
+            }
+        }
+    }
+
     fn point(&mut self, at: u32) -> usize {
         self.starts.push(at);
         self.starts.len() - 1
@@ -277,6 +337,22 @@ mod tests {
             "class A { static { a() } b() { c() } d = 1 }",
             "#1;class A { static { #1;a() } b() { #1;c() } d = 1 }",
         );
+    }
+
+    #[test]
+    fn the_value_of_a_script_stays() {
+        for (source, expected) in [
+            ("1; const a = b;", "#;#;1; const a = b;"),
+            ("const a = 1; a + 1\nlet b; class C {}", "#;const a = 1; #;#;#;a + 1\nlet b; class C {}"),
+            ("let a; let b", "#;let a; #;let b"),
+            ("await a; b", "#;await a; #;b"),
+        ] {
+            let (code, Covered { id, .. }) = count_lines(source, "a.js").expect("a valid source");
+            let shown = (0..9).fold(code, |text, point| text.replace(&format!("{FUNCTION}({id},{point})"), "#"));
+            assert_eq!(shown, expected);
+            assert_eq!(count_lines(source, "a.js").expect("a valid source").1.id, id);
+            assert_ne!(count_lines(source, "b.js").expect("a valid source").1.id, id);
+        }
     }
 
     #[test]

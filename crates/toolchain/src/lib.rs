@@ -36,7 +36,7 @@ mod syntax;
 mod transform;
 
 pub use bundle::{BundleOptions, Format, bundle, bundle_file, script_file};
-pub use cover::{Covered, FUNCTION as COVER_FUNCTION};
+pub use cover::{Covered, FUNCTION as COVER_FUNCTION, count_lines};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use guard::MAX_SOURCE_BYTES;
 pub use imports::{Import, ImportKind, check, imports};

@@ -10,16 +10,14 @@ defmodule QuickBEAM.Beam.Child do
   use GenServer
 
   alias QuickBEAM.{JSError, Options, Owner}
-  alias QuickBEAM.Beam.{Paths, Services}
+  alias QuickBEAM.Beam.{Scripts, Services}
   alias QuickBEAM.Options.Grants
-
-  @extensions ~w(.js .mjs .cjs .jsx .ts .mts .cts .tsx)
 
   @doc "Starts a child of `owner`'s realm, linked to the calling process, which is the owner's."
   @spec start(String.t(), map(), Owner.t()) :: {:ok, pid()} | {:error, Services.failure()}
   def start(script, options, owner) do
     with {:ok, given} <- options(options, owner.options.allow),
-         {:ok, script} <- script(script, owner.options.allow) do
+         {:ok, script} <- Scripts.of_child(script, owner.options.allow) do
       start_owner(%{inherited(owner.options, given) | script: script}, owner.placement)
     end
   end
@@ -42,38 +40,10 @@ defmodule QuickBEAM.Beam.Child do
   @spec start_worker(String.t(), {String.t(), String.t()} | nil, worker(), Owner.t()) ::
           {:ok, pid()} | {:error, Services.failure()}
   def start_worker(url, blob, worker, owner) do
-    with {:ok, script} <- worker_script(url, blob, owner.options.allow) do
+    with {:ok, script} <- Scripts.of_worker(url, blob, owner.options.allow) do
       options = %{inherited(owner.options, %{}) | script: {:worker, worker, script}}
       start_owner(options, owner.placement)
     end
-  end
-
-  defp worker_script(url, {source, type}, _allow) do
-    if type =~ "typescript",
-      do: {:ok, {:text, source, url}},
-      else: {:ok, {:javascript, source, url}}
-  end
-
-  defp worker_script("data:" <> rest, nil, _allow) do
-    with [type, data] <- String.split(rest, ",", parts: 2),
-         {:ok, source} <- decode(data, String.ends_with?(type, ";base64")) do
-      {:ok, {:javascript, source, "worker.js"}}
-    else
-      _wrong -> Services.failure("SyntaxError", "Worker: this data: URL holds no script")
-    end
-  end
-
-  defp worker_script("blob:" <> _rest = url, nil, _allow),
-    do: Services.failure("NotFoundError", "Worker: there is nothing at #{url}")
-
-  defp worker_script(url, nil, allow), do: file(path(url) || url, allow)
-
-  defp decode(data, true),
-    do: data |> URI.decode() |> Base.decode64(ignore: :whitespace, padding: false)
-
-  defp decode(data, false) do
-    source = URI.decode(data)
-    if String.valid?(source), do: {:ok, source}, else: :error
   end
 
   @doc "Starts an owner with these options that sets its realm up after this returns."
@@ -169,41 +139,4 @@ defmodule QuickBEAM.Beam.Child do
 
   defp option(key, _value, _allow),
     do: {:error, "there is no option #{inspect(key)}; there is name, allow and define"}
-
-  # A file, bundled with its imports for a starter that may do everything; else its text alone.
-  defp script(script, allow) do
-    case path(script) do
-      nil -> {:ok, {:text, script, "spawn.ts"}}
-      path -> file(path, allow)
-    end
-  end
-
-  defp file(path, :all), do: {:ok, path}
-  defp file(path, allow), do: granted(path, allow)
-
-  defp granted(path, allow) do
-    with {:granted, true} <- {:granted, Paths.granted?(allow, :read, path)},
-         {:ok, source} <- File.read(path) do
-      {:ok, {:source, source, path}}
-    else
-      {:granted, false} ->
-        message = "the script #{inspect(path)} needs the grant {:read, [#{inspect(path)}]}"
-        Services.failure("NotAllowedError", message)
-
-      {:error, reason} ->
-        message = "the script #{inspect(path)} cannot be read: #{:file.format_error(reason)}"
-        Services.failure("NotFoundError", message)
-    end
-  end
-
-  defp path("file:" <> _rest = url) do
-    with %URI{path: path, host: host} when host in [nil, ""] and is_binary(path) <-
-           URI.parse(url),
-         do: URI.decode(path),
-         else: (_other -> nil)
-  end
-
-  defp path(script) do
-    if Path.extname(script) in @extensions and not (script =~ ~r/\s/), do: script
-  end
 end

@@ -5,6 +5,7 @@ defmodule QuickBEAM.Beam.Services do
   # the owner process, so they must be quick; what is not runs in a task.
   #
   # - `QuickBEAM.Beam.Processes`  monitors, links, names, children
+  # - `QuickBEAM.Beam.Scripts`    scripts that workers import
   # - `QuickBEAM.Beam.Cluster`    other nodes
   # - `QuickBEAM.Beam.Broadcast`  messages to channels of other nodes
   # - `QuickBEAM.Beam.Storage`    items of `localStorage` and `sessionStorage`
@@ -14,11 +15,12 @@ defmodule QuickBEAM.Beam.Services do
   # The realm's natives have checked arguments and grants; a request of another shape is a bug.
 
   alias QuickBEAM.{Native, Owner, Telemetry}
-  alias QuickBEAM.Beam.{Broadcast, Child, Cluster, Password, Processes, Storage, System}
+  alias QuickBEAM.Beam.{Broadcast, Child, Cluster, Password, Processes}
+  alias QuickBEAM.Beam.{Scripts, Storage, System}
   alias QuickBEAM.Owner.Handler
 
   # How many tasks of a kind run at a time; more of them wait.
-  @limits %{password: 1, rpc: 100, storage: 1}
+  @limits %{import: 1, password: 1, rpc: 100, storage: 1}
 
   defstruct processes: %Processes{}, storage: %Storage{}, tasks: %{}
 
@@ -162,6 +164,12 @@ defmodule QuickBEAM.Beam.Services do
     blob = if source, do: {source, mime}
     start = fn -> Child.start_worker(url, blob, worker, owner) end
     Processes.add_child(processes(owner), {:worker, token}, start, owner)
+  end
+
+  defp serve("worker.import", [url, source, mime], _id, owner) do
+    worker = self()
+    blob = if source, do: {source, mime}
+    {:task, :import, fn -> Scripts.import(url, blob, owner.options, worker) end}
   end
 
   # Answered when the worker of that token has ended.

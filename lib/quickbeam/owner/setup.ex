@@ -3,10 +3,35 @@ defmodule QuickBEAM.Owner.Setup do
   # What makes a bare realm the one that the options describe: its globals, then its script. A start
   # and a reset run the same steps; the script is read and bundled once, by the start.
 
-  alias QuickBEAM.{JS, JSError, Options}
+  alias QuickBEAM.{JS, JSError, Native, Options}
   alias QuickBEAM.Owner.Request
 
   @type step :: Request.op()
+
+  @doc """
+  The script that a worker imports while it runs, as the realm of `owner` is to run it.
+
+  What is a module is given as it is: no script imports or exports, as the engine says.
+  """
+  @spec imported({:javascript | :text | :source, String.t(), String.t()}, pid(), boolean()) ::
+          {:ok, String.t()} | {:error, JSError.t()}
+  def imported({kind, source, name}, owner, cover?) do
+    if kind == :javascript and not String.contains?(source, ["import", "export"]) do
+      {:ok, source}
+    else
+      case JS.script_source(source, name, cover? and kind == :source) do
+        {:ok, %{kind: :module}} ->
+          {:ok, source}
+
+        {:ok, %{code: code, map: map, covered: covered}} ->
+          Native.realm_script(owner, name, map, covered)
+          {:ok, code}
+
+        {:error, errors} ->
+          {:error, syntax_error(errors)}
+      end
+    end
+  end
 
   @doc "The ops that set up a realm with these options."
   @spec steps(Options.t()) ::
@@ -15,7 +40,9 @@ defmodule QuickBEAM.Owner.Setup do
   def steps(%Options{define: define, script: script, cover: cover?}) do
     globals = for {name, term} <- define, do: {:set_global, name, term}
 
-    with {:ok, steps} <- script(script, cover?), do: {:ok, globals ++ steps}
+    cover = if cover?, do: [{:cover, []}], else: []
+
+    with {:ok, steps} <- script(script, cover?), do: {:ok, cover ++ globals ++ steps}
   end
 
   @doc """
@@ -62,7 +89,7 @@ defmodule QuickBEAM.Owner.Setup do
   defp script({:worker, %{name: name, type: type, token: token}, script}, cover?) do
     with {:ok, steps} <- script(script, cover?) do
       steps = if type == "module", do: Enum.map(steps, &module/1), else: steps
-      {:ok, [{:become_worker, token, name} | steps] ++ [:start_worker]}
+      {:ok, [{:become_worker, token, name, type == "module"} | steps] ++ [:start_worker]}
     end
   end
 

@@ -15,6 +15,7 @@ mod memory;
 mod modules;
 mod panics;
 mod preemption;
+mod relief;
 mod resets;
 mod scripts;
 mod stack;
