@@ -102,6 +102,39 @@ defmodule QuickBEAM.ClusterTest do
 
     assert eval(a, "seen.length") == {:ok, 0}
 
+    # Blobs and files go along, keys do not.
+    code = """
+    channel.onmessageerror = e => seen.push(e.type);
+    null
+    """
+
+    for node <- [b, c], do: {:ok, nil} = eval(node, code)
+
+    code = """
+    const key = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, true, ['sign']);
+    const blob = new Blob(['café', new Uint8Array(100_000)], { type: 'text/plain' });
+    channel.postMessage({ blob, again: [blob], file: new File(['abc'], 'näme.txt', { lastModified: 5 }) });
+    channel.postMessage({ key });
+    channel.postMessage('last');
+    1
+    """
+
+    {:ok, 1} = eval(a, code)
+
+    for node <- [b, c] do
+      await(node, "seen.at(-1) === 'last'")
+
+      code = """
+      const [{ blob, again, file }, error] = seen.slice(-3);
+      [blob instanceof Blob, blob.type, blob.size, await blob.slice(0, 5).text(), blob === again[0], file instanceof File, file.name, file.lastModified,
+        await file.text(), error]
+      """
+
+      assert eval(node, "{ #{code} }") ==
+               {:ok,
+                [true, "text/plain", 100_005, "café", true, true, "näme.txt", 5, "abc", "messageerror"]}
+    end
+
     # A node that dies in the middle.
     {:ok, true} = eval(c, "Beam.register('doomed')")
     await(a, "Beam.whereis('doomed') !== null")

@@ -148,7 +148,7 @@ fn post<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
     let message = Arc::new(serialize(ctx, &args.get(1), &[])?);
     let busy = deliver(&channel.name, &message, Some(channel.id));
     if AFAR.load(Ordering::Acquire) && grants(ctx)?.permits(Grant::Cluster, None) {
-        let afar = call_service(ctx, "broadcast", &[ctx.string(&channel.name)?, ctx.uint8_array(message.bytes())?]);
+        let afar = call_service(ctx, "broadcast", &[ctx.string(&channel.name)?, ctx.uint8_array(&message.written())?]);
         // A host without other nodes has no such service.
         if afar.is_err() {
             drop(ctx.take_exception());

@@ -47,6 +47,7 @@ impl Api for Files {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
+        parcel::register();
         for class in &CLASSES {
             ctx.define_deferred(class)?;
         }

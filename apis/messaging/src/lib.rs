@@ -6,7 +6,7 @@
 //!
 //! Beyond the standard: a receiver that does not keep up makes `postMessage` throw a `BusyError`; a port that would wait inside of
 //! itself, by whatever detour, is a `DataCloneError`. Of the Web APIs' objects those can be sent whose classes
-//! [pack](quickbeam_api_webidl::Parcel) them, and not to other nodes.
+//! [pack](quickbeam_api_webidl::Parcel) them, and to other nodes those that can be [written](Message::written) as bytes.
 
 mod cluster;
 mod deserialize;

@@ -6,7 +6,7 @@
 
 mod parcel;
 
-pub use parcel::{Packing, Parcel, pack, packed};
+pub use parcel::{Packing, Parcel, ParcelReader, pack, packed, read_parcel, read_parcels};
 
 use quickbeam_engine::{Args, Attributes, Ctx, Glue, NativeFn, Result, Value};
 use quickbeam_executor::Api;

@@ -1,9 +1,10 @@
-//! Platform objects on their way between realms of one operating system process.
+//! Platform objects on their way between realms: of one operating system process, and of others if they can be written as bytes.
 
 use crate::KEPT;
 use quickbeam_engine::{Ctx, Result, Value};
+use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// A platform object that has left its realm. Any thread may hold it, and any number of realms make an object of it.
 pub trait Parcel: Send + Sync {
@@ -15,6 +16,27 @@ pub trait Parcel: Send + Sync {
     /// # Errors
     /// Throws if the realm has no such class, or memory is short.
     fn open<'a>(&self, ctx: Ctx<'a>) -> Result<Value<'a>>;
+
+    /// What a [reader](read_parcels) of another process makes the same of, by the name of that; `None` for what stays in this process.
+    fn written(&self) -> Option<(&'static str, Vec<u8>)> {
+        None
+    }
+}
+
+/// Makes a parcel of bytes, which may come from anywhere.
+pub type ParcelReader = fn(&[u8]) -> Option<Arc<dyn Parcel>>;
+
+static READERS: RwLock<BTreeMap<&str, ParcelReader>> = RwLock::new(BTreeMap::new());
+
+/// From now on, parcels that were written by this name are read so.
+pub fn read_parcels(name: &'static str, reader: ParcelReader) {
+    READERS.write().unwrap_or_else(PoisonError::into_inner).insert(name, reader);
+}
+
+/// Reads what [`Parcel::written`] gave, perhaps in another process.
+pub fn read_parcel(name: &str, bytes: &[u8]) -> Option<Arc<dyn Parcel>> {
+    let reader = READERS.read().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+    reader.and_then(|read| read(bytes))
 }
 
 struct Packed(Arc<dyn Parcel>);

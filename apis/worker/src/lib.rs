@@ -55,7 +55,7 @@ fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
     kept(ctx, UNIT, |ctx| {
         let natives = natives(ctx)?
             .function("launch", launch)?
-            .function("kill", |ctx, _, args| call_service_sync(ctx, "worker.stop", &[args.get(0)]))?
+            .function("kill", |ctx, _, args| call_service(ctx, "worker.stop", &[args.get(0)]))?
             .function("report", |ctx, _, args| {
                 report_exception(ctx, &args.get(0));
                 Ok(ctx.undefined())
