@@ -9,7 +9,8 @@
 //! ```
 //!
 //! A suite is a folder of the checkout, and its file has the same path. A reason that begins with `not applicable:` is for what asks for
-//! more than a runtime without a window has, such as frames; such subtests are counted apart.
+//! more than a runtime without a window has, such as frames, for APIs that are no part of this one, such as `XMLHttpRequest`, and for what
+//! is not in the standard, or no longer; such subtests are counted apart.
 
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,7 +68,8 @@ impl Expectations {
         }
     }
 
-    fn suite_of(&self, test: &str) -> Option<&str> {
+    /// The suite that a path is in.
+    pub(crate) fn suite_of(&self, test: &str) -> Option<&str> {
         let is_in = |suite: &&String| test.strip_prefix(suite.as_str()).is_some_and(|rest| rest.starts_with('/'));
         self.suites.keys().filter(is_in).max_by_key(|suite| suite.len()).map(String::as_str)
     }

@@ -6,8 +6,8 @@ use crate::harness::{Outcome, Status};
 use crate::suite::Test;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Subtests of one folder. The share is of those that apply.
-#[derive(Debug, Default)]
+/// Subtests of one folder or suite. The share is of those that apply.
+#[derive(Debug, Default, Clone, Copy)]
 struct Counts {
     passed: usize,
     failed: usize,
@@ -22,6 +22,16 @@ struct Counts {
 pub struct Report {
     options: Options,
     folders: BTreeMap<String, Counts>,
+}
+
+impl Counts {
+    fn add(&mut self, other: Counts) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.foreign += other.foreign;
+        self.skipped_files += other.skipped_files;
+        self.differences += other.differences;
+    }
 }
 
 impl Report {
@@ -78,14 +88,16 @@ impl Report {
     /// If new expectations cannot be written, or no test was run.
     pub fn finish(self, expectations: &mut Expectations) -> Result<bool, String> {
         let mut total = Counts::default();
-        println!("\n{:<44} {:>7} {:>7} {:>7}  {:>8}  {:>8}", "folder", "passed", "failed", "%", "n. appl.", "skipped");
+        let mut suites: BTreeMap<&str, Counts> = BTreeMap::new();
+        print_head("folder");
         for (folder, counts) in &self.folders {
             print_row(folder, counts);
-            total.passed += counts.passed;
-            total.failed += counts.failed;
-            total.foreign += counts.foreign;
-            total.skipped_files += counts.skipped_files;
-            total.differences += counts.differences;
+            total.add(*counts);
+            suites.entry(expectations.suite_of(&format!("{folder}/")).unwrap_or(folder)).or_default().add(*counts);
+        }
+        if suites.len() < self.folders.len() {
+            print_head("suite");
+            suites.iter().for_each(|(suite, counts)| print_row(suite, counts));
         }
         print_row("in all", &total);
         if total.passed + total.failed + total.skipped_files == 0 {
@@ -98,6 +110,10 @@ impl Report {
         }
         Ok(total.differences == 0)
     }
+}
+
+fn print_head(what: &str) {
+    println!("\n{what:<44} {:>7} {:>7} {:>7}  {:>8}  {:>8}", "passed", "failed", "%", "n. appl.", "skipped");
 }
 
 fn print_row(name: &str, counts: &Counts) {

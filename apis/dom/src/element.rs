@@ -16,16 +16,7 @@ pub(crate) fn element(ctx: Ctx<'_>) -> Result<Value<'_>> {
     let members = attributes(members)?;
     searching(members)?
         .get_set("innerHTML", inner_html, set_inner_html)?
-        .get_set(
-            "outerHTML",
-            |ctx, this, _| {
-                let node = this_element(ctx, this)?;
-                let scripting = is_scripting(&node);
-                let markup = node.dom.read(|tree| serialize(tree, node.id, Part::Outer, scripting));
-                ctx.string(&markup)
-            },
-            set_outer_html,
-        )?
+        .get_set("outerHTML", |ctx, this, _| serialized(ctx, &this_element(ctx, this)?, Part::Outer), set_outer_html)?
         .method("getHTML", 0, inner_html)?
         .method("setHTMLUnsafe", 1, set_inner_html)?
         .method("insertAdjacentElement", 2, |ctx, this, args| {
@@ -357,13 +348,18 @@ pub(crate) enum Part {
     Outer,
 }
 
-pub(crate) fn serialize(tree: &Tree, id: NodeId, part: Part, scripting: bool) -> String {
-    match (tree.is_in_html_document(id), part) {
-        (true, Part::Inner) => tree.inner_html(id, scripting),
-        (true, Part::Outer) => tree.outer_html(id, scripting),
-        (false, Part::Inner) => tree.inner_xml(id),
-        (false, Part::Outer) => tree.outer_xml(id),
+fn serialize(tree: &Tree, id: NodeId, part: Part, scripting: bool) -> std::result::Result<String, DomError> {
+    if tree.is_in_html_document(id) {
+        return Ok(match part {
+            Part::Inner => tree.inner_html(id, scripting),
+            Part::Outer => tree.outer_html(id, scripting),
+        });
     }
+    tree.check_well_formed(id, matches!(part, Part::Outer))?;
+    Ok(match part {
+        Part::Inner => tree.inner_xml(id),
+        Part::Outer => tree.outer_xml(id),
+    })
 }
 
 /// Whether scripting is on for the node's document: it is for the realm's own.
@@ -372,10 +368,13 @@ pub(crate) fn is_scripting(node: &Handle) -> bool {
 }
 
 fn inner_html<'a>(ctx: Ctx<'a>, this: &Value<'a>, _: Args<'a>) -> Result<Value<'a>> {
-    let node = this_node(ctx, this)?;
-    let scripting = is_scripting(&node);
-    let markup = node.dom.read(|tree| serialize(tree, node.id, Part::Inner, scripting));
-    ctx.string(&markup)
+    serialized(ctx, &this_node(ctx, this)?, Part::Inner)
+}
+
+fn serialized<'a>(ctx: Ctx<'a>, node: &Handle, part: Part) -> Result<Value<'a>> {
+    let scripting = is_scripting(node);
+    let markup = node.dom.read(|tree| serialize(tree, node.id, part, scripting));
+    ctx.string(&markup.map_err(|error| throw(ctx, &error))?)
 }
 
 /// Parses markup as the contents of an element like `context`; the fragment has no object.

@@ -17,6 +17,8 @@ pub enum DomError {
     Namespace(String),
     /// `NotSupportedError`.
     NotSupported(&'static str),
+    /// `InvalidStateError`: there is no such XML.
+    InvalidState(&'static str),
     /// `InUseAttributeError`: the attribute belongs to another element.
     InUseAttribute,
     /// `SyntaxError`: a selector or a position that is none.
@@ -47,6 +49,7 @@ impl DomError {
             DomError::InvalidCharacter(_) => "InvalidCharacterError",
             DomError::Namespace(_) => "NamespaceError",
             DomError::NotSupported(_) => "NotSupportedError",
+            DomError::InvalidState(_) => "InvalidStateError",
             DomError::InUseAttribute => "InUseAttributeError",
             DomError::Syntax(_) => "SyntaxError",
             DomError::NoModification(_) => "NoModificationAllowedError",
@@ -62,6 +65,7 @@ impl fmt::Display for DomError {
             DomError::Hierarchy(text)
             | DomError::NotFound(text)
             | DomError::NotSupported(text)
+            | DomError::InvalidState(text)
             | DomError::NoModification(text) => f.write_str(text),
             DomError::IndexSize(text)
             | DomError::InvalidCharacter(text)

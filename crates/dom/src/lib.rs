@@ -43,6 +43,7 @@ mod select;
 mod serialize;
 mod text;
 mod tree;
+mod well_formed;
 mod xml;
 
 pub use attributes::{is_called, qualified};
