@@ -56,55 +56,70 @@ impl Workers {
         let parent = RealmSender::of(ctx)?;
         let argument = |index: usize| args.get(index).cloned().unwrap_or_else(|| ctx.undefined());
         let token = |index: usize| Ok(argument(index).to_f64()? as u64);
-        let process = match service {
+        let source = |index: usize| {
+            let source = argument(index);
+            if source.is_null() { Ok(None) } else { source.to_text().map(Some) }
+        };
+        let answer = match service {
             "worker.start" => {
                 let process = token(2)?;
-                let source = argument(5);
                 let asked = Asked {
                     url: argument(0).to_text()?,
                     name: argument(1).to_text()?,
-                    source: if source.is_null() { None } else { Some(source.to_text()?) },
+                    source: source(5)?,
                     is_module: argument(4).to_text()? == "module",
                     token: process,
                     listener: token(3)?,
                     parent: parent.clone(),
                 };
                 self.start(asked, folder);
-                Some(process)
+                input(move |ctx| Ok(ctx.number(process as f64)))
+            }
+            "worker.import" => {
+                let script = self.script(folder, &argument(0).to_text()?, source(1)?);
+                input(move |ctx| match script {
+                    Ok(script) => ctx.array(vec![ctx.string(&script.text)?, ctx.string(&script.url)?]),
+                    Err(message) => ctx.array(vec![ctx.null(), ctx.string("NetworkError")?, ctx.string(&message)?]),
+                })
             }
             "worker.stop" => {
                 let stopped = self.running().remove(&token(0)?);
                 drop(stopped);
-                None
+                input(|ctx| Ok(ctx.undefined()))
             }
             "worker.close" => {
                 let closed = own.and_then(|own| self.running().remove(&own));
                 drop(closed);
-                None
+                input(|ctx| Ok(ctx.undefined()))
             }
             // A worker that fails tells by an event.
             "worker.end" => return Ok(()),
             _ => return Err(ctx.throw_error("NotSupportedError", &format!("the runner has no {service}"))),
         };
-        let answer = input(move |ctx| Ok(process.map_or_else(|| ctx.undefined(), |token| ctx.number(token as f64))));
         parent.resolve(id, Ok(answer));
         Ok(())
     }
 
-    fn start(self: &Arc<Self>, asked: Asked, folder: &str) {
-        let (url, path) = self.site.locate(folder, &asked.url);
-        let text = match (&asked.source, asked.url.starts_with("data:")) {
-            (Some(source), _) => Ok(source.clone().into_bytes()),
-            (None, true) => decode_data_url(&asked.url, usize::MAX)
-                .map(|data| data.body)
-                .map_err(|_| format!("{} holds no script", asked.url)),
-            (None, false) => self.site.read(&path),
+    /// The script that a realm whose scripts are in `folder` calls `url`; `source` is its text if that is a `blob:` URL.
+    fn script(&self, folder: &str, url: &str, source: Option<String>) -> Result<Script, String> {
+        let (located, path) = self.site.locate(folder, url);
+        let (bytes, folder) = match source {
+            Some(source) => (source.into_bytes(), folder),
+            None if url.starts_with("data:") => {
+                let data = decode_data_url(url, usize::MAX).map_err(|_| format!("{url} holds no script"))?;
+                (data.body, folder)
+            }
+            None => (self.site.read(&path)?, folder_of(&path)),
         };
-        let text = match text {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Script { url: located, folder: folder.to_owned(), text })
+    }
+
+    fn start(self: &Arc<Self>, mut asked: Asked, folder: &str) {
+        let Script { url, folder, text } = match self.script(folder, &asked.url, asked.source.take()) {
+            Ok(script) => script,
             Err(message) => return fail(&asked.parent, asked.listener, &ErrorReport::new("NetworkError", message)),
         };
-        let folder = if asked.source.is_some() { folder } else { folder_of(&path) }.to_owned();
         let Asked { name, token, listener, parent, is_module, .. } = asked;
         let scripts = if is_module { Vec::new() } else { vec![(url.clone(), text.clone())] };
         let place = Place {
@@ -139,6 +154,13 @@ impl Workers {
 /// Fixes the lifetimes of a closure that makes a value.
 fn input(make: impl for<'a> FnOnce(Ctx<'a>) -> JsResult<Value<'a>> + Send + 'static) -> Box<dyn Input> {
     Box::new(make)
+}
+
+/// A script, where it is, and the folder that its relative URLs start from.
+struct Script {
+    url: String,
+    folder: String,
+    text: String,
 }
 
 /// What `new Worker` asks for.

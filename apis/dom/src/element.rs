@@ -16,7 +16,7 @@ pub(crate) fn element(ctx: Ctx<'_>) -> Result<Value<'_>> {
     let members = attributes(members)?;
     searching(members)?
         .get_set("innerHTML", inner_html, set_inner_html)?
-        .get_set("outerHTML", |ctx, this, _| serialized(ctx, &this_element(ctx, this)?, Part::Outer), set_outer_html)?
+        .get_set("outerHTML", |ctx, this, _| serialized(ctx, &*this_element(ctx, this)?, Part::Outer), set_outer_html)?
         .method("getHTML", 0, inner_html)?
         .method("setHTMLUnsafe", 1, set_inner_html)?
         .method("insertAdjacentElement", 2, |ctx, this, args| {
@@ -368,7 +368,7 @@ pub(crate) fn is_scripting(node: &Handle) -> bool {
 }
 
 fn inner_html<'a>(ctx: Ctx<'a>, this: &Value<'a>, _: Args<'a>) -> Result<Value<'a>> {
-    serialized(ctx, &this_node(ctx, this)?, Part::Inner)
+    serialized(ctx, &*this_node(ctx, this)?, Part::Inner)
 }
 
 fn serialized<'a>(ctx: Ctx<'a>, node: &Handle, part: Part) -> Result<Value<'a>> {
