@@ -349,14 +349,15 @@ impl Task {
         register.taken &= !(1 << index);
         let is_closed = register.taken == 0;
         self.closed.store(is_closed, Ordering::Release);
+        let is_vacant = was_full && !is_closed;
+        drop(register);
+        self.home.shared.realm_ended(is_vacant.then_some((self, &*seat.config)));
+        // Who sees that it is gone finds its place free.
         let processor = self.home.processor();
         processor.realms.fetch_sub(1, Ordering::Relaxed);
         if is_closed {
             processor.isolates.fetch_sub(1, Ordering::Relaxed);
         }
-        let is_vacant = was_full && !is_closed;
-        drop(register);
-        self.home.shared.realm_ended(is_vacant.then_some((self, &*seat.config)));
     }
 
     /// Whether nobody lives here any more, nor will.
