@@ -192,6 +192,15 @@ defmodule QuickBEAM.Bench.Contexts do
         rounds: 1,
         # Two slices.
         target: 2
+      },
+      %Figure{
+        name: "longest hold of a thread by it, CPU time",
+        unit: :ms,
+        measure: fn -> [longest_hold(&collecting/1)] end,
+        baseline: {"by a loop", fn -> [longest_hold(&looping/1)] end},
+        rounds: 3,
+        # As above, but for what the system gives to others meanwhile.
+        target: 2
       }
     ]
   end
@@ -266,17 +275,35 @@ defmodule QuickBEAM.Bench.Contexts do
   null
   """
 
-  defp beside_gc do
-    neighbour_evals(fn pool ->
-      {:ok, holder} = Context.start_link(pool: pool, memory_limit: 1_000_000_000)
-      {:ok, _} = Context.eval(holder, @live)
+  defp beside_gc, do: neighbour_evals(&collecting/1)
 
-      collector =
-        spawn_link(fn -> for _ <- Stream.cycle([1]), do: Context.call(holder, "churn") end)
+  # Keeps the pool's thread busy, much of the time with a collection; gives back what ends that.
+  defp collecting(pool) do
+    {:ok, holder} = Context.start_link(pool: pool, memory_limit: 1_000_000_000)
+    {:ok, _} = Context.eval(holder, @live)
 
-      fn ->
-        Process.unlink(collector) && Process.exit(collector, :kill) && Context.stop(holder)
-      end
+    collector =
+      spawn_link(fn -> for _ <- Stream.cycle([1]), do: Context.call(holder, "churn") end)
+
+    fn ->
+      Process.unlink(collector) && Process.exit(collector, :kill) && Context.stop(holder)
+    end
+  end
+
+  defp looping(pool) do
+    {:ok, context} = Context.start_link(pool: pool)
+    loop = spawn_link(fn -> Context.eval(context, "for (;;) {}", timeout: :infinity) end)
+    fn -> Process.unlink(loop) && Process.exit(loop, :kill) && Context.stop(context) end
+  end
+
+  # For how long a context went on at most while an eval of its neighbour waited.
+  defp longest_hold(disturb) do
+    with_pool(1, [], fn pool ->
+      [context] = start_contexts(pool, 1)
+      stop = disturb.(pool)
+      longest(context, System.monotonic_time(:millisecond) + 4_000, 0)
+      stop.()
+      ContextPool.info(pool).longest_hold
     end)
   end
 

@@ -90,6 +90,7 @@ defmodule QuickBEAM.ContextPool do
   | `:preemptions` | how often a context gave way to another one at the end of its slice |
   | `:hand_offs` | how often the work of a thread was given to another, the thread being stuck in a builtin |
   | `:steals` | how often an idle thread took a context from a busy one |
+  | `:longest_hold` | for how many microseconds of CPU time a context went on at most when another was to have its thread |
   | `:memory` | bytes of the JavaScript heaps of all contexts |
   | `:reductions` | interpreter steps of those contexts so far |
 
@@ -119,6 +120,7 @@ defmodule QuickBEAM.ContextPool do
       preemptions: sum.(:preemptions),
       hand_offs: sum.(:hand_offs),
       steals: sum.(:steals),
+      longest_hold: processors |> Enum.map(& &1.longest_hold) |> Enum.max(),
       memory: state.totals.memory,
       reductions: state.totals.reductions
     }

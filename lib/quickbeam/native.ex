@@ -58,7 +58,8 @@ defmodule QuickBEAM.Native do
           queued: non_neg_integer(),
           preemptions: non_neg_integer(),
           hand_offs: non_neg_integer(),
-          steals: non_neg_integer()
+          steals: non_neg_integer(),
+          longest_hold: non_neg_integer()
         }
 
   @spec executor_info(executor()) :: %{threads: pos_integer(), processors: [processor()]}

@@ -1,6 +1,7 @@
 //! What can be known of an executor and its realms from outside.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// What an executor does now, and has done so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct ProcessorInfo {
     pub hand_offs: u64,
     /// Isolates taken from other processors.
     pub steals: u64,
+    /// CPU time for which a turn has gone on at most when another was to have the processor; zero where the system does not tell.
+    pub longest_hold: Duration,
 }
 
 /// What a realm holds, and has used so far.

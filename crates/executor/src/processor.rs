@@ -42,6 +42,10 @@ pub(crate) struct Processor {
     asked: Mutex<Option<Asked>>,
     /// The turn in the slot has polled since it was last asked to.
     heard: AtomicBool,
+    /// When the turn was resumed that another task was last to have the processor of, and the CPU time of its thread at that time.
+    held: AtomicU64,
+    held_from: AtomicU64,
+    longest_hold: AtomicU64,
     pub(crate) alarms: Mutex<Alarms>,
     /// When the next alarm rings.
     next_alarm: AtomicU64,
@@ -118,6 +122,9 @@ impl Processor {
             next_breath: AtomicU64::new(0),
             asked: Mutex::default(),
             heard: AtomicBool::new(false),
+            held: AtomicU64::new(0),
+            held_from: AtomicU64::new(0),
+            longest_hold: AtomicU64::new(0),
             alarms: Mutex::default(),
             next_alarm: AtomicU64::new(NEVER),
             bed: Bed::new(),
@@ -135,6 +142,7 @@ impl Processor {
             preemptions: self.preemptions.load(Ordering::Relaxed),
             hand_offs: self.hand_offs.load(Ordering::Relaxed),
             steals: self.steals.load(Ordering::Relaxed),
+            longest_hold: Duration::from_nanos(self.longest_hold.load(Ordering::Relaxed)),
         }
     }
 
@@ -225,6 +233,7 @@ impl Processor {
 
     /// A turn has come back. False if the processor was taken away meanwhile.
     pub(crate) fn end(&self, turn: &Arc<Home>) -> bool {
+        self.hold_ends();
         let turn = Arc::as_ptr(turn).cast_mut();
         loop {
             match self.turn.compare_exchange(turn, ptr::null_mut(), Ordering::SeqCst, Ordering::Relaxed) {
@@ -289,6 +298,9 @@ impl Processor {
         // SAFETY: a held turn does not end.
         let home = unsafe { &*turn };
         home.pacer.poke();
+        if self.queued() > 0 {
+            self.hold_begins();
+        }
         let now = Instant::now();
         let silence = self.silence(now);
         if silence.is_deaf() {
@@ -296,7 +308,10 @@ impl Processor {
         }
         self.ring(now);
         let (next, pause) = match (self.queued() > 0, silence.is_stuck()) {
-            (true, true) if relieve() => (ptr::null_mut(), TICK),
+            (true, true) if relieve() => {
+                self.hold_ends();
+                (ptr::null_mut(), TICK)
+            }
             (true, _) => (turn, GRACE),
             (false, _) => (turn, TICK),
         };
@@ -309,6 +324,7 @@ impl Processor {
         if let Some(turn) = self.hold_turn() {
             // SAFETY: a held turn does not end.
             unsafe { (*turn).pacer.poke() };
+            self.hold_begins();
             self.ask(Instant::now());
             self.turn.store(turn, Ordering::SeqCst);
         }
@@ -321,6 +337,27 @@ impl Processor {
         let is_there = !turn.is_null() && turn != LOOKED_AT;
         let held = || self.turn.compare_exchange(turn, LOOKED_AT, Ordering::SeqCst, Ordering::Relaxed);
         (is_there && held().is_ok()).then_some(turn)
+    }
+
+    /// Another task is to have the processor: from here on the turn in the slot keeps it waiting.
+    fn hold_begins(&self) {
+        let since = self.since.load(Ordering::Relaxed);
+        if self.held.load(Ordering::Relaxed) != since
+            && let Some(cpu) = self.bed.cpu()
+        {
+            self.held_from.store(cpu.as_nanos() as u64, Ordering::Relaxed);
+            self.held.store(since, Ordering::Relaxed);
+        }
+    }
+
+    /// The turn in the slot ends, or loses the processor.
+    fn hold_ends(&self) {
+        if self.held.load(Ordering::Relaxed) == self.since.load(Ordering::Relaxed)
+            && let Some(cpu) = self.bed.cpu()
+        {
+            let held = (cpu.as_nanos() as u64).saturating_sub(self.held_from.load(Ordering::Relaxed));
+            self.longest_hold.fetch_max(held, Ordering::Relaxed);
+        }
     }
 
     /// Whether the turn in the slot has not polled since it was asked to.

@@ -125,6 +125,7 @@ rustler::atoms! {
     preemptions,
     hand_offs,
     steals,
+    longest_hold,
 
     bytecode = "Elixir.QuickBEAM.Bytecode",
     args,

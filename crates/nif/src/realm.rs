@@ -355,6 +355,7 @@ fn executor_info(env: Env<'_>, executor: ResourceArc<ExecutorResource>) -> Term<
             (atoms::preemptions(), processor.preemptions.encode(env)),
             (atoms::hand_offs(), processor.hand_offs.encode(env)),
             (atoms::steals(), processor.steals.encode(env)),
+            (atoms::longest_hold(), (processor.longest_hold.as_micros() as u64).encode(env)),
         ];
         crate::error::map(env, &fields)
     });
