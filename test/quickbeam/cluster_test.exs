@@ -132,7 +132,18 @@ defmodule QuickBEAM.ClusterTest do
 
       assert eval(node, "{ #{code} }") ==
                {:ok,
-                [true, "text/plain", 100_005, "café", true, true, "näme.txt", 5, "abc", "messageerror"]}
+                [
+                  true,
+                  "text/plain",
+                  100_005,
+                  "café",
+                  true,
+                  true,
+                  "näme.txt",
+                  5,
+                  "abc",
+                  "messageerror"
+                ]}
     end
 
     # A node that dies in the middle.

@@ -208,6 +208,39 @@ defmodule QuickBEAM.LifecycleTest do
     assert eventually(fn -> QuickBEAM.eval(name, "n") end) == {:ok, 1}
   end
 
+  @tag :tmp_dir
+  test "supervisors of every kind start a runtime again, with its script", %{tmp_dir: dir} do
+    write_files(dir, %{"main.ts" => "globalThis.n = 1 as number"})
+    spec = Supervisor.child_spec(child(script: Path.join(dir, "main.ts")), [])
+    name = :"partitions#{System.unique_integer([:positive])}"
+    options = [strategy: :one_for_one]
+
+    {:ok, static} = Supervisor.start_link([spec], options)
+    {:ok, dynamic} = DynamicSupervisor.start_link(options)
+    {:ok, _} = DynamicSupervisor.start_child(dynamic, spec)
+
+    {:ok, partitions} =
+      PartitionSupervisor.start_link(child_spec: spec, name: name, partitions: 2)
+
+    for supervisor <- [static, dynamic, partitions] do
+      pids = fn ->
+        for {_, pid, _, _} <- Supervisor.which_children(supervisor), is_pid(pid), do: pid
+      end
+
+      before = pids.()
+
+      for rt <- before do
+        assert QuickBEAM.eval(rt, "n++") == {:ok, 1}
+        Process.exit(rt, :kill)
+        assert_down(rt)
+      end
+
+      later = Enum.find(Stream.repeatedly(pids), &(length(&1 -- before) == length(before)))
+      for rt <- later, do: assert(QuickBEAM.eval(rt, "n") == {:ok, 1})
+      Supervisor.stop(supervisor)
+    end
+  end
+
   test "requests of another node go the way of its own, and follow their caller" do
     rt = start_runtime()
     assert serve(rt, self(), {:eval, "1 + 1", nil, nil}) == {:ok, 2}

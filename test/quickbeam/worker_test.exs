@@ -4,6 +4,7 @@ defmodule QuickBEAM.WorkerTest do
   use QuickBEAM.Test.PlacementCase
 
   alias QuickBEAM.JSError
+  alias QuickBEAM.Owner.Census
 
   @moduletag :capture_log
 
@@ -237,18 +238,17 @@ defmodule QuickBEAM.WorkerTest do
     assert QuickBEAM.eval(rt, "typeof FileReaderSync") == {:ok, "undefined"}
   end
 
-  test "workers end with their parent" do
+  test "workers run where their parent does, and end with it" do
     rt = start_runtime()
-    test = self()
-
     code = "await new Promise(resolve => { w.onmessage = e => resolve(1) })"
-    source = "Beam.send(test, Beam.self()); postMessage(1)"
     url = worker("addEventListener('message', ({ data }) => postMessage(data)); postMessage(0)")
-    _ = {test, source}
     {:links, before} = Process.info(rt, :links)
     {:ok, 1} = QuickBEAM.eval(rt, "globalThis.w = new Worker(url); #{code}", vars: %{url: url})
     {:links, links} = Process.info(rt, :links)
     assert [child] = for(pid <- links -- before, is_pid(pid), do: pid)
+    pools = Map.new(Census.all(), &{&1.owner, &1.pool})
+    pool = QuickBEAM.Test.PlacementCase.current_pool()
+    assert {pools[child], pools[rt]} == {pool && Process.whereis(pool), pools[child]}
     monitor = Process.monitor(child)
     Process.exit(rt, :kill)
     assert_receive {:DOWN, ^monitor, :process, ^child, _reason}, 5_000

@@ -9,6 +9,7 @@
 //! | `RunQueue` | who runs next: fair queueing by virtual time | its processor |
 //! | `Holder` | an OS thread with its processor and a pool of stacks | itself |
 //! | `Spare` | an OS thread without one | itself |
+//! | `Retired` | an OS thread whose executor is over | itself |
 //! | `Task` | one isolate with its scheduling state | the [`RealmHandle`]s of its realms, and the queue it stands in |
 //! | `Home` | where its queue is, and what reaches it from outside | its task and its realms |
 //! | `Seat` | one realm from its creation to its end, and its fiber | its task |
@@ -62,6 +63,7 @@ mod park;
 mod processor;
 mod queue;
 mod realm;
+mod retired;
 mod scripts;
 mod seat;
 mod sleep;

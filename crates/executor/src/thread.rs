@@ -4,6 +4,7 @@ use crate::executor::Shared;
 use crate::fiber::{Fiber, Pause, Progress, StackPool, TurnEnd};
 use crate::guard::internal_bug;
 use crate::processor::Processor;
+use crate::retired;
 use crate::seat::Seat;
 use crate::sleep::{Place, Sleeper, cores, somebody_wakes};
 use crate::spare::Spare;
@@ -34,38 +35,60 @@ const TRIM_AFTER: Duration = Duration::from_millis(100);
 /// Stack of a thread itself; JavaScript runs on fibers.
 const STACK: usize = 256 << 10;
 
-/// Starts a thread that holds a processor.
+/// Has a thread hold a processor: one whose executor is over, or a new one.
 pub(crate) fn start(shared: &Arc<Shared>, index: usize) -> io::Result<()> {
-    spawn(shared, move |_| Some(index))
+    shared.spares.thread_started();
+    match retired::employ(Place { shared: shared.clone(), index }) {
+        Some(place) => spawn(shared, move |_| Some(place.index)),
+        None => Ok(()),
+    }
 }
 
 /// Starts a thread that waits for a processor.
 pub(crate) fn start_spare(shared: &Arc<Shared>, spare: Arc<Spare>) -> io::Result<()> {
+    shared.spares.thread_started();
     spawn(shared, move |shared| spare.wait(shared))
 }
 
+/// Starts a thread that has been counted.
 fn spawn(shared: &Arc<Shared>, first: impl FnOnce(&Shared) -> Option<usize> + Send + 'static) -> io::Result<()> {
-    let mut own = shared.clone();
+    let own = shared.clone();
     let builder = thread::Builder::new().name("quickbeam".into()).stack_size(STACK);
-    shared.spares.thread_started();
     let started = builder.spawn(move || {
         let sleeper = Sleeper::new();
-        let mut index = first(&own);
         let mut stacks = StackPool::new();
-        while let Some(held) = index {
-            let mut holder = Holder::new(Place { shared: own, index: held }, sleeper.clone(), stacks);
-            let left = holder.work();
-            sleeper.leave();
-            (own, stacks) = (holder.place.shared, holder.stacks);
-            stacks.clear();
-            index = if left == Left::Taken { own.spares.wait(&own) } else { None };
+        let mut index = first(&own);
+        let mut shared = own;
+        loop {
+            stacks = serve(shared, index, &sleeper, stacks);
+            let Some(place) = retired::wait() else { return };
+            (shared, index) = (place.shared, Some(place.index));
         }
-        own.spares.thread_ended();
     });
     if started.is_err() {
         shared.spares.thread_ended();
     }
     started.map(drop)
+}
+
+/// Holds processors of an executor, or spares its threads, until that is over.
+fn serve(mut shared: Arc<Shared>, first: Option<usize>, sleeper: &Arc<Sleeper>, mut stacks: StackPool) -> StackPool {
+    let mut next = first;
+    while let Some(index) = next {
+        let mut holder = Holder::new(Place { shared, index }, sleeper.clone(), stacks);
+        let left = holder.work();
+        sleeper.leave();
+        (shared, stacks) = (holder.place.shared, holder.stacks);
+        next = match left {
+            Left::Over => None,
+            Left::Taken => {
+                stacks.clear();
+                shared.spares.wait(&shared)
+            }
+        };
+    }
+    shared.spares.thread_ended();
+    stacks
 }
 
 /// Threads of the process that look for work without sleeping; as many as cores may.
