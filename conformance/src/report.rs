@@ -2,7 +2,7 @@
 
 use crate::Options;
 use crate::expectations::Expectations;
-use crate::harness::{Outcome, Status};
+use crate::harness::{Outcome, Status, WHOLE_FILE};
 use crate::suite::Test;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +53,8 @@ impl Report {
             ended.map(|(name, ..)| name.as_str()).collect()
         };
         let (passed, failed) = (names(Status::Pass), names(Status::Fail));
-        counts.passed += passed.len();
+        // A file as a whole is no subtest, unless it fails.
+        counts.passed += passed.iter().filter(|name| **name != WHOLE_FILE).count();
         let foreign = failed.iter().filter(|name| expectations.is_foreign(&test.name, name)).count();
         counts.failed += failed.len() - foreign;
         counts.foreign += foreign;
