@@ -233,11 +233,13 @@ impl Processor {
 
     /// A turn has come back. False if the processor was taken away meanwhile.
     pub(crate) fn end(&self, turn: &Arc<Home>) -> bool {
-        self.hold_ends();
         let turn = Arc::as_ptr(turn).cast_mut();
         loop {
             match self.turn.compare_exchange(turn, ptr::null_mut(), Ordering::SeqCst, Ordering::Relaxed) {
-                Ok(_) => return true,
+                Ok(_) => {
+                    self.hold_ends();
+                    return true;
+                }
                 Err(LOOKED_AT) => thread::yield_now(),
                 Err(_) => return false,
             }
