@@ -238,6 +238,37 @@ defmodule QuickBEAM.WorkerTest do
     assert QuickBEAM.eval(rt, "typeof FileReaderSync") == {:ok, "undefined"}
   end
 
+  test "a worker that closes hears nothing more, and its channels say nothing" do
+    rt = start_runtime()
+
+    source = """
+    const { port1, port2 } = new MessageChannel();
+    const channel = new BroadcastChannel(name);
+    port2.onmessage = channel.onmessage = () => postMessage('heard');
+    channel.postMessage('before');
+    close();
+    port1.postMessage(1);
+    channel.postMessage('after');
+    new BroadcastChannel(name).postMessage('after');
+    postMessage('last');
+    """
+
+    code = """
+    const seen = [];
+    const channel = new BroadcastChannel('one');
+    channel.onmessage = ({ data }) => { seen.push(data); channel.postMessage('back') };
+    const w = new Worker(url, { name: 'one' });
+    w.onmessage = ({ data }) => seen.push(data);
+    while (!seen.includes('last')) await Beam.sleep(1);
+    await Beam.sleep(1);
+    channel.close();
+    seen.sort()
+    """
+
+    assert QuickBEAM.eval(rt, "{ #{code} }", vars: %{url: worker(source)}, timeout: 10_000) ==
+             {:ok, ["before", "last"]}
+  end
+
   test "workers run where their parent does, and end with it" do
     rt = start_runtime()
     code = "await new Promise(resolve => { w.onmessage = e => resolve(1) })"

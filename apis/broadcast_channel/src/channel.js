@@ -12,7 +12,7 @@
       super();
       this.#name = `${name}`;
       this.#channel = native.open(this.#name, (message) => {
-        if (this.#channel !== undefined) messaging.fireMessage(this, message);
+        if (message !== undefined && this.#channel !== undefined) messaging.fireMessage(this, message);
       });
     }
     get name() {

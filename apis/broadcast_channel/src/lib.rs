@@ -8,7 +8,7 @@
 
 use quickbeam_api_events::{EVENT_TARGET, classes as events};
 use quickbeam_api_grants::require;
-use quickbeam_api_messaging::{Message, classes as messaging, opened, serialize};
+use quickbeam_api_messaging::{Message, classes as messaging, is_closing, opened, serialize};
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::{
@@ -89,7 +89,7 @@ struct Delivery(Arc<Message>);
 
 impl Input for Delivery {
     fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
-        opened(ctx, &self.0)
+        if is_closing(ctx) { Ok(ctx.undefined()) } else { opened(ctx, &self.0) }
     }
 }
 
@@ -145,6 +145,9 @@ fn open<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
 /// `post(channel, message)`.
 fn post<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let Some(channel) = args.get(0).host::<Channel>() else { return Ok(ctx.undefined()) };
+    if is_closing(ctx) {
+        return Ok(ctx.undefined());
+    }
     let message = Arc::new(serialize(ctx, &args.get(1), &[])?);
     let busy = deliver(&channel.name, &message, Some(channel.id));
     if AFAR.load(Ordering::Acquire) && grants(ctx)?.permits(Grant::Cluster, None) {

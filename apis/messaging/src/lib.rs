@@ -68,6 +68,18 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
     })
 }
 
+const CLOSING: &str = "messaging/closing";
+
+/// A worker is to end: no message reaches its realm any more, nor do its broadcast channels send one.
+pub fn close_realm(ctx: Ctx<'_>) {
+    ctx.keep(CLOSING, ctx.undefined());
+}
+
+/// Whether the realm is that of a worker which is to end.
+pub fn is_closing(ctx: Ctx<'_>) -> bool {
+    ctx.kept(CLOSING).is_some()
+}
+
 /// Serialises a value. What is in `transfer` is detached from this realm, unless it fails.
 ///
 /// # Errors
@@ -208,6 +220,7 @@ fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a
 /// `next(end)`: what [`opened`] gives, `undefined` if no message is there, `null` if none will be.
 fn next<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     match with_end(&args.get(0), PortEnd::next) {
+        Some(Next::Message(_)) if is_closing(ctx) => Ok(ctx.undefined()),
         Some(Next::Message(message)) => opened(ctx, &message),
         Some(Next::Closed) => Ok(ctx.null()),
         Some(Next::Nothing) | None => Ok(ctx.undefined()),

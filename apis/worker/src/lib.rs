@@ -11,7 +11,7 @@
 
 use quickbeam_api_events::{EVENT_TARGET, classes as events};
 use quickbeam_api_grants::require;
-use quickbeam_api_messaging::{Cluster, PortEnd, arrived, classes as messaging, cluster, join, natives};
+use quickbeam_api_messaging::{Cluster, PortEnd, arrived, classes as messaging, close_realm, cluster, join, natives};
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::{Api, call_service, call_service_sync, listen, report_exception, run_script, unlisten};
@@ -115,6 +115,10 @@ pub fn become_worker<'a>(ctx: Ctx<'a>, token: u64, name: &str, is_module: bool) 
     quickbeam_api_file::define_reader_sync(ctx)?;
     let natives = natives(ctx)?
         .function("close", |ctx, _, _| call_service_sync(ctx, "worker.close", &[]))?
+        .function("closing", |ctx, _, _| {
+            close_realm(ctx);
+            Ok(ctx.undefined())
+        })?
         .function("importScript", import_script)?
         .into_value();
     let load = ctx.function("load", 0, |ctx, _, _| {

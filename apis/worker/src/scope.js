@@ -30,6 +30,7 @@
     close() {
       if (isClosing) return;
       isClosing = true;
+      native.closing();
       // What runs goes on to its end.
       setTimeout(() => native.close(), 0);
     },
