@@ -128,7 +128,7 @@ pub(crate) struct Guard {
     budget: Option<u64>,
     reductions: Cell<u64>,
     next_check: Cell<Instant>,
-    /// Jobs were to end, and none of them ran: the next one that polls ends in their stead.
+    /// Jobs were to end, and none of them ran: those that poll end in their stead, until none waits.
     is_jobs_overdue: Cell<bool>,
     /// The fiber that polls may suspend, and its isolate; null outside one.
     suspender: Cell<*const Suspender>,
@@ -269,15 +269,16 @@ impl Guard {
     }
 
     /// What was to end stands between two jobs. A loop that goes on in jobs is in one of them whenever the steps between
-    /// two polls are over, and that is what ends then.
+    /// two polls are over, and that is what ends then. It may be one that the loop can do without, so the next is tried
+    /// as well.
     pub(crate) fn set_jobs_overdue(&self, is_overdue: bool) {
         self.is_jobs_overdue.set(is_overdue);
     }
 
-    /// Ends the job that polls, if one is to.
+    /// Ends the job that polls, if jobs are to.
     fn end_overdue_job(&self) {
         let is_job = self.frames.borrow().last().is_some_and(|frame| frame.what == JOB);
-        if is_job && self.is_jobs_overdue.take() {
+        if is_job && self.is_jobs_overdue.get() {
             self.end(self.depth() - 1, Reason::InTheWay);
         }
     }

@@ -108,6 +108,7 @@ impl RealmState {
             if let Err(Thrown) = result {
                 let error = ctx.take_exception();
                 if self.must_end(ctx) {
+                    self.guard.set_jobs_overdue(true);
                     return;
                 }
                 crate::realm::report_exception(ctx, &error);

@@ -105,8 +105,7 @@ fn a_loop_that_goes_on_in_jobs_ends_with_its_op() {
             let _case = Case(source);
             let realm = realm_on(&executor);
             assert_eq!(realm.start_timed(&format!("globalThis.n = 0; {source}")).text(), TIMED_OUT);
-            let quiet =
-                "let before; do { before = n; await new Promise(done => setTimeout(done, 1)) } while (n !== before)";
+            let quiet = "let before; do { before = globalThis.n; await new Promise(done => setTimeout(done, 1)) } while (globalThis.n !== before)";
             realm.check(&format!("{quiet}; 'quiet'"), "quiet");
             realm.free();
         }
