@@ -7,7 +7,7 @@
 
   const enumerableKeys = (object) => {
     const symbols = getOwnPropertySymbols(object).filter((symbol) => isEnumerable(object, symbol));
-    return keysOf(object).concat(symbols);
+    return [...keysOf(object), ...symbols];
   };
 
   const sameBytes = (a, b) => {

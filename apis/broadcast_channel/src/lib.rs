@@ -10,7 +10,7 @@ use quickbeam_api_events::{EVENT_TARGET, classes as events};
 use quickbeam_api_grants::require;
 use quickbeam_api_messaging::{Message, classes as messaging, is_closing, opened, serialize};
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::{
     Api, Grant, Input, ListenerId, RealmSender, SubmitError, call_service, grants, listen, unlisten,
 };
@@ -126,14 +126,14 @@ fn open<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
     if name.len() > MAX_NAME {
         return Err(ctx.throw_error("RangeError", &format!("BroadcastChannel: a name has at most {MAX_NAME} bytes")));
     }
-    let count = kept(ctx, "broadcast_channel/count", |ctx| ctx.object())?;
+    let count = kept(ctx, "broadcast_channel/count", |ctx| ctx.object_without_prototype())?;
     let open = count.get("open")?.to_f64().unwrap_or(0.0);
     let open = if open.is_nan() { 0.0 } else { open };
     if open >= MAX_CHANNELS as f64 {
         let message = format!("a runtime has at most {MAX_CHANNELS} broadcast channels open");
         return Err(ctx.throw_error("RangeError", &message));
     }
-    count.set("open", ctx.number(open + 1.0))?;
+    count.define("open", ctx.number(open + 1.0), Attributes::ALL)?;
     let listener = listen(ctx, args.get(1))?;
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
     let channel = Channel { id, name: name.clone(), listener };
@@ -169,9 +169,9 @@ fn post<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
 fn close<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     if let Some(channel) = args.get(0).host::<Channel>() {
         unlisten(ctx, channel.listener);
-        let count = kept(ctx, "broadcast_channel/count", |ctx| ctx.object())?;
+        let count = kept(ctx, "broadcast_channel/count", |ctx| ctx.object_without_prototype())?;
         let open = count.get("open")?.to_f64()?;
-        count.set("open", ctx.number(open - 1.0))?;
+        count.define("open", ctx.number(open - 1.0), Attributes::ALL)?;
     }
     Ok(ctx.undefined())
 }

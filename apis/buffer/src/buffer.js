@@ -2,13 +2,12 @@
 (native, inspect, errors, numbers) => {
   const { invalidType, outOfRange, outOfBounds, invalidValue, unknownEncoding, invalidSize } = errors;
   const { validateNumber, validateInteger, validateString, coded } = errors;
-  const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf, keys, assign } = Object;
+  const { defineProperty, getOwnPropertyDescriptor, setPrototypeOf, keys, assign } = Object;
   const { isArray } = Array;
   const { isInteger, isNaN, isSafeInteger } = Number;
   const { floor, min, trunc } = Math;
   const { call } = Function.prototype;
   const bind = (method) => call.bind(method);
-  const TypedArray = getPrototypeOf(Uint8Array);
   const getter = (object, name) => bind(getOwnPropertyDescriptor(object, name).get);
   const bufferOf = getter(TypedArray.prototype, "buffer");
   const offsetOf = getter(TypedArray.prototype, "byteOffset");

@@ -23,7 +23,7 @@
     let length = 0;
     const take = (piece) => {
       pieces.push(piece);
-      length += piece.length;
+      length += piece.byteLength;
     };
     process(codec, data, take);
     process(codec, undefined, take);
@@ -32,7 +32,7 @@
     let end = 0;
     for (const piece of pieces) {
       bytes.set(piece, end);
-      end += piece.length;
+      end += piece.byteLength;
     }
     return bytes;
   };

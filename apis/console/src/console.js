@@ -221,7 +221,7 @@
   const console = Object.create({});
   for (const [name, method] of Object.entries(methods)) {
     Object.defineProperty(method, "length", { value: 0, configurable: true });
-    console[name] = method;
+    Object.defineProperty(console, name, { value: method, writable: true, enumerable: true, configurable: true });
   }
   Object.defineProperty(console, Symbol.toStringTag, { value: "console", configurable: true });
   return console;

@@ -2,9 +2,8 @@
 ({ expose, need, domException, QuotaExceededError }, native) => {
   const QUOTA = 65_536;
   const FLOATS = new Set(["Float16Array", "Float32Array", "Float64Array"]);
-  const { prototype } = Object.getPrototypeOf(Uint8Array);
-  const kindOf = Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag).get;
-  const sizeOf = Object.getOwnPropertyDescriptor(prototype, "byteLength").get;
+  const kindOf = Object.getOwnPropertyDescriptor(TypedArray.prototype, Symbol.toStringTag).get;
+  const sizeOf = Object.getOwnPropertyDescriptor(TypedArray.prototype, "byteLength").get;
   let allowed = false;
 
   class Crypto {

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::idl;
 use crate::key::{Secret, Usages};
 use base64_simd::URL_SAFE_NO_PAD;
-use quickbeam_engine::{Ctx, Result, Value};
+use quickbeam_engine::{Attributes, Ctx, Result, Value};
 use serde_json::{Map, Value as Json};
 use zeroize::Zeroizing;
 
@@ -100,10 +100,10 @@ impl Jwk {
         }
         if let Some(words) = &self.key_ops {
             let words = words.iter().map(|word| ctx.string(word)).collect::<Result<_>>()?;
-            object.set("key_ops", ctx.array(words)?)?;
+            object.define("key_ops", ctx.array(words)?, Attributes::ALL)?;
         }
         if let Some(ext) = self.ext {
-            object.set("ext", ctx.boolean(ext))?;
+            object.define("ext", ctx.boolean(ext), Attributes::ALL)?;
         }
         Ok(object)
     }

@@ -4,7 +4,7 @@ use crate::algorithm::{Curve, Hash, Name};
 use crate::failure::Failure;
 use crate::{ec, okp, rsa};
 use quickbeam_api_webidl::Parcel;
-use quickbeam_engine::{Ctx, Result, Value};
+use quickbeam_engine::{Attributes, Ctx, Result, Value};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -244,24 +244,24 @@ fn vault(ctx: Ctx<'_>) -> Result<Rc<Vault>> {
 /// Throws if memory is short.
 pub(crate) fn algorithm_object<'a>(ctx: Ctx<'a>, key: &Key) -> Result<Value<'a>> {
     let object = ctx.object()?;
-    object.set("name", ctx.string(key.name.text())?)?;
+    object.define("name", ctx.string(key.name.text())?, Attributes::ALL)?;
     let set_hash = |hash: Hash| -> Result<()> {
         let inner = ctx.object()?;
-        inner.set("name", ctx.string(hash.name())?)?;
-        object.set("hash", inner)
+        inner.define("name", ctx.string(hash.name())?, Attributes::ALL)?;
+        object.define("hash", inner, Attributes::ALL)
     };
     match &key.details {
         Details::None => {}
         Details::Rsa { modulus_length, public_exponent, hash } => {
-            object.set("modulusLength", ctx.number(f64::from(*modulus_length)))?;
-            object.set("publicExponent", ctx.uint8_array(public_exponent)?)?;
+            object.define("modulusLength", ctx.number(f64::from(*modulus_length)), Attributes::ALL)?;
+            object.define("publicExponent", ctx.uint8_array(public_exponent)?, Attributes::ALL)?;
             set_hash(*hash)?;
         }
-        Details::Curve(curve) => object.set("namedCurve", ctx.string(curve.name())?)?,
-        Details::Aes { length } => object.set("length", ctx.number(f64::from(*length)))?,
+        Details::Curve(curve) => object.define("namedCurve", ctx.string(curve.name())?, Attributes::ALL)?,
+        Details::Aes { length } => object.define("length", ctx.number(f64::from(*length)), Attributes::ALL)?,
         Details::Hmac { hash, length } => {
             set_hash(*hash)?;
-            object.set("length", ctx.number(f64::from(*length)))?;
+            object.define("length", ctx.number(f64::from(*length)), Attributes::ALL)?;
         }
     }
     Ok(object)

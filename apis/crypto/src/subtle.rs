@@ -13,7 +13,7 @@ use crate::operations::{self, Generated};
 use crate::pool::{self, Weight};
 use aws_lc_rs::digest;
 use quickbeam_api_webidl::{Natives, helpers, kept, need, packed, to_long};
-use quickbeam_engine::{Args, Ctx, Deferred, Glue, NativeFn, Result, Thrown, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Deferred, Glue, NativeFn, Result, Thrown, Value};
 use std::rc::Rc;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -50,8 +50,8 @@ impl Output {
                 Generated::Key(key) => key::to_js(ctx, Arc::new(key)),
                 Generated::Pair((public, private)) => {
                     let pair = ctx.object()?;
-                    pair.set("publicKey", key::to_js(ctx, Arc::new(public))?)?;
-                    pair.set("privateKey", key::to_js(ctx, Arc::new(private))?)?;
+                    pair.define("publicKey", key::to_js(ctx, Arc::new(public))?, Attributes::ALL)?;
+                    pair.define("privateKey", key::to_js(ctx, Arc::new(private))?, Attributes::ALL)?;
                     Ok(pair)
                 }
             },
@@ -147,7 +147,7 @@ struct Methods<'a>(Value<'a>);
 impl<'a> Methods<'a> {
     fn add<M: Method>(self, name: &'static str, length: u32, method: M) -> Result<Methods<'a>> {
         let ctx = self.0.ctx();
-        self.0.set(name, ctx.function(name, length, promising(method))?)?;
+        self.0.define(name, ctx.function(name, length, promising(method))?, Attributes::ALL)?;
         Ok(self)
     }
 }

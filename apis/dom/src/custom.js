@@ -82,7 +82,8 @@
   const watch = () => {
     if (isWatching) return;
     isWatching = true;
-    kit.watch(([kind, node, ...rest]) => {
+    kit.watch((record) => {
+      const [kind, node, ...rest] = record;
       switch (kind) {
         case 3: {
           const [namespace, name, old, value] = rest;

@@ -262,11 +262,29 @@
     ProcessingInstruction,
     Text,
   };
-  const kit = { idl, events, native, classes, cached, lists, isNode, documentOf, illegal, document, give, made, unscopable, HTML, SVG };
   const watchers = [];
-  kit.watch = (watcher) => {
+  const watch = (watcher) => {
     watchers.push(watcher);
     native.watch(true);
+  };
+  const kit = {
+    __proto__: null,
+    HTML,
+    SVG,
+    cached,
+    classes,
+    document,
+    documentOf,
+    events,
+    give,
+    idl,
+    illegal,
+    isNode,
+    lists,
+    made,
+    native,
+    unscopable,
+    watch,
   };
   for (const name of ["documents", "events", "style", "custom", "tags", "links", "controls", "forms", "html", "range", "traversal", "observer"]) {
     Object.assign(parts, parts[name](kit, parts));

@@ -146,7 +146,11 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
         })?,
     )?;
     // Other APIs are made when they are needed.
-    natives.set("files", ctx.function("files", 0, |ctx, _, _| quickbeam_api_file::classes(ctx))?)?;
+    natives.define(
+        "files",
+        ctx.function("files", 0, |ctx, _, _| quickbeam_api_file::classes(ctx))?,
+        Attributes::ALL,
+    )?;
     natives.set(
         "messageEvent",
         ctx.function("messageEvent", 0, |ctx, _, _| quickbeam_api_messaging::classes(ctx)?.get("MessageEvent"))?,

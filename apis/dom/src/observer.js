@@ -180,6 +180,8 @@
     /** Nodes that it observes, weakly, and those that it observes until records are delivered. */
     nodes = [];
     transients = [];
+    observer;
+    callback;
 
     constructor(observer, callback) {
       this.observer = observer;

@@ -17,11 +17,15 @@
 
   /** What a walker and an iterator share. */
   class Traverser {
+    root;
+    whatToShow;
+    filter;
+    isActive = false;
+
     constructor(root, whatToShow, filter) {
       this.root = root;
       this.whatToShow = whatToShow;
       this.filter = filter;
-      this.isActive = false;
     }
     test(node) {
       if (this.isActive) throw domException("InvalidStateError", "The filter is running");

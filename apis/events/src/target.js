@@ -114,7 +114,7 @@
       callback = callbackOf(callback, "addEventListener");
       const { capture, once, passive = tree.isPassive(target, type), signal } = listenerOptions(options);
       if (callback === null || signal?.aborted) return;
-      add(target, type, { callback, handler: undefined, capture, once, passive, signal, removed: false });
+      add(target, type, { callback, handler: undefined, capture, once, passive, signal, removed: false, forget: undefined });
     }
 
     removeEventListener(type, callback, options = {}) {

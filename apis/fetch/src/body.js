@@ -9,8 +9,8 @@
   const { FormData, isBlob, bytesOf, blobType, makeBlob, isFormData, entriesOf, isFile, makeFile } = files;
   const { getHeader } = headers;
   const { call } = Function.prototype;
-  const slice = call.bind(Object.getPrototypeOf(Uint8Array).prototype.slice);
-  const set = call.bind(Object.getPrototypeOf(Uint8Array).prototype.set);
+  const slice = call.bind(TypedArray.prototype.slice);
+  const set = call.bind(TypedArray.prototype.set);
   const decode = call.bind(encoding.TextDecoder.prototype.decode);
   const decoder = new encoding.TextDecoder();
   const parseJSON = JSON.parse;
@@ -132,12 +132,12 @@
 
   const join = (parts) => {
     let size = 0;
-    for (const part of parts) size += part.length;
+    for (const part of parts) size += part.byteLength;
     const bytes = new Uint8Array(size);
     let offset = 0;
     for (const part of parts) {
       set(bytes, part, offset);
-      offset += part.length;
+      offset += part.byteLength;
     }
     return bytes;
   };
@@ -288,7 +288,7 @@
   };
 
   /** An array that is all of its buffer. */
-  const exact = (bytes) => (bytes.length === bytes.buffer.byteLength ? bytes : slice(bytes));
+  const exact = (bytes) => (bytes.byteLength === bytes.buffer.byteLength ? bytes : slice(bytes));
 
   const mimeOf = (type) => files.typeOf(type.trim());
 

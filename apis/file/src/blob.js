@@ -8,9 +8,9 @@
   const { call } = Function.prototype;
   const decode = call.bind(encoding.TextDecoder.prototype.decode);
   const decoder = new encoding.TextDecoder();
-  const set = call.bind(Object.getPrototypeOf(Uint8Array).prototype.set);
-  const slice = call.bind(Object.getPrototypeOf(Uint8Array).prototype.slice);
-  const subarray = call.bind(Object.getPrototypeOf(Uint8Array).prototype.subarray);
+  const set = call.bind(TypedArray.prototype.set);
+  const slice = call.bind(TypedArray.prototype.slice);
+  const subarray = call.bind(TypedArray.prototype.subarray);
   const replace = call.bind(String.prototype.replace);
   const test = call.bind(RegExp.prototype.test);
   const toLowerCase = call.bind(String.prototype.toLowerCase);
@@ -69,13 +69,13 @@
       if (typeof parts[index] === "string") {
         parts[index] = native.encode(endings === "native" ? replace(parts[index], /\r\n?/g, "\n") : parts[index]);
       }
-      size += parts[index].length;
+      size += parts[index].byteLength;
     }
     const bytes = new Uint8Array(size);
     let offset = 0;
     for (const part of parts) {
       set(bytes, part, offset);
-      offset += part.length;
+      offset += part.byteLength;
     }
     return bytes;
   };
@@ -114,7 +114,7 @@
     }
 
     get size() {
-      return this.#bytes.length;
+      return this.#bytes.byteLength;
     }
 
     get type() {
@@ -168,12 +168,12 @@
     let offset = 0;
     const pull = () => {
       const { controller } = stream;
-      if (offset < bytes.length) {
+      if (offset < bytes.byteLength) {
         const chunk = slice(bytes, offset, offset + CHUNK);
-        offset += chunk.length;
+        offset += chunk.byteLength;
         streams.readableByteStreamControllerEnqueue(controller, chunk);
       }
-      if (offset >= bytes.length) {
+      if (offset >= bytes.byteLength) {
         streams.readableByteStreamControllerClose(controller);
         if (controller.pendingPullIntos.length > 0) streams.readableByteStreamControllerRespond(controller, 0);
       }

@@ -6,7 +6,7 @@
   const bind = (method) => Function.prototype.call.bind(method);
   const mapForEach = bind(Map.prototype.forEach);
   const setForEach = bind(Set.prototype.forEach);
-  const typedLength = bind(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array).prototype, "length").get);
+  const typedLength = bind(Object.getOwnPropertyDescriptor(TypedArray.prototype, "length").get);
 
   const formatSparse = (state, array, depth, entries, from) => {
     const keys = keysOf(array);

@@ -27,7 +27,6 @@
   const symbolText = bind(Symbol.prototype.toString);
   const mapSize = getter(Map.prototype, "size");
   const setSize = getter(Set.prototype, "size");
-  const TypedArray = getPrototypeOf(Uint8Array);
   const typedLength = getter(TypedArray.prototype, "length");
   const valueOf = {
     Number: bind(Number.prototype.valueOf),
@@ -90,10 +89,10 @@
 
   const ownKeys = (state, value) => {
     const names = state.showHidden ? getOwnPropertyNames(value) : keysOf(value);
-    return names.concat(visibleSymbols(state, value));
+    return [...names, ...visibleSymbols(state, value)];
   };
 
-  const nonIndexKeys = (state, value) => extraKeys(value, state.showHidden).concat(visibleSymbols(state, value));
+  const nonIndexKeys = (state, value) => [...extraKeys(value, state.showHidden), ...visibleSymbols(state, value)];
 
   // ── Primitives ──
 
@@ -427,6 +426,7 @@
       lastDepth: 0,
       spent: 0,
       seen: [],
+      circular: undefined,
     };
     return formatValue(state, value, 0);
   };

@@ -40,12 +40,12 @@ pub fn formatter(ctx: Ctx<'_>) -> Result<Value<'_>> {
         return Ok(formatter);
     }
     let native = ctx.object_without_prototype()?;
-    native.set("classOf", ctx.function("classOf", 1, class_of)?)?;
-    native.set("promiseState", ctx.function("promiseState", 1, promise_state)?)?;
-    native.set("proxyParts", ctx.function("proxyParts", 1, proxy_parts)?)?;
-    native.set("extraKeys", ctx.function("extraKeys", 2, extra_keys)?)?;
-    native.set("isBuiltin", ctx.function("isBuiltin", 1, is_builtin)?)?;
-    native.set("hostText", ctx.function("hostText", 1, host_text)?)?;
+    native.define("classOf", ctx.function("classOf", 1, class_of)?, Attributes::ALL)?;
+    native.define("promiseState", ctx.function("promiseState", 1, promise_state)?, Attributes::ALL)?;
+    native.define("proxyParts", ctx.function("proxyParts", 1, proxy_parts)?, Attributes::ALL)?;
+    native.define("extraKeys", ctx.function("extraKeys", 2, extra_keys)?, Attributes::ALL)?;
+    native.define("isBuiltin", ctx.function("isBuiltin", 1, is_builtin)?, Attributes::ALL)?;
+    native.define("hostText", ctx.function("hostText", 1, host_text)?, Attributes::ALL)?;
     let layout = LAYOUT.run(ctx)?;
     let undefined = ctx.undefined();
     let parts = [layout.clone(), ERRORS.run(ctx)?, CONTENTS.run(ctx)?, native.clone()];
@@ -110,7 +110,7 @@ fn extra_keys<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Val
 /// Whether a class is one of the language's own on this realm's global object.
 fn is_builtin<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let class = args.get(0);
-    let source = ctx.globals().get("Function")?.get("prototype")?.get("toString")?;
+    let source = ctx.primordial("Function_prototype_toString")?;
     let text = ctx.call(&source, &class, &[])?;
     Ok(ctx.boolean(text.with_text(|text| text.contains("[native code]"))?))
 }

@@ -23,8 +23,7 @@
       const ends = cut(segments);
       const start = index === 0 ? 0 : Math.abs(ends[index - 1]);
       const found = { segment: segments.#text.slice(start, Math.abs(ends[index])), index: start, input: segments.#text };
-      if (segments.#granularity === "word") found.isWordLike = ends[index] > 0;
-      return found;
+      return segments.#granularity === "word" ? { ...found, isWordLike: ends[index] > 0 } : found;
     }
     containing(index) {
       const at = Math.trunc(+index) || 0;

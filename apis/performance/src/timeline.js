@@ -126,7 +126,7 @@
   const measure = (name, startOrOptions, endMark) => {
     const isOptions = startOrOptions === undefined || startOrOptions === null || typeof startOrOptions === "object"
       || typeof startOrOptions === "function";
-    const { detail, duration, end, start } = isOptions ? (startOrOptions ?? {}) : {};
+    const { detail, duration, end, start } = (isOptions ? startOrOptions : null) ?? { __proto__: null };
     const length = duration === undefined ? undefined : double(duration, "performance.measure: duration");
     if ([detail, duration, end, start].some((member) => member !== undefined)) {
       const fail = (problem) => new TypeError(`performance.measure: ${problem}`);

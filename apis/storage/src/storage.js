@@ -77,7 +77,7 @@
       },
       ownKeys: (target) => {
         const items = native.keys(area).filter((key) => !(key in target));
-        return items.concat(Reflect.ownKeys(target));
+        return [...items, ...Reflect.ownKeys(target)];
       },
       getOwnPropertyDescriptor(target, key) {
         const value = item(target, key);

@@ -2,10 +2,9 @@
 (() => {
   const { call } = Function.prototype;
   const bind = (method) => call.bind(method);
-  const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
+  const { getOwnPropertyDescriptor } = Object;
   const getter = (Class, name) => bind(getOwnPropertyDescriptor(Class.prototype, name).get);
   const { isView } = ArrayBuffer;
-  const TypedArray = getPrototypeOf(Uint8Array);
   const arrayBuffer = ArrayBuffer;
   const uint8Array = Uint8Array;
 
@@ -43,7 +42,7 @@
   ]) {
     classes.set(Class.name, { Class, elementSize: Class.BYTES_PER_ELEMENT });
   }
-  const getClass = classes.get.bind(classes);
+  const getClass = Map.prototype.get.bind(classes);
   const dataView = { Class: DataView, elementSize: 1 };
 
   const isShared = (buffer) => {

@@ -215,6 +215,7 @@
       },
       releaseSteps: noop,
       onPulled: undefined,
+      isByteController: false,
       onFailed: (error) => readableStreamDefaultControllerError(controller, error),
     };
     return startController(stream, controller, start, readableStreamDefaultControllerCallPullIfNeeded);

@@ -2,7 +2,7 @@
 (() => {
   const { call } = Function.prototype;
   const bind = (method) => call.bind(method);
-  const { getOwnPropertyDescriptor, defineProperty, getPrototypeOf } = Object;
+  const { getOwnPropertyDescriptor, defineProperty } = Object;
   const getter = (Class, name) => bind(getOwnPropertyDescriptor(Class.prototype, name).get);
 
   const getTime = bind(Date.prototype.getTime);
@@ -28,7 +28,6 @@
   const transfer = bind(ArrayBuffer.prototype.transfer);
   const resize = bind(ArrayBuffer.prototype.resize);
   const fill = bind(Uint8Array.prototype.set);
-  const TypedArray = getPrototypeOf(Uint8Array);
   const kindOf = getter(TypedArray, Symbol.toStringTag);
   const ofTyped = {
     buffer: getter(TypedArray, "buffer"),

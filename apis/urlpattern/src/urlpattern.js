@@ -13,14 +13,14 @@
       const text = usvString(value);
       return { native: text, given: text };
     }
-    const init = value ?? {};
-    const given = {};
+    const init = value ?? { __proto__: null };
+    const given = { __proto__: null };
     // Members are read in the order of their names.
     for (const name of ["baseURL", "hash", "hostname", "password", "pathname", "port", "protocol", "search", "username"]) {
       const member = init[name];
       if (member !== undefined) given[name] = usvString(member);
     }
-    return { native: [...components.map((name) => given[name]), given.baseURL], given };
+    return { native: [...components.map((name) => given[name]), given.baseURL], given: { ...given } };
   };
 
   const regExp = (source, flags) => {

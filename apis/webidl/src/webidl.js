@@ -77,7 +77,7 @@
 
   const { isView } = ArrayBuffer;
   const lengthOfBuffer = getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength").get;
-  const kindOfView = getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
+  const kindOfView = getOwnPropertyDescriptor(TypedArray.prototype, Symbol.toStringTag).get;
 
   /** A BufferSource that is not shared, as an ArrayBuffer or a typed array: what native code reads bytes from. */
   const bufferSource = (value, what) => {
@@ -95,7 +95,7 @@
 
   // ── iterable<K, V> ──
 
-  const iteratorPrototype = getPrototypeOf(getPrototypeOf([][Symbol.iterator]()));
+  const iteratorPrototype = Iterator.prototype;
 
   /**
    * Gives instances of a class `entries`, `keys`, `values`, `forEach` and iteration. `pairsOf(instance)` is the list of its pairs

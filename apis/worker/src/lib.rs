@@ -13,7 +13,7 @@ use quickbeam_api_events::{EVENT_TARGET, classes as events};
 use quickbeam_api_grants::require;
 use quickbeam_api_messaging::{Cluster, PortEnd, arrived, classes as messaging, close_realm, cluster, join, natives};
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::{Api, call_service, call_service_sync, listen, report_exception, run_script, unlisten};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -124,8 +124,8 @@ pub fn become_worker<'a>(ctx: Ctx<'a>, token: u64, name: &str, is_module: bool) 
     let load = ctx.function("load", 0, |ctx, _, _| {
         kept(ctx, "worker/classes", |ctx| {
             let classes = ctx.object()?;
-            classes.set("events", events(ctx)?)?;
-            classes.set("messaging", messaging(ctx)?)?;
+            classes.define("events", events(ctx)?, Attributes::ALL)?;
+            classes.define("messaging", messaging(ctx)?, Attributes::ALL)?;
             Ok(classes)
         })
     })?;

@@ -192,7 +192,7 @@ impl<'a> Flatten<'_, 'a> {
 
 /// `IsConcatSpreadable`.
 fn is_spread<'a>(ctx: Ctx<'a>, value: &Value<'a>) -> Result<bool> {
-    let symbol = ctx.globals().get("Symbol")?.get("isConcatSpreadable")?;
+    let symbol = ctx.primordial("Symbol")?.get("isConcatSpreadable")?;
     let spread = value.get_key(&PropertyKey::from_value(&symbol)?)?;
     if spread.is_undefined() { value.is_array_or_proxy_of_one() } else { Ok(spread.truthy()) }
 }
@@ -231,10 +231,10 @@ fn counted<'a>(ctx: Ctx<'a>, target: &Value<'a>) -> Result<Value<'a>> {
 /// Traps that do to the target what the engine would have done, with the target as receiver.
 fn traps(ctx: Ctx<'_>) -> Result<Value<'_>> {
     let handler = ctx.object_without_prototype()?;
-    handler.set("get", ctx.function("get", 0, get)?)?;
-    handler.set("set", ctx.function("set", 0, set)?)?;
-    handler.set("has", ctx.function("has", 0, has)?)?;
-    handler.set("deleteProperty", ctx.function("deleteProperty", 0, delete)?)?;
+    handler.define("get", ctx.function("get", 0, get)?, Attributes::ALL)?;
+    handler.define("set", ctx.function("set", 0, set)?, Attributes::ALL)?;
+    handler.define("has", ctx.function("has", 0, has)?, Attributes::ALL)?;
+    handler.define("deleteProperty", ctx.function("deleteProperty", 0, delete)?, Attributes::ALL)?;
     Ok(handler)
 }
 

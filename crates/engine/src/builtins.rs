@@ -146,6 +146,11 @@ impl<'a> Ctx<'a> {
         }
     }
 
+    /// `%TypedArray%`.
+    pub(crate) fn typed_array_class(self) -> Result<Value<'a>> {
+        self.late(Late::Buffers)?.get("TypedArray")
+    }
+
     /// Has a builtin that a realm gets late ([`Ctx::builtin`]) completed with what the embedder adds to it: now if the realm has it,
     /// else when it gets it, before any script sees it.
     ///
@@ -190,6 +195,10 @@ impl<'a> Ctx<'a> {
             _ => self.add(late, &made),
         };
         added?;
+        if late == Late::Buffers {
+            // What no global leads to but through what scripts can change.
+            made.define("TypedArray", made.get("Uint8Array")?.prototype()?, Attributes::FIXED)?;
+        }
         self.keep(late.name(), made.clone());
         let (now, later): (Vec<_>, _) =
             self.slot().extensions.take().into_iter().partition(|extension| extension.late == late);
@@ -239,6 +248,11 @@ impl<'a> Ctx<'a> {
 
 fn text(name: &CStr) -> &str {
     name.to_str().unwrap_or_default()
+}
+
+/// Whether a global is one of a late set.
+pub(crate) fn is_late(name: &str) -> bool {
+    GLOBALS.iter().any(|(known, _)| text(known) == name)
 }
 
 /// Whether a function is the accessor of a late builtin.

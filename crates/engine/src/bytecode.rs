@@ -13,7 +13,6 @@ use sha2::{Digest, Sha256};
 use std::ffi::{CStr, c_int};
 use std::fmt;
 use std::slice;
-use std::sync::OnceLock;
 
 const MAGIC: &[u8; 4] = b"QBJS";
 const DIGEST: usize = 32;
@@ -120,7 +119,7 @@ impl<'a> Ctx<'a> {
     }
 
     /// SAFETY: this engine's writer made `payload`.
-    unsafe fn run_raw(self, payload: &[u8]) -> Result<Value<'a>> {
+    pub(crate) unsafe fn run_raw(self, payload: &[u8]) -> Result<Value<'a>> {
         // SAFETY: by contract; the function is taken over.
         let raw = unsafe {
             let read = qjs::JS_ReadObject(
@@ -186,53 +185,6 @@ impl<'a> PreparedScript<'a> {
         // SAFETY: the engine takes the reference over, and refuses what is no compiled function.
         let raw = unsafe { qjs::JS_EvalFunction(ctx.raw(), self.0.into_raw()) };
         ctx.check(raw)
-    }
-}
-
-/// JavaScript that is part of this program. It is compiled once per process; each realm then only loads
-/// the result.
-///
-/// ```
-/// use quickbeam_engine::{Glue, Isolate, IsolateOptions};
-///
-/// static DOUBLE: Glue = Glue::new("internal:double", "(n) => n * 2");
-///
-/// let isolate = Isolate::new(IsolateOptions::default()).unwrap();
-/// let realm = isolate.new_realm().unwrap();
-/// isolate.enter(&realm, |ctx| {
-///     let double = DOUBLE.run(ctx).unwrap();
-///     let result = ctx.call(&double, &ctx.undefined(), &[ctx.int(21)]).unwrap();
-///     assert_eq!(result.as_int(), Some(42));
-/// });
-/// ```
-pub struct Glue {
-    name: &'static str,
-    source: &'static str,
-    compiled: OnceLock<Vec<u8>>,
-}
-
-impl Glue {
-    /// Names a script; `name` appears in stack traces.
-    pub const fn new(name: &'static str, source: &'static str) -> Glue {
-        Glue { name, source, compiled: OnceLock::new() }
-    }
-
-    /// Runs the script in a realm and returns its completion value.
-    ///
-    /// # Errors
-    /// Throws what the script throws.
-    pub fn run<'a>(&self, ctx: Ctx<'a>) -> Result<Value<'a>> {
-        let payload = match self.compiled.get() {
-            Some(payload) => payload,
-            None => {
-                let options = EvalOptions { filename: self.name, ..EvalOptions::default() };
-                // Without its text: functions of builtins show `[native code]`, and realms save the memory.
-                let payload = ctx.compile_raw(self.source, &options, 0, qjs::JS_WRITE_OBJ_STRIP_SOURCE)?;
-                self.compiled.get_or_init(|| payload)
-            }
-        };
-        // SAFETY: the engine of this process wrote the payload.
-        unsafe { ctx.run_raw(payload) }
     }
 }
 

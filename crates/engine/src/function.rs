@@ -57,6 +57,12 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// Without the first `count`.
+    #[must_use]
+    pub fn skip(self, count: usize) -> Args<'a> {
+        Args { values: self.values.get(count..).unwrap_or_default(), ..self }
+    }
+
     /// Calls another function with the same arguments.
     ///
     /// # Errors

@@ -4,6 +4,8 @@
 //! `Iterator.from` wraps are replaced: the engine calls its own `next` functions of an inner iterator
 //! without checking the stack, so a chain of 100,000 helpers would overflow it. Through a native
 //! function of ours each level is an ordinary call, which is checked.
+//!
+//! `getFunction` of the call sites that `Error.prepareStackTrace` gets returns nothing, so that no script is given a function of glue.
 
 use crate::array_guard;
 use crate::ctx::Ctx;
@@ -29,6 +31,9 @@ pub(crate) fn install(ctx: Ctx<'_>) -> Result<()> {
     let natives = &ctx.inner().layout.natives;
     array_guard::install(ctx)?;
     reveal::install(ctx)?;
+    // As for functions in strict mode elsewhere: a frame may be one of glue.
+    prototype(ctx, natives.call_site_class)
+        .define_function("getFunction", 0, Attributes::HIDDEN, |ctx, _, _| Ok(ctx.undefined()))?;
     prototype(ctx, natives.helper_class).define_function("next", 0, Attributes::HIDDEN, guarded_helper_next)?;
     prototype(ctx, natives.wrapped_class).define_function("next", 0, Attributes::HIDDEN, guarded_wrapped_next)
 }

@@ -3,6 +3,7 @@
 use crate::ctx::{Ctx, EvalOptions, NulTerminated, c_text};
 use crate::error::{Result, Thrown};
 use crate::function::guard;
+use crate::object::Attributes;
 use crate::value::Value;
 use rquickjs::qjs;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -75,7 +76,7 @@ impl<'a> Ctx<'a> {
         let module = self.check(self.eval_raw(source, &options, flags as c_int)?)?;
         // SAFETY: a module value's payload is its definition, alive while the context is.
         let meta = self.check(unsafe { qjs::JS_GetImportMeta(self.raw(), definition(&module)) })?;
-        meta.set("url", self.string(name)?)?;
+        meta.define("url", self.string(name)?, Attributes::ALL)?;
         Ok(module)
     }
 

@@ -46,12 +46,15 @@ pub(crate) struct Natives {
     pub(crate) date_get_time: Native,
     pub(crate) bigint_to_string: Native,
     pub(crate) view_byte_length: Native,
+    pub(crate) symbol_description: Native,
     pub(crate) helper_next: Native,
     pub(crate) wrapped_next: Native,
     /// `Array`, iterator helpers, and iterators that `Iterator.from` wraps.
     pub(crate) array_class: qjs::JSClassID,
     pub(crate) helper_class: qjs::JSClassID,
     pub(crate) wrapped_class: qjs::JSClassID,
+    /// What `Error.prepareStackTrace` gets of each frame.
+    pub(crate) call_site_class: qjs::JSClassID,
     /// Native functions.
     function_class: qjs::JSClassID,
     /// Where a function object holds a [`Native`].
@@ -81,11 +84,15 @@ impl Natives {
             date_get_time: native(c"Date.prototype.getTime")?,
             bigint_to_string: native(c"BigInt.prototype.toString")?,
             view_byte_length: native(getter)?,
+            symbol_description: native(c"Object.getOwnPropertyDescriptor(Symbol.prototype, 'description').get")?,
             helper_next: native(c"Object.getPrototypeOf([].values().take(0)).next")?,
             wrapped_next: native(c"Object.getPrototypeOf(Iterator.from({})).next")?,
             array_class: class(c"[]")?,
             helper_class: class(c"[].values().take(0)")?,
             wrapped_class: class(c"Iterator.from({})")?,
+            call_site_class: class(
+                c"(() => { Error.prepareStackTrace = (error, sites) => sites[0]; const site = new Error().stack; Error.prepareStackTrace = undefined; return site })()",
+            )?,
             function_class: class(c"Math.max")?,
             offset,
         })
@@ -150,6 +157,20 @@ impl Native {
         }
     }
 
+    /// A property with it as its getter. The name must stay.
+    pub(crate) fn describe_getter(self, name: &'static CStr) -> qjs::JSCFunctionListEntry {
+        let set = qjs::JSCFunctionType { setter: None };
+        let getset = qjs::JSCFunctionListEntry__bindgen_ty_1__bindgen_ty_2 { get: self.entry, set };
+        let kind = if self.kind == GETTER_MAGIC { qjs::JS_DEF_CGETSET_MAGIC } else { qjs::JS_DEF_CGETSET };
+        qjs::JSCFunctionListEntry {
+            name: name.as_ptr(),
+            prop_flags: qjs::JS_PROP_CONFIGURABLE as u8,
+            def_type: kind as u8,
+            magic: self.magic,
+            u: qjs::JSCFunctionListEntry__bindgen_ty_1 { getset },
+        }
+    }
+
     fn address(&self) -> *const c_void {
         // SAFETY: every variant is a function pointer.
         unsafe { self.entry.generic.map_or(ptr::null(), |entry| entry as *const c_void) }
@@ -207,6 +228,20 @@ impl Native {
             };
             called.unwrap_or(qjs::JS_UNDEFINED)
         }
+    }
+
+    /// What an iterator's own `next` would give next; `None` at its end.
+    pub(crate) fn step<'a>(&self, ctx: Ctx<'a>, iterator: &Value<'a>) -> Result<Option<Value<'a>>> {
+        let mut done = 0;
+        let magic = c_int::from(self.magic);
+        // SAFETY: the kind says which variant it is; a live iterator and no arguments.
+        let item = ctx.check(unsafe {
+            match (self.kind, self.entry.iterator_next) {
+                (NEXT, Some(next)) => next(ctx.raw(), iterator.raw(), 0, ptr::null_mut(), &mut done, magic),
+                _ => return Ok(None),
+            }
+        })?;
+        Ok((done == 0).then_some(item))
     }
 
     /// A function object of this realm for it.

@@ -20,6 +20,7 @@ use crate::isolate::{Inner, Isolate, IsolateError};
 use crate::list::List;
 use crate::module::ModuleLoader;
 use crate::persistent::{KeptValues, Persistent};
+use crate::primordials::{self, Primordials};
 use rquickjs::qjs;
 use std::any::Any;
 use std::borrow::Cow;
@@ -73,6 +74,7 @@ pub(crate) struct RealmSlot {
     /// What scripts have of deferred globals.
     pub(crate) stand_ins: RefCell<Vec<StandIn>>,
     pub(crate) intrinsics: Intrinsics,
+    pub(crate) primordials: Primordials,
     /// What the embedder adds to builtins that the realm has not got yet.
     pub(crate) extensions: RefCell<Vec<Extension>>,
 }
@@ -99,6 +101,7 @@ impl RealmSlot {
             kept: RefCell::new(Vec::new()),
             stand_ins: RefCell::default(),
             intrinsics: Intrinsics::default(),
+            primordials: Primordials::default(),
             extensions: RefCell::default(),
         }));
         slot.jobs.init();
@@ -233,7 +236,7 @@ impl Isolate {
             inner.drop_exception(slot);
         }
         inner.drop_jobs(slot);
-        for value in slot.values.take_all() {
+        for value in slot.values.take_all().chain(slot.primordials.take_all()) {
             // SAFETY: values of this runtime, each owned by the table.
             unsafe { qjs::JS_FreeValueRT(inner.rt, value) };
         }
@@ -251,5 +254,5 @@ impl Isolate {
 
 /// Completes the builtins before guest code can change any. False if memory is short.
 fn prepare(ctx: Ctx<'_>) -> bool {
-    builtins::install(ctx).and_then(|()| intrinsics::install(ctx)).is_ok()
+    builtins::install(ctx).and_then(|()| intrinsics::install(ctx)).and_then(|()| primordials::install(ctx)).is_ok()
 }

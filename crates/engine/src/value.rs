@@ -304,7 +304,8 @@ impl<'a> Value<'a> {
     /// # Errors
     /// Throws if memory is short.
     pub fn symbol_description(&self) -> Result<String> {
-        let description = self.get("description")?;
+        let natives = &self.ctx.inner().layout.natives;
+        let description = natives.symbol_description.call(self.ctx, self, &[])?;
         if description.is_undefined() { Ok(String::new()) } else { description.to_text() }
     }
 
