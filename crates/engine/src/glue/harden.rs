@@ -663,7 +663,7 @@ mod tests {
             ("a instanceof Error", "$.instanceOf(a, $.Error)"),
             ("f(...a)", "f(...$.iter(a))"),
             ("({ ...a })", "({ ...a })"),
-            ("([a, , b = 1]) => a", "({0: a, 1: $unused1_1 , 2: b = 1}) => a"),
+            ("([a, , b = 1]) => a", "({0: a, 1: $unused1_1, 2: b = 1}) => a"),
             ("([a, ...b]) => a", "a rest element of a parameter in line 1 of glue cannot be rewritten"),
             ("() => { for (const [a, b] of c) d(a) }", "() => { for (const {0: a, 1: b} of $.iter(c)) d(a) }"),
             ("() => { const [a, ...b] = c }", "() => { const [a, ...b] = $.iter(c) }"),
@@ -682,7 +682,7 @@ mod tests {
             ("A.prototype.b = c", "$.put(A.prototype, \"b\", c)"),
             (
                 "f({ a }, new F({}), g.push({ b }))",
-                "f({ __proto__: null, a }, new F({__proto__: null}), $.push(g, { b }))",
+                "f({__proto__: null,  a }, new F({__proto__: null}), $.push(g, { b }))",
             ),
             (
                 "(a = {}, { b = {} } = { __proto__: null }) => a",
@@ -691,7 +691,7 @@ mod tests {
             ("`a${b.pop()}c${d}`", "$.concat(`a`, $.pop(b), `c`, d)"),
             ("`a` + `${b}`", "`a` + $.concat(``, b)"),
             ("async (a) => await a", "async (a) => await $.await(a)"),
-            ("a\n  .map(b)\n  .join()", "$.join($.map(a\n, b)\n)"),
+            ("a\n  .map(b)\n  .join()", "$.join($.map(a, \nb)\n)"),
             ("a; b", "no expression"),
         ] {
             check(source, expected);
