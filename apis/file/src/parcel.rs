@@ -79,6 +79,18 @@ fn read(bytes: &[u8]) -> Option<Blob> {
     Some(Blob { bytes: rest.into(), kind: text(kind)?, file })
 }
 
+/// `pack(bytes, type, name, lastModified)`; the last two for a file.
+pub(crate) fn pack<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let Some(bytes) = args.get(0).with_bytes(|bytes| Box::<[u8]>::from(&*bytes)) else {
+        return Err(ctx.throw_type("the argument is not a Uint8Array"));
+    };
+    let file = match args.len() {
+        0..3 => None,
+        _ => Some((args.get(2).to_text()?, args.get(3).to_f64()?)),
+    };
+    packed(ctx, Arc::new(Blob { bytes, kind: args.get(1).to_text()?, file }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,16 +109,4 @@ mod tests {
         }
         assert!(read(&[255; 40]).is_none());
     }
-}
-
-/// `pack(bytes, type, name, lastModified)`; the last two for a file.
-pub(crate) fn pack<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    let Some(bytes) = args.get(0).with_bytes(|bytes| Box::<[u8]>::from(&*bytes)) else {
-        return Err(ctx.throw_type("the argument is not a Uint8Array"));
-    };
-    let file = match args.len() {
-        0..3 => None,
-        _ => Some((args.get(2).to_text()?, args.get(3).to_f64()?)),
-    };
-    packed(ctx, Arc::new(Blob { bytes, kind: args.get(1).to_text()?, file }))
 }

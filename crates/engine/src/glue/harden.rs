@@ -275,9 +275,8 @@ impl Rewriter<'_> {
     }
 
     fn disinherit_default(&mut self, default: &Expression<'_>) {
-        match default {
-            Expression::ObjectExpression(literal) => self.disinherit(literal),
-            _ => {}
+        if let Expression::ObjectExpression(literal) = default {
+            self.disinherit(literal);
         }
     }
 
