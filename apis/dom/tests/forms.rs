@@ -28,6 +28,10 @@ fn forms_have_entries() {
         "a,1 b,on c,x c,z d,t e,2 o,3",
     );
     h.check("new FormData(f, f.querySelector('button')).get('g')", "go");
+    h.check(
+        "[[...f].length === f.length, [...f.querySelector('select')].map((option) => option.value)].join()",
+        "true,x,y,z",
+    );
     h.check("try { new FormData(f, document.body) } catch (e) { e.name }", "TypeError");
     h.check("try { new FormData(f, document.createElement('button')) } catch (e) { e.name }", "NotFoundError");
     h.check(

@@ -454,6 +454,16 @@ impl<'a> Value<'a> {
         self.own_keys(qjs::JS_GPN_STRING_MASK)
     }
 
+    /// Own enumerable keys, strings and symbols.
+    pub(crate) fn enumerable_keys(&self) -> Result<Vec<PropertyKey<'a>>> {
+        self.own_keys(qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_SYMBOL_MASK | qjs::JS_GPN_ENUM_ONLY)
+    }
+
+    /// Own keys, strings and symbols, enumerable or not.
+    pub(crate) fn keys_with_symbols(&self) -> Result<Vec<PropertyKey<'a>>> {
+        self.own_keys(qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_SYMBOL_MASK)
+    }
+
     /// The keys of private members.
     pub(crate) fn private_keys(&self) -> Result<Vec<PropertyKey<'a>>> {
         self.own_keys(qjs::JS_GPN_PRIVATE_MASK)

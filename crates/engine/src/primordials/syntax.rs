@@ -189,7 +189,7 @@ fn builtin_getter<'a>(ctx: Ctx<'a>, object: &Value<'a>, name: &Value<'a>) -> Res
 pub(super) fn define_properties<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let native = ctx.primordial_table()?.function("Object_defineProperties").ok_or_else(|| missing(ctx))?;
     let descriptors = bare(&args.get(1))?;
-    for key in descriptors.all_keys()? {
+    for key in descriptors.keys_with_symbols()? {
         descriptors.define_key(&key, bare(&descriptors.get_key(&key)?)?, Attributes::ALL)?;
     }
     native.call(ctx, &ctx.undefined(), &[args.get(0), descriptors])
@@ -202,7 +202,7 @@ fn bare<'a>(object: &Value<'a>) -> Result<Value<'a>> {
         return Ok(object.clone());
     }
     let copy = ctx.object_without_prototype()?;
-    for key in object.all_keys()? {
+    for key in object.keys_with_symbols()? {
         copy.define_key(&key, object.get_key(&key)?, Attributes::ALL)?;
     }
     Ok(copy)
@@ -213,7 +213,7 @@ pub(super) fn assign<'a>(_ctx: Ctx<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let target = args.get(0);
     for source in args.rest(1) {
         if source.is_object() {
-            for key in source.keys()? {
+            for key in source.enumerable_keys()? {
                 target.define_key(&key, source.get_key(&key)?, Attributes::ALL)?;
             }
         }
