@@ -230,6 +230,11 @@ impl Native {
         }
     }
 
+    /// Whether it gives bare values, of which the engine makes result objects: an iterator's `next`.
+    pub(crate) fn is_next(&self) -> bool {
+        self.kind == NEXT
+    }
+
     /// What an iterator's own `next` would give next; `None` at its end.
     pub(crate) fn step<'a>(&self, ctx: Ctx<'a>, iterator: &Value<'a>) -> Result<Option<Value<'a>>> {
         let mut done = 0;

@@ -240,7 +240,7 @@ impl Table {
                 // Properties of the instance go before these.
                 true if OWNERS[at] == "Function" => {}
                 true => self.getters.add(name, owner, native),
-                false if native.is_known() => self.methods.add(name, owner, native),
+                false if native.is_known() && !native.is_next() => self.methods.add(name, owner, native),
                 false => {}
             }
         }
