@@ -69,7 +69,7 @@ defmodule QuickBEAM.EscapeTest do
             "../../../../../../../../etc/passwd.js"
           ],
           code <- ["new Worker(url)", "Beam.spawn(url)"] do
-        assert {path, {:error, %JSError{name: "NotAllowedError", message: message}}} =
+        assert {^path, {:error, %JSError{name: "NotAllowedError", message: message}}} =
                  {path, QuickBEAM.eval(rt, code, vars: %{url: path})}
 
         assert message =~ "grant"
