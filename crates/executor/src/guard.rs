@@ -275,10 +275,11 @@ impl Guard {
         self.is_jobs_overdue.set(is_overdue);
     }
 
-    /// Ends the job that polls, if jobs are to.
+    /// Ends the job that polls, if jobs are to. One that only gives way to others is not what goes on for long.
     fn end_overdue_job(&self) {
-        let is_job = self.frames.borrow().last().is_some_and(|frame| frame.what == JOB);
-        if is_job && self.is_jobs_overdue.get() {
+        let is_long = |frame: &Frame| frame.what == JOB && frame.spent >= STEPS_PER_POLL;
+        let is_long_job = self.frames.borrow().last().is_some_and(is_long);
+        if is_long_job && self.is_jobs_overdue.get() {
             self.end(self.depth() - 1, Reason::InTheWay);
         }
     }

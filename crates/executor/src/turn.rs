@@ -108,7 +108,7 @@ impl RealmState {
             if let Err(Thrown) = result {
                 let error = ctx.take_exception();
                 if self.must_end(ctx) {
-                    self.guard.set_jobs_overdue(true);
+                    self.guard.set_jobs_overdue(ctx.has_jobs());
                     return;
                 }
                 crate::realm::report_exception(ctx, &error);
@@ -120,7 +120,7 @@ impl RealmState {
                 let started = *started.get_or_insert(now);
                 let is_asked = patience == Patience::Limited || self.has_other_work(now);
                 if self.judge(now).is_some() {
-                    self.guard.set_jobs_overdue(true);
+                    self.guard.set_jobs_overdue(ctx.has_jobs());
                     return;
                 }
                 if is_asked && now - started > GIVE_WAY {
