@@ -63,10 +63,6 @@ impl Witness {
 }
 
 impl Host for Witness {
-    fn call<'a>(&self, ctx: Ctx<'a>, _id: CallId, _sync: bool, name: &str, _args: &[Value<'a>]) -> JsResult<()> {
-        Err(ctx.throw_error("ReferenceError", &format!("no handler is called {name:?}")))
-    }
-
     fn service<'a>(
         &self,
         ctx: Ctx<'a>,

@@ -5,8 +5,7 @@ use crate::harness::{Outcome, Status};
 use crate::suite::{Scope, Test};
 use quickbeam_engine::{Ctx, ErrorReport, EvalOptions, Result as JsResult, Value};
 use quickbeam_executor::{
-    CallId, Executor, ExecutorOptions, Host, Input, LogLine, Op, Outcome as OpOutcome, RealmConfig, SubmitOptions,
-    Uncaught,
+    Executor, ExecutorOptions, Host, Input, LogLine, Op, Outcome as OpOutcome, RealmConfig, SubmitOptions, Uncaught,
 };
 use std::fs;
 use std::path::Path;
@@ -168,10 +167,6 @@ fn judge(end: Result<(), ErrorReport>, negative: Option<&str>) -> (Status, Strin
 struct Silent;
 
 impl Host for Silent {
-    fn call<'a>(&self, ctx: Ctx<'a>, _id: CallId, _sync: bool, name: &str, _args: &[Value<'a>]) -> JsResult<()> {
-        Err(ctx.throw_error("ReferenceError", &format!("no handler is called {name:?}")))
-    }
-
     fn log(&self, _line: LogLine) {}
 
     fn uncaught(&self, _error: Uncaught) {}

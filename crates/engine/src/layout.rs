@@ -1,8 +1,8 @@
 //! Where the engine keeps what its interface hides.
 //!
-//! Seven fields are needed that quickjs-ng shows nobody: the countdown to the next poll, the global object and that of lexical
-//! globals (in a context), the pending jobs, the innermost stack frame and the "a stack trace is being built" flag (in a runtime),
-//! and the C function (in a function object). They are
+//! Some fields are needed that quickjs-ng shows nobody: the countdown to the next poll, the global object and that of lexical
+//! globals (in a context); the pending jobs, the innermost stack frame, the "a stack trace is being built" flag, what is collected and
+//! the size of it all (in a runtime); the C function (in a function object). They are
 //! found once per process by watching a private runtime: each is the only word (or byte) that behaves as that field
 //! must. A build of the engine in which one is not found, or found twice, makes no isolate
 //! ([`IsolateError::UnknownEngine`](crate::IsolateError)); nothing is ever written to a place that was merely guessed.

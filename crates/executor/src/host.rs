@@ -114,11 +114,13 @@ pub enum Uncaught {
 /// Where they run JavaScript, what is said of [`Reply`] holds.
 pub trait Host: Send + Sync {
     /// JavaScript calls the handler `name`. The answer comes as [`Op::Resolve`](crate::Op) with this `id`.
-    /// `sync` tells that the calling script is suspended until then.
+    /// `sync` tells that the calling script is suspended until then. By default there is no handler.
     ///
     /// # Errors
     /// Throws if there is no such handler or an argument cannot be encoded.
-    fn call<'a>(&self, ctx: Ctx<'a>, id: CallId, sync: bool, name: &str, args: &[Value<'a>]) -> Result<()>;
+    fn call<'a>(&self, ctx: Ctx<'a>, _id: CallId, _sync: bool, name: &str, _args: &[Value<'a>]) -> Result<()> {
+        Err(ctx.throw_error("ReferenceError", &format!("no handler is called {name:?}")))
+    }
 
     /// An API asks for something that the host does itself, under a name that no script can give. The answer comes as
     /// for [`Host::call`].

@@ -76,3 +76,35 @@ impl Glue {
         Ok(Compiled { payload, needs: hardened.needs })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Glue;
+    use crate::{EvalOptions, Isolate, IsolateOptions};
+
+    #[test]
+    fn iterators_of_every_kind_give_results() {
+        static DRAIN: Glue = Glue::new(
+            "internal:drain",
+            "(it) => { const items = []; for (;;) { const { value, done } = it.next(); if (done) return items.join(); items.push(value) } }",
+        );
+        let isolate = Isolate::new(IsolateOptions::default()).expect("an isolate");
+        let realm = isolate.new_realm().expect("a realm");
+        isolate.enter(&realm, |ctx| {
+            let drain = DRAIN.run(ctx).expect("glue");
+            for (iterator, expected) in [
+                ("[1, 2].values()", "1,2"),
+                ("new Set([1, 2]).values()", "1,2"),
+                ("new Map([[1, 2]]).keys()", "1"),
+                ("'ab'[Symbol.iterator]()", "a,b"),
+                ("'ab'.matchAll(/./g)", "a,b"),
+                ("(function* () { yield 1; yield 2 })()", "1,2"),
+                ("({ n: 0, next() { return { value: this.n++, done: this.n > 2 } } })", "0,1"),
+            ] {
+                let iterator_value = ctx.eval(iterator, &EvalOptions::default()).expect("an iterator");
+                let items = ctx.call(&drain, &ctx.undefined(), &[iterator_value]).expect("a list of its items");
+                assert_eq!(items.to_text().expect("a string"), expected, "{iterator}");
+            }
+        });
+    }
+}

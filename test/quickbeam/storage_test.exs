@@ -1,0 +1,123 @@
+defmodule QuickBEAM.StorageTest do
+  @moduledoc "`localStorage` and `sessionStorage`: of a runtime, shared, in a file."
+
+  use QuickBEAM.Test.PlacementCase
+
+  alias QuickBEAM.JSError
+
+  @moduletag :capture_log
+
+  @cases [
+    {"localStorage.setItem('a', 1); [localStorage.getItem('a'), localStorage.a, localStorage['a'], localStorage.length]",
+     ["1", "1", "1", 1]},
+    {"localStorage.x = { toString: () => 'text' }; localStorage.x", "text"},
+    {"localStorage.b = 2; localStorage.a = 1; [Object.keys(localStorage), localStorage.key(0), localStorage.key(5)]",
+     [["a", "b"], "a", nil]},
+    {"localStorage.a = 1; delete localStorage.a; [localStorage.getItem('a'), 'a' in localStorage, localStorage.a === undefined]",
+     [nil, false, true]},
+    {"localStorage.a = 1; sessionStorage.a = 2; localStorage.clear(); [localStorage.length, sessionStorage.a]",
+     [0, "2"]},
+    {"localStorage.setItem('getItem', 'x'); [typeof localStorage.getItem, localStorage.getItem('getItem')]",
+     ["function", "x"]},
+    {"[localStorage instanceof Storage, String(localStorage), localStorage === localStorage]",
+     [true, "[object Storage]", true]},
+    {"localStorage.setItem('caf\u00e9', '\u{1F600}'); localStorage['caf\u00e9']", "\u{1F600}"},
+    {"localStorage.a = 1; JSON.stringify(localStorage)", "{\"a\":\"1\"}"},
+    {"Object.getOwnPropertyDescriptor(localStorage, 'no') === undefined", true},
+    {"try { new Storage() } catch (e) { e.message }", "Illegal constructor"},
+    {"try { localStorage.setItem('big', 'x'.repeat(6e6)) } catch (e) { [e.name, e instanceof QuotaExceededError, localStorage.length] }",
+     ["QuotaExceededError", true, 0]},
+    {"try { for (let n = 0; ; n++) sessionStorage[n] = '' } catch (e) { e.name }",
+     "QuotaExceededError"}
+  ]
+
+  test "items" do
+    for {code, expected} <- @cases do
+      assert {code, QuickBEAM.eval(start_runtime(), code)} == {code, {:ok, expected}}
+    end
+  end
+
+  test "is private, and lives through a reset" do
+    [a, b] = [start_runtime(), start_runtime()]
+    {:ok, _} = QuickBEAM.eval(a, "localStorage.k = 'v'")
+    :ok = QuickBEAM.reset(a)
+    assert QuickBEAM.eval(a, "localStorage.k") == {:ok, "v"}
+    assert QuickBEAM.eval(b, "localStorage.k ?? null") == {:ok, nil}
+  end
+
+  test "is shared by name" do
+    name = "storage-#{System.unique_integer([:positive])}"
+    [a, b] = [start_runtime(storage: name), start_runtime(storage: name)]
+    {:ok, _} = QuickBEAM.eval(a, "localStorage.k = 'v'; sessionStorage.k = 's'")
+    assert QuickBEAM.eval(b, "[localStorage.k, sessionStorage.k ?? null]") == {:ok, ["v", nil]}
+    {:ok, _} = QuickBEAM.eval(b, "localStorage.clear()")
+    assert QuickBEAM.eval(a, "localStorage.length") == {:ok, 0}
+  end
+
+  @tag :tmp_dir
+  test "in a file survives, whatever a crash has left at its end", %{tmp_dir: dir} do
+    path = Path.join(dir, "deep/store")
+
+    {:ok, _} =
+      QuickBEAM.eval(start_runtime(storage: {:file, path}), """
+      localStorage.a = 'one'; localStorage.b = 'two'; localStorage.a = 'three'; delete localStorage.b; localStorage.c = ''
+      """)
+
+    whole = File.read!(path)
+
+    for content <- [
+          whole,
+          whole <> <<0, 0>>,
+          whole <> <<5::32, 1::32, "sabcd">>,
+          whole <> :binary.copy(<<255>>, 100)
+        ] do
+      stop_server(path)
+      File.write!(path, content)
+      rt = start_runtime(storage: {:file, path})
+
+      assert QuickBEAM.eval(rt, "[localStorage.a, localStorage.b ?? null, localStorage.c]") ==
+               {:ok, ["three", nil, ""]}
+
+      {:ok, _} = QuickBEAM.eval(rt, "localStorage.d = 1; delete localStorage.d")
+    end
+
+    # Every change that was acknowledged is there, wherever the file ends.
+    for size <- 8..byte_size(whole)//7 do
+      stop_server(path)
+      File.write!(path, binary_part(whole, 0, size))
+      rt = start_runtime(storage: {:file, path})
+      assert {:ok, value} = QuickBEAM.eval(rt, "localStorage.a ?? null")
+      assert value in [nil, "one", "three"]
+    end
+
+    stop_server(path)
+    File.write!(path, "something else")
+    rt = start_runtime(storage: {:file, path})
+    assert {:error, %JSError{name: "UnknownError"}} = QuickBEAM.eval(rt, "localStorage.a")
+    assert File.read!(path) == "something else"
+    assert_usable(rt)
+  end
+
+  @tag :tmp_dir
+  test "a file does not grow without end", %{tmp_dir: dir} do
+    path = Path.join(dir, "store")
+    rt = start_runtime(storage: {:file, path})
+
+    {:ok, _} =
+      QuickBEAM.eval(rt, "for (let n = 0; n < 40; n++) localStorage.a = 'x'.repeat(1e5) + n; 1")
+
+    assert File.stat!(path).size < 2_000_000
+    stop_server(path)
+
+    assert QuickBEAM.eval(start_runtime(storage: {:file, path}), "localStorage.a.slice(-2)") ==
+             {:ok, "39"}
+  end
+
+  defp stop_server(path) do
+    [{pid, _}] = Registry.lookup(QuickBEAM.Registry, {:storage, {:file, Path.expand(path)}})
+    Process.exit(pid, :kill)
+    assert_down(pid)
+    # The registry learns of it by a message of its own.
+    :sys.get_state(QuickBEAM.Registry.PIDPartition0)
+  end
+end
