@@ -3,7 +3,7 @@ defmodule QuickBEAM.Bench.CPU do
 
   alias QuickBEAM.Bench.{Figure, Measure}
 
-  @runs 20
+  @runs 10
   @workloads Path.expand("../workloads", __DIR__)
 
   # Equal, but for what two runs of the same program differ by.
@@ -24,6 +24,7 @@ defmodule QuickBEAM.Bench.CPU do
         unit: :ms,
         measure: fn -> in_runtime(path) end,
         baseline: {"bare engine", fn -> bare(path) end},
+        rounds: 6,
         target: &(&1 * @tolerance)
       }
     end

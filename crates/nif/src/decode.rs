@@ -42,7 +42,7 @@ impl Input for TermInput {
 
 /// Converts a term.
 pub(crate) fn decode<'a>(ctx: Ctx<'a>, term: Term<'_>) -> Result<Value<'a>> {
-    Walk { ctx, until_poll: TERMS_PER_POLL, keys: KeyCache { slots: Vec::new() }, atoms: HashMap::default() }.term(term)
+    Walk { ctx, until_poll: TERMS_PER_POLL, keys: KeyCache::default(), atoms: HashMap::default() }.term(term)
 }
 
 struct Walk<'a> {
@@ -79,14 +79,18 @@ impl std::hash::Hasher for AtomHasher {
 
 /// Property keys of binaries that came up before, by a hash of each: rows of data have the same few, and finding a name
 /// among all of the engine's costs more.
+#[derive(Default)]
 struct KeyCache<'a> {
     slots: Vec<Option<(Vec<u8>, PropertyKey<'a>)>>,
+    names: usize,
 }
 
 impl<'a> KeyCache<'a> {
     const SLOTS: usize = 64;
     /// Longer names are not worth a copy.
     const LONGEST: usize = 32;
+    /// A value of so few names is over before the cache would be of use.
+    const FEW: usize = 16;
 
     /// Hands the key of that name to `f`; `None` if it is not UTF-8.
     fn with_key<R>(
@@ -104,7 +108,8 @@ impl<'a> KeyCache<'a> {
         let Ok(text) = std::str::from_utf8(name) else { return Ok(None) };
         let key = ctx.key(text)?;
         let result = f(&key);
-        if name.len() <= Self::LONGEST {
+        self.names += 1;
+        if self.names > Self::FEW && name.len() <= Self::LONGEST {
             self.slots.resize_with(Self::SLOTS, || None);
             self.slots[slot] = Some((name.to_vec(), key));
         }
