@@ -19,6 +19,10 @@ pub struct Tree {
     /// Slot 0 is an empty fragment, which ids of freed nodes find.
     pub(crate) nodes: Vec<Node>,
     free: u32,
+    /// Where the generations of new slots begin: no id of a slot that was given back is made again.
+    generation: u32,
+    /// With fewer nodes than this it is time to give slots back.
+    few: usize,
     pub(crate) bytes: usize,
     limit: usize,
     live: usize,
@@ -31,6 +35,9 @@ pub struct Tree {
     pub(crate) ids: crate::ids::Ids,
 }
 
+/// Slots that are never given back.
+const KEPT_SLOTS: usize = 4096;
+
 fn vacant(data: NodeData) -> Node {
     Node { generation: 0, parent: 0, previous: 0, next: 0, first: 0, last: 0, document: 0, embedder: 0, data }
 }
@@ -40,6 +47,8 @@ impl Default for Tree {
         Tree {
             nodes: vec![vacant(NodeData::Fragment { host: None })],
             free: 0,
+            generation: 0,
+            few: 0,
             bytes: 0,
             limit: usize::MAX,
             live: 0,
@@ -296,8 +305,9 @@ impl Tree {
     pub(crate) fn add(&mut self, document: Option<NodeId>, data: NodeData) -> NodeId {
         self.bytes += data.cost();
         self.live += 1;
+        self.few = self.few.max(self.live / 4);
         let index = if self.free == 0 {
-            self.nodes.push(vacant(data));
+            self.nodes.push(Node { generation: self.generation, ..vacant(data) });
             (self.nodes.len() - 1) as u32
         } else {
             let index = self.free;
@@ -437,6 +447,33 @@ impl Tree {
                 && self.node(document).embedder == 0
             {
                 roots.push(document);
+            }
+        }
+        if self.live < self.few {
+            self.give_slots_back();
+        }
+    }
+
+    /// Gives the slots after the last node back, if they are most. To be tried when three in four nodes are gone since the last time.
+    fn give_slots_back(&mut self) {
+        self.few = self.live / 4;
+        if self.nodes.len() <= 2 * KEPT_SLOTS {
+            return;
+        }
+        let is_free = |node: &Node| matches!(node.data, NodeData::Free(_));
+        let end = self.nodes.iter().rposition(|node| !is_free(node)).map_or(1, |last| last + 1).max(KEPT_SLOTS);
+        if end > self.nodes.len() / 2 {
+            return;
+        }
+        let generations = self.nodes[end..].iter().map(|node| node.generation);
+        self.generation = generations.fold(self.generation, u32::max);
+        self.nodes.truncate(end);
+        self.nodes.shrink_to_fit();
+        self.free = 0;
+        for index in (1..end).rev() {
+            if is_free(&self.nodes[index]) {
+                self.nodes[index].data = NodeData::Free(self.free);
+                self.free = index as u32;
             }
         }
     }

@@ -77,6 +77,28 @@ fn what_is_cut_off_is_freed_unless_it_is_held() {
 }
 
 #[test]
+fn the_memory_of_many_nodes_comes_back_and_their_ids_do_not() {
+    let (mut tree, document) = page("");
+    let (nodes, bytes) = (tree.len(), tree.bytes());
+    let mut gone = Vec::new();
+    for count in [200_000, 1000, 50_000] {
+        let kept = element(&mut tree, document, "b");
+        let root = element(&mut tree, document, "div");
+        for _ in 0..count {
+            let child = element(&mut tree, document, "i");
+            tree.insert(root, child, None).unwrap();
+            gone.push(child);
+        }
+        tree.release(root);
+        assert_eq!(tree.len(), nodes + 1);
+        assert!(tree.contains(kept));
+        tree.release(kept);
+        assert!(tree.bytes() < bytes + (1 << 20), "{} after {count}", tree.bytes());
+        assert!(gone.iter().all(|id| !tree.contains(*id)), "{count}");
+    }
+}
+
+#[test]
 fn a_document_goes_with_the_last_of_its_nodes() {
     let mut tree = Tree::default();
     let document = tree.create_document(true, "text/html");
