@@ -7,7 +7,7 @@ defmodule QuickBEAM.JSError do
   | `:name` | the error's `name`, such as `"TypeError"` |
   | `:message` | its `message`; for a thrown value that is no error, the value as a string |
   | `:stack` | the stack as text, one frame a line, or `nil` |
-  | `:filename`, `:line`, `:column` | where it was thrown, counted from 1, or `nil` |
+  | `:filename`, `:line`, `:column` | where it was thrown, counted from 1, or `nil`; for what a builtin throws, where the script called it |
   | `:frames` | the stack as maps with `:function`, `:filename`, `:line` and `:column`, innermost first |
   | `:cause` | the error's `cause` as a `QuickBEAM.JSError`, or `nil` |
 

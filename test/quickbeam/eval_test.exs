@@ -67,6 +67,14 @@ defmodule QuickBEAM.EvalTest do
              QuickBEAM.eval(rt, "let a;\nlet = ;", filename: "bad.js")
   end
 
+  test "errors of builtins are where the script called them", %{rt: rt} do
+    for call <- ["new URL('nope')", "new Headers([['a b', 'c']])", "JSON.parse('{')", "atob('*')"] do
+      code = "function ask() {\n  return #{call}\n}\nask()"
+      assert {:error, error} = QuickBEAM.eval(rt, code, filename: "ask.js")
+      assert {error.filename, error.line} == {"ask.js", 2}, call
+    end
+  end
+
   test "what may be thrown", %{rt: rt} do
     for {code, name, message} <- [
           {"throw new Error('m')", "Error", "m"},

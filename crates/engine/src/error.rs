@@ -39,6 +39,11 @@ pub struct ErrorReport {
     pub cause: Option<Box<ErrorReport>>,
 }
 
+/// How the names of [glue](crate::Glue) begin.
+const GLUE: &str = "internal:";
+/// What the engine calls the text that `JSON.parse` reads.
+const PARSED: &str = "<input>";
+
 const MAX_CAUSES: usize = 8;
 const MAX_FRAMES: usize = 64;
 
@@ -81,9 +86,11 @@ impl ErrorReport {
         }
     }
 
-    /// The first frame that lies in a file.
+    /// The first frame that lies in a script's file; in glue, or in what `JSON.parse` was given, if there is no other.
     pub fn location(&self) -> Option<&Frame> {
-        self.frames.iter().find(|frame| frame.line > 0)
+        let in_files = || self.frames.iter().filter(|frame| frame.line > 0);
+        let is_of_script = |frame: &&Frame| !frame.filename.starts_with(GLUE) && frame.filename != PARSED;
+        in_files().find(is_of_script).or_else(|| in_files().next())
     }
 }
 
@@ -127,6 +134,19 @@ fn parse_frame(line: &str) -> Option<Frame> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_are_where_the_script_is() {
+        let check = |stack: &str, line: Option<u32>| {
+            let report = ErrorReport { frames: parse_stack(stack), ..ErrorReport::default() };
+            assert_eq!(report.location().map(|frame| frame.line), line, "{stack}");
+        };
+        check("at parse (native)\nat URL (internal:url:30:39)\nat load (a.js:2:14)\nat <eval> (a.js:4:1)", Some(2));
+        check("at <input>:1:2\nat parse (native)\nat a.js:3:7", Some(3));
+        check("at a.js:5:7\nat a.js:9:1", Some(5));
+        check("at f (native)\nat run (internal:timers:8:1)", Some(8));
+        check("at f (native)", None);
+    }
 
     #[test]
     fn frames_are_read_from_the_stack_text() {
