@@ -92,6 +92,44 @@ defmodule QuickBEAM.WorkerTest do
                {:ok, ["file", "blob", "path", "data", "base"]}
     end
 
+    test "takes blob: URLs of the parent and of its other workers" do
+      rt = start_runtime()
+
+      code = """
+      const url = text => URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+      const hear = w => new Promise((resolve, reject) => { w.onmessage = e => resolve(e.data); w.onerror = reject });
+      const before = url('var a = "before"');
+      const maker = new Worker(url('postMessage(URL.createObjectURL(new Blob(["var c = `sibling`"])))'));
+      const sibling = await hear(maker);
+      const w = new Worker(url(`onmessage = async ({ data }) => {
+        importScripts(...data);
+        const text = await (await fetch(data[0])).text();
+        const error = url => { try { importScripts(url) } catch (e) { return e.name } };
+        postMessage([a, b, c, text, error(data[0] + '1')]);
+        onmessage = ({ data }) => postMessage(error(data));
+      }`));
+      const after = url('var b = "after"');
+      w.postMessage([before, after + '#part', sibling]);
+      const seen = [await hear(w)];
+      URL.revokeObjectURL(before);
+      w.postMessage(before);
+      seen.push(await hear(w));
+      seen
+      """
+
+      assert QuickBEAM.eval(rt, code, timeout: 10_000) ==
+               {:ok,
+                [
+                  ["before", "after", "sibling", ~s(var a = "before"), "NetworkError"],
+                  "NetworkError"
+                ]}
+
+      # What a runtime's workers share is none of another's.
+      {:ok, url} = QuickBEAM.eval(rt, "url('1')")
+      source = "try { importScripts(#{inspect(url)}) } catch (e) { postMessage(e.name) }"
+      assert imported(start_runtime(), worker(source)) == {:ok, "NetworkError"}
+    end
+
     @tag :tmp_dir
     test "fails as the standard says, and the worker goes on", %{tmp_dir: dir} do
       write_files(dir, %{

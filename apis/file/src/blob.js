@@ -241,16 +241,29 @@
     if (!isBlob(object)) throw new TypeError("URL.createObjectURL: the argument is not a Blob");
     const url = `blob:${native.baseOrigin()}/${native.uuid()}`;
     registry.set(url, object);
+    share(url, object);
     return url;
   }
 
   function revokeObjectURL(url) {
     need(arguments, 1, "URL.revokeObjectURL");
-    registry.delete(`${url}`);
+    url = `${url}`;
+    if (registry.delete(url)) native.unshare(url);
   }
 
-  /** The blob of a URL without its fragment; `undefined` if there is none. */
-  const blobOfURL = (url) => (startsWith(url, "blob:") ? registry.get(split(url, "#", 1)[0]) : undefined);
+  /** The blob of a URL without its fragment, which may be that of another realm; `undefined` if there is none. */
+  const blobOfURL = (url) => {
+    if (!startsWith(url, "blob:")) return undefined;
+    const plain = split(url, "#", 1)[0];
+    return registry.get(plain) ?? native.find(plain);
+  };
+
+  /** Shows a URL to realms that share theirs with this one, if there are any. */
+  const share = (url, blob) => {
+    if (isFile(blob)) native.share(url, bytesOf(blob), blobType(blob), ...fileFields(blob));
+    else native.share(url, bytesOf(blob), blobType(blob));
+  };
+  const shareURLs = () => registry.forEach((blob, url) => share(url, blob));
 
   expose(Blob, {
     clone: (blob) => makeBlob(bytesOf(blob), blobType(blob)),
@@ -261,5 +274,5 @@
     pack: (file) => native.pack(bytesOf(file), blobType(file), ...fileFields(file)),
   });
 
-  return { Blob, File, isBlob, isFile, bytesOf, blobType, typeOf, makeBlob, makeFile, streamOf, blobOfURL, createObjectURL, revokeObjectURL };
+  return { Blob, File, isBlob, isFile, bytesOf, blobType, typeOf, makeBlob, makeFile, streamOf, blobOfURL, shareURLs, createObjectURL, revokeObjectURL };
 };

@@ -6,6 +6,7 @@
 //! What must never happen: a guest that gets hold of the memory behind a blob.
 
 mod parcel;
+mod urls;
 
 use quickbeam_api_events::{EVENT, EVENT_TARGET};
 use quickbeam_api_webidl::{Natives, helpers, kept};
@@ -111,13 +112,28 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
     })
 }
 
-/// The text of the blob at a `blob:` URL of this realm, as UTF-8, and its type; `None` if there is none.
+/// The realm gets a worker, or is one: from now on it shares the `blob:` URLs that it has and makes with its cluster, up to 64 MB of blobs.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn share_urls(ctx: Ctx<'_>) -> Result<()> {
+    if urls::is_shared(ctx) {
+        return Ok(());
+    }
+    urls::begin_sharing(ctx)?;
+    // No blob has a URL before the classes are there.
+    if ctx.kept(UNIT).is_none() {
+        return Ok(());
+    }
+    ctx.call(&classes(ctx)?.get("shareURLs")?, &ctx.undefined(), &[]).map(drop)
+}
+
+/// The text of the blob at a `blob:` URL of this realm or of one that shares its URLs with it, as UTF-8, and its type; `None` if there is none.
 ///
 /// # Errors
 /// Throws if memory is short.
 pub fn text_of_url(ctx: Ctx<'_>, url: &str) -> Result<Option<(String, String)>> {
-    // No blob has a URL before the classes are there.
-    if ctx.kept("file").is_none() {
+    if !url.starts_with("blob:") || (ctx.kept(UNIT).is_none() && !urls::is_shared(ctx)) {
         return Ok(None);
     }
     let (files, undefined) = (classes(ctx)?, ctx.undefined());
@@ -164,6 +180,9 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
         .function("baseOrigin", quickbeam_api_url::base_origin)?
         .function("uuid", uuid)?
         .function("pack", parcel::pack)?
+        .function("share", urls::share)?
+        .function("unshare", urls::unshare)?
+        .function("find", urls::find)?
         .function("enqueueTask", |ctx, _, args| {
             enqueue_immediate(ctx, args.get(0), Vec::new())?;
             Ok(ctx.undefined())

@@ -81,14 +81,20 @@ fn read(bytes: &[u8]) -> Option<Blob> {
 
 /// `pack(bytes, type, name, lastModified)`; the last two for a file.
 pub(crate) fn pack<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    let Some(bytes) = args.get(0).with_bytes(|bytes| Box::<[u8]>::from(&*bytes)) else {
-        return Err(ctx.throw_type("the argument is not a Uint8Array"));
+    packed(ctx, parcel(ctx, &args.rest(0))?)
+}
+
+/// A blob of `bytes, type, name, lastModified`; the last two for a file.
+pub(crate) fn parcel<'a>(ctx: Ctx<'a>, args: &[Value<'a>]) -> Result<Arc<dyn Parcel>> {
+    let bytes = args.first().and_then(|bytes| bytes.with_bytes(|bytes| Box::<[u8]>::from(&*bytes)));
+    let (Some(bytes), Some(kind)) = (bytes, args.get(1)) else {
+        return Err(ctx.throw_type("the arguments are not a Uint8Array and a type"));
     };
-    let file = match args.len() {
-        0..3 => None,
-        _ => Some((args.get(2).to_text()?, args.get(3).to_f64()?)),
+    let file = match (args.get(2), args.get(3)) {
+        (Some(name), Some(modified)) => Some((name.to_text()?, modified.to_f64()?)),
+        _ => None,
     };
-    packed(ctx, Arc::new(Blob { bytes, kind: args.get(1).to_text()?, file }))
+    Ok(Arc::new(Blob { bytes, kind: kind.to_text()?, file }))
 }
 
 #[cfg(test)]

@@ -4,12 +4,13 @@
 //! The two talk through a pipe of the messaging API. The parent keeps one end; the other waits under a token that only the
 //! two sides' natives know until the new realm [claims](become_worker) it, and with it a place in its parent's cluster.
 //!
-//! The script at a `blob:` URL is read in the parent's realm, whose URL it is; any other by the host. Likewise those that a
-//! classic worker asks for by `importScripts`, in its own realm.
+//! The script at a `blob:` URL is read in the parent's realm; any other by the host. Likewise those that a
+//! classic worker asks for by `importScripts`, in its own realm. The `blob:` URLs of a runtime and of its workers are theirs together.
 //!
 //! Starting a worker needs the grant `spawn`; a worker holds at most its parent's grants.
 
 use quickbeam_api_events::{EVENT_TARGET, classes as events};
+use quickbeam_api_file::{share_urls, text_of_url};
 use quickbeam_api_grants::require;
 use quickbeam_api_messaging::{Cluster, PortEnd, arrived, classes as messaging, close_realm, cluster, join, natives};
 use quickbeam_api_webidl::{Natives, helpers, kept};
@@ -84,6 +85,7 @@ fn launch<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'
     let token = NEXT.fetch_add(1, Ordering::Relaxed);
     let url = args.get(0);
     let (source, kind) = blob_at(ctx, &url)?;
+    share_urls(ctx)?;
     let cluster = cluster(ctx)?;
     claims().insert(token, (theirs, cluster));
     let claim = ctx.host_object(Rc::new(Claim(token)), None)?;
@@ -112,6 +114,7 @@ pub fn become_worker<'a>(ctx: Ctx<'a>, token: u64, name: &str, is_module: bool) 
         return Err(ctx.throw_error("InternalError", "this worker's parent is gone"));
     };
     join(ctx, cluster)?;
+    share_urls(ctx)?;
     quickbeam_api_file::define_reader_sync(ctx)?;
     let natives = natives(ctx)?
         .function("close", |ctx, _, _| call_service_sync(ctx, "worker.close", &[]))?
@@ -148,9 +151,9 @@ fn import_script<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<
     Ok(ctx.undefined())
 }
 
-/// The text and the type of the blob at a URL of this realm; two `null` if there is none.
+/// The text and the type of the blob at a URL of this realm or its cluster; two `null` if there is none.
 fn blob_at<'a>(ctx: Ctx<'a>, url: &Value<'a>) -> Result<(Value<'a>, Value<'a>)> {
-    Ok(match quickbeam_api_file::text_of_url(ctx, &url.to_text()?)? {
+    Ok(match text_of_url(ctx, &url.to_text()?)? {
         Some((text, kind)) => (ctx.string(&text)?, ctx.string(&kind)?),
         None => (ctx.null(), ctx.null()),
     })
