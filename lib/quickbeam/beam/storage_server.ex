@@ -5,7 +5,7 @@ defmodule QuickBEAM.Beam.StorageServer do
   # A file is a log of changes, each with its length and checksum: a change is appended and synced to the disk before it is
   # acknowledged, so that a crash at any moment loses nothing that was. What a crash has left half-written
   # at the end fails its checksum and is cut off at the next start. When the log has grown to more than twice what it holds,
-  # it is written anew beside itself and renamed.
+  # it is written anew beside itself and renamed. The directory is synced, too, before anything is acknowledged that a new file holds.
 
   use GenServer, restart: :temporary
 
@@ -117,7 +117,10 @@ defmodule QuickBEAM.Beam.StorageServer do
   end
 
   defp create(path) do
-    with :ok <- File.write(path, @magic, [:sync]), do: {:ok, byte_size(@magic)}
+    with :ok <- File.write(path, @magic, [:sync]) do
+      sync_directory(path)
+      {:ok, byte_size(@magic)}
+    end
   end
 
   defp replay(<<size::32, crc::32, payload::binary-size(size), rest::binary>>, table, done) do
@@ -173,12 +176,21 @@ defmodule QuickBEAM.Beam.StorageServer do
     with :ok <- File.write(beside, content, [:sync]),
          {:ok, file} <- open_at(beside, size),
          :ok <- File.rename(beside, path) do
+      sync_directory(path)
       :file.close(state.file)
       %{state | file: file, size: size}
     else
       {:error, _reason} ->
         File.rm(beside)
         state
+    end
+  end
+
+  # What was renamed or made is there after a loss of power. Not every file system can do so.
+  defp sync_directory(path) do
+    with {:ok, directory} <- :file.open(Path.dirname(path), [:read, :raw, :directory]) do
+      :file.sync(directory)
+      :file.close(directory)
     end
   end
 end
