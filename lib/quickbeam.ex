@@ -598,7 +598,8 @@ defmodule QuickBEAM do
   How often each line of the runtime's scripts has run since its start, resets included: by file, then by line.
 
   Counted are the lines on which a statement or the body of an arrow function begins, in the script and in what is bundled with it,
-  packages in `node_modules` aside; in modules of `load_module/3`, and in what `eval/3` and `eval_ts/3` are given with a `:filename`.
+  packages in `node_modules` aside; in modules of `load_module/3`, and in what `eval/3` and `eval_ts/3` are given with a `:filename`; not
+  in code without one, which no report could show.
   TypeScript by the lines of its source. Workers and other children have counts of their own.
 
   It is empty without the option `cover: true`. `QuickBEAM.Cover` collects the lines of all runtimes of a test run.

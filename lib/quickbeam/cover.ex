@@ -13,9 +13,12 @@ defmodule QuickBEAM.Cover do
 
   Then `mix test --cover` counts the lines of every script that a runtime, a context or a worker is started with meanwhile, of
   what is bundled with it from outside of `node_modules`, of files that workers import by `importScripts`, of modules given to
-  `QuickBEAM.load_module/3`, and of code given to `QuickBEAM.eval/3` with a `:filename` and to `QuickBEAM.eval_ts/3`. At the end it prints a table, writes `cover/lcov.info` for editors
-  and services that read [LCOV](https://github.com/linux-test-project/lcov), and then lets Mix report the coverage of Elixir
-  as ever.
+  `QuickBEAM.load_module/3`, and of code given to `QuickBEAM.eval/3` and `QuickBEAM.eval_ts/3` with a `:filename`. At the end it prints a table,
+  writes `cover/lcov.info` for editors and services that read [LCOV](https://github.com/linux-test-project/lcov), and then lets Mix
+  report the coverage of Elixir as ever.
+
+  Code that is evaluated without a `:filename` is part of the test, as a rule, and has no file whose lines a report could show: it is
+  not counted. What it calls is.
 
   Options, beside those of Mix's own tool in `:test_coverage`:
 
