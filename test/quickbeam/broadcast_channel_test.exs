@@ -59,8 +59,18 @@ defmodule QuickBEAM.BroadcastChannelTest do
       send(QuickBEAM.Beam.Broadcast, {:broadcast, name, bytes})
     end
 
-    send(QuickBEAM.Beam.Broadcast, {:broadcast, name, <<4, 7, 0, 0, 0>>})
-    :sys.get_state(QuickBEAM.Beam.Broadcast)
+    broadcast = Process.whereis(QuickBEAM.Beam.Broadcast)
+
+    for odd <- [
+          {:broadcast, <<255>>, <<4, 7, 0, 0, 0>>},
+          {:broadcast, :name, 1},
+          {:broadcast, name, <<1::1>>},
+          :odd
+        ],
+        do: send(broadcast, odd)
+
+    send(broadcast, {:broadcast, name, <<4, 7, 0, 0, 0>>})
+    :sys.get_state(broadcast)
 
     assert {:ok, seen} = QuickBEAM.eval(rt, "while (!seen.includes(7)) await Beam.sleep(1); seen")
 

@@ -30,7 +30,7 @@ defmodule QuickBEAM.ClusterTest do
 
     {:ok, _} = :peer.call(peer, Application, :ensure_all_started, [:quickbeam])
     spec = {QuickBEAM, name: :js, handlers: %{}}
-    {:ok, _} = :peer.call(peer, Supervisor, :start_child, [QuickBEAM.Supervisor, spec])
+    {:ok, _} = :peer.call(peer, Supervisor, :start_child, [:kernel_safe_sup, spec])
     %{peer: peer, node: node, name: Atom.to_string(node)}
   end
 
@@ -40,6 +40,19 @@ defmodule QuickBEAM.ClusterTest do
   end
 
   defp connect(a, b), do: assert(:peer.call(a.peer, :net_kernel, :connect_node, [b.node]))
+
+  # Kills a process of that name, and waits for the one that its supervisor starts in its place.
+  defp crash(node, name) do
+    pid = :peer.call(node.peer, Process, :whereis, [name])
+    true = :peer.call(node.peer, Process, :exit, [pid, :kill])
+    await_other(node, name, pid)
+  end
+
+  defp await_other(node, name, pid) do
+    if :peer.call(node.peer, Process, :whereis, [name]) in [nil, pid],
+      do: await_other(node, name, pid),
+      else: :peer.call(node.peer, :sys, :get_state, [name])
+  end
 
   # Waits in JavaScript until an expression is true.
   defp await(node, condition, vars \\ %{}),
@@ -170,6 +183,9 @@ defmodule QuickBEAM.ClusterTest do
     true = :peer.call(a.peer, :erlang, :disconnect_node, [b.node])
     await(a, "Beam.nodes().length === 0 && Beam.whereis('counter') === null")
     {:ok, _} = eval(a, "channel.postMessage('lost'); 1")
+    # What carries the messages has crashed meanwhile, and the group that it was in.
+    for name <- [QuickBEAM.Beam.Broadcast, QuickBEAM.Cluster], do: crash(a, name)
+    crash(b, QuickBEAM.Beam.Broadcast)
     connect(a, b)
     await(a, "Beam.whereis('counter') !== null")
     {:ok, _} = eval(a, "channel.postMessage('found'); 1")

@@ -30,6 +30,8 @@ defmodule QuickBEAM.Beam.Broadcast do
 
   @impl true
   def init(nil) do
+    # What was said before a crash may be true no more.
+    Native.broadcast_afar(true)
     :ok = :pg.join(@scope, @group, self())
     :ok = :net_kernel.monitor_nodes(true, node_type: :all)
     {:ok, nil}
@@ -37,7 +39,8 @@ defmodule QuickBEAM.Beam.Broadcast do
 
   @impl true
   def handle_info({:broadcast, name, bytes}, state) when is_binary(name) and is_binary(bytes) do
-    case Native.broadcast(name, bytes) do
+    # No channel has a name that is no text.
+    case if(String.valid?(name), do: Native.broadcast(name, bytes), else: 0) do
       0 ->
         :ok
 
