@@ -1,35 +1,122 @@
-//! How long a thread has been on a core: tells a turn that is stuck from one that the system does not run.
+//! A thread as the system sees it: how long it has been on a core, which tells a turn that is stuck from one that the system does not run;
+//! and for how long it may go on there while others wait.
+//!
+//! Linux (from 6.12 on) gives each thread a *slice* of some milliseconds that it shares with nobody who wakes meanwhile, unless that one
+//! has asked for a shorter slice. So who watches others asks for the shortest, and who computes in the background, as a turn does that has lost
+//! its processor, for a long one. Neither changes anybody's share of the cores, and neither needs a privilege. Elsewhere nothing is asked.
 
 use std::time::Duration;
 
-/// The CPU clock of one thread. Others may read it; it stands still once the thread has ended.
+/// How soon others who wake have the core of a thread, and it theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slice {
+    /// As for any thread.
+    Usual,
+    /// It runs for a moment and at once.
+    Short,
+    /// It computes, and nobody waits for it.
+    Long,
+}
+
+/// A thread of this process. Once it has ended, its clock stands still and its slice is nobody's.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct CpuClock(#[cfg(target_os = "linux")] libc::clockid_t);
+pub(crate) struct SystemThread {
+    #[cfg(target_os = "linux")]
+    clock: libc::clockid_t,
+    #[cfg(target_os = "linux")]
+    id: libc::pid_t,
+}
 
 #[cfg(target_os = "linux")]
-impl CpuClock {
-    pub(crate) fn of_this_thread() -> Option<CpuClock> {
+impl SystemThread {
+    pub(crate) fn current() -> Option<SystemThread> {
         let mut clock = 0;
         // SAFETY: the calling thread is alive, and `clock` is writable.
-        let status = unsafe { libc::pthread_getcpuclockid(libc::pthread_self(), &raw mut clock) };
-        (status == 0).then_some(CpuClock(clock))
+        let (status, id) =
+            unsafe { (libc::pthread_getcpuclockid(libc::pthread_self(), &raw mut clock), libc::gettid()) };
+        (status == 0).then_some(SystemThread { clock, id })
     }
 
-    pub(crate) fn read(self) -> Option<Duration> {
+    /// CPU time that it has had, if the system tells.
+    pub(crate) fn cpu_time(self) -> Option<Duration> {
         let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
         // SAFETY: `time` is writable; the clock of a thread that is gone is an error.
-        let status = unsafe { libc::clock_gettime(self.0, &raw mut time) };
+        let status = unsafe { libc::clock_gettime(self.clock, &raw mut time) };
         (status == 0).then(|| Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32))
+    }
+
+    /// Asks for a slice. Threads that it starts later begin with the same.
+    pub(crate) fn set_slice(self, slice: Slice) {
+        const KEEP_POLICY: u64 = 8;
+        let nanos = match slice {
+            Slice::Usual => 0,
+            Slice::Short => 100_000,
+            Slice::Long => 20_000_000,
+        };
+        // SAFETY: asks by the id of a thread; the attributes are readable, and their size is told. A system that does not know them, or
+        // schedules this thread in another way, refuses.
+        unsafe {
+            let attributes = libc::sched_attr {
+                size: size_of::<libc::sched_attr>() as u32,
+                sched_policy: 0,
+                sched_flags: KEEP_POLICY,
+                sched_nice: libc::getpriority(libc::PRIO_PROCESS, self.id.unsigned_abs()),
+                sched_priority: 0,
+                sched_runtime: nanos,
+                sched_deadline: 0,
+                sched_period: 0,
+            };
+            libc::syscall(libc::SYS_sched_setattr, self.id, &raw const attributes, 0);
+        }
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-impl CpuClock {
-    pub(crate) fn of_this_thread() -> Option<CpuClock> {
+impl SystemThread {
+    pub(crate) fn current() -> Option<SystemThread> {
         None
     }
 
-    pub(crate) fn read(self) -> Option<Duration> {
+    pub(crate) fn cpu_time(self) -> Option<Duration> {
         None
+    }
+
+    pub(crate) fn set_slice(self, _: Slice) {}
+}
+
+/// Asks for a slice of the calling thread.
+pub(crate) fn set_slice(slice: Slice) {
+    if let Some(thread) = SystemThread::current() {
+        thread.set_slice(slice);
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// The nice value and the slice of the calling thread.
+    fn asked() -> (i32, u64) {
+        // SAFETY: attributes of nothing but numbers, for the calling thread, of the size that is told.
+        unsafe {
+            let mut attributes = std::mem::zeroed::<libc::sched_attr>();
+            let size = size_of::<libc::sched_attr>() as u32;
+            let status = libc::syscall(libc::SYS_sched_getattr, 0, &raw mut attributes, size, 0);
+            assert_eq!(status, 0);
+            (attributes.sched_nice, attributes.sched_runtime)
+        }
+    }
+
+    #[test]
+    fn a_slice_is_asked_for_and_given_back() {
+        let before = asked();
+        for slice in [Slice::Short, Slice::Long, Slice::Usual] {
+            set_slice(slice);
+            let (nice, nanos) = asked();
+            assert_eq!(nice, before.0);
+            // Systems that know no slices tell of none.
+            let is_as_before = nanos == before.1;
+            assert!(is_as_before == (slice == Slice::Usual) || nanos == 0, "{slice:?}: {nanos}");
+        }
     }
 }

@@ -312,6 +312,8 @@ impl Processor {
         let (next, pause) = match (self.queued() > 0, silence.is_stuck()) {
             (true, true) if relieve() => {
                 self.hold_ends();
+                // Before its turn can end.
+                self.bed.demote();
                 (ptr::null_mut(), TICK)
             }
             (true, _) => (turn, GRACE),

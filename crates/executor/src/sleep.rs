@@ -11,7 +11,7 @@
 //!
 //! Only processors of executors that have no other change threads in this way: those of a pool take work from each other.
 
-use crate::cpu::CpuClock;
+use crate::cpu::{Slice, SystemThread};
 use crate::executor::Shared;
 use crate::processor::Processor;
 use std::collections::VecDeque;
@@ -84,7 +84,7 @@ pub(crate) struct Bed {
 /// The thread that holds a processor.
 struct Holder {
     sleeper: Arc<Sleeper>,
-    clock: Option<CpuClock>,
+    thread: Option<SystemThread>,
 }
 
 impl Bed {
@@ -110,7 +110,18 @@ impl Bed {
 
     /// CPU time of the holder, if the system tells.
     pub(crate) fn cpu(&self) -> Option<Duration> {
-        lock(&self.holder).as_ref().and_then(|holder| holder.clock).and_then(CpuClock::read)
+        self.thread()?.cpu_time()
+    }
+
+    /// Has the holder give its core to whoever wakes.
+    pub(crate) fn demote(&self) {
+        if let Some(thread) = self.thread() {
+            thread.set_slice(Slice::Long);
+        }
+    }
+
+    fn thread(&self) -> Option<SystemThread> {
+        lock(&self.holder).as_ref()?.thread
     }
 
     fn moves(&self, from: u8, to: u8) -> bool {
@@ -175,8 +186,7 @@ impl Sleeper {
     /// The calling thread holds that processor from now on.
     pub(crate) fn adopt(self: &Arc<Self>, place: &Place) {
         *lock(&self.place) = Some(place.clone());
-        let clock = CpuClock::of_this_thread();
-        *lock(&place.processor().bed.holder) = Some(Holder { sleeper: self.clone(), clock });
+        *lock(&place.processor().bed.holder) = Some(Holder { sleeper: self.clone(), thread: SystemThread::current() });
     }
 
     /// The calling thread holds none any more.

@@ -1,5 +1,6 @@
 //! What the OS threads of an executor do.
 
+use crate::cpu::{self, Slice};
 use crate::executor::Shared;
 use crate::fiber::{Fiber, Pause, Progress, StackPool, TurnEnd};
 use crate::guard::internal_bug;
@@ -55,6 +56,8 @@ fn spawn(shared: &Arc<Shared>, first: impl FnOnce(&Shared) -> Option<usize> + Se
     let own = shared.clone();
     let builder = thread::Builder::new().name("quickbeam".into()).stack_size(STACK);
     let started = builder.spawn(move || {
+        // The ticker may have started it.
+        cpu::set_slice(Slice::Usual);
         let sleeper = Sleeper::new();
         let mut stacks = StackPool::new();
         let mut index = first(&own);
@@ -82,6 +85,7 @@ fn serve(mut shared: Arc<Shared>, first: Option<usize>, sleeper: &Arc<Sleeper>, 
         next = match left {
             Left::Over => None,
             Left::Taken => {
+                cpu::set_slice(Slice::Usual);
                 stacks.clear();
                 shared.spares.wait(&shared)
             }

@@ -4,6 +4,7 @@
 //! up its slice the ticker makes its isolate poll at the next step, every millisecond. When that has no effect and others
 //! wait, the builtin is a long one: its thread loses the processor to another. With nothing running the ticker sleeps.
 
+use crate::cpu::{self, Slice};
 use crate::executor::Shared;
 use crate::trim::Trimmer;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,6 +59,8 @@ pub(crate) fn turn_started() {
 }
 
 fn run() {
+    // On cores that all compute, it would otherwise come too late for those who wait there.
+    cpu::set_slice(Slice::Short);
     let ticker = ticker();
     let mut idle = 0;
     let mut pause = TICK;

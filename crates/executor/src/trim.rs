@@ -4,6 +4,7 @@
 //! what they all held at their peak. Giving it back locks heaps for milliseconds; therefore a thread of its own does it, when the
 //! processors have been idle for a while, and rarely where they never are.
 
+use crate::cpu::{self, Slice};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -45,6 +46,7 @@ impl Trimmer {
         self.last = Instant::now();
         FREED.store(0, Ordering::Relaxed);
         let work = || {
+            cpu::set_slice(Slice::Usual);
             give_back();
             UNDER_WAY.store(false, Ordering::SeqCst);
         };
