@@ -23,7 +23,7 @@ fn may_be_base(base: &str) -> bool {
 /// Whether the host that `text` gave a URL is no malformed Punycode.
 pub(crate) fn is_valid(url: &Url, text: &str) -> bool {
     let host = url.hostname();
-    if !text.is_ascii() || url.scheme_type() == SchemeType::NotSpecial {
+    if !text.is_ascii() || !host.contains("xn--") || url.scheme_type() == SchemeType::NotSpecial {
         return true;
     }
     if !host.split('.').any(|label| label.starts_with("xn--")) {

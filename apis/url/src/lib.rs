@@ -15,7 +15,7 @@ pub use data::{DataUrl, DataUrlError, decode_data_url};
 pub use relative::{base_origin, base_url, origin_of, parse as parse_url, part_of, resolve, set_base_url, with_part};
 
 use ada_url::Url;
-use quickbeam_api_webidl::{Natives, helpers, kept};
+use quickbeam_api_webidl::{Natives, helpers, kept, need};
 use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Thrown, Value};
 use quickbeam_executor::Api;
 use std::borrow::Cow;
@@ -56,6 +56,7 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
     kept(ctx, UNIT, |ctx| {
         let idl = helpers(ctx)?;
         let natives = Natives::new(ctx)?
+            .function("constructorOf", |ctx, _, args| ctx.constructor_of("URL", 1, &args.get(0), construct))?
             .function("parse", |ctx, _, args| parse(ctx, args))?
             .function("tryParse", |ctx, _, args| try_parse(ctx, args))?
             .function("canParse", |ctx, _, args| can_parse(ctx, args))?
@@ -86,6 +87,12 @@ fn parsed<R>(ctx: Ctx<'_>, args: Args<'_>, f: impl FnOnce(&str, Option<Url>) -> 
     with_url(ctx, &base, |base| f(&url, host::parse(&url, Some(&base))))
 }
 
+/// `new URL(url, base)`.
+fn construct<'a>(ctx: Ctx<'a>, _new_target: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    need(ctx, args, 1, "URL")?;
+    parse(ctx, args)
+}
+
 /// `(url, base)`: the parts of a URL.
 fn parse<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Value<'a>> {
     parsed(ctx, args, |text, url| match url {
@@ -108,13 +115,13 @@ fn invalid(ctx: Ctx<'_>, text: &str) -> Thrown {
     ctx.throw_type(&format!("URL: {start:?} is not a valid URL"))
 }
 
-/// `[href, end of the protocol, end of the user name, start and end of the host, start of path, query and fragment]`; -1 for
+/// `[href, end of the protocol, end of the user name, start and end of the host, start of path, query and fragment, null]`; -1 for
 /// a part that is absent. The serialisation is ASCII, so that bytes are characters.
 fn parts<'a>(ctx: Ctx<'a>, url: &Url) -> Result<Value<'a>> {
     let at = url.components();
     let offset = |offset: u32| ctx.number(f64::from(offset));
     let optional = |start: Option<u32>| start.map_or_else(|| ctx.int(-1), offset);
-    ctx.array(vec![
+    ctx.array_of([
         ctx.string(url.href())?,
         offset(at.protocol_end),
         offset(at.username_end),
@@ -123,6 +130,7 @@ fn parts<'a>(ctx: Ctx<'a>, url: &Url) -> Result<Value<'a>> {
         optional(at.pathname_start),
         optional(at.search_start),
         optional(at.hash_start),
+        ctx.null(),
     ])
 }
 

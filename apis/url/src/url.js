@@ -11,6 +11,8 @@
   const PATHNAME = 5;
   const SEARCH = 6;
   const HASH = 7;
+  /** The URLSearchParams, `null` until they are asked for; setters keep them. */
+  const SEARCH_PARAMS = 8;
 
   /** Where what starts before the query and the fragment ends. */
   const beforeQuery = (parts) =>
@@ -21,20 +23,43 @@
     return parts[HREF][start] === "@" && parts[HOST_END] > start ? start + 1 : start;
   };
 
-  class URL {
-    #parts;
-    #searchParams = null;
+  const search = (parts) => {
+    const start = parts[SEARCH];
+    if (start < 0) return "";
+    const end = parts[HASH] >= 0 ? parts[HASH] : parts[HREF].length;
+    return end - start > 1 ? parts[HREF].slice(start, end) : "";
+  };
 
-    constructor(url, base = undefined) {
-      need(arguments, 1, "URL");
-      this.#parts = native.parse(url, base);
+  let partsOf;
+  let setParts;
+
+  const change = (url, attribute, value) => {
+    const parts = native.set(partsOf(url)[HREF], attribute, value);
+    if (parts !== null) setParts(url, parts);
+  };
+
+  const renewSearchParams = (url) => {
+    const params = partsOf(url)[SEARCH_PARAMS];
+    if (params !== null) replace(params, search(partsOf(url)));
+  };
+
+  /** The constructor is native. */
+  class Members {
+    #parts;
+
+    static {
+      partsOf = (url) => url.#parts;
+      setParts = (url, parts) => {
+        parts[SEARCH_PARAMS] = url.#parts[SEARCH_PARAMS];
+        url.#parts = parts;
+      };
     }
 
     static parse(url, base = undefined) {
       need(arguments, 1, "URL.parse");
       const parts = native.tryParse(url, base);
       if (parts === null) return null;
-      const made = new URL("data:");
+      const made = new Members();
       made.#parts = parts;
       return made;
     }
@@ -44,22 +69,13 @@
       return native.canParse(url, base);
     }
 
-    #set(attribute, value) {
-      const parts = native.set(this.#parts[HREF], attribute, value);
-      if (parts !== null) this.#parts = parts;
-    }
-
-    #renewSearchParams() {
-      if (this.#searchParams !== null) replace(this.#searchParams, this.search);
-    }
-
     get href() {
       return this.#parts[HREF];
     }
     set href(value) {
       this.#parts;
-      this.#parts = native.parse(value);
-      this.#renewSearchParams();
+      setParts(this, native.parse(value));
+      renewSearchParams(this);
     }
 
     get origin() {
@@ -71,7 +87,7 @@
       return parts[HREF].slice(0, parts[PROTOCOL_END]);
     }
     set protocol(value) {
-      this.#set("protocol", value);
+      change(this, "protocol", value);
     }
 
     get username() {
@@ -80,7 +96,7 @@
       return start < parts[USERNAME_END] ? parts[HREF].slice(start, parts[USERNAME_END]) : "";
     }
     set username(value) {
-      this.#set("username", value);
+      change(this, "username", value);
     }
 
     get password() {
@@ -89,7 +105,7 @@
       return parts[HOST_START] > start ? parts[HREF].slice(start + 1, parts[HOST_START]) : "";
     }
     set password(value) {
-      this.#set("password", value);
+      change(this, "password", value);
     }
 
     get host() {
@@ -99,7 +115,7 @@
       return start === parts[HOST_END] ? "" : parts[HREF].slice(start, parts[PATHNAME]);
     }
     set host(value) {
-      this.#set("host", value);
+      change(this, "host", value);
     }
 
     get hostname() {
@@ -107,7 +123,7 @@
       return parts[HREF].slice(hostStart(parts), parts[HOST_END]);
     }
     set hostname(value) {
-      this.#set("hostname", value);
+      change(this, "hostname", value);
     }
 
     get port() {
@@ -116,7 +132,7 @@
       return parts[PATHNAME] > end && parts[HREF][end] === ":" ? parts[HREF].slice(end + 1, parts[PATHNAME]) : "";
     }
     set port(value) {
-      this.#set("port", value);
+      change(this, "port", value);
     }
 
     get pathname() {
@@ -124,24 +140,20 @@
       return parts[HREF].slice(parts[PATHNAME], beforeQuery(parts));
     }
     set pathname(value) {
-      this.#set("pathname", value);
+      change(this, "pathname", value);
     }
 
     get search() {
-      const parts = this.#parts;
-      const start = parts[SEARCH];
-      if (start < 0) return "";
-      const end = parts[HASH] >= 0 ? parts[HASH] : parts[HREF].length;
-      return end - start > 1 ? parts[HREF].slice(start, end) : "";
+      return search(this.#parts);
     }
     set search(value) {
-      this.#set("search", value);
-      this.#renewSearchParams();
+      change(this, "search", value);
+      renewSearchParams(this);
     }
 
     get searchParams() {
-      this.#parts;
-      return (this.#searchParams ??= attach(this.search, (query) => this.#set("search", query)));
+      const parts = this.#parts;
+      return (parts[SEARCH_PARAMS] ??= attach(search(parts), (query) => change(this, "search", query)));
     }
 
     get hash() {
@@ -150,7 +162,7 @@
       return start >= 0 && parts[HREF].length - start > 1 ? parts[HREF].slice(start) : "";
     }
     set hash(value) {
-      this.#set("hash", value);
+      change(this, "hash", value);
     }
 
     toString() {
@@ -162,5 +174,5 @@
     }
   }
 
-  return { URL: expose(URL), URLSearchParams };
+  return { URL: expose(native.constructorOf(Members)), URLSearchParams };
 };

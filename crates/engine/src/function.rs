@@ -115,7 +115,7 @@ impl<'a> Ctx<'a> {
         self.native(name, length, call::<F>, qjs::JSCFunctionEnum_JS_CFUNC_constructor)
     }
 
-    fn native(
+    pub(crate) fn native(
         self,
         name: &str,
         length: u32,
@@ -254,7 +254,7 @@ unsafe extern "C" fn lazy<F: NativeFn>(
 }
 
 /// Makes a value of a type without contents.
-fn conjure<F: Copy>() -> F {
+pub(crate) fn conjure<F: Copy>() -> F {
     // SAFETY: callers have asserted that `F` has no size, and a value of it was given when the function was made.
     unsafe { mem::zeroed() }
 }

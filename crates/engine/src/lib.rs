@@ -40,6 +40,7 @@ mod builtins;
 mod bytecode;
 mod class;
 mod collect;
+mod constructor;
 mod ctx;
 mod deferred;
 mod disasm;

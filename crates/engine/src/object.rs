@@ -258,6 +258,16 @@ impl<'a> Ctx<'a> {
         self.check(unsafe { qjs::JS_NewArrayFrom(self.raw(), count, raw.as_ptr()) })
     }
 
+    /// An array of a few values.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn array_of<const COUNT: usize>(self, values: [Value<'a>; COUNT]) -> Result<Value<'a>> {
+        let raw = values.map(Value::into_raw);
+        // SAFETY: the engine takes all references over, also when it fails.
+        self.check(unsafe { qjs::JS_NewArrayFrom(self.raw(), COUNT as c_int, raw.as_ptr()) })
+    }
+
     /// A `Uint8Array` over a copy of these bytes.
     ///
     /// # Errors

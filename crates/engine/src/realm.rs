@@ -10,6 +10,7 @@
 
 use crate::builtins::{self, Extension};
 use crate::collect::Holdings;
+use crate::constructor::Template;
 use crate::ctx::Ctx;
 use crate::deferred::StandIn;
 use crate::heap::{Heap, HeapStats};
@@ -73,6 +74,7 @@ pub(crate) struct RealmSlot {
     pub(crate) kept: RefCell<Vec<(Cow<'static, str>, Persistent)>>,
     /// What scripts have of deferred globals.
     pub(crate) stand_ins: RefCell<Vec<StandIn>>,
+    pub(crate) templates: RefCell<Vec<Template>>,
     pub(crate) intrinsics: Intrinsics,
     pub(crate) primordials: Primordials,
     /// What the embedder adds to builtins that the realm has not got yet.
@@ -100,6 +102,7 @@ impl RealmSlot {
             rejections: RefCell::new(Vec::new()),
             kept: RefCell::new(Vec::new()),
             stand_ins: RefCell::default(),
+            templates: RefCell::default(),
             intrinsics: Intrinsics::default(),
             primordials: Primordials::default(),
             extensions: RefCell::default(),
@@ -125,6 +128,7 @@ impl RealmSlot {
         self.rejections.take().into_iter().for_each(drop);
         self.kept.take().into_iter().for_each(drop);
         self.stand_ins.take().into_iter().for_each(drop);
+        self.templates.take().into_iter().for_each(drop);
         inner.drop_guarded((data, loader, interrupt));
     }
 }
