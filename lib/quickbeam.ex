@@ -169,12 +169,17 @@ defmodule QuickBEAM do
   def stop(runtime), do: observed(:stop, runtime, fn -> do_stop(runtime) end)
 
   defp do_stop(runtime) do
-    server = Owner.Request.locate!(runtime, :stop, [runtime])
-    monitor = Process.monitor(server)
-    send(server, {:quickbeam, :stop})
+    case Owner.Request.owner!(runtime, :stop, [runtime]) do
+      :dead ->
+        :ok
 
-    receive do
-      {:DOWN, ^monitor, :process, _server, _reason} -> :ok
+      server ->
+        monitor = Process.monitor(server)
+        send(server, {:quickbeam, :stop})
+
+        receive do
+          {:DOWN, ^monitor, :process, _server, _reason} -> :ok
+        end
     end
   end
 
@@ -214,13 +219,15 @@ defmodule QuickBEAM do
     named = if filename, do: Owner.Named.javascript(runtime, code, filename), else: code
     op = {:eval, named, filename, vars}
     metadata = %{filename: filename}
-    request(runtime, op, timeout, :eval, [runtime, code, options], metadata)
+    result = request(runtime, op, timeout, :eval, [runtime, code, options], metadata)
+    Owner.Explain.script(result, code)
   end
 
   @doc """
   Runs TypeScript, otherwise like `eval/3`. Types are removed, not checked.
 
-  The name given as `:filename` decides what is understood: `.ts` (the default is `"eval.ts"`) or `.tsx`.
+  The name given as `:filename` decides what is understood: `.ts` (the default is `"eval.ts"`) or `.tsx`. JSX calls
+  `React.createElement`, or what a comment such as `/** @jsx h */` names: a script imports nothing.
   Errors are shown at their place in the TypeScript source.
 
       iex> {:ok, rt} = QuickBEAM.start()
@@ -240,7 +247,8 @@ defmodule QuickBEAM do
     with {:ok, javascript, map} <- Owner.Named.typescript(runtime, code, filename, given != nil),
          :ok <- Owner.Request.run(runtime, {:source_map, filename, map}, nil, :eval_ts, args) do
       op = {:eval, javascript, filename, vars}
-      request(runtime, op, timeout, :eval, args, %{filename: filename})
+      result = request(runtime, op, timeout, :eval, args, %{filename: filename})
+      Owner.Explain.script(result, code)
     else
       {:error, %JSError{} = error} -> {:error, error}
       {:error, errors} when is_list(errors) -> {:error, Owner.Setup.syntax_error(errors)}
@@ -289,7 +297,8 @@ defmodule QuickBEAM do
   def load_module(runtime, name, code) do
     module = module_name!(name)
     op = {:load_module, module, Owner.Named.javascript(runtime, text!(code, "code"), module)}
-    request(runtime, op, nil, :load_module, [runtime, name, code])
+    result = request(runtime, op, nil, :load_module, [runtime, name, code])
+    Owner.Explain.module(result, module, code)
   end
 
   @doc """
@@ -369,9 +378,7 @@ defmodule QuickBEAM do
   """
   @spec reset(runtime()) :: :ok | {:error, JSError.t()}
   def reset(runtime) do
-    observed(:reset, runtime, fn ->
-      GenServer.call(runtime, {:reset, Owner.Request.parent(runtime)}, :infinity)
-    end)
+    observed(:reset, runtime, fn -> Owner.Request.reset(runtime) end)
   end
 
   @doc """
@@ -443,7 +450,7 @@ defmodule QuickBEAM do
   end
 
   @doc """
-  The value of a global, declared or set, `nil` if there is none of this name.
+  The value of a global as scripts see it, declared or set, `nil` if there is none of this name.
 
       iex> {:ok, rt} = QuickBEAM.start()
       iex> QuickBEAM.eval(rt, "var user = {name: 'Ada'}")
@@ -531,7 +538,8 @@ defmodule QuickBEAM do
   def dom_html(runtime), do: request(runtime, :dom_html, nil, :dom_html, [runtime])
 
   @doc """
-  Sets a property of the global object to a term.
+  Sets a global to a term: the variable that a script has declared by `let` under this name, else a property of the global
+  object. A `const` is a `TypeError`.
 
       iex> {:ok, rt} = QuickBEAM.start()
       iex> QuickBEAM.set_global(rt, "config", %{retries: 3})

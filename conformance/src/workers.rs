@@ -134,7 +134,7 @@ impl Workers {
         let realm = self.executor.spawn(RealmConfig { apis: apis(), ..RealmConfig::new(Arc::new(host)) });
         let mut ops = vec![Op::Make(input(move |ctx| become_worker(ctx, token, &name, is_module))), place.into_op()];
         if is_module {
-            ops.push(Op::EvalModule { source: text, filename: url });
+            ops.push(Op::EvalModule { source: text, filename: url, url: None });
         }
         ops.push(Op::Make(input(start_worker)));
         for op in ops {

@@ -3,7 +3,7 @@ defmodule QuickBEAM.CommandLine do
   # What `mix quickbeam.run` and `mix quickbeam.repl` share: options, the console on a terminal, and
   # errors that nothing caught.
 
-  alias QuickBEAM.JSError
+  alias QuickBEAM.{JSError, Options}
   alias QuickBEAM.Options.Check
 
   @switches [apis: :string, memory_limit: :integer, sandbox: :boolean]
@@ -12,9 +12,12 @@ defmodule QuickBEAM.CommandLine do
   @spec parse!(String.t(), [String.t()]) :: {keyword(), [String.t()]}
   def parse!(task, args) do
     {options, rest} = OptionParser.parse_head!(args, strict: @switches)
-    {Enum.map(options, &option(task, &1)), rest}
+    options = Enum.map(options, &option(task, &1))
+    Options.validate!(options)
+    {options, rest}
   rescue
-    error in OptionParser.ParseError -> Mix.raise("#{task}: #{Exception.message(error)}")
+    error in [OptionParser.ParseError, ArgumentError] ->
+      Mix.raise("#{task}: #{Exception.message(error)}")
   end
 
   defp option(_task, {:apis, "none"}), do: {:apis, false}

@@ -197,10 +197,10 @@ defmodule QuickBEAM.JS do
   end
 
   @doc false
-  # As `script_file/2`, for a text that stands alone.
+  # As `script_file/2`, for a text that stands alone, where JSX cannot import what it calls.
   @spec script_source(String.t(), String.t(), boolean()) :: {:ok, script()} | errors()
   def script_source(source, filename, cover?) do
-    native = Options.validate!(:transform, sourcemap: true)
+    native = Options.validate!(:transform, sourcemap: true, jsx: :classic)
     native = %{named(native, filename) | cover: cover?}
     failures(Native.toolchain_transform(source, native))
   end

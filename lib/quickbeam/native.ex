@@ -160,6 +160,10 @@ defmodule QuickBEAM.Native do
   @spec toolchain_imports(binary(), String.t()) :: {:ok, [String.t()]} | {:error, [map()]}
   def toolchain_imports(_source, _filename), do: not_loaded()
 
+  @spec toolchain_import_place(binary(), String.t(), module :: String.t(), String.t() | nil) ::
+          {pos_integer(), pos_integer()} | nil
+  def toolchain_import_place(_source, _filename, _module, _export), do: not_loaded()
+
   @spec toolchain_valid(binary(), String.t()) :: boolean()
   def toolchain_valid(_source, _filename), do: not_loaded()
 

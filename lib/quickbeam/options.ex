@@ -28,7 +28,7 @@ defmodule QuickBEAM.Options do
       {:heap, 256 * 1024 * 1024, "256 MB",
        "bytes that the JavaScript heap may take, at least 256 KB"},
     max_stack_size:
-      {:stack, 8 * 1024 * 1024, "8 MB", "bytes that JavaScript's stack may take, 16 KB to 1 GB"},
+      {:stack, 8 * 1024 * 1024, "8 MB", "bytes that JavaScript's stack may take, 64 KB to 1 GB"},
     max_reductions:
       {:count, nil, "none", "interpreter steps that one eval, call or callback may take"},
     max_convert_depth:

@@ -79,7 +79,8 @@ defmodule QuickBEAM.CommandLine.RunTest do
     for {options, part} <- [
           {["--apis", "nothing"], "--apis nothing is unknown"},
           {["--unknown"], "--unknown"},
-          {["--memory-limit", "much"], "--memory-limit"}
+          {["--memory-limit", "much"], "--memory-limit"},
+          {["--memory-limit", "1"], "option :memory_limit must be .*, got: 1"}
         ] do
       assert_raise Mix.Error, ~r/#{part}/, fn -> run(dir, "a.js", "1", [], options) end
     end

@@ -236,6 +236,39 @@ defmodule QuickBEAM.EvalTest do
              QuickBEAM.load_module(rt, "throws", "\nthrow new TypeError('here')")
   end
 
+  test "a script that is meant for a module says so", %{rt: rt} do
+    for {eval, options} <- [{&QuickBEAM.eval/3, []}, {&QuickBEAM.eval_ts/3, []}],
+        {code, line, message} <- [
+          {"import a from 'a'; a", 1, ~r/import declaration is for modules/},
+          {"1;\nimport {b} from 'a'; b", 2, ~r/import declaration is for modules/},
+          {"import 'a'", 1, ~r/import declaration is for modules/},
+          {"export const a = 1; a", 1, ~r/export declaration is for modules/},
+          {"let important b", nil, ~r/^((?!modules).)*$/s}
+        ] do
+      assert {:error, %{name: "SyntaxError"} = error} = eval.(rt, code, options)
+      assert error.message =~ message
+      if line, do: assert(error.line == line)
+    end
+  end
+
+  test "a module that imports what is not there says where", %{rt: rt} do
+    :ok = QuickBEAM.load_module(rt, "lib/dep.js", "export const a = 1")
+
+    for {code, message, place} <- [
+          {"\n\n import 'gone'", "Cannot find module 'gone' imported from 'lib/m'", {3, 9}},
+          {"export * from './gone.js'", "Cannot find module './gone.js'", {1, 15}},
+          {"'é😀'; import { a, b as c } from './dep.js'", "Could not find export 'b'", {1, 20}},
+          {"export { z } from 'lib/dep.js'", "'z' in module 'lib/dep.js'", {1, 10}},
+          {"import dep from './dep.js'", "export 'default'", {1, 8}}
+        ] do
+      assert {:error, error} = QuickBEAM.load_module(rt, "lib/m", code)
+      assert error.message =~ message
+      assert {error.filename, error.line, error.column} == Tuple.insert_at(place, 0, "lib/m")
+      assert [%{filename: "lib/m"}] = error.frames
+      assert error.stack =~ "at lib/m:#{error.line}:"
+    end
+  end
+
   test "bytecode", %{rt: rt} do
     assert {:ok, bytecode} = QuickBEAM.compile(rt, "globalThis.ran = (globalThis.ran ?? 0) + 1")
     assert QuickBEAM.eval(rt, "typeof ran") == {:ok, "undefined"}
@@ -306,6 +339,26 @@ defmodule QuickBEAM.EvalTest do
     assert all == Enum.sort(all) and "Array" in all and "x" in all
     assert QuickBEAM.set_global(rt, "Math", 1) == :ok
     assert QuickBEAM.eval(rt, "Math") == {:ok, 1}
+    assert QuickBEAM.get_global(rt, "this") == {:ok, nil}
+  end
+
+  test "globals that scripts declare are those that scripts see", %{rt: rt} do
+    {:ok, _} =
+      QuickBEAM.eval(rt, "let n = 1; const c = [1]; const JSON = { parse: text => text + '!' }")
+
+    assert QuickBEAM.set_global(rt, "n", %{a: 2}) == :ok
+    assert QuickBEAM.eval(rt, "[n.a, 'n' in globalThis]") == {:ok, [2, false]}
+    assert QuickBEAM.get_global(rt, "n") == {:ok, %{"a" => 2}}
+    assert {:error, %{name: "TypeError", message: message}} = QuickBEAM.set_global(rt, "c", 2)
+    assert message =~ "'c' is read-only"
+    assert QuickBEAM.get_global(rt, "c") == {:ok, [1]}
+    assert QuickBEAM.call(rt, "JSON.parse", ["a"]) == {:ok, "a!"}
+    assert QuickBEAM.call(rt, "c.at", [0]) == {:ok, 1}
+
+    {:error, _} = QuickBEAM.eval(rt, "throw 1; let never = 1")
+
+    for request <- [&QuickBEAM.get_global/2, &QuickBEAM.call/2, &QuickBEAM.set_global(&1, &2, 1)],
+        do: assert({:error, %{name: "ReferenceError"}} = request.(rt, "never"))
   end
 
   test "TypeScript", %{rt: rt} do
@@ -331,6 +384,13 @@ defmodule QuickBEAM.EvalTest do
              QuickBEAM.eval_ts(rt, "let a = 1;\nlet b: = 2;", filename: "bad.ts")
 
     assert {:error, %{name: "TimeoutError"}} = QuickBEAM.eval_ts(rt, "for (;;) {}", timeout: 20)
+
+    jsx =
+      "/** @jsx h */ const h = (tag, _, ...children) => [tag, ...children]; <b>{1 as number}</b>"
+
+    assert QuickBEAM.eval_ts(rt, jsx, filename: "a.tsx") == {:ok, ["b", 1]}
+    assert {:error, error} = QuickBEAM.eval_ts(rt, "\n<b/>", filename: "b.tsx")
+    assert {error.message, error.line} == {"React is not defined", 2}
   end
 
   test "arguments of the wrong type raise", %{rt: rt} do

@@ -55,7 +55,7 @@ defmodule QuickBEAM.OptionsTest do
     {[script: "a\0b"], ~r/option :script must be the path/},
     {[memory_limit: 0],
      ~r/option :memory_limit must be a number of bytes of at least 262144, got: 0/},
-    {[max_stack_size: 100], ~r/option :max_stack_size must be a number of bytes from 16384 to/},
+    {[max_stack_size: 100], ~r/option :max_stack_size must be a number of bytes from 65536 to/},
     {[max_convert_depth: 2 ** 32],
      ~r/option :max_convert_depth must be a positive integer or nil/},
     {[memory_limit: 1.5], ~r/option :memory_limit must be/},

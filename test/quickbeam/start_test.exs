@@ -54,7 +54,13 @@ defmodule QuickBEAM.StartTest do
           {:nobody, :set_global, ["x", 1]},
           {:nobody, :info, []},
           {:nobody, :memory_usage, []},
-          {:nobody, :stop, []}
+          {:nobody, :stop, []},
+          {:nobody, :reset, []},
+          {dead, :reset, []},
+          {self(), :stop, []},
+          {self(), :reset, []},
+          {:code_server, :stop, []},
+          {:code_server, :reset, []}
         ] do
       args = [server | args]
 
@@ -62,8 +68,14 @@ defmodule QuickBEAM.StartTest do
                {:noproc, {QuickBEAM, function, args}}
     end
 
-    assert {:noproc, _} = catch_exit(QuickBEAM.reset(:nobody))
+    refute_received _nothing
     assert QuickBEAM.stop(dead) == :ok
+
+    for function <- [:stop, :reset, :info], server <- ["name", 5, {:a, "b"}, {:via, 1, 2}] do
+      assert_raise ArgumentError, ~r/a runtime must be a pid or the name of one, got: /, fn ->
+        apply(QuickBEAM, function, [server])
+      end
+    end
   end
 
   test "an unknown option raises in the caller" do
@@ -91,6 +103,19 @@ defmodule QuickBEAM.StartTest do
 
     rt = start_runtime(script: Path.join(dir, "main.ts"), define: %{"side" => 3})
     assert QuickBEAM.get_global(rt, "result") == {:ok, 36}
+  end
+
+  @tag :tmp_dir
+  test "a module knows its URL", %{tmp_dir: dir} do
+    write_files(dir, %{"ünï %.mjs" => "globalThis.url = import.meta.url"})
+    path = Path.join(dir, "ünï %.mjs")
+
+    for script <- [path, Path.relative_to_cwd(path)] do
+      rt = start_runtime(script: script)
+      assert {:ok, "file:///" <> _ = url} = QuickBEAM.get_global(rt, "url")
+      assert url |> URI.parse() |> Map.fetch!(:path) |> URI.decode() == Path.expand(path)
+      assert {:ok, ^url} = QuickBEAM.eval(rt, "new URL('.', url) + encodeURI('ünï %.mjs')")
+    end
   end
 
   @tag :tmp_dir

@@ -91,12 +91,6 @@ impl<'a> Ctx<'a> {
         *self.slot().loader.borrow_mut() = Some(loader);
     }
 
-    /// The global object.
-    pub fn globals(self) -> Value<'a> {
-        // SAFETY: the context is live; a global object always exists.
-        unsafe { Value::from_raw(self, qjs::JS_GetGlobalObject(self.raw())) }
-    }
-
     /// Evaluates a script in the global scope. Interior NUL bytes are allowed.
     ///
     /// # Errors

@@ -48,6 +48,7 @@ mod encode;
 mod error;
 mod exotic;
 mod function;
+mod globals;
 mod glue;
 mod heap;
 mod host_object;

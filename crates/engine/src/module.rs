@@ -50,12 +50,13 @@ pub(crate) unsafe fn install(rt: *mut qjs::JSRuntime) {
 }
 
 impl<'a> Ctx<'a> {
-    /// Evaluates a module; the result is a promise of `undefined`. `name` is its `import.meta.url`.
+    /// Evaluates a module; the result is a promise of `undefined`. `name` is what stacks call it and what its relative imports are
+    /// relative to, `url` its `import.meta.url`.
     ///
     /// # Errors
     /// Throws `SyntaxError`s and errors of linking; errors of evaluation reject the promise.
-    pub fn eval_module(self, source: &str, name: &str) -> Result<Value<'a>> {
-        let module = self.compile_module(source, name)?;
+    pub fn eval_module(self, source: &str, name: &str, url: &str) -> Result<Value<'a>> {
+        let module = self.compile_module(source, name, url)?;
         // SAFETY: a module value, which the engine takes over.
         self.check(unsafe { qjs::JS_EvalFunction(self.raw(), module.into_raw()) })
     }
@@ -70,13 +71,13 @@ impl<'a> Ctx<'a> {
         self.check(unsafe { qjs::JS_LoadModule(self.raw(), base.as_ptr(), specifier.as_ptr()) })
     }
 
-    fn compile_module(self, source: &str, name: &str) -> Result<Value<'a>> {
+    fn compile_module(self, source: &str, name: &str, url: &str) -> Result<Value<'a>> {
         let options = EvalOptions { filename: name, ..EvalOptions::default() };
         let flags = qjs::JS_EVAL_TYPE_MODULE | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
         let module = self.check(self.eval_raw(source, &options, flags as c_int)?)?;
         // SAFETY: a module value's payload is its definition, alive while the context is.
         let meta = self.check(unsafe { qjs::JS_GetImportMeta(self.raw(), definition(&module)) })?;
-        meta.define("url", self.string(name)?, Attributes::ALL)?;
+        meta.define("url", self.string(url)?, Attributes::ALL)?;
         Ok(module)
     }
 
@@ -174,7 +175,7 @@ unsafe extern "C" fn load(
         if source.kind == ModuleKind::Json || wants_json(&attributes)? {
             return ctx.json_module(&name, &source.text);
         }
-        let module = ctx.compile_module(&source.text, &name)?;
+        let module = ctx.compile_module(&source.text, &name, &name)?;
         NonNull::new(definition(&module)).ok_or(Thrown)
     });
     module.map_or(ptr::null_mut(), NonNull::as_ptr)

@@ -218,15 +218,6 @@ impl<'a> Ctx<'a> {
         self.check(unsafe { qjs::JS_NewDate(self.raw(), epoch_ms) })
     }
 
-    /// Names that scripts have declared by `let`, `const` and `class`, which are no properties of the global object.
-    ///
-    /// # Errors
-    /// Throws if memory is short.
-    pub fn lexical_globals(self) -> Result<Vec<PropertyKey<'a>>> {
-        // SAFETY: the context is live, and so is what it holds; the object itself stays in here.
-        unsafe { Value::borrowed(self, self.inner().layout.lexical(self.raw()).read()) }.all_keys()
-    }
-
     /// An empty object.
     ///
     /// # Errors

@@ -38,7 +38,7 @@ fn outcome(files: &[(&'static str, &'static str)], main: &str) -> (String, Vec<S
     let loader = Rc::new(Files { files: files.iter().copied().collect(), ..Files::default() });
     let text = in_realm(|_, ctx| {
         ctx.set_module_loader(loader.clone());
-        let promise = match ctx.eval_module(main, "app/main.js") {
+        let promise = match ctx.eval_module(main, "app/main.js", "app/main.js") {
             Ok(promise) => promise,
             Err(Thrown) => return described(&ctx.take_report()),
         };
@@ -237,7 +237,7 @@ fn odd_names_are_names() {
 #[test]
 fn without_a_loader_nothing_is_found() {
     in_realm(|_, ctx| {
-        assert!(ctx.eval_module("import 'a'", "main.js").is_err());
+        assert!(ctx.eval_module("import 'a'", "main.js", "main.js").is_err());
         assert_eq!(ctx.take_report().message, "Cannot find module 'a': this realm loads no modules");
         let promise = ctx.import("", "a").unwrap();
         run_jobs(ctx, 100);
@@ -264,7 +264,7 @@ fn chains_of_imports_end_in_a_value_or_an_error() {
         let body = move || {
             with_options(IsolateOptions { max_stack_size, ..IsolateOptions::default() }, |_, ctx| {
                 ctx.set_module_loader(Rc::new(Endless));
-                match ctx.eval_module(&format!("import '{}'", depths[case / 2]), "main") {
+                match ctx.eval_module(&format!("import '{}'", depths[case / 2]), "main", "main") {
                     Ok(_) => run_jobs(ctx, 1_000),
                     Err(Thrown) => drop(ctx.take_report()),
                 }

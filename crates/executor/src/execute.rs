@@ -69,9 +69,10 @@ impl RealmState {
                 let (value, is_wrapped) = self.eval(ctx, source, filename.as_deref(), vars)?;
                 Ok(Ran::Value(value, if is_wrapped { Then::Unwrap } else { Then::Value }))
             }
-            Op::EvalModule { source, filename } => {
+            Op::EvalModule { source, filename, url } => {
                 let source = self.guard.keep_text(source);
-                Ok(Ran::Value(ctx.eval_module(&source, &filename)?, Then::Done))
+                let url = url.as_deref().unwrap_or(&filename);
+                Ok(Ran::Value(ctx.eval_module(&source, &filename, url)?, Then::Done))
             }
             Op::Call { path, args } => {
                 let args = args.into_js(ctx)?;
@@ -97,10 +98,10 @@ impl RealmState {
                 let (value, is_async) = ctx.run_bytecode(&bytes)?;
                 Ok(Ran::Value(value, if is_async { Then::Unwrap } else { Then::Value }))
             }
-            Op::GetGlobal(name) => self.lookup(ctx, &name).map(|found| value(found.unwrap_or_else(|| ctx.undefined()))),
+            Op::GetGlobal(name) => Ok(value(ctx.global(&name)?.unwrap_or_else(|| ctx.undefined()))),
             Op::SetGlobal { name, value } => {
                 let value = value.into_js(ctx)?;
-                ctx.globals().set(&name, value)?;
+                ctx.set_global(&name, value)?;
                 Ok(done())
             }
             Op::Globals { user_only } => Ok(Ran::Outcome(Outcome::Names(self.global_names(ctx, user_only)?))),
@@ -147,7 +148,7 @@ impl RealmState {
         let head = names.next().unwrap_or_default();
         let missing = |name: &str| ctx.throw_error("ReferenceError", &format!("{name} is not defined"));
         let mut this = ctx.undefined();
-        let mut target = self.lookup(ctx, head)?.ok_or_else(|| missing(head))?;
+        let mut target = ctx.global(head)?.ok_or_else(|| missing(head))?;
         let mut walked = head.len();
         for name in names {
             if target.is_undefined() || target.is_null() {
@@ -164,24 +165,6 @@ impl RealmState {
         let count = args.length()? as u32;
         let args: Vec<Value<'a>> = (0..count).map(|index| args.get_index(index)).collect::<Result<_>>()?;
         ctx.call(&target, &this, &args)
-    }
-
-    /// The global of that name: a property of the global object, or a `let`, `const` or `class` of an earlier script.
-    fn lookup<'a>(&self, ctx: Ctx<'a>, name: &str) -> Result<Option<Value<'a>>> {
-        let value = ctx.globals().get(name)?;
-        if !value.is_undefined() {
-            return Ok(Some(value));
-        }
-        if !is_identifier(name) {
-            return Ok(None);
-        }
-        match self.scripts.eval(ctx, name, &EvalOptions::default()) {
-            Ok(value) => Ok(Some(value)),
-            Err(Thrown) => {
-                drop(ctx.take_exception());
-                Ok(None)
-            }
-        }
     }
 
     fn global_names(&self, ctx: Ctx<'_>, user_only: bool) -> Result<Vec<String>> {
@@ -248,9 +231,4 @@ pub fn eval_script<'a>(
 pub fn run_script<'a>(ctx: Ctx<'a>, source: String, filename: &str) -> Result<Value<'a>> {
     let source = RealmState::of(ctx)?.guard.keep_text(source);
     ctx.eval(&source, &EvalOptions { filename, first_line: 1, top_level_await: false })
-}
-
-fn is_identifier(name: &str) -> bool {
-    let is_start = |c: char| c.is_alphabetic() || c == '_' || c == '$';
-    name.chars().next().is_some_and(is_start) && name.chars().all(|c| is_start(c) || c.is_numeric())
 }

@@ -59,7 +59,11 @@ impl ModuleLoader for Modules {
         match given.get(&joined) {
             Some(module) => Ok(module.full_name.clone()),
             None if base.is_empty() => Err(format!("Cannot find module '{specifier}'")),
-            None => Err(format!("Cannot find module '{specifier}' imported from '{base}'")),
+            None => {
+                let names = self.by_full_name.borrow();
+                let importer = names.get(base).map_or(base, String::as_str);
+                Err(format!("Cannot find module '{specifier}' imported from '{importer}'"))
+            }
         }
     }
 
@@ -114,5 +118,6 @@ mod tests {
         assert_eq!(*modules.load(&full_name).unwrap().text, "2");
         assert!(modules.load("a").is_err());
         assert!(modules.resolve("x.js", "b").unwrap_err().contains("'b' imported from 'x.js'"));
+        assert!(modules.resolve(&full_name, "b").unwrap_err().contains("'b' imported from 'a'"));
     }
 }

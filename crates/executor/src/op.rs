@@ -22,8 +22,10 @@ pub enum Op {
     EvalModule {
         /// The module's text.
         source: String,
-        /// Its `import.meta.url` and name in stack traces.
+        /// Name in stack traces.
         filename: String,
+        /// Its `import.meta.url`; `None`: the name.
+        url: Option<String>,
     },
     /// Call the function at a dotted path from the globals; a value. A promise is awaited.
     Call {

@@ -51,9 +51,11 @@ pub(crate) fn read(term: Term<'_>) -> Result<Request, String> {
             filename: optional_text(*filename, "filename")?,
             vars: optional_input(*vars),
         },
-        [code, filename] if is(atoms::eval_module()) => {
-            Op::EvalModule { source: text(*code, "code")?, filename: text(*filename, "filename")? }
-        }
+        [code, filename, url] if is(atoms::eval_module()) => Op::EvalModule {
+            source: text(*code, "code")?,
+            filename: text(*filename, "filename")?,
+            url: Some(text(*url, "URL")?),
+        },
         [path, args] if is(atoms::call()) => {
             Op::Call { path: text(*path, "function name")?, args: Box::new(TermInput::new(*args)) }
         }

@@ -147,6 +147,17 @@ fn toolchain_imports(source: Binary<'_>, filename: String) -> Answer<Vec<String>
 }
 
 #[rustler::nif(schedule = "DirtyCpu")]
+fn toolchain_import_place(
+    source: Binary<'_>,
+    filename: String,
+    module: String,
+    export: Option<String>,
+) -> Option<(u32, u32)> {
+    let source = text(&source, &filename).ok()?;
+    toolchain::import_place(source, &filename, &module, export.as_deref())
+}
+
+#[rustler::nif(schedule = "DirtyCpu")]
 fn toolchain_valid(source: Binary<'_>, filename: String) -> bool {
     text(&source, &filename).and_then(|source| toolchain::check(source, &filename)).is_ok()
 }

@@ -98,7 +98,7 @@ impl Diagnostic {
 }
 
 /// The 1-based line and UTF-16 column of a byte offset; an offset past the end is the end.
-fn position(source: &str, offset: usize) -> (u32, u32) {
+pub(crate) fn position(source: &str, offset: usize) -> (u32, u32) {
     let offset = (0..=offset.min(source.len())).rev().find(|&at| source.is_char_boundary(at)).unwrap_or(0);
     let before = &source[..offset];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);

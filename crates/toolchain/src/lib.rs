@@ -7,7 +7,7 @@
 //! | [`bundle`] | sources held in memory to one script; never reads a file |
 //! | [`bundle_file`] | a file with its imports and `node_modules` to one script |
 //! | [`script_file`] | a file to what a runtime runs: transformed alone, or bundled if it imports |
-//! | [`imports`], [`check`] | what a source imports; whether it is valid |
+//! | [`imports`], [`import_place`], [`check`] | what a source imports, and where; whether it is valid |
 //! | [`SourceMap`] | a position in generated code to the one in the original |
 //!
 //! Every source is hostile here. The parsers below recurse on the nesting of their input and a stack
@@ -39,7 +39,7 @@ pub use bundle::{BundleOptions, Format, bundle, bundle_file, script_file};
 pub use cover::{Covered, FUNCTION as COVER_FUNCTION, count_lines};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use guard::MAX_SOURCE_BYTES;
-pub use imports::{Import, ImportKind, check, imports};
+pub use imports::{Import, ImportKind, check, import_place, imports};
 pub use source_map::{Original, SourceMap};
 pub use syntax::{Jsx, JsxOptions};
 pub use transform::{MinifyOptions, TransformOptions, minify, transform};

@@ -10,7 +10,8 @@ defmodule QuickBEAM.Options.Check do
   @max 0x7FFF_FFFF_FFFF_FFFF
   # An empty realm takes some 170 KB.
   @min_heap 256 * 1024
-  @min_stack 16 * 1024
+  # Native code keeps 32 KB to itself, so with less no list could cross.
+  @min_stack 64 * 1024
   @max_stack 1024 * 1024 * 1024
 
   @fetch [

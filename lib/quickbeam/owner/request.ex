@@ -77,6 +77,20 @@ defmodule QuickBEAM.Owner.Request do
     end
   end
 
+  @doc "Asks the owner `server` for a reset; exits as the other requests do."
+  @spec reset(server()) :: :ok | {:error, JSError.t()}
+  def reset(server) do
+    case owner!(server, :reset, [server]) do
+      :dead ->
+        exit({:noproc, {QuickBEAM, :reset, [server]}})
+
+      owner ->
+        GenServer.call(owner, {:reset, parent(owner)}, :infinity)
+    end
+  catch
+    :exit, {reason, {GenServer, :call, _args}} -> exit({reason, {QuickBEAM, :reset, [server]}})
+  end
+
   @doc "The call that the calling process answers, if any, for a request to `server`."
   @spec parent(server()) :: Native.parent() | nil
   def parent(server) do
@@ -89,7 +103,43 @@ defmodule QuickBEAM.Owner.Request do
   @doc "The process, or the name on another node, that `server` stands for; exits if there is none."
   @spec locate!(server(), atom(), list()) :: pid() | {atom(), node()}
   def locate!(server, function, args) do
-    GenServer.whereis(server) || exit({:noproc, {QuickBEAM, function, args}})
+    whereis(server) || exit({:noproc, {QuickBEAM, function, args}})
+  end
+
+  defp whereis({name, node}) when is_atom(name) and is_atom(node),
+    do: GenServer.whereis({name, node})
+
+  defp whereis({:global, _term} = name), do: GenServer.whereis(name)
+  defp whereis({:via, module, _term} = name) when is_atom(module), do: GenServer.whereis(name)
+  defp whereis(server) when is_pid(server) or is_atom(server), do: GenServer.whereis(server)
+
+  defp whereis(other) do
+    raise ArgumentError, "a runtime must be a pid or the name of one, got: #{inspect(other)}"
+  end
+
+  @doc """
+  What is to be asked itself, not its realm: the owner process, or its name on another node; `:dead` if it is no more. Exits if
+  it is a process of another kind, which would not answer.
+  """
+  @spec owner!(server(), atom(), list()) :: pid() | {atom(), node()} | :dead
+  def owner!(server, function, args) do
+    case locate!(server, function, args) do
+      pid when is_pid(pid) and node(pid) == node() -> owner_process!(pid, function, args)
+      remote -> remote
+    end
+  end
+
+  # An owner is known by this before it has a realm.
+  @initial_call {QuickBEAM.Owner.Server, :init, 1}
+
+  defp owner_process!(pid, function, args) do
+    with {:dictionary, dictionary} <- Process.info(pid, :dictionary),
+         {:"$initial_call", @initial_call} <- List.keyfind(dictionary, :"$initial_call", 0) do
+      pid
+    else
+      nil -> if Process.alive?(pid), do: exit({:noproc, {QuickBEAM, function, args}}), else: :dead
+      _another -> exit({:noproc, {QuickBEAM, function, args}})
+    end
   end
 
   @compile {:inline, local: 3, submit: 5, taken: 1}

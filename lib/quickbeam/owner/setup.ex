@@ -42,7 +42,10 @@ defmodule QuickBEAM.Owner.Setup do
 
     cover = if cover?, do: [{:cover, []}], else: []
 
-    with {:ok, steps} <- script(script, cover?), do: {:ok, cover ++ globals ++ steps}
+    with {:ok, steps} <- script(script, cover?) do
+      url = url(script)
+      {:ok, cover ++ globals ++ Enum.map(steps, &with_url(&1, url))}
+    end
   end
 
   @doc """
@@ -132,6 +135,20 @@ defmodule QuickBEAM.Owner.Setup do
 
   defp program(:script, code, path), do: {:eval, code, path, nil}
   defp program(:module, code, path), do: {:eval_module, code, path}
+
+  # What `import.meta.url` is.
+  defp with_url({:eval_module, code, path}, url), do: {:eval_module, code, path, url}
+  defp with_url(step, _url), do: step
+
+  defp url({:worker, _worker, script}), do: url(script)
+  defp url({:source, _source, path}), do: file_url(path)
+  defp url({_kind, _source, name}), do: name
+  defp url(path), do: path && file_url(path)
+
+  defp file_url(path) do
+    literal? = &(URI.char_unreserved?(&1) or &1 in ~c"/!$&'()*+,;=:@")
+    "file://" <> URI.encode(Path.expand(path), literal?)
+  end
 
   # The bundler's own message for an unreadable entry names no reason.
   defp readable(path) do

@@ -8,7 +8,7 @@ fn load(realm: &TestRealm, name: &str, source: &str) -> Got {
 }
 
 fn run(realm: &TestRealm, source: &str) -> Got {
-    realm.op(Op::EvalModule { source: source.into(), filename: "app/main.js".into() }).wait()
+    realm.op(Op::EvalModule { source: source.into(), filename: "app/main.js".into(), url: None }).wait()
 }
 
 #[test]
