@@ -9,9 +9,10 @@
 //!   one that asks for more at once than all that is held. Long strings and buffers are asked for in that
 //!   way, and the engine handles their failure. Its parser and its property tables, which do not survive a failed
 //!   request, grow by less than they hold.
-//! * past the *ceiling* (limit plus slack, of which a realm with an account has more; passed only by a builtin that allocates without polling), and when the
+//! * past the *ceiling* (limit plus slack; passed only by a builtin that allocates without polling), and when the
 //!   system has no memory left, the heap asks its embedder to abandon the isolate: see
-//!   [`Interrupt::exhausted`](crate::Interrupt).
+//!   [`Interrupt::exhausted`](crate::Interrupt). A realm with an account, whose neighbours would go with it, has a higher ceiling; past the
+//!   usual one its large arrays cannot grow, which is another `out of memory` error. What such builtins make is an array as a rule.
 
 mod blocks;
 
@@ -21,6 +22,7 @@ use crate::isolate::Inner;
 use crate::pins::Pins;
 use blocks::{Block, HEADER};
 use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -265,17 +267,23 @@ impl Heap {
         self.on_over_limit.set(counter);
     }
 
-    /// Whether a request for `size` more bytes may go on.
+    /// Whether a request for `size` bytes may go on.
     #[inline]
     fn admit(&self, size: usize) -> bool {
+        self.admit_growth(ptr::null(), size)
+    }
+
+    /// Whether a block, if not null, may have `size` more bytes.
+    #[inline]
+    fn admit_growth(&self, block: *const c_void, size: usize) -> bool {
         if self.abandon.load(Ordering::Relaxed) {
             self.leave();
         }
-        size.saturating_add(HEADER) <= self.room.get() || self.admit_after_a_look(size)
+        size.saturating_add(HEADER) <= self.room.get() || self.admit_after_a_look(block, size)
     }
 
     #[inline(never)]
-    fn admit_after_a_look(&self, size: usize) -> bool {
+    fn admit_after_a_look(&self, block: *const c_void, size: usize) -> bool {
         if self.fails(size) {
             self.refuse(size);
             return false;
@@ -293,7 +301,10 @@ impl Heap {
             return false;
         }
         self.raise_over_limit();
-        if after <= ceiling_of(limit) && own <= ceiling_of(own_limit).max(own_limit.saturating_add(SHARED_SLACK)) {
+        if own > ceiling_of(own_limit) && self.is_large_array(block) {
+            return false;
+        }
+        if after <= ceiling_of(limit) && own <= shared_ceiling_of(own_limit) {
             return true;
         }
         self.refuse(size);
@@ -330,6 +341,13 @@ impl Heap {
             account => self.account(account).0,
         };
         size >= MIN_VAST && size > held
+    }
+
+    /// Whether a block holds the elements of an array, which the engine leaves as it is where that cannot grow.
+    fn is_large_array(&self, block: *const c_void) -> bool {
+        let owner = self.owner.get();
+        // SAFETY: blocks that grow are live; the isolate names itself after it is boxed and clears this before it goes.
+        unsafe { !block.is_null() && size_of_block(block) >= MIN_VAST && !owner.is_null() && (*owner).is_array(block) }
     }
 
     /// Before a request fails that the engine may not survive: lets the embedder never return to it.
@@ -370,8 +388,10 @@ impl Heap {
     }
 }
 
-/// What a builtin may overshoot at least where neighbours would go with it.
-const SHARED_SLACK: usize = 64 << 20;
+/// The ceiling where neighbours would go with a builtin that passes it: twice the limit, or 64 MB more.
+fn shared_ceiling_of(limit: usize) -> usize {
+    limit.saturating_add(limit.max(64 << 20))
+}
 
 /// limit + a quarter, at least 8 MB of slack: what builtins that never poll may overshoot.
 fn ceiling_of(limit: usize) -> usize {

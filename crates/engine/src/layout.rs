@@ -157,7 +157,12 @@ impl Layout {
 
 /// The block of the heap that holds nothing but this context.
 pub(crate) fn context_block(ctx: *mut qjs::JSContext) -> *mut c_void {
-    ctx.cast::<u8>().wrapping_sub(BLOCK_HEADER).cast()
+    block_of(ctx.cast()).cast_mut()
+}
+
+/// The block of the heap that holds nothing but what a pointer of the engine leads to, if that is large.
+pub(crate) fn block_of(pointer: *const c_void) -> *const c_void {
+    pointer.cast::<u8>().wrapping_sub(BLOCK_HEADER).cast()
 }
 
 /// Bytes from the header of a block to the kind of the object in it, which shares its byte with a mark of the collector.

@@ -87,6 +87,35 @@ fn a_realm_that_passes_its_limit_ends_and_its_neighbours_do_not() {
 }
 
 #[test]
+fn a_builtin_that_fills_an_array_is_refused_more_than_its_realm_may_have() {
+    let (isolate, realms) = shared(&[16 * MB, 128 * MB]);
+    assert_eq!(eval_in(&isolate, &realms[1], &keep(12 * MB)), "kept");
+    for source in [
+        "Array(1e8).fill(0)",
+        "Array.from({ length: 1e8 })",
+        "[...Array(1e8)]",
+        "Array.from(new Uint8Array(9e6))",
+        "[...'x'.repeat(1e7)]",
+        "'x'.repeat(1e7).split('')",
+        "'x'.repeat(1e7).match(/x/g)",
+        "Object.keys('x'.repeat(9e6))",
+        "JSON.parse('[' + '0,'.repeat(6e6) + '0]')",
+        "const a = Array(5e5).fill(0); a.concat(a, a, a, a, a, a, a, a)",
+        "const a = Array(5e5).fill(0); a.push(...a.slice(0, 6e4)); [].concat(a, a, a, a, a, a, a, a, a)",
+    ] {
+        let got = eval_in(&isolate, &realms[0], &format!("{{ {source} }}"));
+        assert!(got.starts_with("InternalError: "), "{source}: {got}");
+        assert_eq!(isolate.is_broken(), None, "{source}");
+        let caught = eval_in(&isolate, &realms[0], &format!("try {{ {source} }} catch (error) {{ String(error) }}"));
+        assert!(caught.starts_with("InternalError: "), "{source}: {caught}");
+        assert_eq!(eval_in(&isolate, &realms[0], "{ const b = [1, 2]; b.push(...b); b.length }"), "4");
+        assert_eq!(eval_in(&isolate, &realms[1], &keep(MB)), "kept");
+        isolate.enter(&realms[0], |ctx| ctx.collect_garbage());
+        assert!(isolate.realm_memory(&realms[0]).used < 2 * MB, "{source}");
+    }
+}
+
+#[test]
 fn garbage_is_nobodys_for_long() {
     let (isolate, realms) = shared(&[6 * MB; 4]);
     // Cycles, which only a collection frees.

@@ -56,6 +56,15 @@ impl Interrupt for Strict {
 fn abandonable<R: 'static>(memory_limit: usize, f: impl for<'a> FnOnce(&Isolate, Ctx<'a>) -> R + 'static) -> Option<R> {
     let isolate = Isolate::new(IsolateOptions { memory_limit, ..IsolateOptions::default() }).unwrap();
     let realm = isolate.new_realm().unwrap();
+    abandonable_in(isolate, realm, f)
+}
+
+/// As `abandonable`, in a realm.
+fn abandonable_in<R: 'static>(
+    isolate: Isolate,
+    realm: Realm,
+    f: impl for<'a> FnOnce(&Isolate, Ctx<'a>) -> R + 'static,
+) -> Option<R> {
     let (entered, realm) = (&raw const isolate, &raw const realm);
     let mut coroutine = Coroutine::new(move |yielder: &Yielder<(), ()>, ()| {
         // SAFETY: both outlive the coroutine, which ends or is reset before they are dropped.
@@ -77,6 +86,7 @@ fn abandonable<R: 'static>(memory_limit: usize, f: impl for<'a> FnOnce(&Isolate,
 fn works_again(isolate: &Isolate, ctx: Ctx<'_>) {
     isolate.heap().inject_faults(Faults::None);
     isolate.heap().set_limit(usize::MAX);
+    ctx.set_memory_limit(usize::MAX);
     isolate.heap().clear_over_limit();
     isolate.collect_garbage();
     run_jobs(ctx, 10_000);
@@ -286,4 +296,26 @@ fn greedy_scripts_end_in_an_error_or_are_abandoned() {
         assert!(known.iter().any(|start| result.starts_with(start)), "{}: {result}", GREEDY[case]);
     });
     assert_none(&crashes, |case| GREEDY[case].to_owned());
+}
+
+/// The arrays of a realm with an account may not grow, long before its isolate is abandoned.
+#[test]
+fn arrays_that_cannot_grow_are_left_as_they_are() {
+    const STEP: usize = 512 << 10;
+    let sources: Vec<&str> = [VAST, GREEDY].concat();
+    let crashes = crashes("arrays_that_cannot_grow_are_left_as_they_are", sources.len(), |case| {
+        for step in (0..16).step_by(stride(16, 2)) {
+            let isolate =
+                Isolate::new(IsolateOptions { memory_limit: usize::MAX, ..IsolateOptions::default() }).unwrap();
+            let realm = isolate.new_realm().unwrap();
+            isolate.open_account(&realm, isolate.realm_memory(&realm).used + step * STEP);
+            let source = [VAST, GREEDY].concat()[case];
+            abandonable_in(isolate, realm, move |isolate, ctx| {
+                eval_text(ctx, source);
+                while let Some(Ok(())) = ctx.run_job() {}
+                works_again(isolate, ctx);
+            });
+        }
+    });
+    assert_none(&crashes, |case| sources[case].to_owned());
 }

@@ -113,7 +113,7 @@ impl Heap {
             let Some(layout) = Heap::layout(size) else {
                 return ptr::null_mut();
             };
-            if size > old && !self.admit(size - old) {
+            if size > old && !self.admit_growth(user, size - old) {
                 return ptr::null_mut();
             }
             self.unlink(block);

@@ -14,6 +14,8 @@ pub(crate) struct ObjectLayout {
     pub(crate) shape: usize,
     /// The pointer to the values of its properties, in that order; those of plain data are `JSValue`s.
     pub(crate) values: usize,
+    /// Of an array that has its elements in a row, the pointer to them: they are `JSValue`s.
+    pub(crate) elements: usize,
 }
 
 pub(crate) fn object_layout() -> Option<ObjectLayout> {
@@ -21,12 +23,18 @@ pub(crate) fn object_layout() -> Option<ObjectLayout> {
     *LAYOUT.get_or_init(|| {
         let probe = Probe::new()?;
         // SAFETY: the probe's runtime is private to this thread and live.
-        unsafe { Some(ObjectLayout { shape: probe.find_shape()?, values: probe.find_values()? }) }
+        unsafe {
+            Some(ObjectLayout {
+                shape: probe.find_shape()?,
+                values: probe.find_row([(c"({ x: 11, y: 22.5 })", 11, 22.5), (c"({ b: -3, a: 0.25 })", -3, 0.25)])?,
+                elements: probe.find_row([(c"[11, 22.5]", 11, 22.5), (c"[-3, 0.25]", -3, 0.25)])?,
+            })
+        }
     })
 }
 
 /// Words at the start of an object that are searched.
-const OBJECT_WORDS: usize = 5;
+const OBJECT_WORDS: usize = 9;
 
 impl Probe {
     /// Makes objects: the only word that those share which have the same properties, and no others do. One that gets another property
@@ -62,14 +70,12 @@ impl Probe {
         }
     }
 
-    /// Makes objects: the only word that points to the values that each was given, in their order.
-    unsafe fn find_values(&self) -> Option<usize> {
-        const GIVEN: [(&CStr, i32, f64); 2] =
-            [(c"({ x: 11, y: 22.5 })", 11, 22.5), (c"({ b: -3, a: 0.25 })", -3, 0.25)];
+    /// Makes objects: the only word that points to the two values that each was given, in their order.
+    unsafe fn find_row(&self, given: [(&CStr, i32, f64); 2]) -> Option<usize> {
         // SAFETY: by contract; the heap says whether what a word points to may be read.
         unsafe {
             let mut words: Vec<usize> = (0..OBJECT_WORDS).collect();
-            for (source, first, second) in GIVEN {
+            for (source, first, second) in given {
                 let object = self.object(source)?;
                 words.retain(|&at| {
                     let values = object.add(at).read() as *const [qjs::JSValue; 2];

@@ -93,9 +93,7 @@ fn mates_wait_for_a_stuck_builtin() {
 
 #[test]
 fn a_realm_that_passes_its_limit_is_alone_in_that() {
-    let (_executor, realms) = mates(3, 16 << 20);
-    realms[1].check("globalThis.kept = Array.from({ length: 1e4 }, (_, i) => ({ i })); kept.length", "10000");
-    for source in [
+    check_greed(&[
         "const a = []; for (;;) a.push({})",
         "globalThis.a = []; for (;;) a.push({})",
         "'x'.repeat(1e8)",
@@ -106,7 +104,26 @@ fn a_realm_that_passes_its_limit_is_alone_in_that() {
         "JSON.parse('[' + '{},'.repeat(3e5) + '1]')",
         "Object.entries('x'.repeat(2e5))",
         "new Set('x'.repeat(1e6).split('').map((_, i) => i))",
-    ] {
+    ]);
+}
+
+#[test]
+fn a_realm_whose_builtin_makes_too_large_an_array_is_alone_in_that() {
+    check_greed(&[
+        "Array(1e8).fill(0)",
+        "Array.from({ length: 1e8 })",
+        "[...Array(1e8)]",
+        "[...'x'.repeat(1e7)]",
+        "'x'.repeat(1e7).split('')",
+        "{ const a = Array(5e5).fill(0); a.concat(a, a, a, a, a, a, a, a) }",
+    ]);
+}
+
+/// Each source ends for want of memory, after which its realm goes on as its mates do.
+fn check_greed(sources: &[&str]) {
+    let (_executor, realms) = mates(3, 16 << 20);
+    realms[1].check("globalThis.kept = Array.from({ length: 1e4 }, (_, i) => ({ i })); kept.length", "10000");
+    for &source in sources {
         let _case = Case(source);
         let got = realms[0].eval(source);
         assert!(got.contains("OutOfMemory") || got.contains("RangeError"), "{got}");
