@@ -45,7 +45,7 @@ pub use stream::stream;
 use quickbeam_api_grants::require;
 use quickbeam_api_inspect::inspect;
 use quickbeam_api_webidl::{Natives, kept, need};
-use quickbeam_engine::{Args, Ctx, Glue, PromiseState, Result, Value};
+use quickbeam_engine::{Args, Ctx, Glue, LazyGlobal, PromiseState, Result, Value};
 use quickbeam_executor::{
     Api, call_host, call_host_sync, now_since_start, off_message, on_message, set_timer, sleep_sync,
 };
@@ -54,6 +54,11 @@ use std::time::Duration;
 
 static BEAM: Glue = Glue::new("internal:beam", include_str!("beam.js"));
 static DEEP_EQUALS: Glue = Glue::new("internal:beam/deep_equals", include_str!("deep_equals.js"));
+
+static GLOBAL: LazyGlobal = LazyGlobal::new("Beam", |ctx| {
+    let version = ctx.string(env!("CARGO_PKG_VERSION"))?;
+    ctx.call(&BEAM.run(ctx)?, &ctx.undefined(), &[natives(ctx)?, version])
+});
 
 /// The API.
 pub struct Beam;
@@ -64,10 +69,7 @@ impl Api for Beam {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("Beam", |ctx, _, _| {
-            let version = ctx.string(env!("CARGO_PKG_VERSION"))?;
-            ctx.call(&BEAM.run(ctx)?, &ctx.undefined(), &[natives(ctx)?, version])
-        })
+        ctx.define_lazy_global(&GLOBAL)
     }
 }
 

@@ -11,7 +11,7 @@ use quickbeam_api_events::classes as events;
 use quickbeam_api_messaging::cluster;
 use quickbeam_api_navigator::classes as navigator;
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Thrown, Value};
+use quickbeam_engine::{Args, Ctx, Deferred, Glue, LazyGlobal, Result, Thrown, Value};
 use quickbeam_executor::{Api, RealmSender, call_service_sync};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -26,6 +26,14 @@ static CLASSES: [Deferred; 2] = [Deferred::class("LockManager", UNIT, classes), 
 /// What a realm keeps the classes under.
 const UNIT: &str = "locks";
 
+/// `navigator` with `locks`.
+static NAVIGATOR: LazyGlobal = LazyGlobal::new("navigator", |ctx| {
+    let navigator = navigator(ctx)?;
+    let make = ctx.function("locks", 0, |ctx, _, _| classes(ctx)?.get("locks"))?;
+    ctx.call(&navigator.get("define")?, &ctx.undefined(), &[ctx.string("locks")?, make])?;
+    navigator.get("navigator")
+});
+
 /// The API.
 pub struct Locks;
 
@@ -38,12 +46,7 @@ impl Api for Locks {
         for class in &CLASSES {
             ctx.define_deferred(class)?;
         }
-        ctx.define_lazy_global("navigator", |ctx, _, _| {
-            let navigator = navigator(ctx)?;
-            let make = ctx.function("locks", 0, |ctx, _, _| classes(ctx)?.get("locks"))?;
-            ctx.call(&navigator.get("define")?, &ctx.undefined(), &[ctx.string("locks")?, make])?;
-            navigator.get("navigator")
-        })
+        ctx.define_lazy_global(&NAVIGATOR)
     }
 }
 

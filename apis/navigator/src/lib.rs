@@ -1,10 +1,15 @@
 //! `navigator`: what a script may know of where it runs, by the Minimum Common Web API and the HTML Standard.
 
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Ctx, Glue, Result, Value};
+use quickbeam_engine::{Ctx, Glue, LazyGlobal, Result, Value};
 use quickbeam_executor::Api;
 
 static NAVIGATOR: Glue = Glue::new("internal:navigator", include_str!("navigator.js"));
+
+static GLOBALS: [LazyGlobal; 2] = [
+    LazyGlobal::new("navigator", |ctx| classes(ctx)?.get("navigator")),
+    LazyGlobal::new("Navigator", |ctx| classes(ctx)?.get("Navigator")),
+];
 
 /// The API.
 pub struct Navigator;
@@ -15,8 +20,7 @@ impl Api for Navigator {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("navigator", |ctx, _, _| classes(ctx)?.get("navigator"))?;
-        ctx.define_lazy_global("Navigator", |ctx, _, _| classes(ctx)?.get("Navigator"))
+        GLOBALS.iter().try_for_each(|global| ctx.define_lazy_global(global))
     }
 }
 

@@ -4,10 +4,16 @@
 //! An area takes 5 MB of keys and values; more is a `QuotaExceededError`.
 
 use quickbeam_api_webidl::{Natives, helpers, kept};
-use quickbeam_engine::{Args, Ctx, Glue, Result, Value};
+use quickbeam_engine::{Args, Ctx, Glue, LazyGlobal, Result, Value};
 use quickbeam_executor::{Api, call_service_sync};
 
 static STORAGE: Glue = Glue::new("internal:storage", include_str!("storage.js"));
+
+static GLOBALS: [LazyGlobal; 3] = [
+    LazyGlobal::new("Storage", |ctx| areas(ctx)?.get("Storage")),
+    LazyGlobal::new("localStorage", |ctx| areas(ctx)?.get("local")),
+    LazyGlobal::new("sessionStorage", |ctx| areas(ctx)?.get("session")),
+];
 
 /// The API.
 pub struct Storage;
@@ -18,9 +24,7 @@ impl Api for Storage {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("Storage", |ctx, _, _| areas(ctx)?.get("Storage"))?;
-        ctx.define_lazy_global("localStorage", |ctx, _, _| areas(ctx)?.get("local"))?;
-        ctx.define_lazy_global("sessionStorage", |ctx, _, _| areas(ctx)?.get("session"))
+        GLOBALS.iter().try_for_each(|global| ctx.define_lazy_global(global))
     }
 }
 

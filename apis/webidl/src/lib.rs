@@ -8,10 +8,13 @@ mod parcel;
 
 pub use parcel::{Packing, Parcel, ParcelReader, pack, packed, read_parcel, read_parcels};
 
-use quickbeam_engine::{Args, Attributes, Ctx, Glue, NativeFn, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Glue, LazyGlobal, NativeFn, Result, Value};
 use quickbeam_executor::Api;
 
 static WEBIDL: Glue = Glue::new("internal:webidl", include_str!("webidl.js"));
+
+static QUOTA_EXCEEDED_ERROR: LazyGlobal =
+    LazyGlobal::new("QuotaExceededError", |ctx| helpers(ctx)?.get("QuotaExceededError"));
 
 const KEPT: &str = "webidl";
 
@@ -24,7 +27,7 @@ impl Api for DomExceptions {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.define_lazy_global("QuotaExceededError", |ctx, _, _| helpers(ctx)?.get("QuotaExceededError"))?;
+        ctx.define_lazy_global(&QUOTA_EXCEEDED_ERROR)?;
         ctx.globals().get("Error")?.define_function("isError", 1, Attributes::HIDDEN, |ctx, _, args| {
             let value = args.get(0);
             Ok(ctx.boolean(value.is_error() || value.is_dom_exception()))

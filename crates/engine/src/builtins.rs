@@ -8,14 +8,14 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
-use crate::function::{Args, access_lazy, guard};
-use crate::native::Native;
+use crate::isolate::Inner;
+use crate::lazy::Lazy;
 use crate::object::Attributes;
 use crate::value::Value;
 use rquickjs::qjs;
-use std::ffi::{CStr, c_int};
-use std::mem::ManuallyDrop;
-use std::ptr::{self, NonNull};
+use std::cell::Cell;
+use std::ffi::c_int;
+use std::ptr;
 
 /// Makes builtins of a context; negative if memory is short.
 type Add = unsafe extern "C" fn(*mut qjs::JSContext) -> c_int;
@@ -50,32 +50,49 @@ pub(crate) struct Extension {
     extend: Extend,
 }
 
-/// Their globals.
-const GLOBALS: [(&CStr, Late); 24] = [
-    (c"ArrayBuffer", Late::Buffers),
-    (c"SharedArrayBuffer", Late::Buffers),
-    (c"Uint8ClampedArray", Late::Buffers),
-    (c"Int8Array", Late::Buffers),
-    (c"Uint8Array", Late::Buffers),
-    (c"Int16Array", Late::Buffers),
-    (c"Uint16Array", Late::Buffers),
-    (c"Int32Array", Late::Buffers),
-    (c"Uint32Array", Late::Buffers),
-    (c"BigInt64Array", Late::Buffers),
-    (c"BigUint64Array", Late::Buffers),
-    (c"Float16Array", Late::Buffers),
-    (c"Float32Array", Late::Buffers),
-    (c"Float64Array", Late::Buffers),
-    (c"DataView", Late::Buffers),
-    (c"Atomics", Late::Buffers),
-    (c"Map", Late::Collections),
-    (c"Set", Late::Collections),
-    (c"WeakMap", Late::Collections),
-    (c"WeakSet", Late::Collections),
-    (c"Date", Late::Dates),
-    (c"WeakRef", Late::WeakReferences),
-    (c"FinalizationRegistry", Late::WeakReferences),
-    (c"DOMException", Late::DomException),
+/// A global of a late set.
+pub(crate) struct LateGlobal(&'static str, Late);
+
+impl Lazy for LateGlobal {
+    fn class(inner: &Inner) -> &Cell<qjs::JSClassID> {
+        &inner.late_class
+    }
+
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    fn make<'a>(&'static self, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        ctx.late(self.1)?.get(self.0)
+    }
+}
+
+/// All of them.
+static GLOBALS: [LateGlobal; 24] = [
+    LateGlobal("ArrayBuffer", Late::Buffers),
+    LateGlobal("SharedArrayBuffer", Late::Buffers),
+    LateGlobal("Uint8ClampedArray", Late::Buffers),
+    LateGlobal("Int8Array", Late::Buffers),
+    LateGlobal("Uint8Array", Late::Buffers),
+    LateGlobal("Int16Array", Late::Buffers),
+    LateGlobal("Uint16Array", Late::Buffers),
+    LateGlobal("Int32Array", Late::Buffers),
+    LateGlobal("Uint32Array", Late::Buffers),
+    LateGlobal("BigInt64Array", Late::Buffers),
+    LateGlobal("BigUint64Array", Late::Buffers),
+    LateGlobal("Float16Array", Late::Buffers),
+    LateGlobal("Float32Array", Late::Buffers),
+    LateGlobal("Float64Array", Late::Buffers),
+    LateGlobal("DataView", Late::Buffers),
+    LateGlobal("Atomics", Late::Buffers),
+    LateGlobal("Map", Late::Collections),
+    LateGlobal("Set", Late::Collections),
+    LateGlobal("WeakMap", Late::Collections),
+    LateGlobal("WeakSet", Late::Collections),
+    LateGlobal("Date", Late::Dates),
+    LateGlobal("WeakRef", Late::WeakReferences),
+    LateGlobal("FinalizationRegistry", Late::WeakReferences),
+    LateGlobal("DOMException", Late::DomException),
 ];
 
 impl Late {
@@ -121,17 +138,7 @@ pub(crate) unsafe fn new_context(rt: *mut qjs::JSRuntime) -> *mut qjs::JSContext
 
 /// Defines the globals of the late sets.
 pub(crate) fn install(ctx: Ctx<'_>) -> Result<()> {
-    let globals = ctx.globals();
-    let entry = qjs::JSCFunctionType { generic_magic: Some(touch) };
-    for (index, (name, _)) in GLOBALS.iter().enumerate() {
-        let kind = qjs::JSCFunctionEnum_JS_CFUNC_generic_magic;
-        // SAFETY: an entry of that kind; the name is copied.
-        let access = ctx.check(unsafe {
-            qjs::JS_NewCFunction2(ctx.raw(), entry.generic, name.as_ptr(), 0, kind, index as c_int)
-        })?;
-        globals.define_accessor(text(name), access.clone(), Some(access), Attributes::HIDDEN)?;
-    }
-    Ok(())
+    GLOBALS.iter().try_for_each(|global| ctx.define_lazy(global))
 }
 
 impl<'a> Ctx<'a> {
@@ -140,8 +147,8 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// Throws if memory is short; a `ReferenceError` if this is not one that a realm gets when it is first touched.
     pub fn builtin(self, name: &str) -> Result<Value<'a>> {
-        match GLOBALS.iter().find(|(known, _)| text(known) == name) {
-            Some((_, late)) => self.late(*late)?.get(name),
+        match late_of(name) {
+            Some(late) => self.late(late)?.get(name),
             None => Err(self.throw_error("ReferenceError", &format!("{name} is no late builtin"))),
         }
     }
@@ -172,13 +179,13 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// What `extend` throws; a `ReferenceError` as from [`Ctx::builtin`].
     pub fn extend_builtin(self, name: &'static str, extend: Extend) -> Result<()> {
-        let Some((_, late)) = GLOBALS.iter().find(|(known, _)| text(known) == name) else {
+        let Some(late) = late_of(name) else {
             return self.builtin(name).map(drop);
         };
         match self.kept(late.name()) {
             Some(made) => extend(self, &made.get(name)?),
             None => {
-                self.slot().extensions.borrow_mut().push(Extension { late: *late, name, extend });
+                self.slot().extensions.borrow_mut().push(Extension { late, name, extend });
                 Ok(())
             }
         }
@@ -246,35 +253,12 @@ impl<'a> Ctx<'a> {
     }
 }
 
-fn text(name: &CStr) -> &str {
-    name.to_str().unwrap_or_default()
+/// The set that a global is of, if it is of one.
+fn late_of(name: &str) -> Option<Late> {
+    GLOBALS.iter().find(|global| global.0 == name).map(|global| global.1)
 }
 
 /// Whether a global is one of a late set.
 pub(crate) fn is_late(name: &str) -> bool {
-    GLOBALS.iter().any(|(known, _)| text(known) == name)
-}
-
-/// Whether a function is the accessor of a late builtin.
-pub(crate) fn is_touch(native: &Native) -> bool {
-    native.is_entry(touch)
-}
-
-/// Getter and setter of the global with that index.
-unsafe extern "C" fn touch(
-    ctx: *mut qjs::JSContext,
-    this: qjs::JSValue,
-    argc: c_int,
-    argv: *mut qjs::JSValue,
-    index: c_int,
-) -> qjs::JSValue {
-    // SAFETY: the engine calls with a live context and values that it keeps alive for the call.
-    let (ctx, this, args) = unsafe {
-        let ctx = Ctx::from_raw(NonNull::new_unchecked(ctx));
-        (ctx, ManuallyDrop::new(Value::from_raw(ctx, this)), Args::new(ctx, argc, argv))
-    };
-    guard(ctx, || {
-        let (name, late) = GLOBALS[index as usize];
-        access_lazy(ctx, text(name), &this, args, || ctx.late(late)?.get(text(name)))
-    })
+    late_of(name).is_some()
 }

@@ -13,19 +13,21 @@
 //! instances is the stand-in, and so is the parent of the real class's subclasses; [`Ctx::settle`] sees to it before anything else
 //! can see what an API has made. Asking for the prototype of an instance ([`reveal`](crate::reveal)) makes it.
 
-use crate::ctx::{Ctx, c_text};
+use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
-use crate::function::{Args, access_lazy, guard, guard_status};
+use crate::function::{guard, guard_status};
 use crate::intrinsics;
 use crate::isolate::Inner;
-use crate::native::{MagicEntry, Native};
+use crate::lazy::Lazy;
 use crate::object::{Attributes, PropertyKey};
 use crate::persistent::Persistent;
 use crate::value::Value;
 use rquickjs::qjs;
+use std::cell::Cell;
 use std::ffi::{CStr, c_int};
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 /// Gives an object that has real ones under their names, made now if it must be.
@@ -38,6 +40,22 @@ pub struct Deferred {
     unit: &'static str,
     kind: Kind,
     make: Make,
+    /// Whether [`KNOWN`] has it.
+    is_known: AtomicBool,
+}
+
+impl Lazy for Deferred {
+    fn class(inner: &Inner) -> &Cell<qjs::JSClassID> {
+        &inner.touch_class
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn make<'a>(&'static self, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        ctx.deferred(self)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -73,24 +91,24 @@ impl Deferred {
     /// A class. `make` gives an object that has it under its name, which the realm [keeps](Ctx::keep) as `unit` from then on; it
     /// must have been [settled](Ctx::settle).
     pub const fn class(name: &'static str, unit: &'static str, make: Make) -> Deferred {
-        Deferred { name, unit, kind: Kind::Class(Parent::None), make }
+        Deferred { name, unit, kind: Kind::Class(Parent::None), make, is_known: AtomicBool::new(false) }
     }
 
     /// A namespace object of the language, such as `Intl`.
     pub const fn namespace(name: &'static str, unit: &'static str, make: Make) -> Deferred {
-        Deferred { name, unit, kind: Kind::Namespace(Above::ObjectPrototype), make }
+        Deferred { name, unit, kind: Kind::Namespace(Above::ObjectPrototype), make, is_known: AtomicBool::new(false) }
     }
 
     /// A namespace object that inherits from an empty object of its own, as `console` does.
     pub const fn web_namespace(name: &'static str, unit: &'static str, make: Make) -> Deferred {
-        Deferred { name, unit, kind: Kind::Namespace(Above::EmptyObject), make }
+        Deferred { name, unit, kind: Kind::Namespace(Above::EmptyObject), make, is_known: AtomicBool::new(false) }
     }
 
     /// The one instance of a class, which `make` gives under its name as well. It must have no properties of its own, and nothing may
     /// have kept it: what it holds in private members moves to the object that scripts have.
     pub const fn instance(name: &'static str, class: &'static str, unit: &'static str, make: Make) -> Deferred {
         let instance = Instance { class, parent: None, blank: |ctx| ctx.object() };
-        Deferred { name, unit, kind: Kind::Instance(instance), make }
+        Deferred { name, unit, kind: Kind::Instance(instance), make, is_known: AtomicBool::new(false) }
     }
 
     /// Says what makes the object of an instance, without anything of its own; then `make` gives that object.
@@ -148,20 +166,18 @@ impl StandIn {
     }
 }
 
-/// Those that any realm of the process has; the functions that touch them carry their places here.
+/// Those that any realm of the process may have.
 static KNOWN: RwLock<Vec<&'static Deferred>> = RwLock::new(Vec::new());
 
-/// The place of one among those known.
-fn place(deferred: &'static Deferred) -> usize {
-    let find = |known: &[&'static Deferred]| known.iter().position(|known| ptr::eq(*known, deferred));
-    if let Some(found) = find(&KNOWN.read().unwrap_or_else(PoisonError::into_inner)) {
-        return found;
+/// Sees to it that this one is known.
+fn note(deferred: &'static Deferred) {
+    if deferred.is_known.load(Ordering::Acquire) {
+        return;
     }
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    find(&known).unwrap_or_else(|| {
+    if !deferred.is_known.swap(true, Ordering::AcqRel) {
         known.push(deferred);
-        known.len() - 1
-    })
+    }
 }
 
 static METHODS: qjs::JSClassExoticMethods = qjs::JSClassExoticMethods {
@@ -196,11 +212,6 @@ unsafe fn new_class(rt: *mut qjs::JSRuntime, name: &CStr, call: qjs::JSClassCall
     class_id
 }
 
-/// Whether a function is the accessor of a deferred global.
-pub(crate) fn is_touch(native: &Native) -> bool {
-    native.is_entry(touch as MagicEntry)
-}
-
 impl<'a> Ctx<'a> {
     /// Defines a global that is made when it is first used.
     ///
@@ -222,14 +233,8 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// Throws if memory is short.
     pub fn define_deferred(self, deferred: &'static Deferred) -> Result<()> {
-        let entry = qjs::JSCFunctionType { generic_magic: Some(touch) };
-        let kind = qjs::JSCFunctionEnum_JS_CFUNC_generic_magic;
-        let name = c_text(deferred.name);
-        // SAFETY: an entry of that kind; the name is copied.
-        let access = self.check(unsafe {
-            qjs::JS_NewCFunction2(self.raw(), entry.generic, name.as_ptr(), 0, kind, place(deferred) as c_int)
-        })?;
-        self.globals().define_accessor(deferred.name, access.clone(), Some(access), Attributes::HIDDEN)
+        note(deferred);
+        self.define_lazy(deferred)
     }
 
     /// What scripts have a deferred global as: its stand-in, or the real one if that was made before.
@@ -244,14 +249,14 @@ impl<'a> Ctx<'a> {
             return made.get(deferred.name);
         }
         // Where this is the parent of another and no realm has a global of that name, it is not known yet.
-        place(deferred);
+        note(deferred);
         let inner = self.inner();
         let (class, above) = match deferred.kind {
             Kind::Namespace(Above::ObjectPrototype) => (&inner.deferred_namespace, self.object()?.prototype()?),
             Kind::Namespace(Above::EmptyObject) => (&inner.deferred_namespace, self.object()?),
             Kind::Class(Parent::Deferred(parent)) => (&inner.deferred_class, self.deferred(parent)?),
             Kind::Class(Parent::Builtin(parent)) => (&inner.deferred_class, self.builtin(parent)?),
-            Kind::Class(Parent::None) => (&inner.deferred_class, intrinsics::function_prototype(self)?),
+            Kind::Class(Parent::None) => (&inner.deferred_class, intrinsics::function_prototype(self)),
             Kind::Instance(Instance { parent, .. }) => {
                 let made = parent.and_then(|parent| Some((self.kept(parent.unit)?, parent.name)));
                 let above = match made {
@@ -427,26 +432,6 @@ impl<'a> Value<'a> {
         };
         of_class(inner.deferred_class.get()).or_else(|| of_class(inner.deferred_namespace.get()))
     }
-}
-
-/// Getter and setter of the global with that place.
-unsafe extern "C" fn touch(
-    ctx: *mut qjs::JSContext,
-    this: qjs::JSValue,
-    argc: c_int,
-    argv: *mut qjs::JSValue,
-    place: c_int,
-) -> qjs::JSValue {
-    // SAFETY: the engine calls with a live context and values that it keeps alive for the call.
-    let (ctx, this, args) = unsafe {
-        let ctx = Ctx::from_raw(NonNull::new_unchecked(ctx));
-        (ctx, ManuallyDrop::new(Value::from_raw(ctx, this)), Args::new(ctx, argc, argv))
-    };
-    guard(ctx, || {
-        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(place as usize).copied();
-        let Some(deferred) = known else { return Ok(ctx.undefined()) };
-        access_lazy(ctx, deferred.name, &this, args, || ctx.deferred(deferred))
-    })
 }
 
 /// SAFETY: called by the engine with a live context and live values.

@@ -7,8 +7,6 @@ use crate::ctx::{Ctx, c_text};
 use crate::error::{Result, Thrown};
 use crate::isolate::assert_stateless;
 use crate::native::Native;
-use crate::object::Attributes;
-use crate::reveal::LAZY;
 use crate::value::Value;
 use rquickjs::qjs;
 use std::any::Any;
@@ -139,22 +137,6 @@ impl<'a> Ctx<'a> {
         self.check(function)
     }
 
-    /// Defines a global that costs little until it is first read: then `make` runs and its
-    /// result takes the property's place. Assigning replaces it unmade.
-    ///
-    /// # Errors
-    /// Throws if memory is short.
-    pub fn define_lazy_global<F: NativeFn>(self, name: &str, _make: F) -> Result<()> {
-        // One function for both directions, which is also where the name is: a realm has many of these.
-        let kind = qjs::JSCFunctionEnum_JS_CFUNC_generic;
-        let name_text = c_text(name);
-        // SAFETY: an entry of that kind; the name is copied.
-        let access = self.check(unsafe {
-            qjs::JS_NewCFunction2(self.raw(), Some(lazy::<F>), name_text.as_ptr(), 0, kind, c_int::from(LAZY))
-        })?;
-        self.globals().define_accessor(name, access.clone(), Some(access), Attributes::HIDDEN)
-    }
-
     /// Calls a function.
     ///
     /// # Errors
@@ -191,66 +173,9 @@ impl<'a> Ctx<'a> {
     }
 }
 
-/// Getter and setter of a lazy global: a setter is called with an argument. A property that scripts have replaced since stays as it is, and
-/// what they have frozen still gives the same value each time.
-pub(crate) fn access_lazy<'a>(
-    ctx: Ctx<'a>,
-    name: &str,
-    this: &Value<'a>,
-    args: Args<'a>,
-    make: impl FnOnce() -> Result<Value<'a>>,
-) -> Result<Value<'a>> {
-    let globals = ctx.globals();
-    if !args.is_empty() {
-        // An object that inherits from the global one gets a property of its own.
-        return match this.is_object() && !this.strict_equals(&globals) {
-            true => this.define(name, args.get(0), Attributes::ALL),
-            false => globals.define(name, args.get(0), Attributes::HIDDEN),
-        }
-        .map(|()| ctx.undefined());
-    }
-    if let Some(value) = ctx.kept(&frozen(name)) {
-        return Ok(value);
-    }
-    let value = make()?;
-    if !globals.own_getter(name)?.is_undefined()
-        && let Err(Thrown) = globals.define(name, value.clone(), Attributes::HIDDEN)
-    {
-        drop(ctx.take_exception());
-        ctx.keep(frozen(name), value.clone());
-    }
-    Ok(value)
-}
-
-/// What the value of a lazy global is kept under that cannot become a property.
-fn frozen(name: &str) -> String {
-    format!("frozen global {name}")
-}
-
 /// The C function of a native function.
 pub(crate) fn native_entry<F: NativeFn>(_native: F) -> qjs::JSCFunction {
     Some(call::<F>)
-}
-
-unsafe extern "C" fn lazy<F: NativeFn>(
-    ctx: *mut qjs::JSContext,
-    this: qjs::JSValue,
-    argc: c_int,
-    argv: *mut qjs::JSValue,
-) -> qjs::JSValue {
-    const { assert_stateless::<F>() };
-    // SAFETY: the engine calls with a live context and values that it keeps alive for the call.
-    let (ctx, this, args) = unsafe {
-        let ctx = Ctx::from_raw(NonNull::new_unchecked(ctx));
-        (ctx, ManuallyDrop::new(Value::from_raw(ctx, this)), Args::new(ctx, argc, argv))
-    };
-    guard(ctx, || {
-        let inner = ctx.inner();
-        // SAFETY: a live runtime; the function that runs is live.
-        let access = unsafe { Value::borrowed(ctx, inner.layout.running_function(inner.rt)) };
-        let name = access.get("name")?.to_text()?;
-        access_lazy(ctx, &name, &this, args, || conjure::<F>()(ctx, &ctx.globals(), args))
-    })
 }
 
 /// Makes a value of a type without contents.

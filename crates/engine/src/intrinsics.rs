@@ -45,8 +45,8 @@ pub(crate) fn prototype(ctx: Ctx<'_>, class: qjs::JSClassID) -> Value<'_> {
 }
 
 /// What functions inherit from.
-pub(crate) fn function_prototype(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    ctx.function("", 0, |ctx, _, _| Ok(ctx.undefined()))?.prototype()
+pub(crate) fn function_prototype(ctx: Ctx<'_>) -> Value<'_> {
+    prototype(ctx, ctx.inner().layout.natives.closure_class)
 }
 
 fn guarded_helper_next<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {

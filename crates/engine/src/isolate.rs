@@ -7,6 +7,7 @@ use crate::heap::Heap;
 use crate::host_object;
 use crate::interrupt::{self, Interrupt, Pacer};
 use crate::layout::{Layout, STEPS_PER_POLL};
+use crate::lazy;
 use crate::list::List;
 use crate::module;
 use crate::promise;
@@ -88,6 +89,10 @@ pub(crate) struct Inner {
     broken: RefCell<Option<String>>,
     pub(crate) host_class: Cell<qjs::JSClassID>,
     pub(crate) exotic_class: Cell<qjs::JSClassID>,
+    /// Of the accessors of lazy globals: of the embedder's, of late builtins, of deferred globals.
+    pub(crate) lazy_class: Cell<qjs::JSClassID>,
+    pub(crate) late_class: Cell<qjs::JSClassID>,
+    pub(crate) touch_class: Cell<qjs::JSClassID>,
     pub(crate) deferred_class: Cell<qjs::JSClassID>,
     pub(crate) deferred_namespace: Cell<qjs::JSClassID>,
     /// Host objects of freed realms.
@@ -288,6 +293,9 @@ impl Isolate {
             broken: RefCell::new(None),
             host_class: Cell::new(0),
             exotic_class: Cell::new(0),
+            lazy_class: Cell::new(0),
+            late_class: Cell::new(0),
+            touch_class: Cell::new(0),
             deferred_class: Cell::new(0),
             deferred_namespace: Cell::new(0),
             orphans: List::new(),
@@ -311,6 +319,7 @@ impl Isolate {
             module::install(rt);
             host_object::install(&inner);
             deferred::install(&inner);
+            lazy::install(&inner);
         }
         Ok(Isolate { inner })
     }

@@ -55,6 +55,8 @@ pub(crate) struct Natives {
     pub(crate) wrapped_class: qjs::JSClassID,
     /// What `Error.prepareStackTrace` gets of each frame.
     pub(crate) call_site_class: qjs::JSClassID,
+    /// Functions that scripts declare.
+    pub(crate) closure_class: qjs::JSClassID,
     /// Native functions.
     function_class: qjs::JSClassID,
     /// Where a function object holds a [`Native`].
@@ -93,6 +95,7 @@ impl Natives {
             call_site_class: class(
                 c"(() => { Error.prepareStackTrace = (error, sites) => sites[0]; const site = new Error().stack; Error.prepareStackTrace = undefined; return site })()",
             )?,
+            closure_class: class(c"() => 0")?,
             function_class: class(c"Math.max")?,
             offset,
         })
@@ -129,16 +132,6 @@ impl Native {
     /// The same with another C function.
     pub(crate) fn with_entry(self, entry: qjs::JSCFunction) -> Native {
         Native { entry: qjs::JSCFunctionType { generic: entry }, kind: GENERIC, magic: 0, ..self }
-    }
-
-    /// Whether it is a function of ours that was made with that magic.
-    pub(crate) fn has_magic(&self, magic: i16) -> bool {
-        self.kind == GENERIC && self.magic == magic
-    }
-
-    /// Whether it calls this C function, with a magic.
-    pub(crate) fn is_entry(&self, entry: MagicEntry) -> bool {
-        self.kind == GENERIC_MAGIC && ptr::eq(self.address(), entry as *const c_void)
     }
 
     /// A property that becomes a function with it when it is first read. The name must stay.

@@ -4,9 +4,7 @@
 //! descriptor, or defining it anew, touches it. A [deferred](crate::deferred) instance has a placeholder for its prototype until it
 //! is first used. Therefore asking for that, or forbidding that the instance gets properties, uses it.
 
-use crate::builtins;
 use crate::ctx::{Ctx, c_text};
-use crate::deferred;
 use crate::error::Result;
 use crate::function::{Args, native_entry};
 use crate::native::Native;
@@ -15,9 +13,6 @@ use crate::value::Value;
 use rquickjs::qjs;
 use std::ffi::{CStr, CString, c_int};
 use std::sync::OnceLock;
-
-/// Marks the native functions that are accessors of lazy globals. The engine ignores it.
-pub(crate) const LAZY: i16 = 0x1a27;
 
 /// The engine's functions that are replaced, and all others of `Reflect`.
 pub(crate) struct Reflection {
@@ -181,8 +176,7 @@ fn describe_all<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Va
 fn reveal(ctx: Ctx<'_>, key: &PropertyKey<'_>) -> Result<()> {
     let globals = ctx.globals();
     let getter = globals.own_getter_of(key)?;
-    let is_lazy = |native: Native| native.has_magic(LAZY) || builtins::is_touch(&native) || deferred::is_touch(&native);
-    if ctx.inner().layout.natives.of(&getter).is_some_and(is_lazy) {
+    if getter.is_lazy_accessor() {
         ctx.call(&getter, &globals, &[])?;
     }
     Ok(())

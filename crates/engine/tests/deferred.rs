@@ -2,7 +2,7 @@
 
 mod support;
 
-use quickbeam_engine::{Ctx, Deferred, Glue, Result, Value};
+use quickbeam_engine::{Ctx, Deferred, Glue, LazyGlobal, Result, Value};
 use support::*;
 
 static GLUE: Glue = Glue::new(
@@ -51,12 +51,14 @@ fn shapes(ctx: Ctx<'_>) -> Result<Value<'_>> {
     unit(ctx, "shapes", &GLUE)
 }
 
+static PLAIN: LazyGlobal = LazyGlobal::new("square", |ctx| shapes(ctx)?.get("square"));
+
 fn check(source: &str, expected: &str) {
     in_realm(|_, ctx| {
         for deferred in [&SHAPE, &SQUARE, &CANVAS, &CANVAS_CLASS, &BYTES, &NAMESPACE, &BROKEN] {
             ctx.define_deferred(deferred).expect("memory");
         }
-        ctx.define_lazy_global("square", |ctx, _, _| shapes(ctx)?.get("square")).expect("memory");
+        ctx.define_lazy_global(&PLAIN).expect("memory");
         assert_eq!(eval_text(ctx, source), expected, "{source}");
     });
 }

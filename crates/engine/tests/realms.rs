@@ -363,7 +363,7 @@ fn install_host(ctx: Ctx<'_>, host: &Rc<Host>) {
     global.set("hold", hold.unwrap()).unwrap();
     global.set("settler", settler.unwrap()).unwrap();
     global.set("object", object.unwrap()).unwrap();
-    ctx.define_lazy_global("lazy", |ctx, _, _| ctx.object()).unwrap();
+    ctx.define_lazy_global(&LAZY).unwrap();
 }
 
 struct Soon(Cell<u32>);
@@ -374,6 +374,8 @@ impl Interrupt for Soon {
         if self.0.get() > 3 { Verdict::Abort } else { Verdict::Continue(1_000) }
     }
 }
+
+static LAZY: LazyGlobal = LazyGlobal::new("lazy", |ctx| ctx.object());
 
 /// Runs one state's script in a fresh realm and frees it; `jobs` of it run first.
 fn visit(isolate: &Isolate, source: &str, jobs: usize) -> (Rc<Host>, RealmEnd) {
