@@ -2,7 +2,7 @@
 (idl, native, common, shared, buffers) => {
   const { expose, need, dictionary, enforcedUnsignedLongLong } = idl;
   const { INTERNAL, makePromise, rejectedWith, promiseOf, upon, illegalConstructor } = common;
-  const { emptyQueue, resetQueue, push, shift } = common;
+  const { emptyQueue, resetQueue, push, shift, addRequest, takeRequest, countRequests } = common;
   const { makeReader, cancelReader, releaseReader, PromiseRequest, isReadableStreamLocked } = shared;
   const { readableStreamClose, readableStreamError, readableStreamFulfillReadRequest } = shared;
   const { hasReadRequests, startController } = shared;
@@ -55,7 +55,7 @@
 
   const pullSteps = (controller, request) => {
     const { stream, autoAllocateChunkSize } = controller;
-    if (controller.queue.size > 0) {
+    if (controller.queue.total > 0) {
       fillReadRequestFromQueue(controller, request);
       return;
     }
@@ -69,7 +69,7 @@
       }
       push(controller.pendingPullIntos, descriptorOf(buffer, uint8Array, 1, 0, autoAllocateChunkSize, 1, "default"), 0);
     }
-    push(stream.reader.requests, request, 0);
+    addRequest(stream.reader, request);
     callPullIfNeeded(controller);
   };
 
@@ -107,7 +107,7 @@
   const getDesiredSize = (controller) => {
     const { state } = controller.stream;
     if (state === "errored") return null;
-    return state === "closed" ? 0 : controller.highWaterMark - controller.queue.size;
+    return state === "closed" ? 0 : controller.highWaterMark - controller.queue.total;
   };
 
   const shouldCallPull = (controller) => {
@@ -137,7 +137,7 @@
   const readableByteStreamControllerClose = (controller) => {
     const { stream } = controller;
     if (controller.closeRequested || stream.state !== "readable") return;
-    if (controller.queue.size > 0) {
+    if (controller.queue.total > 0) {
       controller.closeRequested = true;
       return;
     }
@@ -152,7 +152,7 @@
   };
 
   const handleQueueDrain = (controller) => {
-    if (controller.queue.size === 0 && controller.closeRequested) {
+    if (controller.queue.total === 0 && controller.closeRequested) {
       clearAlgorithms(controller);
       readableStreamClose(controller.stream);
     } else callPullIfNeeded(controller);
@@ -189,8 +189,8 @@
 
   const processReadRequestsUsingQueue = (controller) => {
     const { reader } = controller.stream;
-    while (reader.requests.length > 0 && controller.queue.size > 0) {
-      fillReadRequestFromQueue(controller, shift(reader.requests));
+    while (reader.request !== undefined && controller.queue.total > 0) {
+      fillReadRequestFromQueue(controller, takeRequest(reader));
     }
   };
 
@@ -210,7 +210,7 @@
     const { reader } = stream;
     if (reader !== undefined && !reader.isBYOB) {
       processReadRequestsUsingQueue(controller);
-      if (reader.requests.length === 0) {
+      if (reader.request === undefined) {
         enqueueChunkToQueue(controller, transferred, byteOffset, length);
       } else {
         if (controller.pendingPullIntos.length > 0) shiftPendingPullInto(controller);
@@ -233,7 +233,7 @@
   const commitPullIntoDescriptor = (stream, descriptor) => {
     const done = stream.state === "closed";
     const view = convertPullIntoDescriptor(descriptor);
-    const request = shift(stream.reader.requests);
+    const request = takeRequest(stream.reader);
     if (done) request.closeSteps(view);
     else request.chunkSteps(view);
   };
@@ -247,7 +247,7 @@
   /** Whether the descriptor has as many bytes as its read asked for. */
   const fillPullIntoDescriptorFromQueue = (controller, descriptor) => {
     const { queue } = controller;
-    const most = Math.min(queue.size, descriptor.byteLength - descriptor.bytesFilled);
+    const most = Math.min(queue.total, descriptor.byteLength - descriptor.bytesFilled);
     const filled = descriptor.bytesFilled + most;
     const aligned = filled - (filled % descriptor.elementSize);
     const isReady = aligned >= descriptor.minimumFill;
@@ -261,8 +261,8 @@
       else {
         head.byteOffset += count;
         head.byteLength -= count;
-        queue.head.size -= count;
-        queue.size -= count;
+        queue.head.amount -= count;
+        queue.total -= count;
       }
       descriptor.bytesFilled += count;
       remaining -= count;
@@ -272,7 +272,7 @@
 
   const processPullIntosUsingQueue = (controller) => {
     const filled = emptyQueue();
-    while (controller.pendingPullIntos.length > 0 && controller.queue.size > 0) {
+    while (controller.pendingPullIntos.length > 0 && controller.queue.total > 0) {
       const descriptor = firstPullInto(controller);
       if (!fillPullIntoDescriptorFromQueue(controller, descriptor)) break;
       push(filled, shiftPendingPullInto(controller), 0);
@@ -294,14 +294,14 @@
     const descriptor = descriptorOf(buffer, Class, elementSize, byteOffset, parts.byteLength, minimumFill, "byob");
     if (controller.pendingPullIntos.length > 0) {
       push(controller.pendingPullIntos, descriptor, 0);
-      push(stream.reader.requests, request, 0);
+      addRequest(stream.reader, request);
       return;
     }
     if (stream.state === "closed") {
       request.closeSteps(new Class(buffer, byteOffset, 0));
       return;
     }
-    if (controller.queue.size > 0) {
+    if (controller.queue.total > 0) {
       if (fillPullIntoDescriptorFromQueue(controller, descriptor)) {
         const view = convertPullIntoDescriptor(descriptor);
         handleQueueDrain(controller);
@@ -316,7 +316,7 @@
       }
     }
     push(controller.pendingPullIntos, descriptor, 0);
-    push(stream.reader.requests, request, 0);
+    addRequest(stream.reader, request);
     callPullIfNeeded(controller);
   };
 
@@ -328,7 +328,7 @@
     const { reader } = stream;
     if (reader === undefined || !reader.isBYOB) return;
     const filled = emptyQueue();
-    while (filled.length < reader.requests.length) push(filled, shiftPendingPullInto(controller), 0);
+    while (filled.length < countRequests(reader)) push(filled, shiftPendingPullInto(controller), 0);
     commitAll(controller, filled);
   };
 

@@ -62,8 +62,32 @@
     onRejected = undefined;
     more = undefined;
     static is = (value) => #brand in value;
+
+    static upon = (outcome, onFulfilled, onRejected) => {
+      if (outcome === undefined) {
+        if (onFulfilled !== undefined) queueMicrotask(onFulfilled);
+      } else if (!(#brand in outcome)) {
+        then(outcome, onFulfilled, onRejected);
+      } else if (outcome.state !== PENDING) {
+        react(outcome, onFulfilled, onRejected);
+      } else if (!outcome.isAwaited) {
+        outcome.isAwaited = true;
+        outcome.onFulfilled = onFulfilled;
+        outcome.onRejected = onRejected;
+      } else {
+        const reaction = { onFulfilled, onRejected, next: undefined };
+        let last = outcome.more;
+        if (last === undefined) outcome.more = reaction;
+        else {
+          while (last.next !== undefined) last = last.next;
+          last.next = reaction;
+        }
+      }
+    };
   }
   const isDeferred = Deferred.is;
+  /** Runs one of two steps in a job once the outcome of an algorithm is there. */
+  const { upon } = Deferred;
 
   const makeDeferred = () => new Deferred();
 
@@ -102,13 +126,28 @@
     if (deferred.state !== PENDING) return;
     deferred.state = FULFILLED;
     if (deferred.capability !== undefined) deferred.capability.resolve(undefined);
-    if (!deferred.isAwaited) return;
+    if (deferred.isAwaited) reactFulfilled(deferred);
+  };
+
+  const reactFulfilled = (deferred) => {
     const { onFulfilled } = deferred;
     let { more } = deferred;
     deferred.isAwaited = false;
-    deferred.onFulfilled = deferred.onRejected = deferred.more = undefined;
+    deferred.onFulfilled = deferred.onRejected = undefined;
     if (onFulfilled !== undefined) queueMicrotask(onFulfilled);
+    if (more === undefined) return;
+    deferred.more = undefined;
     for (; more !== undefined; more = more.next) if (more.onFulfilled !== undefined) queueMicrotask(more.onFulfilled);
+  };
+
+  /** Resolves a deferred that nobody but the caller has, and gives a pending one: the same, unless it has a promise. */
+  const resolveAndRenew = (deferred) => {
+    if (deferred.state === PENDING && deferred.capability === undefined) {
+      if (deferred.isAwaited) reactFulfilled(deferred);
+      return deferred;
+    }
+    resolveDeferred(deferred);
+    return renewDeferred(deferred);
   };
 
   const rejectedDeferred = (reason) => {
@@ -136,29 +175,6 @@
     } else if (onRejected !== undefined) {
       const { reason } = deferred;
       queueMicrotask(() => onRejected(reason));
-    }
-  };
-
-  /** Runs one of two steps in a job once the outcome of an algorithm is there. */
-  const upon = (outcome, onFulfilled, onRejected) => {
-    if (outcome === undefined) {
-      if (onFulfilled !== undefined) queueMicrotask(onFulfilled);
-    } else if (!isDeferred(outcome)) {
-      then(outcome, onFulfilled, onRejected);
-    } else if (outcome.state !== PENDING) {
-      react(outcome, onFulfilled, onRejected);
-    } else if (!outcome.isAwaited) {
-      outcome.isAwaited = true;
-      outcome.onFulfilled = onFulfilled;
-      outcome.onRejected = onRejected;
-    } else {
-      const reaction = { onFulfilled, onRejected, next: undefined };
-      let last = outcome.more;
-      if (last === undefined) outcome.more = reaction;
-      else {
-        while (last.next !== undefined) last = last.next;
-        last.next = reaction;
-      }
     }
   };
 
@@ -196,7 +212,7 @@
           } catch (error) {
             return rejectedWith(error);
           }
-          return isObject(result) ? resolvedWith(result) : undefined;
+          return result !== undefined && isObject(result) ? resolvedWith(result) : undefined;
         };
 
   /** As `algorithm`, for methods that get one argument. */
@@ -210,7 +226,7 @@
           } catch (error) {
             return rejectedWith(error);
           }
-          return isObject(result) ? resolvedWith(result) : undefined;
+          return result !== undefined && isObject(result) ? resolvedWith(result) : undefined;
         };
 
   /** The outcome of a start method's result. */
@@ -218,12 +234,15 @@
 
   // ── Queues with sizes ──
 
-  /** The last entry that was taken out is used again. */
-  const emptyQueue = () => ({ head: undefined, tail: undefined, length: 0, size: 0, spare: undefined });
+  /**
+   * The last entry that was taken out is used again. A queue's `total` and an entry's `amount` are sizes; of something named `size`, glue
+   * would ask whether it is a builtin's.
+   */
+  const emptyQueue = () => ({ head: undefined, tail: undefined, length: 0, total: 0, spare: undefined });
 
   const resetQueue = (queue) => {
     queue.head = queue.tail = undefined;
-    queue.length = queue.size = 0;
+    queue.length = queue.total = 0;
   };
 
   const enqueueValueWithSize = (queue, value, size) => {
@@ -235,17 +254,17 @@
 
   const push = (queue, value, size) => {
     let entry = queue.spare;
-    if (entry === undefined) entry = { value, size, next: undefined };
+    if (entry === undefined) entry = { value, amount: size, next: undefined };
     else {
       queue.spare = undefined;
       entry.value = value;
-      entry.size = size;
+      entry.amount = size;
     }
     if (queue.tail === undefined) queue.head = entry;
     else queue.tail.next = entry;
     queue.tail = entry;
     queue.length++;
-    queue.size += size;
+    queue.total += size;
   };
 
   const shift = (queue) => {
@@ -255,12 +274,39 @@
     if (next === undefined) queue.tail = undefined;
     queue.length--;
     // Rounding errors may make it less.
-    const size = queue.size - entry.size;
-    queue.size = size < 0 ? 0 : size;
+    const total = queue.total - entry.amount;
+    queue.total = total < 0 ? 0 : total;
     entry.value = entry.next = undefined;
     queue.spare = entry;
     return value;
   };
+
+  // ── Requests ──
+
+  /** Gives the object of a reader or of a writable stream its requests: as a rule there is at most one. */
+  const addRequest = (owner, request) => {
+    if (owner.request === undefined) owner.request = request;
+    else push(owner.moreRequests, request, 0);
+  };
+
+  /** The oldest request, which is there. */
+  const takeRequest = (owner) => {
+    const { request, moreRequests } = owner;
+    owner.request = moreRequests.head === undefined ? undefined : shift(moreRequests);
+    return request;
+  };
+
+  /** All of them as entries of a queue. */
+  const takeRequests = (owner) => {
+    const { request, moreRequests } = owner;
+    if (request === undefined) return undefined;
+    const first = { value: request, next: moreRequests.head };
+    owner.request = undefined;
+    resetQueue(moreRequests);
+    return first;
+  };
+
+  const countRequests = (owner) => (owner.request === undefined ? 0 : 1 + owner.moreRequests.length);
 
   // ── Strategies ──
 
@@ -332,6 +378,7 @@
     resolvedDeferred,
     rejectedDeferred,
     resolveDeferred,
+    resolveAndRenew,
     rejectDeferred,
     promiseOf,
     toPromise,
@@ -346,6 +393,10 @@
     enqueueValueWithSize,
     push,
     shift,
+    addRequest,
+    takeRequest,
+    takeRequests,
+    countRequests,
     strategyOf,
     extractHighWaterMark,
     extractSizeAlgorithm,

@@ -20,14 +20,46 @@
   /** An iterator for guests, with its state. */
   class StreamIterator {
     #state;
+
     constructor(state) {
       this.#state = state;
     }
-    static stateOf = (object) => (isObject(object) && #state in object ? object.#state : undefined);
+
+    next() {
+      try {
+        const iterator = this.#state;
+        const request = makeRequest(iterator);
+        if (iterator.ongoing === undefined) {
+          iterator.ongoing = request.promise;
+          nextSteps(iterator, request);
+          return request.promise;
+        }
+        return afterOngoing(iterator, () => {
+          nextSteps(iterator, request);
+          return request.promise;
+        });
+      } catch (error) {
+        return rejectedWith(error);
+      }
+    }
+
+    return(value) {
+      try {
+        const iterator = this.#state;
+        return afterOngoing(iterator, () => returnSteps(iterator, value));
+      } catch (error) {
+        return rejectedWith(error);
+      }
+    }
   }
-  const { prototype: iteratorPrototype, stateOf: iteratorOf } = StreamIterator;
+  const { prototype: iteratorPrototype } = StreamIterator;
   delete iteratorPrototype.constructor;
   Object.setPrototypeOf(iteratorPrototype, asyncIteratorPrototype);
+  for (const name of ["next", "return"]) Object.defineProperty(iteratorPrototype, name, { enumerable: true });
+  Object.defineProperty(iteratorPrototype, Symbol.toStringTag, {
+    value: "ReadableStream AsyncIterator",
+    configurable: true,
+  });
 
   const makeIterator = (reader, preventCancel) => {
     const iterator = {
@@ -118,55 +150,9 @@
     return then(outcome, () => ({ value, done: true }));
   };
 
-  const checkedIterator = (object) => {
-    const iterator = isObject(object) ? iteratorOf(object) : undefined;
-    if (iterator === undefined) throw new TypeError("this is not an iterator of a ReadableStream");
-    return iterator;
-  };
-
   /** Runs steps that return a promise after those that run now. */
   const afterOngoing = (iterator, steps) =>
     (iterator.ongoing = iterator.ongoing === undefined ? steps() : then(iterator.ongoing, steps, steps));
-
-  const iteratorMethods = {
-    next() {
-      try {
-        const iterator = checkedIterator(this);
-        const request = makeRequest(iterator);
-        if (iterator.ongoing === undefined) {
-          iterator.ongoing = request.promise;
-          nextSteps(iterator, request);
-          return request.promise;
-        }
-        return afterOngoing(iterator, () => {
-          nextSteps(iterator, request);
-          return request.promise;
-        });
-      } catch (error) {
-        return rejectedWith(error);
-      }
-    },
-    return(value) {
-      try {
-        const iterator = checkedIterator(this);
-        return afterOngoing(iterator, () => returnSteps(iterator, value));
-      } catch (error) {
-        return rejectedWith(error);
-      }
-    },
-  };
-  for (const name of ["next", "return"]) {
-    Object.defineProperty(iteratorPrototype, name, {
-      value: iteratorMethods[name],
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-  }
-  Object.defineProperty(iteratorPrototype, Symbol.toStringTag, {
-    value: "ReadableStream AsyncIterator",
-    configurable: true,
-  });
 
   // ── Streams from iterables ──
 

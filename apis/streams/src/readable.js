@@ -4,7 +4,7 @@
   const { queueMicrotask, then } = native;
   const { INTERNAL, isObject, apply, makePromise, rejectedWith, toPromise, upon, outcomeOf } = common;
   const { makeDeferred, resolveDeferred, rejectDeferred, promiseOf, unaryAlgorithm, callbackMember } = common;
-  const { emptyQueue, resetQueue, enqueueValueWithSize, push, shift } = common;
+  const { emptyQueue, resetQueue, enqueueValueWithSize, push, shift, addRequest, takeRequest, takeRequests } = common;
   const { strategyOf, extractHighWaterMark, extractSizeAlgorithm, illegalConstructor } = common;
 
   const noop = () => undefined;
@@ -40,12 +40,6 @@
     errorRequests(reader, error);
   };
 
-  const takeRequests = (reader) => {
-    const { head } = reader.requests;
-    resetQueue(reader.requests);
-    return head;
-  };
-
   const errorRequests = (reader, error) => {
     for (let entry = takeRequests(reader); entry !== undefined; entry = entry.next) entry.value.errorSteps(error);
   };
@@ -65,9 +59,9 @@
   };
 
   /** Hands a chunk to the oldest read request. */
-  const readableStreamFulfillReadRequest = (stream, chunk) => shift(stream.reader.requests).chunkSteps(chunk);
+  const readableStreamFulfillReadRequest = (stream, chunk) => takeRequest(stream.reader).chunkSteps(chunk);
 
-  const hasReadRequests = (stream) => stream.reader !== undefined && stream.reader.requests.length > 0;
+  const hasReadRequests = (stream) => stream.reader !== undefined && stream.reader.request !== undefined;
 
   /** Makes a stream for use from within, which calls back instead of a guest. */
   const createReadableStream = (startAlgorithm, pull, cancel, highWaterMark = 1, sizeAlgorithm = undefined) => {
@@ -79,7 +73,7 @@
   // ── Readers ──
 
   const makeReader = (stream, isBYOB) => {
-    const reader = { isBYOB, stream, closed: makeDeferred(), requests: emptyQueue() };
+    const reader = { isBYOB, stream, closed: makeDeferred(), request: undefined, moreRequests: emptyQueue() };
     stream.reader = reader;
     if (stream.state === "closed") resolveDeferred(reader.closed);
     if (stream.state === "errored") rejectDeferred(reader.closed, stream.storedError);
@@ -201,13 +195,14 @@
         return algorithm(reason);
       },
       pullSteps(request) {
-        if (controller.queue.length === 0) {
-          push(stream.reader.requests, request, 0);
+        const { queue } = controller;
+        if (queue.head === undefined) {
+          addRequest(stream.reader, request);
           readableStreamDefaultControllerCallPullIfNeeded(controller);
           return;
         }
-        const chunk = shift(controller.queue);
-        if (controller.closeRequested && controller.queue.length === 0) {
+        const chunk = shift(queue);
+        if (controller.closeRequested && queue.head === undefined) {
           clearAlgorithms(controller);
           readableStreamClose(stream);
         } else readableStreamDefaultControllerCallPullIfNeeded(controller);
@@ -248,19 +243,25 @@
   const readableStreamDefaultControllerGetDesiredSize = (controller) => {
     const { state } = controller.stream;
     if (state === "errored") return null;
-    return state === "closed" ? 0 : controller.highWaterMark - controller.queue.size;
+    return state === "closed" ? 0 : controller.highWaterMark - controller.queue.total;
   };
 
   const shouldCallPull = (controller) => {
     const { stream } = controller;
     if (!controller.started || controller.closeRequested || stream.state !== "readable") return false;
-    if (controller.highWaterMark > controller.queue.size) return true;
+    if (controller.highWaterMark > controller.queue.total) return true;
     const { reader } = stream;
-    return reader !== undefined && reader.requests.length > 0;
+    return reader !== undefined && reader.request !== undefined;
   };
 
   const readableStreamDefaultControllerCallPullIfNeeded = (controller) => {
-    if (!shouldCallPull(controller)) return;
+    // As `shouldCallPull`, without a call for each chunk.
+    const { stream } = controller;
+    if (!controller.started || controller.closeRequested || stream.state !== "readable") return;
+    if (controller.highWaterMark <= controller.queue.total) {
+      const { reader } = stream;
+      if (reader === undefined || reader.request === undefined) return;
+    }
     if (controller.pulling) {
       controller.pullAgain = true;
       return;
@@ -287,7 +288,7 @@
   const readableStreamDefaultControllerEnqueueOpen = (controller, chunk) => {
     const { sizeAlgorithm } = controller;
     const { reader } = controller.stream;
-    if (reader !== undefined && reader.requests.length > 0) shift(reader.requests).chunkSteps(chunk);
+    if (reader !== undefined && reader.request !== undefined) takeRequest(reader).chunkSteps(chunk);
     else if (sizeAlgorithm === undefined) push(controller.queue, chunk, 1);
     else {
       try {
@@ -326,7 +327,7 @@
 
     enqueue(chunk = undefined) {
       const controller = this.#controller;
-      if (!canCloseOrEnqueue(controller)) throw new TypeError("enqueue: the stream is not open for more chunks");
+      if (controller.closeRequested || controller.stream.state !== "readable") throw new TypeError("enqueue: the stream is not open for more chunks");
       readableStreamDefaultControllerEnqueueOpen(controller, chunk);
     }
 
@@ -515,7 +516,6 @@
     createReadableStream,
     startController,
     makeReader,
-    takeRequests,
     errorRequests,
     hasReadRequests,
     cancelReader,
@@ -535,6 +535,6 @@
     readableStreamDefaultControllerEnqueueOpen,
     readableStreamDefaultControllerError,
     readableStreamDefaultControllerCallPullIfNeeded,
-    readableStreamDefaultControllerHasBackpressure: (controller) => !shouldCallPull(controller),
+    readableStreamDefaultControllerShouldCallPull: shouldCallPull,
   };
 };

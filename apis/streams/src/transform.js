@@ -3,7 +3,7 @@
   const { expose, dictionary } = idl;
   const { then } = native;
   const { INTERNAL, isObject, apply, makePromise, rejectedWith, upon, illegalConstructor } = common;
-  const { makeDeferred, renewDeferred, resolvedDeferred, resolveDeferred, rejectDeferred, follow } = common;
+  const { makeDeferred, renewDeferred, resolveAndRenew, resolvedDeferred, resolveDeferred, rejectDeferred, follow } = common;
   const { algorithm, unaryAlgorithm, callbackMember, strategyOf, extractHighWaterMark, extractSizeAlgorithm } = common;
   const {
     createReadableStream,
@@ -15,7 +15,7 @@
     readableStreamDefaultControllerEnqueueOpen,
     readableStreamDefaultControllerError,
     readableStreamDefaultControllerGetDesiredSize,
-    readableStreamDefaultControllerHasBackpressure,
+    readableStreamDefaultControllerShouldCallPull,
     writableStreamDefaultControllerErrorIfNeeded,
   } = shared;
 
@@ -53,7 +53,7 @@
     const { writableHighWaterMark, writableSize, readableHighWaterMark, readableSize } = strategies;
     stream.writable = createWritableStream(
       begin,
-      (chunk) => sinkWrite(stream, chunk),
+      sinkWrite(stream),
       () => sinkClose(stream),
       (reason) => sinkAbort(stream, reason),
       writableHighWaterMark,
@@ -61,7 +61,10 @@
     );
     stream.readable = createReadableStream(
       begin,
-      () => sourcePull(stream),
+      () => {
+        transformStreamSetBackpressure(stream, false);
+        return stream.backpressureChange;
+      },
       (reason) => sourceCancel(stream, reason),
       readableHighWaterMark,
       readableSize,
@@ -70,8 +73,7 @@
   };
 
   const transformStreamSetBackpressure = (stream, backpressure) => {
-    resolveDeferred(stream.backpressureChange);
-    stream.backpressureChange = renewDeferred(stream.backpressureChange);
+    stream.backpressureChange = resolveAndRenew(stream.backpressureChange);
     stream.backpressure = backpressure;
   };
 
@@ -106,7 +108,7 @@
     });
   };
 
-  const sinkWrite = (stream, chunk) => {
+  const sinkWrite = (stream) => (chunk) => {
     if (!stream.backpressure) return performTransform(stream, chunk);
     // There is one write at a time.
     stream.waitingChunk = chunk;
@@ -187,11 +189,6 @@
     return finish(controller, "cancelAlgorithm", reason, done, fail);
   };
 
-  const sourcePull = (stream) => {
-    transformStreamSetBackpressure(stream, false);
-    return stream.backpressureChange;
-  };
-
   // ── The controller ──
 
   const transformStreamDefaultControllerEnqueue = (transformer, chunk) => {
@@ -206,7 +203,7 @@
       transformStreamErrorWritableAndUnblockWrite(stream, error);
       throw stream.readable.storedError;
     }
-    if (readableStreamDefaultControllerHasBackpressure(controller) && !stream.backpressure) {
+    if (!stream.backpressure && !readableStreamDefaultControllerShouldCallPull(controller)) {
       transformStreamSetBackpressure(stream, true);
     }
   };

@@ -4,7 +4,7 @@
   const { INTERNAL, isObject, apply, makePromise, rejectedWith, toPromise, upon, outcomeOf, illegalConstructor } = common;
   const { makeDeferred, renewDeferred, resolvedDeferred, rejectedDeferred, resolveDeferred, rejectDeferred, promiseOf } = common;
   const { PENDING, algorithm, unaryAlgorithm, callbackMember } = common;
-  const { emptyQueue, resetQueue, enqueueValueWithSize, push, shift } = common;
+  const { emptyQueue, resetQueue, enqueueValueWithSize, push, shift, addRequest, takeRequest, takeRequests } = common;
   const { strategyOf, extractHighWaterMark, extractSizeAlgorithm } = common;
   const { makeSignal, abortSignal } = native.events;
 
@@ -18,7 +18,8 @@
     storedError: undefined,
     writer: undefined,
     controller: undefined,
-    writeRequests: emptyQueue(),
+    request: undefined,
+    moreRequests: emptyQueue(),
     inFlightWriteRequest: undefined,
     closeRequest: undefined,
     inFlightCloseRequest: undefined,
@@ -76,9 +77,7 @@
     stream.state = "errored";
     stream.controller.errorSteps();
     const { storedError } = stream;
-    let entry = stream.writeRequests.head;
-    resetQueue(stream.writeRequests);
-    for (; entry !== undefined; entry = entry.next) entry.value.reject(storedError);
+    for (let entry = takeRequests(stream); entry !== undefined; entry = entry.next) entry.value.reject(storedError);
     const abortRequest = stream.pendingAbortRequest;
     stream.pendingAbortRequest = undefined;
     if (abortRequest === undefined) {
@@ -209,7 +208,7 @@
   const writableStreamDefaultWriterWrite = (writer, chunk, request) => {
     const { stream } = writer;
     const { controller } = stream;
-    const size = chunkSize(controller, chunk);
+    const size = controller.sizeAlgorithm === undefined ? 1 : chunkSize(controller, chunk);
     if (stream !== writer.stream) {
       request.reject(new TypeError("write: the writer has been released"));
       return;
@@ -220,7 +219,7 @@
     } else if (state === "closed" || closeQueuedOrInFlight(stream)) {
       request.reject(new TypeError("write: the stream is closing or closed"));
     } else {
-      push(stream.writeRequests, request, 0);
+      addRequest(stream, request);
       writableStreamDefaultControllerWrite(controller, chunk, size);
     }
   };
@@ -324,7 +323,7 @@
         const { state } = stream;
         shift(controller.queue);
         if (!closeQueuedOrInFlight(stream) && state === "writable") {
-          updateBackpressure(stream, controller.highWaterMark <= controller.queue.size);
+          updateBackpressure(stream, controller.highWaterMark <= controller.queue.total);
         }
         if (controller.queue.length > 0 || state === "erroring") advanceQueueIfNeeded(controller);
       },
@@ -356,11 +355,10 @@
     controller.sizeAlgorithm = undefined;
   };
 
-  const getDesiredSize = (controller) => controller.highWaterMark - controller.queue.size;
+  const getDesiredSize = (controller) => controller.highWaterMark - controller.queue.total;
 
   const chunkSize = (controller, chunk) => {
     const { sizeAlgorithm } = controller;
-    if (sizeAlgorithm === undefined) return 1;
     try {
       return sizeAlgorithm(chunk);
     } catch (error) {
@@ -369,6 +367,7 @@
     }
   };
 
+  /** Of a stream that is writable, and that nobody has closed. */
   const writableStreamDefaultControllerWrite = (controller, chunk, size) => {
     const { stream } = controller;
     if (size === 1) push(controller.queue, chunk, 1);
@@ -380,9 +379,7 @@
         return;
       }
     }
-    if (!closeQueuedOrInFlight(stream) && stream.state === "writable") {
-      updateBackpressure(stream, controller.highWaterMark <= controller.queue.size);
-    }
+    updateBackpressure(stream, controller.highWaterMark <= controller.queue.total);
     advanceQueueIfNeeded(controller);
   };
 
@@ -401,7 +398,7 @@
 
   const processWrite = (controller, chunk) => {
     const { stream } = controller;
-    stream.inFlightWriteRequest = shift(stream.writeRequests);
+    stream.inFlightWriteRequest = takeRequest(stream);
     upon(controller.writeAlgorithm(chunk, controller.wrapper), controller.onWritten, controller.onWriteFailed);
   };
 
