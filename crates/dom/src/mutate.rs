@@ -385,15 +385,21 @@ impl Tree {
         if first == 0 || from == to || !self.contains(to) {
             return held;
         }
-        let mut index = first;
-        while let Some(place) = self.nodes.get_mut(index as usize).filter(|_| index != 0) {
-            place.parent = to.index.get();
-            let (next, is_held) = (place.next, place.embedder != 0);
-            if is_held {
-                held.extend(self.id_of(index));
+        // From both ends at once: what takes long is waiting for the memory that a sibling leads to.
+        let (mut front, mut back) = (first, last);
+        let mut held_behind = Vec::new();
+        loop {
+            let next = self.move_child(front, to, &mut held).1;
+            if front == back {
+                break;
             }
-            index = next;
+            let previous = self.move_child(back, to, &mut held_behind).0;
+            if next == back {
+                break;
+            }
+            (front, back) = (next, previous);
         }
+        held.extend(held_behind.into_iter().rev());
         (self.node_mut(from).first, self.node_mut(from).last) = (0, 0);
         let previous = std::mem::replace(&mut self.node_mut(to).last, last);
         self.nodes[first as usize].previous = previous;
@@ -404,6 +410,17 @@ impl Tree {
         }
         self.moved.extend_from_slice(&held);
         held
+    }
+
+    /// Gives a child of another node its new parent, and says whether the embedder holds it. Its siblings before and behind.
+    fn move_child(&mut self, index: u32, to: NodeId, held: &mut Vec<NodeId>) -> (u32, u32) {
+        let place = &mut self.nodes[index as usize];
+        place.parent = to.index.get();
+        let (siblings, is_held) = ((place.previous, place.next), place.embedder != 0);
+        if is_held {
+            held.extend(self.id_of(index));
+        }
+        siblings
     }
 
     /// Links a node without a parent into one.

@@ -18,6 +18,8 @@ use std::sync::LazyLock;
 
 /// Bytes of markup between two questions whether to go on.
 const PIECE: usize = 16 << 10;
+/// Bytes of markup that are copied at once; pieces are parts of such a block.
+const BLOCK: usize = 1 << 20;
 /// Levels of markup, give or take those of a piece. Browsers take 512.
 const MAX_LEVELS: usize = 10_000;
 /// Levels that make a piece half as large, twice as many a third and so on.
@@ -184,16 +186,10 @@ fn builder_options(options: &ParseOptions<'_>, quirks_mode: QuirksMode) -> TreeB
 
 fn run(tokenizer: Tokenizer<TreeBuilder<NodeId, Sink<'_>>>, markup: &str, options: ParseOptions<'_>) -> Result<()> {
     let queue = BufferQueue::default();
-    let mut rest = markup;
+    let mut pieces = Pieces { rest: markup, block: StrTendril::new() };
     let mut levels = 0;
-    while !rest.is_empty() {
-        let mut end = rest.len().min(PIECE / (1 + levels / PIECE_LEVELS));
-        while !rest.is_char_boundary(end) {
-            end += 1;
-        }
-        let (piece, behind) = rest.split_at(end);
-        rest = behind;
-        queue.push_back(StrTendril::from_slice(piece));
+    while let Some(piece) = pieces.take(PIECE / (1 + levels / PIECE_LEVELS)) {
+        queue.push_back(piece);
         while !matches!(tokenizer.feed(&queue), html5ever::TokenizerResult::Done) {}
         if let Some(excess) = tokenizer.sink.sink.excess.get() {
             let mut tree = tokenizer.sink.sink.tree.borrow_mut();
@@ -201,7 +197,7 @@ fn run(tokenizer: Tokenizer<TreeBuilder<NodeId, Sink<'_>>>, markup: &str, option
             tree.discard(excess);
             return Err(DomError::TooLarge { limit: tree.limit_bytes() });
         }
-        if rest.is_empty() {
+        if pieces.is_empty() {
             break;
         }
         levels = tokenizer.sink.sink.levels();
@@ -228,6 +224,39 @@ fn run(tokenizer: Tokenizer<TreeBuilder<NodeId, Sink<'_>>>, markup: &str, option
         document.quirks = mode;
     }
     Ok(())
+}
+
+/// Markup that is handed out in pieces.
+struct Pieces<'m> {
+    /// What is in no block yet.
+    rest: &'m str,
+    block: StrTendril,
+}
+
+impl Pieces<'_> {
+    fn is_empty(&self) -> bool {
+        self.rest.is_empty() && self.block.is_empty()
+    }
+
+    /// The next piece of about `length` bytes; `None` at the end.
+    fn take(&mut self, length: usize) -> Option<StrTendril> {
+        if self.is_empty() {
+            return None;
+        }
+        if self.block.is_empty() {
+            let (block, rest) = self.rest.split_at(boundary(self.rest, BLOCK));
+            (self.block, self.rest) = (StrTendril::from_slice(block), rest);
+        }
+        let end = boundary(&self.block, length) as u32;
+        let piece = self.block.subtendril(0, end);
+        self.block.pop_front(end);
+        Some(piece)
+    }
+}
+
+/// The first place between characters that is at or behind an offset.
+fn boundary(text: &str, offset: usize) -> usize {
+    (offset..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
 }
 
 impl Sink<'_> {
