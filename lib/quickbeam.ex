@@ -1,4 +1,7 @@
 defmodule QuickBEAM do
+  alias QuickBEAM.Options.Fetch
+  alias QuickBEAM.Owner.Handler
+
   @moduledoc """
   JavaScript runtimes that live in the Erlang VM as processes do: each has its own heap and mailbox,
   is preempted, can be killed at any moment without harm to its neighbours, and is supervised.
@@ -60,15 +63,7 @@ defmodule QuickBEAM do
   `File.Stream` becomes an async iterator: items are made as JavaScript asks for them, and the stream is closed when nobody
   will. A handler that fails is an `Error` with a `cause`:
 
-  | it | `name` | `cause` |
-  |---|---|---|
-  | raises | the exception's module | its fields; for a runtime that is restricted by `:allow`, its message |
-  | throws | `"ThrowError"` | what was thrown |
-  | exits, or is killed | `"ExitError"` | the reason |
-  | takes too long | `"TimeoutError"` | its name and timeout |
-  | returns what JavaScript cannot hold | `"TypeError"` | |
-  | is not there | `"UnknownHandlerError"` | |
-
+  #{Handler.failures()}
   ## Processes
 
   JavaScript sends messages, monitors, links and names processes by `Beam`. Names that it registers are in
@@ -83,14 +78,7 @@ defmodule QuickBEAM do
 
   The option `:fetch` says how `fetch`, `WebSocket` and `EventSource` connect:
 
-  | key | meaning | default |
-  |---|---|---|
-  | `:timeout` | milliseconds that a request of `fetch` may take, its body included; it ends in a `TimeoutError`, as does the next | `:infinity` |
-  | `:connect_timeout` | milliseconds that opening a connection may take, TLS included | 30,000 |
-  | `:max_response` | bytes that a response may have, decoded | none |
-  | `:cacerts` | certificates in DER that are trusted beside the system's, or what `:public_key.cacerts_get/0` returns | `[]` |
-  | `:proxy` | `"http://user:password@host:port"`, or `false` for none | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment |
-
+  #{Fetch.docs()}
   Requests of JavaScript have timeouts of their own by `AbortSignal.timeout(ms)`.
 
   ## Telemetry
@@ -98,9 +86,11 @@ defmodule QuickBEAM do
   See `QuickBEAM.Telemetry`.
   """
 
-  alias QuickBEAM.{Bytecode, JSError, Options, Runtime, Telemetry}
-  alias QuickBEAM.Options.{Check, Grants, Request}
+  alias QuickBEAM.{Bytecode, JSError, Options, Runtime}
+  alias QuickBEAM.Options.{Grants, Request}
   alias QuickBEAM.Owner
+  import QuickBEAM.Options.Arguments
+  import QuickBEAM.Owner.Request, only: [ask: 5, ask: 6, observed: 3]
 
   @typedoc "A runtime: its pid or the name that it was started with."
   @type runtime :: GenServer.server()
@@ -149,12 +139,7 @@ defmodule QuickBEAM do
       %{id: :renderer, start: {QuickBEAM.Runtime, :start_link, [[name: :renderer]]}}
   """
   @spec child_spec(keyword()) :: Supervisor.child_spec()
-  def child_spec(options) do
-    %{
-      id: options[:id] || options[:name] || Runtime,
-      start: {Runtime, :start_link, [options]}
-    }
-  end
+  def child_spec(options), do: Options.Check.child_spec(Runtime, options)
 
   @doc """
   Stops a runtime at once, in whatever state it is. Its open requests end with an `"InterruptedError"`.
@@ -166,22 +151,7 @@ defmodule QuickBEAM do
       :ok
   """
   @spec stop(runtime()) :: :ok
-  def stop(runtime), do: observed(:stop, runtime, fn -> do_stop(runtime) end)
-
-  defp do_stop(runtime) do
-    case Owner.Request.owner!(runtime, :stop, [runtime]) do
-      :dead ->
-        :ok
-
-      server ->
-        monitor = Process.monitor(server)
-        send(server, {:quickbeam, :stop})
-
-        receive do
-          {:DOWN, ^monitor, :process, _server, _reason} -> :ok
-        end
-    end
-  end
+  def stop(runtime), do: observed(:stop, runtime, fn -> Owner.Request.stop(runtime) end)
 
   @doc """
   Runs a script and returns the value of its last statement.
@@ -219,7 +189,7 @@ defmodule QuickBEAM do
     named = if filename, do: Owner.Named.javascript(runtime, code, filename), else: code
     op = {:eval, named, filename, vars}
     metadata = %{filename: filename}
-    result = request(runtime, op, timeout, :eval, [runtime, code, options], metadata)
+    result = ask(runtime, op, timeout, :eval, [runtime, code, options], metadata)
     Owner.Explain.script(result, code)
   end
 
@@ -247,7 +217,7 @@ defmodule QuickBEAM do
     with {:ok, javascript, map} <- Owner.Named.typescript(runtime, code, filename, given != nil),
          :ok <- Owner.Request.run(runtime, {:source_map, filename, map}, nil, :eval_ts, args) do
       op = {:eval, javascript, filename, vars}
-      result = request(runtime, op, timeout, :eval, args, %{filename: filename})
+      result = ask(runtime, op, timeout, :eval, args, %{filename: filename})
       Owner.Explain.script(result, code)
     else
       {:error, %JSError{} = error} -> {:error, error}
@@ -281,7 +251,7 @@ defmodule QuickBEAM do
 
     op = {:call, function, args}
     metadata = %{function: function}
-    request(runtime, op, timeout, :call, [runtime, function, args, options], metadata)
+    ask(runtime, op, timeout, :call, [runtime, function, args, options], metadata)
   end
 
   @doc """
@@ -297,7 +267,7 @@ defmodule QuickBEAM do
   def load_module(runtime, name, code) do
     module = module_name!(name)
     op = {:load_module, module, Owner.Named.javascript(runtime, text!(code, "code"), module)}
-    result = request(runtime, op, nil, :load_module, [runtime, name, code])
+    result = ask(runtime, op, nil, :load_module, [runtime, name, code])
     Owner.Explain.module(result, module, code)
   end
 
@@ -311,7 +281,7 @@ defmodule QuickBEAM do
   """
   @spec compile(runtime(), String.t()) :: {:ok, binary()} | {:error, JSError.t()}
   def compile(runtime, code),
-    do: request(runtime, {:compile, text!(code, "code"), nil}, nil, :compile, [runtime, code])
+    do: ask(runtime, {:compile, text!(code, "code"), nil}, nil, :compile, [runtime, code])
 
   @doc """
   Runs bytecode made by `compile/2`, and returns what the script returns.
@@ -327,7 +297,7 @@ defmodule QuickBEAM do
   @spec load_bytecode(runtime(), binary()) :: result()
   def load_bytecode(runtime, bytecode) do
     op = {:load_bytecode, text!(bytecode, "bytecode")}
-    request(runtime, op, nil, :load_bytecode, [runtime, bytecode])
+    ask(runtime, op, nil, :load_bytecode, [runtime, bytecode])
   end
 
   @doc """
@@ -345,7 +315,7 @@ defmodule QuickBEAM do
     {:ok, runtime} = Runtime.start_link(apis: false)
 
     try do
-      request(runtime, {:disasm_bytecode, bytecode}, nil, :disasm, [bytecode])
+      ask(runtime, {:disasm_bytecode, bytecode}, nil, :disasm, [bytecode])
     after
       stop(runtime)
     end
@@ -361,7 +331,7 @@ defmodule QuickBEAM do
   """
   @spec disasm(runtime(), String.t()) :: {:ok, Bytecode.t()} | {:error, JSError.t()}
   def disasm(runtime, code),
-    do: request(runtime, {:disasm_code, text!(code, "code")}, nil, :disasm, [runtime, code])
+    do: ask(runtime, {:disasm_code, text!(code, "code")}, nil, :disasm, [runtime, code])
 
   @doc """
   Gives the runtime a fresh realm: as it was after its start, with its `:define`s, its script run again.
@@ -424,12 +394,8 @@ defmodule QuickBEAM do
       {:ok, [%{"price" => 42}]}
   """
   @spec send_message(runtime(), term()) :: :ok | {:error, JSError.t()}
-  def send_message(runtime, message) do
-    if Telemetry.enabled?(),
-      do:
-        observed(:send_message, runtime, fn -> Owner.Request.send_message(runtime, message) end),
-      else: Owner.Request.send_message(runtime, message)
-  end
+  def send_message(runtime, message),
+    do: observed(:send_message, runtime, fn -> Owner.Request.send_message(runtime, message) end)
 
   @doc """
   The names of the globals, sorted: the properties of the global object, and what scripts have declared by `let`, `const` and
@@ -446,7 +412,7 @@ defmodule QuickBEAM do
   @spec globals(runtime(), keyword()) :: {:ok, [String.t()]} | {:error, JSError.t()}
   def globals(runtime, options \\ []) do
     op = {:globals, Request.user_only(options)}
-    request(runtime, op, nil, :globals, [runtime, options])
+    ask(runtime, op, nil, :globals, [runtime, options])
   end
 
   @doc """
@@ -459,7 +425,7 @@ defmodule QuickBEAM do
   """
   @spec get_global(runtime(), String.t() | atom()) :: result()
   def get_global(runtime, name),
-    do: request(runtime, {:get_global, name!(name)}, nil, :get_global, [runtime, name])
+    do: ask(runtime, {:get_global, name!(name)}, nil, :get_global, [runtime, name])
 
   @doc """
   The first element of the document that a CSS selector matches, as `{tag, attributes, children}`: texts are binaries,
@@ -475,12 +441,10 @@ defmodule QuickBEAM do
   What is no selector is an error of the name `"SyntaxError"`.
   """
   @spec dom_find(runtime(), String.t()) :: {:ok, dom_element() | nil} | {:error, JSError.t()}
-  def dom_find(runtime, selector),
-    do:
-      request(runtime, {:dom_find, text!(selector, "selector")}, nil, :dom_find, [
-        runtime,
-        selector
-      ])
+  def dom_find(runtime, selector) do
+    op = {:dom_find, text!(selector, "selector")}
+    ask(runtime, op, nil, :dom_find, [runtime, selector])
+  end
 
   @doc """
   All elements of the document that a CSS selector matches, in tree order; see `dom_find/2`.
@@ -493,7 +457,7 @@ defmodule QuickBEAM do
   @spec dom_find_all(runtime(), String.t()) :: {:ok, [dom_element()]} | {:error, JSError.t()}
   def dom_find_all(runtime, selector) do
     op = {:dom_find_all, text!(selector, "selector")}
-    request(runtime, op, nil, :dom_find_all, [runtime, selector])
+    ask(runtime, op, nil, :dom_find_all, [runtime, selector])
   end
 
   @doc """
@@ -505,12 +469,10 @@ defmodule QuickBEAM do
       {:ok, "Hello world"}
   """
   @spec dom_text(runtime(), String.t()) :: {:ok, String.t() | nil} | {:error, JSError.t()}
-  def dom_text(runtime, selector),
-    do:
-      request(runtime, {:dom_text, text!(selector, "selector")}, nil, :dom_text, [
-        runtime,
-        selector
-      ])
+  def dom_text(runtime, selector) do
+    op = {:dom_text, text!(selector, "selector")}
+    ask(runtime, op, nil, :dom_text, [runtime, selector])
+  end
 
   @doc """
   An attribute of the first element that a CSS selector matches, `nil` if there is no such element or attribute.
@@ -524,7 +486,7 @@ defmodule QuickBEAM do
           {:ok, String.t() | nil} | {:error, JSError.t()}
   def dom_attr(runtime, selector, name) do
     op = {:dom_attr, text!(selector, "selector"), text!(name, "attribute name")}
-    request(runtime, op, nil, :dom_attr, [runtime, selector, name])
+    ask(runtime, op, nil, :dom_attr, [runtime, selector, name])
   end
 
   @doc """
@@ -535,7 +497,7 @@ defmodule QuickBEAM do
       {:ok, "<html><head></head><body></body></html>"}
   """
   @spec dom_html(runtime()) :: {:ok, String.t()} | {:error, JSError.t()}
-  def dom_html(runtime), do: request(runtime, :dom_html, nil, :dom_html, [runtime])
+  def dom_html(runtime), do: ask(runtime, :dom_html, nil, :dom_html, [runtime])
 
   @doc """
   Sets a global to a term: the variable that a script has declared by `let` under this name, else a property of the global
@@ -550,7 +512,7 @@ defmodule QuickBEAM do
   @spec set_global(runtime(), String.t() | atom(), term()) :: :ok | {:error, JSError.t()}
   def set_global(runtime, name, term) do
     op = {:set_global, name!(name), term}
-    request(runtime, op, nil, :set_global, [runtime, name, term])
+    ask(runtime, op, nil, :set_global, [runtime, name, term])
   end
 
   @doc """
@@ -561,7 +523,7 @@ defmodule QuickBEAM do
       true
   """
   @spec info(runtime()) :: map()
-  def info(runtime), do: runtime |> request(:info, nil, :info, [runtime]) |> unwrap!()
+  def info(runtime), do: runtime |> ask(:info, nil, :info, [runtime]) |> unwrap!()
 
   @doc """
   The memory of the runtime's heap, as a map of figures in bytes and counts. Raises a
@@ -574,7 +536,7 @@ defmodule QuickBEAM do
   """
   @spec memory_usage(runtime()) :: %{atom() => integer()}
   def memory_usage(runtime),
-    do: runtime |> request(:memory_usage, nil, :memory_usage, [runtime]) |> unwrap!()
+    do: runtime |> ask(:memory_usage, nil, :memory_usage, [runtime]) |> unwrap!()
 
   @doc """
   How many objects of each constructor the heap holds, and how many bytes they take, for finding leaks: by the name of the
@@ -600,7 +562,7 @@ defmodule QuickBEAM do
   @spec heap(runtime()) ::
           {:ok, %{String.t() => %{count: pos_integer(), bytes: non_neg_integer()}}}
           | {:error, JSError.t()}
-  def heap(runtime), do: request(runtime, :heap, nil, :heap, [runtime])
+  def heap(runtime), do: ask(runtime, :heap, nil, :heap, [runtime])
 
   @doc """
   How often each line of the runtime's scripts has run since its start, resets included: by file, then by line.
@@ -629,56 +591,6 @@ defmodule QuickBEAM do
     end
   end
 
-  @compile {:inline, request: 5, request: 6}
-  defp request(runtime, op, timeout, function, args, metadata \\ %{}) do
-    if Telemetry.enabled?() do
-      Telemetry.span(function, Map.put(metadata, :runtime, runtime), fn ->
-        Owner.Request.run(runtime, op, timeout, function, args)
-      end)
-    else
-      Owner.Request.run(runtime, op, timeout, function, args)
-    end
-  end
-
-  defp observed(function, runtime, fun) do
-    if Telemetry.enabled?(),
-      do: Telemetry.span(function, %{runtime: runtime}, fun),
-      else: fun.()
-  end
-
   defp unwrap!({:ok, value}), do: value
   defp unwrap!({:error, error}), do: raise(error)
-
-  # Any binary: what is not UTF-8 is the caller's to hear of from where it is read.
-  defp text!(text, _what) when is_binary(text), do: text
-
-  defp text!(other, what),
-    do: raise(ArgumentError, "#{what} must be a binary, got: #{inspect(other)}")
-
-  defp list!(args) when length(args) >= 0, do: args
-
-  defp list!(other),
-    do: raise(ArgumentError, "arguments must be a proper list, got: #{inspect(other)}")
-
-  defp name!(name) when is_binary(name) and name != "", do: name
-
-  defp name!(name) do
-    case Check.name(name) do
-      {:ok, name} ->
-        name
-
-      :error ->
-        raise ArgumentError, "a name must be a non-empty string or an atom, got: #{inspect(name)}"
-    end
-  end
-
-  # The engine ends a module's name at its first NUL.
-  defp module_name!(name) do
-    if is_binary(name) and name != "" and :binary.match(name, <<0>>) == :nomatch do
-      name
-    else
-      problem = "a module's name must be a non-empty string without NUL, got: #{inspect(name)}"
-      raise ArgumentError, problem
-    end
-  end
 end

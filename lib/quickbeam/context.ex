@@ -59,10 +59,7 @@ defmodule QuickBEAM.Context do
       :renderer
   """
   @spec child_spec(keyword()) :: Supervisor.child_spec()
-  def child_spec(options) do
-    id = options[:id] || options[:name] || __MODULE__
-    %{id: id, start: {__MODULE__, :start_link, [options]}}
-  end
+  def child_spec(options), do: Check.child_spec(__MODULE__, options)
 
   @doc """
   The memory of the context's heap: `{:ok, figures}`, a map of bytes and counts.
@@ -231,21 +228,49 @@ defmodule QuickBEAM.Context do
           {:ok, QuickBEAM.dom_element() | nil} | {:error, JSError.t()}
   defdelegate dom_find(context, selector), to: QuickBEAM
 
-  @doc "All elements of the document that a CSS selector matches. See `QuickBEAM.dom_find_all/2`."
+  @doc """
+  All elements of the document that a CSS selector matches. See `QuickBEAM.dom_find_all/2`.
+
+      iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 1)
+      iex> {:ok, context} = QuickBEAM.Context.start_link(pool: pool)
+      iex> QuickBEAM.Context.dom_find_all(context, "p")
+      {:ok, []}
+  """
   @spec dom_find_all(context(), String.t()) ::
           {:ok, [QuickBEAM.dom_element()]} | {:error, JSError.t()}
   defdelegate dom_find_all(context, selector), to: QuickBEAM
 
-  @doc "The text of the first element that a CSS selector matches. See `QuickBEAM.dom_text/2`."
+  @doc """
+  The text of the first element that a CSS selector matches. See `QuickBEAM.dom_text/2`.
+
+      iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 1)
+      iex> {:ok, context} = QuickBEAM.Context.start_link(pool: pool)
+      iex> QuickBEAM.Context.dom_text(context, "body")
+      {:ok, ""}
+  """
   @spec dom_text(context(), String.t()) :: {:ok, String.t() | nil} | {:error, JSError.t()}
   defdelegate dom_text(context, selector), to: QuickBEAM
 
-  @doc "An attribute of the first element that a CSS selector matches. See `QuickBEAM.dom_attr/3`."
+  @doc """
+  An attribute of the first element that a CSS selector matches. See `QuickBEAM.dom_attr/3`.
+
+      iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 1)
+      iex> {:ok, context} = QuickBEAM.Context.start_link(pool: pool)
+      iex> QuickBEAM.Context.dom_attr(context, "body", "class")
+      {:ok, nil}
+  """
   @spec dom_attr(context(), String.t(), String.t()) ::
           {:ok, String.t() | nil} | {:error, JSError.t()}
   defdelegate dom_attr(context, selector, name), to: QuickBEAM
 
-  @doc "The markup of the whole document. See `QuickBEAM.dom_html/1`."
+  @doc """
+  The markup of the whole document. See `QuickBEAM.dom_html/1`.
+
+      iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 1)
+      iex> {:ok, context} = QuickBEAM.Context.start_link(pool: pool)
+      iex> QuickBEAM.Context.dom_html(context)
+      {:ok, "<html><head></head><body></body></html>"}
+  """
   @spec dom_html(context()) :: {:ok, String.t()} | {:error, JSError.t()}
   defdelegate dom_html(context), to: QuickBEAM
 

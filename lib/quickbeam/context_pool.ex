@@ -73,10 +73,7 @@ defmodule QuickBEAM.ContextPool do
       :js
   """
   @spec child_spec(keyword()) :: Supervisor.child_spec()
-  def child_spec(options) do
-    id = options[:id] || options[:name] || __MODULE__
-    %{id: id, start: {__MODULE__, :start_link, [options]}}
-  end
+  def child_spec(options), do: Check.child_spec(__MODULE__, options)
 
   @doc """
   What the pool does now, and has done so far, as a map:

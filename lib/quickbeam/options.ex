@@ -3,7 +3,7 @@ defmodule QuickBEAM.Options do
   # The options of an owner, declared once: `validate!/1` checks them against `@options`, and
   # `docs/0` writes the table of the public documentation from it.
 
-  alias QuickBEAM.Options.{Check, Grants}
+  alias QuickBEAM.Options.{Check, Fetch, Grants}
 
   # key: {check, default, documentation of the default, documentation}
   @options [
@@ -106,6 +106,7 @@ defmodule QuickBEAM.Options do
   end
 
   defp run(:grants, value), do: Grants.check(value)
+  defp run(:fetch, value), do: Fetch.check(value)
   defp run(check, value), do: Check.run(check, value)
 
   @doc "The names of the options, as an error lists them."

@@ -86,10 +86,7 @@ defmodule QuickBEAM.Pool do
       :renderers
   """
   @spec child_spec(keyword()) :: Supervisor.child_spec()
-  def child_spec(options) do
-    id = options[:id] || options[:name] || __MODULE__
-    %{id: id, start: {__MODULE__, :start_link, [options]}}
-  end
+  def child_spec(options), do: Check.child_spec(__MODULE__, options)
 
   @doc """
   Runs `fun` with a runtime of the pool, in the calling process; returns what it returns.

@@ -7,4 +7,5 @@ defmodule QuickBEAM.DoctestTest do
   doctest QuickBEAM.Context
   doctest QuickBEAM.ContextPool
   doctest QuickBEAM.Pool
+  doctest QuickBEAM.Telemetry
 end

@@ -72,6 +72,20 @@ defmodule QuickBEAM.HandlersTest do
     end
   end
 
+  test "what an argument's getter throws is what the call throws" do
+    rt = start_runtime(handlers: %{"f" => fn _ -> flunk("called") end})
+
+    code = """
+    const error = new RangeError("mine");
+    const argument = { get x() { throw error } };
+    const calls = [() => Beam.callSync("f", argument), () => Beam.call("f", argument), () => Beam.send(Beam.self(), argument)];
+    calls.map(call => { try { call() } catch (thrown) { return thrown === error } })
+    """
+
+    assert QuickBEAM.eval(rt, code) == {:ok, [true, true, true]}
+    assert_usable(rt)
+  end
+
   test "an unknown name throws at once and is named" do
     rt = start_runtime(handlers: %{"known" => & &1})
 

@@ -1,6 +1,6 @@
-// What interfaces of HTML elements have beside reflected attributes: forms and their controls, tables, and what clicking does.
+// What interfaces of HTML elements have beside reflected attributes: forms and their controls, and some more.
 (() => (kit, parts) => {
-  const { idl, native, classes, events, fire, HTML } = kit;
+  const { idl, native, classes, events, fire } = kit;
   const { domException } = idl;
   const { Element } = classes;
   const { getOwnPropertyDescriptors } = Object;
@@ -351,88 +351,6 @@
         },
       }),
     },
-    HTMLTableElement: {
-      get rows() {
-        return native.rowsOf(this);
-      },
-      get tBodies() {
-        return native.nodeList([...this.children].filter(({ localName }) => localName === "tbody"));
-      },
-      get tHead() {
-        return sectionOf(this, "thead");
-      },
-      get tFoot() {
-        return sectionOf(this, "tfoot");
-      },
-      get caption() {
-        return sectionOf(this, "caption");
-      },
-      createTHead() {
-        return this.tHead ?? addTo(this, "thead");
-      },
-      createTFoot() {
-        return this.tFoot ?? addTo(this, "tfoot");
-      },
-      createTBody() {
-        return addTo(this, "tbody");
-      },
-      createCaption() {
-        return this.caption ?? addTo(this, "caption", this.firstChild);
-      },
-      insertRow(index = -1) {
-        const { rows } = this;
-        checkIndex(index, rows.length);
-        const before = index < 0 ? null : (rows[index] ?? null);
-        const parent = before?.parentNode ?? rows[rows.length - 1]?.parentNode ?? this.tBodies[0] ?? addTo(this, "tbody");
-        return addTo(parent, "tr", before);
-      },
-      deleteRow(index) {
-        const { rows } = this;
-        checkIndex(index, rows.length - 1);
-        rows[index < 0 ? rows.length - 1 : index]?.remove();
-      },
-    },
-    HTMLTableSectionElement: {
-      get rows() {
-        return native.nodeList([...this.children].filter(({ localName }) => localName === "tr"));
-      },
-      insertRow(index = -1) {
-        const { rows } = this;
-        checkIndex(index, rows.length);
-        return addTo(this, "tr", index < 0 ? null : (rows[index] ?? null));
-      },
-      deleteRow(index) {
-        const { rows } = this;
-        checkIndex(index, rows.length - 1);
-        rows[index < 0 ? rows.length - 1 : index]?.remove();
-      },
-    },
-    HTMLTableRowElement: {
-      get cells() {
-        return native.nodeList([...this.children].filter(({ localName }) => localName === "td" || localName === "th"));
-      },
-      get rowIndex() {
-        return [...(this.closest("table")?.rows ?? [])].indexOf(this);
-      },
-      get sectionRowIndex() {
-        return [...(this.parentNode?.children ?? [])].indexOf(this);
-      },
-      insertCell(index = -1) {
-        const { cells } = this;
-        checkIndex(index, cells.length);
-        return addTo(this, "td", index < 0 ? null : (cells[index] ?? null));
-      },
-      deleteCell(index) {
-        const { cells } = this;
-        checkIndex(index, cells.length - 1);
-        cells[index < 0 ? cells.length - 1 : index]?.remove();
-      },
-    },
-    HTMLTableCellElement: {
-      get cellIndex() {
-        return [...(this.parentNode?.cells ?? [])].indexOf(this);
-      },
-    },
     HTMLTemplateElement: {
       get content() {
         return native.content(this);
@@ -477,7 +395,7 @@
         return this.hasAttribute("open");
       },
       set open(value) {
-        setOpen(this, Boolean(value));
+        parts.setOpen(this, Boolean(value));
       },
     },
     HTMLDialogElement: {
@@ -538,11 +456,6 @@
     const first = options.find((option) => !option.disabled);
     return first === undefined ? [] : [first];
   };
-  const sectionOf = (table, name) => [...table.children].find(({ localName }) => localName === name) ?? null;
-  const addTo = (parent, name, before = null) => parent.insertBefore(parent.ownerDocument.createElement(name), before);
-  const checkIndex = (index, max) => {
-    if (index < -1 || index > max) throw domException("IndexSizeError", `There is no index ${index}`);
-  };
 
   const { addEventListener, removeEventListener } = events.EventTarget.prototype;
   const { apply } = Reflect;
@@ -562,76 +475,5 @@
     }
   };
 
-  /** What details were before their listeners were told the last time. */
-  const toldOpen = new WeakMap();
-  const setOpen = (details, open) => {
-    const old = details.hasAttribute("open");
-    if (old === open) return;
-    details.toggleAttribute("open", open);
-    const word = (isOpen) => (isOpen ? "open" : "closed");
-    // Changes in one task are one event.
-    if (toldOpen.has(details)) return;
-    toldOpen.set(details, old);
-    native.enqueueTask(() => {
-      const states = { oldState: word(toldOpen.get(details)), newState: word(details.hasAttribute("open")) };
-      toldOpen.delete(details);
-      fire(details, "toggle", states, classes.ToggleEvent);
-    });
-  };
-
-  // ── What clicking does ──
-
-  const { MouseEvent } = classes;
-  const toggles = ["checkbox", "radio"];
-  /** Where image buttons were clicked. */
-  const pressed = new WeakMap();
-  const activate = (path, event) => {
-    if (event.type !== "click" || !(event instanceof MouseEvent)) return undefined;
-    const isControl = (node) =>
-      node.namespaceURI === HTML && ["input", "button", "a", "summary", "label"].includes(node.localName);
-    const target = path.find((node, index) => (index === 0 || event.bubbles) && node.nodeType === 1 && isControl(node));
-    if (target === undefined) return undefined;
-    if (target.localName === "input" && toggles.includes(target.type)) return toggle(target);
-    if (target.localName === "input" && target.type === "image") pressed.set(target, [event.offsetX | 0, event.offsetY | 0]);
-    return (canceled) => {
-      if (!canceled && target.disabled !== true) follow(target, event);
-    };
-  };
-  const toggle = (control) => {
-    const before = control.checked;
-    const isRadio = control.type === "radio";
-    const old = isRadio ? [...control.getRootNode().querySelectorAll("input")].filter((other) => other.checked) : [];
-    control.checked = isRadio || !before;
-    return (canceled) => {
-      if (canceled) {
-        control.checked = before;
-        for (const other of old) other.checked = true;
-      } else if (control.isConnected && control.checked !== before) {
-        fire(control, "input", { bubbles: true, composed: true });
-        fire(control, "change", { bubbles: true });
-      }
-    };
-  };
-  const follow = (target, event) => {
-    switch (target.localName) {
-      case "label":
-        if (target.control !== null && !target.control.contains(event.target)) target.control.click();
-        break;
-      case "summary": {
-        const details = target.parentElement;
-        if (details?.localName === "details" && details.querySelector(":scope > summary") === target) {
-          setOpen(details, !details.hasAttribute("open"));
-        }
-        break;
-      }
-      default: {
-        const form = target.form ?? null;
-        if (form === null || !target.isConnected) return;
-        if (target.type === "submit" || target.type === "image") form.requestSubmit(target);
-        else if (target.type === "reset") form.reset();
-      }
-    }
-  };
-
-  return { members, activate, formOf, selectedOf, coordinateOf: (button) => pressed.get(button) ?? [0, 0] };
+  return { members: { ...members, ...parts.tableMembers }, formOf, selectedOf };
 })();

@@ -12,7 +12,7 @@
 //! | `dom.rs` | the DOM of a realm: which objects stand for which nodes, who keeps whom alive |
 //! | `node.rs`, `element.rs`, `attributes.rs`, `text.rs`, `document.rs` | native members of the interfaces of those names |
 //! | `collection.rs`, `tokens.rs` | objects with indexed and named properties |
-//! | `dom.js` | the classes; the others are parts of it: `documents.js`, `events.js`, `range.js`, `traversal.js`, `observer.js`, `custom.js`, `html.js` with `tags.js`, `links.js`, `controls.js` and `forms.js`, `style.js` |
+//! | `dom.js` | the classes; the others are parts of it: `documents.js`, `events.js`, `range.js`, `traversal.js`, `observer.js`, `custom.js`, `html.js` with `tags.js`, `links.js`, `tables.js`, `activation.js`, `controls.js` and `forms.js`, `style.js` |
 
 mod attributes;
 mod collection;
@@ -42,6 +42,8 @@ static OBSERVER: Glue = Glue::new("internal:dom/observer", include_str!("observe
 static CUSTOM: Glue = Glue::new("internal:dom/custom", include_str!("custom.js"));
 static STYLE: Glue = Glue::new("internal:dom/style", include_str!("style.js"));
 static TAGS: Glue = Glue::new("internal:dom/tags", include_str!("tags.js"));
+static TABLES: Glue = Glue::new("internal:dom/tables", include_str!("tables.js"));
+static ACTIVATION: Glue = Glue::new("internal:dom/activation", include_str!("activation.js"));
 static CONTROLS: Glue = Glue::new("internal:dom/controls", include_str!("controls.js"));
 static FORMS: Glue = Glue::new("internal:dom/forms", include_str!("forms.js"));
 static LINKS: Glue = Glue::new("internal:dom/links", include_str!("links.js"));
@@ -185,6 +187,8 @@ fn parts(ctx: Ctx<'_>) -> Result<Value<'_>> {
         ("style", &STYLE),
         ("tags", &TAGS),
         ("links", &LINKS),
+        ("tables", &TABLES),
+        ("activation", &ACTIVATION),
         ("controls", &CONTROLS),
         ("forms", &FORMS),
         ("html", &HTML),

@@ -1,33 +1,16 @@
 //! Documents of a size that nobody writes by hand: they work, or are refused by an error that says why, and the realm goes on.
 
-use quickbeam_api_dom::DomApi;
-use quickbeam_engine::{Ctx, EvalOptions, Isolate, IsolateOptions, Realm};
-use quickbeam_executor::Api;
+mod support;
+
+use quickbeam_engine::IsolateOptions;
+use support::{realm, run};
 
 /// What a realm may hold by default.
 const LIMIT: usize = 256 << 20;
 
-fn realm(memory_limit: usize) -> (Isolate, Realm) {
-    let isolate = Isolate::new(IsolateOptions { memory_limit, ..IsolateOptions::default() }).unwrap();
-    let realm = isolate.new_realm().unwrap();
-    isolate.enter(&realm, |ctx| {
-        for api in quickbeam_apis::always().iter().chain([&(&DomApi as &'static dyn Api)]) {
-            assert!(api.install(ctx).is_ok(), "{}: {}", api.name(), ctx.take_report());
-        }
-    });
-    (isolate, realm)
-}
-
-fn run(ctx: Ctx<'_>, script: &str) -> String {
-    match ctx.eval(script, &EvalOptions::default()) {
-        Ok(value) => value.to_text().unwrap_or_default(),
-        Err(_) => ctx.take_report().to_string(),
-    }
-}
-
 /// Runs scripts one after the other in one realm with so much memory; each must give its result, or say what memory there was not.
 fn check(memory_limit: usize, scripts: &[(&str, &str)]) {
-    let (isolate, realm) = realm(memory_limit);
+    let (isolate, realm) = realm(IsolateOptions { memory_limit, ..IsolateOptions::default() });
     isolate.enter(&realm, |ctx| {
         for (script, expected) in scripts {
             let got = run(ctx, script);
@@ -132,7 +115,7 @@ fn markup_has_a_depth() {
 
 #[test]
 fn fifty_times_a_megabyte_leaves_what_was_there() {
-    let (isolate, realm) = realm(LIMIT);
+    let (isolate, realm) = realm(IsolateOptions { memory_limit: LIMIT, ..IsolateOptions::default() });
     isolate.enter(&realm, |ctx| {
         run(
             ctx,

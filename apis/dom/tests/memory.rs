@@ -1,26 +1,11 @@
 //! What nodes and their objects hold, and that it comes back.
 
+mod support;
+
 use quickbeam_api_dom::{Answer, DomApi, Query, query};
-use quickbeam_engine::{Ctx, EvalOptions, Isolate, IsolateOptions, Realm};
+use quickbeam_engine::IsolateOptions;
 use quickbeam_executor::Api;
-
-fn realm(options: IsolateOptions) -> (Isolate, Realm) {
-    let isolate = Isolate::new(options).unwrap();
-    let realm = isolate.new_realm().unwrap();
-    isolate.enter(&realm, |ctx| {
-        for api in quickbeam_apis::always().iter().chain([&(&DomApi as &'static dyn Api)]) {
-            assert!(api.install(ctx).is_ok(), "{}: {}", api.name(), ctx.take_report());
-        }
-    });
-    (isolate, realm)
-}
-
-fn run(ctx: Ctx<'_>, script: &str) -> String {
-    match ctx.eval(script, &EvalOptions::default()) {
-        Ok(value) => value.to_text().unwrap_or_default(),
-        Err(_) => ctx.take_report().to_string(),
-    }
-}
+use support::{realm, run};
 
 /// Runs a script again and again; what the isolate holds must stay as it was after the first rounds.
 fn stays_level(prepare: &str, script: &str) {

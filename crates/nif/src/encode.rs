@@ -19,7 +19,7 @@ pub(crate) fn to_term<'e>(
     ctx: Ctx<'_>,
     value: &Value<'_>,
     limits: EncodeLimits,
-) -> Result<Term<'e>, ErrorReport> {
+) -> Result<Term<'e>, EncodeError> {
     to_sized_term(env, ctx, value, limits).map(|(term, _bytes)| term)
 }
 
@@ -32,13 +32,18 @@ pub(crate) fn to_sized_term<'e>(
     ctx: Ctx<'_>,
     value: &Value<'_>,
     limits: EncodeLimits,
-) -> Result<(Term<'e>, usize), ErrorReport> {
+) -> Result<(Term<'e>, usize), EncodeError> {
     let mut sink = TermSink::new(env);
-    let term = encode(ctx, value, limits, &mut sink).map_err(|error| match error {
+    let term = encode(ctx, value, limits, &mut sink)?;
+    Ok((term, sink.bytes))
+}
+
+/// What a conversion failed with, taken from the realm.
+pub(crate) fn report(ctx: Ctx<'_>, error: EncodeError) -> ErrorReport {
+    match error {
         EncodeError::Thrown => take_report(ctx),
         EncodeError::Limit(message) => ErrorReport::new("RangeError", message),
-    })?;
-    Ok((term, sink.bytes))
+    }
 }
 
 pub(crate) fn binary<'e>(env: Env<'e>, bytes: &[u8]) -> Term<'e> {

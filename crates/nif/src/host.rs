@@ -7,7 +7,7 @@ use crate::encode::{binary, to_sized_term, to_term};
 use crate::error::{SourceMaps, js_error, map};
 use crate::host_term::HostTerm;
 use crate::lineage::Lineages;
-use quickbeam_engine::{Ctx, EncodeLimits, ErrorReport, Result, Thrown, Value};
+use quickbeam_engine::{Ctx, EncodeError, EncodeLimits, ErrorReport, Result, Thrown, Value};
 use quickbeam_executor::{CallId, Host, Level, LogLine, SpanEnd, Uncaught, lineage};
 use rustler::env::OwnedEnv;
 use rustler::{Atom, Encoder, Env, LocalPid, Term};
@@ -177,13 +177,15 @@ impl BeamHost {
     /// Makes a message out of JS values and sends it.
     fn tell_values<'a, F>(&self, ctx: Ctx<'a>, target: &LocalPid, message: F) -> Result<()>
     where
-        F: for<'e> FnOnce(Env<'e>) -> std::result::Result<Term<'e>, ErrorReport>,
+        F: for<'e> FnOnce(Env<'e>) -> std::result::Result<Term<'e>, EncodeError>,
     {
         let mut failed = None;
         let _ =
-            OwnedEnv::new().send_and_clear_if(target, |env| message(env).map_err(|report| failed = Some(report)).ok());
+            OwnedEnv::new().send_and_clear_if(target, |env| message(env).map_err(|error| failed = Some(error)).ok());
         match failed {
-            Some(report) => Err(ctx.throw_error(&report.name, &report.message)),
+            // What a getter of the value threw travels on as it is.
+            Some(EncodeError::Thrown) => Err(Thrown),
+            Some(EncodeError::Limit(message)) => Err(ctx.throw_error("RangeError", &message)),
             None => Ok(()),
         }
     }

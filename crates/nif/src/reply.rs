@@ -2,7 +2,7 @@
 
 use crate::atoms;
 use crate::dom::{self, Question};
-use crate::encode::{binary, to_term};
+use crate::encode::{binary, report, to_term};
 use crate::error::js_error;
 use crate::host::BeamHost;
 use crate::rendezvous::Rendezvous;
@@ -128,7 +128,7 @@ fn reply_term<'e>(env: Env<'e>, host: &BeamHost, outcome: Outcome<'_, '_>) -> Te
         Outcome::Done => atoms::ok().to_term(env),
         Outcome::Value(ctx, value) => match to_term(env, ctx, value, host.limits) {
             Ok(term) => ok(term),
-            Err(report) => (atoms::error(), js_error(env, report, &host.source_maps)).encode(env),
+            Err(error) => (atoms::error(), js_error(env, report(ctx, error), &host.source_maps)).encode(env),
         },
         Outcome::Names(names) => ok(names.encode(env)),
         Outcome::Bytes(bytes) => ok(binary(env, &bytes)),

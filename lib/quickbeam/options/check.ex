@@ -14,14 +14,6 @@ defmodule QuickBEAM.Options.Check do
   @min_stack 64 * 1024
   @max_stack 1024 * 1024 * 1024
 
-  @fetch [
-    timeout: :timeout,
-    connect_timeout: :timeout,
-    max_response: :count,
-    cacerts: :cacerts,
-    proxy: :proxy
-  ]
-
   @doc "The granular groups that `:apis` takes beside `:browser` and `:node`."
   @spec api_groups() :: [atom()]
   def api_groups, do: @api_groups
@@ -32,6 +24,14 @@ defmodule QuickBEAM.Options.Check do
     if Keyword.keyword?(options),
       do: :ok,
       else: raise(ArgumentError, "options must be a keyword list, got: #{inspect(options)}")
+  end
+
+  @doc "The child spec of what `module.start_link(options)` starts."
+  @spec child_spec(module(), keyword()) :: Supervisor.child_spec()
+  def child_spec(module, options) do
+    keyword!(options)
+    id = options[:id] || options[:name] || module
+    %{id: id, start: {module, :start_link, [options]}}
   end
 
   @type check :: atom() | {:integer, Range.t()}
@@ -127,16 +127,6 @@ defmodule QuickBEAM.Options.Check do
   end
 
   def run(:storage, other), do: must("be a name or {:file, path}", other)
-
-  def run(:fetch, nil), do: {:ok, nil}
-
-  def run(:fetch, options) when is_list(options) do
-    {:ok, options |> all!(@fetch) |> Map.new()}
-  rescue
-    error in ArgumentError -> {:error, "is wrong: " <> error.message}
-  end
-
-  def run(:fetch, other), do: must("be a keyword list", other)
 
   def run(:cacerts, certificates) when is_list(certificates) do
     # What :public_key.cacerts_get/0 returns is taken, too.

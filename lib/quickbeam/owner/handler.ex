@@ -33,6 +33,21 @@ defmodule QuickBEAM.Owner.Handler do
           span: Telemetry.open() | nil
         }
 
+  @doc "The errors that handlers which fail become, as a Markdown table."
+  @spec failures() :: String.t()
+  def failures do
+    """
+    | it | `name` | `cause` |
+    |---|---|---|
+    | raises | the exception's module | its fields; for a runtime that is restricted by `:allow`, its message |
+    | throws | `"ThrowError"` | what was thrown |
+    | exits, or is killed | `"ExitError"` | the reason |
+    | takes too long | `"TimeoutError"` | its name and timeout |
+    | returns what JavaScript cannot hold | `"TypeError"` | |
+    | is not there | `"UnknownHandlerError"` | |
+    """
+  end
+
   @doc "Starts `handler` with `args` in a process of its own, to answer `call`."
   @spec start(call(), Callback.t(), list()) :: pid()
   def start(call, handler, args) do

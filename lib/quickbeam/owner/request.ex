@@ -6,7 +6,7 @@ defmodule QuickBEAM.Owner.Request do
   # This is the hot path. The timeout is counted by the executor, which owes exactly one reply to
   # each op, whatever becomes of the realm; so the caller waits without a timeout of its own.
 
-  alias QuickBEAM.{JSError, Native}
+  alias QuickBEAM.{JSError, Native, Telemetry}
   alias QuickBEAM.Owner.Handler
 
   @type server :: GenServer.server()
@@ -38,6 +38,25 @@ defmodule QuickBEAM.Owner.Request do
           reply -> reply
         end
     end
+  end
+
+  @doc "`run/5` within a span of telemetry, if somebody listens."
+  @spec ask(server(), op(), timeout() | nil, atom(), list(), map()) :: reply()
+  def ask(server, op, timeout, function, args, metadata \\ %{}) do
+    if Telemetry.enabled?() do
+      metadata = Map.put(metadata, :runtime, server)
+      Telemetry.span(function, metadata, fn -> run(server, op, timeout, function, args) end)
+    else
+      run(server, op, timeout, function, args)
+    end
+  end
+
+  @doc "Runs `fun` within a span of telemetry, if somebody listens."
+  @spec observed(atom(), server(), (() -> result)) :: result when result: term()
+  def observed(function, server, fun) do
+    if Telemetry.enabled?(),
+      do: Telemetry.span(function, %{runtime: server}, fun),
+      else: fun.()
   end
 
   @doc "Sends `op` to the realm of `owner`, a process of this node; its reply comes as `{ref, reply}`."
@@ -74,6 +93,23 @@ defmodule QuickBEAM.Owner.Request do
     case locate!(server, function, args) do
       pid when is_pid(pid) and node(pid) == node() -> apply(Native, native, [pid])
       remote -> remote(remote, :native, [native], function, args)
+    end
+  end
+
+  @doc "Ends the owner `server`; returns when it has ended."
+  @spec stop(server()) :: :ok
+  def stop(server) do
+    case owner!(server, :stop, [server]) do
+      :dead ->
+        :ok
+
+      owner ->
+        monitor = Process.monitor(owner)
+        send(owner, {:quickbeam, :stop})
+
+        receive do
+          {:DOWN, ^monitor, :process, _owner, _reason} -> :ok
+        end
     end
   end
 
