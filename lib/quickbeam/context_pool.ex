@@ -32,7 +32,7 @@ defmodule QuickBEAM.ContextPool do
   use GenServer
 
   alias QuickBEAM.Native
-  alias QuickBEAM.Options.Check
+  alias QuickBEAM.Options.{Check, Server}
   alias QuickBEAM.Owner.Census
 
   @typedoc "A pool: its pid or the name that it was started with."
@@ -127,7 +127,8 @@ defmodule QuickBEAM.ContextPool do
   # The pool's process and its threads, or nil if there is no such pool on this node.
   @spec executor(pool()) :: {pid(), Native.executor()} | nil
   def executor(pool) do
-    with pid when is_pid(pid) and node(pid) == node() <- GenServer.whereis(pool) do
+    with pid when is_pid(pid) and node(pid) == node() <- Server.whereis!(pool, "option :pool"),
+         :same <- Server.kind(pid, __MODULE__) do
       {pid, GenServer.call(pid, :executor, :infinity)}
     else
       _none -> nil

@@ -80,12 +80,15 @@ defmodule QuickBEAM.Options do
     "| option | meaning | default |\n|---|---|---|\n#{rows}"
   end
 
-  @doc "Checks `options`; raises an `ArgumentError` that names the first wrong one."
-  @spec validate!(keyword()) :: t()
-  def validate!(options) do
+  @doc """
+  Checks `options`; raises an `ArgumentError` that names the first wrong one. `others` are options that the caller has taken out
+  of them.
+  """
+  @spec validate!(keyword(), [atom()]) :: t()
+  def validate!(options, others \\ []) do
     Check.keyword!(options)
 
-    for {key, _} <- options, not Keyword.has_key?(@options, key), do: unknown!(key)
+    for {key, _} <- options, not Keyword.has_key?(@options, key), do: unknown!(key, others)
 
     checked = for {key, value} <- options, do: {key, check!(key, value)}
     sandbox = if Keyword.get(checked, :sandbox), do: @sandbox, else: []
@@ -111,8 +114,12 @@ defmodule QuickBEAM.Options do
 
   @doc "The names of the options, as an error lists them."
   @spec names() :: String.t()
-  def names, do: Enum.map_join(@options, ", ", fn {key, _} -> inspect(key) end)
+  def names, do: list(Keyword.keys(@options))
 
-  defp unknown!(key),
-    do: raise(ArgumentError, "unknown option #{inspect(key)}; the options are #{names()}")
+  defp list(keys), do: Enum.map_join(keys, ", ", &inspect/1)
+
+  defp unknown!(key, others) do
+    all = list(Enum.uniq(others ++ Keyword.keys(@options)))
+    raise ArgumentError, "unknown option #{inspect(key)}; the options are #{all}"
+  end
 end

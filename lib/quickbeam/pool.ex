@@ -75,7 +75,7 @@ defmodule QuickBEAM.Pool do
     Check.keyword!(options)
     {own, runtime} = Keyword.split(options, Keyword.keys(@checks))
     own = Check.all!(own, @checks)
-    Options.validate!(runtime)
+    Options.validate!(runtime, Keyword.keys(@checks))
     Server.start_link(own, runtime)
   end
 

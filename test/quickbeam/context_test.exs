@@ -33,6 +33,8 @@ defmodule QuickBEAM.ContextTest do
           {fn -> ContextPool.start_link(:pool) end, ~r/options must be a keyword list/},
           {fn -> Context.start_link([]) end, ~r/option :pool must be given/},
           {fn -> Context.start_link(:pool) end, ~r/options must be a keyword list/},
+          {fn -> Context.start_link(pool: 5) end,
+           ~r/option :pool must be a pid or the name of one, got: 5/},
           {fn -> Context.start_link(pool: pool(), nmae: 1) end, ~r/unknown option :nmae/}
         ],
         do: assert_raise(ArgumentError, message, fun)
@@ -49,7 +51,14 @@ defmodule QuickBEAM.ContextTest do
     dead = spawn(fn -> :ok end)
     assert_down(dead)
 
-    for nobody <- [:nobody, dead, {:global, :nobody}, {:nobody, :there@nowhere}] do
+    for nobody <- [
+          :nobody,
+          dead,
+          self(),
+          :code_server,
+          {:global, :nobody},
+          {:nobody, :there@nowhere}
+        ] do
       assert Context.start_link(pool: nobody) == {:error, {:no_pool, nobody}}
     end
   end

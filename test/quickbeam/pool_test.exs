@@ -64,7 +64,7 @@ defmodule QuickBEAM.PoolTest do
   test "options that are wrong raise" do
     for {options, message} <- [
           {[size: 0], ~r/option :size must be an integer from 1 to 10000/},
-          {[sise: 1], ~r/unknown option :sise/},
+          {[sise: 1], ~r/unknown option :sise; the options are :size, .*:script/},
           {[init: &Enum.map/2], ~r/option :init must be a function of one argument/},
           {[lazy: 1], ~r/option :lazy must be true or false/},
           {[max_uses: 0], ~r/option :max_uses must be a positive integer or nil/},

@@ -7,6 +7,7 @@ defmodule QuickBEAM.Owner.Request do
   # each op, whatever becomes of the realm; so the caller waits without a timeout of its own.
 
   alias QuickBEAM.{JSError, Native, Telemetry}
+  alias QuickBEAM.Options.Server
   alias QuickBEAM.Owner.Handler
 
   @type server :: GenServer.server()
@@ -139,18 +140,7 @@ defmodule QuickBEAM.Owner.Request do
   @doc "The process, or the name on another node, that `server` stands for; exits if there is none."
   @spec locate!(server(), atom(), list()) :: pid() | {atom(), node()}
   def locate!(server, function, args) do
-    whereis(server) || exit({:noproc, {QuickBEAM, function, args}})
-  end
-
-  defp whereis({name, node}) when is_atom(name) and is_atom(node),
-    do: GenServer.whereis({name, node})
-
-  defp whereis({:global, _term} = name), do: GenServer.whereis(name)
-  defp whereis({:via, module, _term} = name) when is_atom(module), do: GenServer.whereis(name)
-  defp whereis(server) when is_pid(server) or is_atom(server), do: GenServer.whereis(server)
-
-  defp whereis(other) do
-    raise ArgumentError, "a runtime must be a pid or the name of one, got: #{inspect(other)}"
+    Server.whereis!(server, "a runtime") || exit({:noproc, {QuickBEAM, function, args}})
   end
 
   @doc """
@@ -165,16 +155,11 @@ defmodule QuickBEAM.Owner.Request do
     end
   end
 
-  # An owner is known by this before it has a realm.
-  @initial_call {QuickBEAM.Owner.Server, :init, 1}
-
   defp owner_process!(pid, function, args) do
-    with {:dictionary, dictionary} <- Process.info(pid, :dictionary),
-         {:"$initial_call", @initial_call} <- List.keyfind(dictionary, :"$initial_call", 0) do
-      pid
-    else
-      nil -> if Process.alive?(pid), do: exit({:noproc, {QuickBEAM, function, args}}), else: :dead
-      _another -> exit({:noproc, {QuickBEAM, function, args}})
+    case Server.kind(pid, QuickBEAM.Owner.Server) do
+      :same -> pid
+      :dead -> :dead
+      :other -> exit({:noproc, {QuickBEAM, function, args}})
     end
   end
 
