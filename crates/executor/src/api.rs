@@ -12,10 +12,10 @@ use std::sync::Arc;
 /// Install lazily where an API is large: [`Ctx::define_lazy_global`] makes a global that costs a property
 /// until it is touched.
 pub trait Api: Send + Sync {
-    /// Its name, for errors.
+    /// Its name, which no other has.
     fn name(&self) -> &'static str;
 
-    /// Defines its globals.
+    /// Defines its globals. Realms are made ahead: there is no host yet, and there are no settings.
     ///
     /// # Errors
     /// Throws if memory is short.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(crate) struct Vm {
     pub(crate) isolate: Isolate,
     is_shared: bool,
-    /// The realm that came with the isolate, for its first occupant.
+    /// The realm that came with the isolate, its APIs installed, for its first occupant.
     first: Cell<Option<Realm>>,
 }
 
@@ -34,19 +34,20 @@ impl Vm {
         // Where realms share, each has an account with the limit.
         let memory_limit = if is_shared { usize::MAX } else { config.memory_limit };
         let options = IsolateOptions { memory_limit, max_stack_size: config.max_stack_size };
-        let (isolate, first) = match nursery::take().filter(|(isolate, _)| isolate.set_limits(options).is_ok()) {
-            Some((isolate, realm)) => (isolate, Some(realm)),
-            None => (Isolate::new(options).map_err(failed)?, None),
-        };
+        let (isolate, first) =
+            match nursery::take(&config.apis).filter(|(isolate, _)| isolate.set_limits(options).is_ok()) {
+                Some((isolate, realm)) => (isolate, Some(realm)),
+                None => (Isolate::new(options).map_err(failed)?, None),
+            };
         isolate.set_pacer(home.pacer.clone());
         Ok(Vm { isolate, is_shared, first: Cell::new(first) })
     }
 
     /// Makes a realm in the isolate.
     pub(crate) fn occupy(&self, mail: &Arc<Mail>, config: &Arc<RealmConfig>) -> Result<Occupant, ErrorReport> {
-        let realm = match self.first.take() {
-            Some(realm) => realm,
-            None => self.isolate.new_realm().map_err(failed)?,
+        let (realm, has_apis) = match self.first.take() {
+            Some(realm) => (realm, true),
+            None => (self.isolate.new_realm().map_err(failed)?, false),
         };
         if self.is_shared {
             self.isolate.open_account(&realm, config.memory_limit);
@@ -60,7 +61,9 @@ impl Vm {
         let installed = self.isolate.enter(&realm, |ctx| {
             ctx.set_data(state.clone());
             ctx.set_module_loader(state.modules.clone());
-            install_apis(ctx, config)?;
+            if !has_apis {
+                install_apis(ctx, config)?;
+            }
             ctx.set_interrupt(Some(state.clone()));
             ctx.heap().clear_over_limit();
             Ok(())
