@@ -287,7 +287,7 @@ impl Task {
         // SAFETY: by contract.
         unsafe {
             if let Some(broken) = self.present_vm().and_then(|vm| vm.isolate.is_broken()) {
-                return self.end_isolate(seat, broken_error(broken));
+                return self.end_isolate(seat, broken_error(&broken, &seat.config));
             }
             let cause = seat.death().or(cause);
             self.drop_alarm(seat);
@@ -398,11 +398,13 @@ fn shared_fate(cause: &ErrorReport) -> ErrorReport {
     ErrorReport::new(&cause.name, message)
 }
 
-fn broken_error(what: String) -> ErrorReport {
+fn broken_error(what: &str, config: &RealmConfig) -> ErrorReport {
     if what.contains("memory was exhausted") {
-        return ErrorReport::new("OutOfMemoryError", format!("{what}; the runtime had to be ended"));
+        let limit = config.memory_limit;
+        let message = format!("{what}, beyond memory_limit: {limit} bytes; the runtime had to be ended");
+        return ErrorReport::new("OutOfMemoryError", message);
     }
-    internal_bug(&what)
+    internal_bug(what)
 }
 
 #[cfg(test)]
