@@ -56,7 +56,7 @@ defmodule QuickBEAM.HandlerFormsTest do
     {"killed", "ExitError", "killed", :killed},
     {"slow", "TimeoutError", "20 ms", %{"handler" => "slow", "timeout" => 20}},
     {"odd", "ThrowError", "threw", "[1|2]"},
-    {"unknown", "UnknownHandlerError", "'unknown'", nil}
+    {"unknown", "UnknownHandlerError", "'unknown'", %{"handler" => "unknown"}}
   ]
 
   test "each failure is an error of its own, with its cause" do

@@ -7,7 +7,7 @@ use crate::encode::{binary, to_sized_term, to_term};
 use crate::error::{SourceMaps, js_error, map};
 use crate::host_term::HostTerm;
 use crate::lineage::Lineages;
-use quickbeam_engine::{Ctx, EncodeError, EncodeLimits, ErrorReport, Result, Thrown, Value};
+use quickbeam_engine::{Attributes, Ctx, EncodeError, EncodeLimits, ErrorReport, Result, Thrown, Value};
 use quickbeam_executor::{CallId, Host, Level, LogLine, SpanEnd, Uncaught, lineage};
 use rustler::env::OwnedEnv;
 use rustler::{Atom, Encoder, Env, LocalPid, Term};
@@ -211,7 +211,11 @@ impl SendIf for OwnedEnv {
 impl Host for BeamHost {
     fn call<'a>(&self, ctx: Ctx<'a>, id: CallId, sync: bool, name: &str, args: &[Value<'a>]) -> Result<()> {
         if !self.handlers.read().unwrap_or_else(PoisonError::into_inner).contains(name) {
-            return Err(ctx.throw_error("UnknownHandlerError", &format!("no handler is named '{name}'")));
+            let error = ctx.error("UnknownHandlerError", &format!("no handler is named '{name}'"))?;
+            let cause = ctx.object()?;
+            cause.define("handler", ctx.string(name)?, Attributes::ALL)?;
+            error.define("cause", cause, Attributes::HIDDEN)?;
+            return Err(ctx.throw(error));
         }
         self.ask(ctx, atoms::call(), id, sync, name, args)
     }

@@ -44,7 +44,7 @@ defmodule QuickBEAM.Owner.Handler do
     | exits, or is killed | `"ExitError"` | the reason |
     | takes too long | `"TimeoutError"` | its name and timeout |
     | returns what JavaScript cannot hold | `"TypeError"` | |
-    | is not there | `"UnknownHandlerError"` | |
+    | is not there | `"UnknownHandlerError"` | `{ handler }` |
     """
   end
 
