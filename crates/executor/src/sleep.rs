@@ -6,8 +6,9 @@
 //! few threads, which run the turns of all.
 //!
 //! What must never happen: two threads hold one processor; a processor stays listed while nobody is on the way. The first is
-//! decided by one atomic step, out of [`ASLEEP`], [`CALLED`] or [`LISTED`]. For the second, whoever lists a processor and whoever arrives both
-//! call the next, unless enough are on their way.
+//! decided by one atomic step, out of [`ASLEEP`], [`CALLED`] or [`LISTED`]. For the second, whoever lists a processor calls the next, unless
+//! enough are on their way; whoever arrives does, unless enough are awake; and so does whoever goes to sleep or leaves. For the case that all
+//! who are awake are in turns that last, the ticker does.
 //!
 //! Only processors of executors that have no other change threads in this way: those of a pool take work from each other.
 
@@ -31,6 +32,9 @@ const LISTED: u8 = 3;
 
 /// Threads of the process that have been called and do not run yet.
 static WAKING: AtomicUsize = AtomicUsize::new(0);
+
+/// Threads of the process that hold processors and do not sleep.
+static UP: AtomicUsize = AtomicUsize::new(0);
 
 /// Processors that wait for a thread, some of which may have got one meanwhile; and how many.
 static LIST: Mutex<VecDeque<Place>> = Mutex::new(VecDeque::new());
@@ -156,8 +160,16 @@ pub(crate) fn rouse(shared: &Arc<Shared>, index: usize) -> bool {
     true
 }
 
+/// Runs `work` as one who is awake.
+pub(crate) fn awake<R>(work: impl FnOnce() -> R) -> R {
+    UP.fetch_add(1, Ordering::Relaxed);
+    let result = work();
+    UP.fetch_sub(1, Ordering::Relaxed);
+    result
+}
+
 /// Calls the holders of processors that are listed, unless enough threads are on their way.
-fn call_next() {
+pub(crate) fn call_next() {
     while LISTED_COUNT.load(Ordering::SeqCst) > 0 && WAKING.load(Ordering::SeqCst) < cores() {
         let Some(place) = next_listed() else { return };
         place.processor().bed.call();
@@ -197,12 +209,20 @@ impl Sleeper {
     /// Sleeps until the processor has something to do, an alarm of it is due, or `longest` is over. The processor that the thread
     /// holds then, which may be another one, and whether anything happened.
     pub(crate) fn sleep(&self, place: &Place, longest: Option<Duration>) -> (Place, bool) {
+        UP.fetch_sub(1, Ordering::Relaxed);
+        let risen = self.sleep_deep(place, longest);
+        UP.fetch_add(1, Ordering::Relaxed);
+        risen
+    }
+
+    fn sleep_deep(&self, place: &Place, longest: Option<Duration>) -> (Place, bool) {
         place.processor().bed.state.store(ASLEEP, Ordering::SeqCst);
         if place.is_needed()
             && let Some((place, _)) = self.rise()
         {
             return (place, true);
         }
+        call_next();
         let timeout = [longest, place.processor().time_to_alarm()].into_iter().flatten().min();
         loop {
             match timeout {
@@ -222,7 +242,7 @@ impl Sleeper {
         let place = place.as_ref()?;
         let is_called = place.processor().bed.rise()?;
         let place = place.clone();
-        if is_called {
+        if is_called && UP.load(Ordering::Relaxed) + 1 < cores() {
             call_next();
         }
         Some((place, is_called))

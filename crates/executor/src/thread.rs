@@ -7,7 +7,7 @@ use crate::guard::internal_bug;
 use crate::processor::Processor;
 use crate::retired;
 use crate::seat::Seat;
-use crate::sleep::{Place, Sleeper, cores, somebody_wakes};
+use crate::sleep::{Place, Sleeper, awake, call_next, cores, somebody_wakes};
 use crate::spare::Spare;
 use crate::task::Task;
 use crate::ticker;
@@ -79,8 +79,9 @@ fn serve(mut shared: Arc<Shared>, first: Option<usize>, sleeper: &Arc<Sleeper>, 
     let mut next = first;
     while let Some(index) = next {
         let mut holder = Holder::new(Place { shared, index }, sleeper.clone(), stacks);
-        let left = holder.work();
+        let left = awake(|| holder.work());
         sleeper.leave();
+        call_next();
         (shared, stacks) = (holder.place.shared, holder.stacks);
         next = match left {
             Left::Over => None,

@@ -2,10 +2,12 @@
 //!
 //! The engine polls every 10,000 steps. A step may be a builtin that takes milliseconds, so once a turn has used
 //! up its slice the ticker makes its isolate poll at the next step, every millisecond. When that has no effect and others
-//! wait, the builtin is a long one: its thread loses the processor to another. With nothing running the ticker sleeps.
+//! wait, the builtin is a long one: its thread loses the processor to another. It also calls threads for processors that are still listed
+//! (`sleep.rs`). With nothing running the ticker sleeps.
 
 use crate::cpu::{self, Slice};
 use crate::executor::Shared;
+use crate::sleep;
 use crate::trim::Trimmer;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -93,5 +95,6 @@ fn tick(ticker: &Ticker) -> Option<Duration> {
         next = [next, executor.tick()].into_iter().flatten().min();
         true
     });
+    sleep::call_next();
     next
 }
