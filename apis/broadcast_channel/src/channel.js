@@ -2,6 +2,7 @@
 (idl, events, messaging, native) => {
   const { expose, need, domException } = idl;
   const { EventTarget, defineHandler } = events;
+  const { fireMessage } = messaging;
 
   class BroadcastChannel extends EventTarget {
     #name;
@@ -12,7 +13,7 @@
       super();
       this.#name = `${name}`;
       this.#channel = native.open(this.#name, (message) => {
-        if (message !== undefined && this.#channel !== undefined) messaging.fireMessage(this, message);
+        if (message !== undefined && this.#channel !== undefined) fireMessage(this, message);
       });
     }
     get name() {

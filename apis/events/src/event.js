@@ -1,32 +1,8 @@
-// Event and its subclasses.
+// Event and its subclasses. The names in capitals are those of state.js.
 (idl, native) => {
   const { expose, need, dictionary, unsignedLong } = idl;
   const { defineProperty } = Object;
-
-  const NONE = 0;
-  const AT_TARGET = 2;
-
-  // Events come by the hundred thousand, so the state of one is an array: these are its places,
-  const TYPE = 0;
-  const FLAGS = 1;
-  const TIME = 2;
-  const TARGET = 3;
-  const CURRENT_TARGET = 4;
-  const PHASE = 5;
-  /** The targets along which it goes; `null` while it goes along none, or along its target alone. */
-  const PATH = 6;
-
-  // and these its flags.
-  const BUBBLES = 1;
-  const CANCELABLE = 2;
-  const COMPOSED = 4;
-  const TRUSTED = 8;
-  const INITIALIZED = 16;
-  const DISPATCHING = 32;
-  const CANCELED = 64;
-  const PASSIVE = 128;
-  const STOPPED = 256;
-  const STOPPED_NOW = 512;
+  const { begin } = native;
 
   let stateOf;
   let isEvent;
@@ -67,7 +43,7 @@
       const init = args[1];
       if (typeof type !== "string") type = `${type}`;
       const flags = init === undefined ? INITIALIZED : flagsOf(dictionary(init, "the initialiser of an event"));
-      this.#state = [type, flags, native.begin(this, isTrusted), null, null, NONE, null];
+      this.#state = [type, flags, begin(this, isTrusted, "isTrusted"), null, null, NONE, null];
     }
 
     get type() {
@@ -154,7 +130,7 @@
     return event;
   };
 
-  expose(Event, { constants: { NONE, CAPTURING_PHASE: 1, AT_TARGET, BUBBLING_PHASE: 3 } });
+  expose(Event, { constants: { NONE, CAPTURING_PHASE, AT_TARGET, BUBBLING_PHASE } });
   defineProperty(Event.prototype.initEvent, "length", { value: 1, configurable: true });
 
   class CustomEvent extends Event {
@@ -246,8 +222,5 @@
     withoutType,
     cancel,
     stateOf,
-    PLACES: { TYPE, FLAGS, TARGET, CURRENT_TARGET, PHASE, PATH },
-    FLAG: { BUBBLES, TRUSTED, INITIALIZED, DISPATCHING, CANCELED, PASSIVE, STOPPED, STOPPED_NOW },
-    PHASES: { NONE, CAPTURING_PHASE: 1, AT_TARGET, BUBBLING_PHASE: 3 },
   };
 };

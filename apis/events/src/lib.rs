@@ -6,12 +6,15 @@
 //! none of them cancels the event, the host is told.
 
 use quickbeam_api_webidl::{Natives, define_function, helpers, kept, need};
-use quickbeam_engine::{Args, Attributes, Ctx, Deferred, ErrorReport, Glue, NativeFn, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Deferred, ErrorReport, Glue, NativeFn, PropertyKey, Result, Value};
 use quickbeam_executor::{Api, clear_timer, now_since_start, report_exception, set_timer, set_uncaught_hook};
 use std::time::Duration;
 
-static EVENTS: Glue = Glue::new("internal:events/event", include_str!("event.js"));
-static TARGET: Glue = Glue::new("internal:events/target", include_str!("target.js"));
+/// Numbers for glue that has to do with the states of events: their places and flags.
+pub const STATE: &str = include_str!("state.js");
+
+static EVENTS: Glue = Glue::new("internal:events/event", include_str!("event.js")).with_constants(STATE);
+static TARGET: Glue = Glue::new("internal:events/target", include_str!("target.js")).with_constants(STATE);
 static ABORT: Glue = Glue::new("internal:events/abort", include_str!("abort.js"));
 static UNCAUGHT: Glue = Glue::new("internal:events/uncaught", include_str!("uncaught.js"));
 
@@ -58,7 +61,8 @@ impl Api for Events {
 
 /// An object with the classes, whatever has become of the globals; and with what other APIs need of them:
 ///
-/// * `fire(target, event)` dispatches an event that no script made, `defineHandler(Class, type)` defines the attribute `on…`
+/// * `fire(target, event)` dispatches an event that no script made, `dispatchAt(target, event, stateOf(event), TRUSTED)` likewise at an
+///   object that has no ancestors, whatever trees there are; `defineHandler(Class, type)` defines the attribute `on…`
 ///   of an event target;
 /// * `isSignal(value)`, `addAlgorithm(signal, callback)`, which calls back with the reason and returns a function
 ///   that takes the callback back, `makeSignal()`, `abortSignal(signal, reason)`, `makeDependent(signals)`.
@@ -103,10 +107,10 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
         .map(Natives::into_value)
 }
 
-/// `begin(event, getter)`: gives the event its `isTrusted`; the time.
+/// `begin(event, getter, name)`: gives the event its `isTrusted`; the time.
 fn begin<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    args.get(0).define_accessor(
-        "isTrusted",
+    args.get(0).define_accessor_key(
+        &PropertyKey::from_value(&args.get(2))?,
         args.get(1),
         None,
         Attributes { enumerable: true, ..Attributes::FIXED },

@@ -1,10 +1,7 @@
-// EventTarget, event handler attributes, and dispatch.
+// EventTarget, event handler attributes, and dispatch. The names in capitals are those of state.js.
 (idl, native, events) => {
   const { expose, need, domException } = idl;
-  const { stateOf, isEvent } = events;
-  const { TYPE, FLAGS, TARGET, CURRENT_TARGET, PHASE, PATH } = events.PLACES;
-  const { BUBBLES, TRUSTED, INITIALIZED, DISPATCHING, CANCELED, PASSIVE, STOPPED, STOPPED_NOW } = events.FLAG;
-  const { NONE, CAPTURING_PHASE, AT_TARGET, BUBBLING_PHASE } = events.PHASES;
+  const { ErrorEvent, stateOf, isEvent, cancel } = events;
   const { apply } = Reflect;
   const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
@@ -33,7 +30,27 @@
     };
     static observe = (object, observer) => (object.#observer = observer);
     static changed = (object, type) => object.#observer?.(type);
+
+    /**
+     * Dispatches at a stamped target that has no ancestors; false if the event was cancelled. What keeps messages waiting is one
+     * function, so that it stays short in cold caches, too.
+     */
+    static dispatch = (target, event, state, trust) => {
+      const type = state[TYPE];
+      state[FLAGS] |= DISPATCHING | trust;
+      state[TARGET] = target;
+      state[PHASE] = AT_TARGET;
+      let group = target.#captures?.[type];
+      if (group !== undefined && (state[FLAGS] & STOPPED) === 0) invoke(group, target, event, state);
+      group = target.#listeners?.[type];
+      if (group !== undefined && (state[FLAGS] & STOPPED) === 0) invoke(group, target, event, state);
+      const flags = (state[FLAGS] &= ~(DISPATCHING | STOPPED | STOPPED_NOW));
+      state[CURRENT_TARGET] = null;
+      state[PHASE] = NONE;
+      return (flags & CANCELED) === 0;
+    };
   }
+  const dispatchAt = Stamp.dispatch;
 
   /** The listeners of a type: by callback, and in a list that is made for an event and serves until one is added or removed. */
   const makeGroup = () => ({ byCallback: new Map(), list: undefined });
@@ -159,8 +176,10 @@
       if (listener.once) remove(target, state[TYPE], listener);
       if (listener.passive) state[FLAGS] |= PASSIVE;
       try {
-        if (listener.handler === undefined) call(listener.callback, target, event);
-        else runHandler(listener.handler.value, target, event, state);
+        const { handler } = listener;
+        if (handler === undefined) call(listener.callback, target, event);
+        else if (state[TYPE] === "error") runErrorHandler(handler.value, target, event, state);
+        else if (typeof handler.value === "function" && apply(handler.value, target, [event]) === false) cancel(state);
       } catch (error) {
         native.report(error);
       }
@@ -202,19 +221,6 @@
     return !isCanceled;
   };
 
-  /** Likewise at a stamped target that has no ancestors. What keeps messages waiting is short, so that it stays so in cold caches, too. */
-  const dispatchAt = (target, event, state, trust) => {
-    const type = state[TYPE];
-    state[FLAGS] |= DISPATCHING | trust;
-    state[TARGET] = target;
-    state[PHASE] = AT_TARGET;
-    let group = Stamp.group(target, true, type);
-    if (group !== undefined && (state[FLAGS] & STOPPED) === 0) invoke(group, target, event, state);
-    group = Stamp.group(target, false, type);
-    if (group !== undefined && (state[FLAGS] & STOPPED) === 0) invoke(group, target, event, state);
-    return !end(state);
-  };
-
   /** Whether the event was cancelled. */
   const end = (state) => {
     const flags = (state[FLAGS] &= ~(DISPATCHING | STOPPED | STOPPED_NOW));
@@ -225,8 +231,6 @@
 
   /** Dispatches an event that no script made. */
   const fire = (target, event) => dispatch(target, event, stateOf(event), TRUSTED);
-  /** Likewise at an object that has no ancestors, whatever trees there are. */
-  const fireAt = (target, event) => dispatchAt(target, event, stateOf(event), TRUSTED);
 
   const hasListeners = (target, type) =>
     Stamp.group(target, true, type) !== undefined || Stamp.group(target, false, type) !== undefined;
@@ -256,12 +260,12 @@
     add(target, type, made.listener);
   };
 
-  const runHandler = (handler, target, event, state) => {
+  const runErrorHandler = (handler, target, event, state) => {
     if (typeof handler !== "function") return;
-    const isError = target === globalThis && state[TYPE] === "error" && event instanceof events.ErrorEvent;
+    const isError = target === globalThis && event instanceof ErrorEvent;
     const args = isError ? [event.message, event.filename, event.lineno, event.colno, event.error] : [event];
     const result = apply(handler, target, args);
-    if (isError ? result === true : result === false) events.cancel(state);
+    if (isError ? result === true : result === false) cancel(state);
   };
 
   /** Defines the attribute `on…` of a class. */
@@ -282,5 +286,5 @@
     Object.defineProperty(EventTarget.prototype[name], "length", { value: 2, configurable: true });
   }
   expose(EventTarget);
-  return { EventTarget, Stamp, setTree, targetOf, fire, fireAt, hasListeners, getHandler, setHandler, defineHandler, setAbortSignals };
+  return { EventTarget, Stamp, setTree, targetOf, dispatchAt, fire, hasListeners, getHandler, setHandler, defineHandler, setAbortSignals };
 };

@@ -20,14 +20,14 @@ pub use message::Message;
 pub use port::{PortEnd, Refusal};
 
 use port::{Holder, Next};
-use quickbeam_api_events::{EVENT, EVENT_TARGET, classes as events};
+use quickbeam_api_events::{EVENT, EVENT_TARGET, STATE, classes as events};
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Thrown, Value};
 use quickbeam_executor::{Api, RealmSender, listen, unlisten};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-static MESSAGING: Glue = Glue::new("internal:messaging", include_str!("messaging.js"));
+static MESSAGING: Glue = Glue::new("internal:messaging", include_str!("messaging.js")).with_constants(STATE);
 static STREAMS: Glue = Glue::new("internal:messaging/streams", include_str!("streams.js"));
 static PARTS: Glue = Glue::new("internal:messaging/parts", include_str!("parts.js"));
 

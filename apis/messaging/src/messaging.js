@@ -1,7 +1,7 @@
 // MessageEvent, MessageChannel and MessagePort.
 (idl, events, native) => {
   const { expose, need, dictionary } = idl;
-  const { Event, EventTarget, fire, fireAt, defineHandler } = events;
+  const { Event, EventTarget, fire, dispatchAt, stateOf, defineHandler } = events;
   const { defineProperty, getOwnPropertyDescriptor, freeze } = Object;
 
   const listOf = (value, what) => {
@@ -108,7 +108,8 @@
   const fireMessage = (target, message) => {
     const { length } = message;
     const fields = [length > 0 ? message[0] : null, "", "", length > 1 ? freeze(message[1]) : undefined, null];
-    fireAt(target, new MessageEvent(MADE, length > 0 ? "message" : "messageerror", fields));
+    const event = new MessageEvent(MADE, length > 0 ? "message" : "messageerror", fields);
+    dispatchAt(target, event, stateOf(event), TRUSTED);
   };
 
   // ── Ports ──

@@ -410,8 +410,21 @@ impl<'a> Value<'a> {
         set: Option<Value<'a>>,
         attributes: Attributes,
     ) -> Result<()> {
+        self.define_accessor_key(&self.ctx().key(name)?, get, set, attributes)
+    }
+
+    /// Likewise with any key.
+    ///
+    /// # Errors
+    /// As [`Value::define_accessor`].
+    pub fn define_accessor_key(
+        &self,
+        key: &PropertyKey<'_>,
+        get: Value<'a>,
+        set: Option<Value<'a>>,
+        attributes: Attributes,
+    ) -> Result<()> {
         let ctx = self.ctx();
-        let key = ctx.key(name)?;
         let set = set.unwrap_or_else(|| ctx.undefined());
         let flags = attributes.flags() & !(qjs::JS_PROP_WRITABLE as c_int);
         // SAFETY: live values and atom; the engine takes both references over.

@@ -15,6 +15,7 @@
 //! | `await promise`, `/x/`, `a instanceof B` | `await $.await(promise)`, `$.regexp(/x/)`, `$.instanceOf(a, B)` |
 //! | `list[list.length] = x`, `a[b] = c` | `$.push(list, x)`, `$.put(a, b, c)`: a new property of a plain object is defined |
 //! | `` `a${b}c` `` | `` $.concat(`a`, b, `c`) `` |
+//! | `const SIZE = 3; a[SIZE] = b + SIZE` | `const SIZE = 3; a[3] = b + 3` |
 //! | `f({ a })`, `(a = {}) =>` | `f({ __proto__: null, a })`, `(a = { __proto__: null }) =>` |
 //!
 //! A literal that is an argument inherits nothing, so that what it does not have is not looked for in `Object.prototype`; but those
@@ -28,10 +29,10 @@ mod visit;
 use crate::primordials::Table;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::*;
-use oxc_ast_visit::Visit;
+use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use visit::is_in_chain;
 
 /// What functions of glue are called that hand their arguments on to scripts.
@@ -46,22 +47,28 @@ pub(super) struct Hardened {
     pub(super) needs: Vec<String>,
 }
 
-/// Rewrites glue, which must be one expression. The error says what cannot be rewritten; `None` that it is not one
-/// expression of valid JavaScript.
-pub(super) fn harden(source: &str, table: &Table) -> Option<Result<Hardened, String>> {
+/// Rewrites glue, which must be one expression, and may name the numbers that `constants` declares. The error says what cannot be
+/// rewritten; `None` that it is not one expression of valid JavaScript.
+pub(super) fn harden(source: &str, constants: &str, table: &Table) -> Option<Result<Hardened, String>> {
     let allocator = Allocator::default();
+    let shared = Parser::new(&allocator, constants, SourceType::cjs()).parse().program;
     let parsed = Parser::new(&allocator, source, SourceType::cjs()).parse();
     let [Statement::ExpressionStatement(statement)] = parsed.program.body.as_slice() else { return None };
     if !parsed.diagnostics.is_empty() || !parsed.program.directives.is_empty() {
         return None;
     }
+    let (shared, declared) = (Declared::by(&shared), Declared::by(&parsed.program));
+    let mut numbers = shared.numbers(constants);
+    numbers.retain(|name, _| !declared.times.contains_key(name));
+    numbers.extend(declared.numbers(source));
     let mut rewriter = Rewriter {
         source,
         table,
         edits: Vec::new(),
         needs: BTreeSet::new(),
         refused: None,
-        shadowed: shadowed(&parsed.program),
+        shadowed: declared.times.into_keys().collect(),
+        numbers,
     };
     rewriter.visit_expression(&statement.expression);
     if let Some(refused) = rewriter.refused {
@@ -72,17 +79,46 @@ pub(super) fn harden(source: &str, table: &Table) -> Option<Result<Hardened, Str
     Some(Ok(Hardened { source, needs: rewriter.needs.into_iter().collect() }))
 }
 
-/// Names that the glue itself declares.
-fn shadowed(program: &Program<'_>) -> BTreeSet<String> {
-    struct Declared(BTreeSet<String>);
-    impl<'s> Visit<'s> for Declared {
-        fn visit_binding_identifier(&mut self, it: &BindingIdentifier<'s>) {
-            self.0.insert(it.name.to_string());
-        }
+/// The names that a program declares.
+#[derive(Default)]
+struct Declared {
+    /// How often.
+    times: BTreeMap<String, usize>,
+    /// Constants that are declared as numbers, and where those are.
+    numbers: Vec<(String, Span)>,
+}
+
+impl Declared {
+    fn by(program: &Program<'_>) -> Declared {
+        let mut declared = Declared::default();
+        declared.visit_program(program);
+        declared
     }
-    let mut declared = Declared(BTreeSet::new());
-    declared.visit_program(program);
-    declared.0
+
+    /// The numbers of constants in capitals, as they are written.
+    fn numbers(&self, source: &str) -> BTreeMap<String, String> {
+        let is_constant = |name: &str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        let numbers = self.numbers.iter().filter(|(name, _)| is_constant(name) && self.times.get(name) == Some(&1));
+        numbers.map(|(name, at)| (name.clone(), source[at.start as usize..at.end as usize].to_owned())).collect()
+    }
+}
+
+impl<'s> Visit<'s> for Declared {
+    fn visit_binding_identifier(&mut self, it: &BindingIdentifier<'s>) {
+        *self.times.entry(it.name.to_string()).or_default() += 1;
+    }
+
+    fn visit_variable_declaration(&mut self, it: &VariableDeclaration<'s>) {
+        for declarator in &it.declarations {
+            if let (BindingPattern::BindingIdentifier(name), Some(Expression::NumericLiteral(number))) =
+                (&declarator.id, &declarator.init)
+                && it.kind == VariableDeclarationKind::Const
+            {
+                self.numbers.push((name.name.to_string(), number.span));
+            }
+        }
+        walk::walk_variable_declaration(self, it);
+    }
 }
 
 /// At one place, what ends comes first, then what begins, the outermost first.
@@ -122,6 +158,7 @@ struct Rewriter<'r> {
     needs: BTreeSet<String>,
     refused: Option<String>,
     shadowed: BTreeSet<String>,
+    numbers: BTreeMap<String, String>,
 }
 
 /// A builtin, or its prototype, as glue names it.
@@ -185,6 +222,17 @@ impl Rewriter<'_> {
     fn behind(&self, from: u32, wanted: char) -> u32 {
         let found = self.source[from as usize..].find(wanted).unwrap_or(0);
         from + found as u32 + 1
+    }
+
+    /// What stands for a name where it is not the glue's own variable.
+    fn instead_of(&mut self, name: &str) -> Option<String> {
+        if let Some(number) = self.numbers.get(name) {
+            return Some(number.clone());
+        }
+        self.is_builtin(name).then(|| {
+            self.need(name);
+            format!("$.{name}")
+        })
     }
 
     fn is_builtin(&self, name: &str) -> bool {
@@ -345,7 +393,7 @@ mod tests {
 
     fn check(source: &str, expected: &str) {
         let table = Table::get().expect("a table of the builtins");
-        let hardened = match harden(source, table) {
+        let hardened = match harden(source, "const PLACE = 1;\nconst SIZE = 9;", table) {
             Some(Ok(hardened)) => hardened.source,
             Some(Err(refused)) => refused,
             None => "no expression".to_owned(),
@@ -406,6 +454,13 @@ mod tests {
             ),
             ("a[b.c] = d.pop()", "$.put(a, b.c, $.pop(d))"),
             ("a[b] += 1", "a[b] += 1"),
+            ("a[PLACE] = [SIZE, { PLACE, SIZE: b.SIZE }]", "a[1] = [9, { PLACE: 1, SIZE: b.SIZE }]"),
+            ("() => { const SIZE = 0x1_0; return SIZE + PLACE }", "() => { const SIZE = 0x1_0; return 0x1_0 + 1 }"),
+            (
+                "(SIZE) => { const A = 1; { const A = 2 }; a[A] = SIZE }",
+                "(SIZE) => { const A = 1; { const A = 2 }; $.put(a, A, SIZE) }",
+            ),
+            ("() => { let A = 1; const b = 2; return A + b }", "() => { let A = 1; const b = 2; return A + b }"),
             ("A.prototype.b = c", "$.put(A.prototype, \"b\", c)"),
             (
                 "f({ a }, new F({}), g.push({ b }))",

@@ -31,6 +31,7 @@ use std::sync::OnceLock;
 pub struct Glue {
     name: &'static str,
     source: &'static str,
+    constants: &'static str,
     compiled: OnceLock<Compiled>,
 }
 
@@ -42,7 +43,19 @@ struct Compiled {
 impl Glue {
     /// Names a script; `name` appears in stack traces.
     pub const fn new(name: &'static str, source: &'static str) -> Glue {
-        Glue { name, source, compiled: OnceLock::new() }
+        Glue { name, source, constants: "", compiled: OnceLock::new() }
+    }
+
+    /// Numbers that pieces of glue share: what declarations such as `const SIZE = 3;` name stands in the script by its value.
+    ///
+    /// ```
+    /// use quickbeam_engine::Glue;
+    ///
+    /// static AREA: Glue = Glue::new("internal:area", "() => WIDTH * HEIGHT").with_constants("const WIDTH = 3; const HEIGHT = 4;");
+    /// ```
+    pub const fn with_constants(mut self, constants: &'static str) -> Glue {
+        self.constants = constants;
+        self
     }
 
     /// Runs the script in a realm and returns its completion value.
@@ -63,7 +76,7 @@ impl Glue {
     }
 
     fn compile(&self, ctx: Ctx<'_>) -> Result<Compiled> {
-        let hardened = match harden(self.source, ctx.primordial_table()?) {
+        let hardened = match harden(self.source, self.constants, ctx.primordial_table()?) {
             Some(hardened) => {
                 hardened.map_err(|what| ctx.throw_error("InternalError", &format!("{}: {what}", self.name)))?
             }

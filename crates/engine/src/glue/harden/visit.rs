@@ -18,9 +18,8 @@ pub(super) fn is_in_chain(expression: &Expression<'_>) -> bool {
 
 impl<'s> Visit<'s> for Rewriter<'_> {
     fn visit_identifier_reference(&mut self, it: &IdentifierReference<'s>) {
-        if self.is_builtin(&it.name) {
-            self.need(&it.name);
-            self.replace(it.span.start, it.span.end, &format!("$.{}", it.name));
+        if let Some(text) = self.instead_of(&it.name) {
+            self.replace(it.span.start, it.span.end, &text);
         }
     }
 
@@ -80,9 +79,10 @@ impl<'s> Visit<'s> for Rewriter<'_> {
 
     fn visit_object_property(&mut self, it: &ObjectProperty<'s>) {
         match &it.value {
-            Expression::Identifier(value) if it.shorthand && self.is_builtin(&value.name) => {
-                self.need(&value.name);
-                self.replace(it.span.start, it.span.end, &format!("{0}: $.{0}", value.name));
+            Expression::Identifier(value) if it.shorthand => {
+                if let Some(text) = self.instead_of(&value.name) {
+                    self.replace(it.span.start, it.span.end, &format!("{}: {text}", value.name));
+                }
             }
             _ => walk::walk_object_property(self, it),
         }
@@ -171,7 +171,9 @@ impl<'s> Visit<'s> for Rewriter<'_> {
                 self.visit_expression(&it.right);
                 self.close(it.right.span().end, ")");
             }
-            AssignmentTarget::ComputedMemberExpression(member) if it.operator == AssignmentOperator::Assign => {
+            AssignmentTarget::ComputedMemberExpression(member)
+                if it.operator == AssignmentOperator::Assign && !self.is_place(&member.expression) =>
+            {
                 self.need("put");
                 self.open(it.span.start, "$.put(");
                 self.visit_expression(&member.object);
@@ -263,6 +265,11 @@ impl Rewriter<'_> {
             }
             _ => false,
         }
+    }
+
+    /// A number that has a name.
+    fn is_place(&self, expression: &Expression<'_>) -> bool {
+        matches!(expression, Expression::Identifier(name) if self.numbers.contains_key(name.name.as_str()))
     }
 }
 
