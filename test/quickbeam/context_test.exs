@@ -153,9 +153,9 @@ defmodule QuickBEAM.ContextTest do
     assert ContextPool.info(pool).isolates == 2
     monitors = for context <- [breaking, left], do: {context, Process.monitor(context)}
 
-    # A builtin that polls nowhere, and takes ever more.
-    assert {:error, %JSError{name: "OutOfMemoryError"}} =
-             Context.eval(breaking, "JSON.parse('[' + '1,'.repeat(5e6) + '1]')")
+    # A builtin that polls nowhere, and takes ever more, in pieces that are small each.
+    greedy = "JSON.parse('[' + ('[' + '{},'.repeat(999) + '{}],').repeat(2000) + '1]')"
+    assert {:error, %JSError{name: "OutOfMemoryError"}} = Context.eval(breaking, greedy)
 
     for {context, monitor} <- monitors do
       assert_receive {:DOWN, ^monitor, :process, ^context, {:quickbeam_dead, error}}
