@@ -416,7 +416,8 @@ defmodule QuickBEAM do
   end
 
   @doc """
-  The value of a global as scripts see it, declared or set, `nil` if there is none of this name.
+  The value of a global: a property of the global object, else what a script has declared by `let`, `const` or `class`; `nil` if there
+  is none of this name.
 
       iex> {:ok, rt} = QuickBEAM.start()
       iex> QuickBEAM.eval(rt, "var user = {name: 'Ada'}")
@@ -500,8 +501,7 @@ defmodule QuickBEAM do
   def dom_html(runtime), do: ask(runtime, :dom_html, nil, :dom_html, [runtime])
 
   @doc """
-  Sets a global to a term: the variable that a script has declared by `let` under this name, else a property of the global
-  object. A `const` is a `TypeError`.
+  Sets a global to a term: the one that `get_global/2` finds, else a new property of the global object. A `const` is a `TypeError`.
 
       iex> {:ok, rt} = QuickBEAM.start()
       iex> QuickBEAM.set_global(rt, "config", %{retries: 3})

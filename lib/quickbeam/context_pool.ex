@@ -128,7 +128,7 @@ defmodule QuickBEAM.ContextPool do
   @spec executor(pool()) :: {pid(), Native.executor()} | nil
   def executor(pool) do
     with pid when is_pid(pid) and node(pid) == node() <- Server.whereis!(pool, "option :pool"),
-         :same <- Server.kind(pid, __MODULE__) do
+         :same <- Server.kind(pid, [__MODULE__]) do
       {pid, GenServer.call(pid, :executor, :infinity)}
     else
       _none -> nil

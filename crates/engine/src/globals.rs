@@ -1,5 +1,5 @@
-//! Globals as scripts see them: what `let`, `const` and `class` declare at the top level stands before the properties of the global
-//! object, and is none of them.
+//! Globals by name: properties of the global object, and what scripts declare by `let`, `const` and `class` at the top level, which is
+//! none of them. Where a script has both, what it has put on the global object is what it offers to others.
 
 use crate::ctx::Ctx;
 use crate::error::Result;
@@ -20,10 +20,12 @@ impl<'a> Ctx<'a> {
     /// What a getter throws; a `ReferenceError` if a declaration has not been reached.
     pub fn global(self, name: &str) -> Result<Option<Value<'a>>> {
         let key = self.key(name)?;
-        if let Some(value) = self.declared(name, &key)? {
+        let globals = self.globals();
+        if globals.own_property(&key)?.is_none()
+            && let Some(value) = self.declared(name, &key)?
+        {
             return Ok(Some(value));
         }
-        let globals = self.globals();
         let value = globals.get_key(&key)?;
         Ok(if value.is_undefined() && !globals.has_key(&key)? { None } else { Some(value) })
     }
@@ -35,8 +37,9 @@ impl<'a> Ctx<'a> {
     /// setter throws.
     pub fn set_global(self, name: &str, value: Value<'a>) -> Result<()> {
         let key = self.key(name)?;
-        let holder = if self.declared(name, &key)?.is_some() { self.lexical() } else { self.globals() };
-        holder.set_key(&key, value)
+        let globals = self.globals();
+        let is_declared = globals.own_property(&key)?.is_none() && self.declared(name, &key)?.is_some();
+        if is_declared { self.lexical() } else { globals }.set_key(&key, value)
     }
 
     /// The value of a declaration.

@@ -18,13 +18,13 @@ defmodule QuickBEAM.Options.Server do
   def whereis!(other, what),
     do: raise(ArgumentError, "#{what} must be a pid or the name of one, got: #{inspect(other)}")
 
-  @doc "Whether a process of this node is a GenServer of `module`, from before its `init/1` on."
-  @spec kind(pid(), module()) :: :same | :other | :dead
-  def kind(pid, module) do
+  @doc "Whether a process of this node is a GenServer of one of `modules`, from before its `init/1` on."
+  @spec kind(pid(), [module()]) :: :same | :other | :dead
+  def kind(pid, modules) do
     with {:dictionary, dictionary} <- Process.info(pid, :dictionary),
-         {:"$initial_call", {^module, :init, 1}} <-
+         {:"$initial_call", {module, :init, 1}} <-
            List.keyfind(dictionary, :"$initial_call", 0) do
-      :same
+      if module in modules, do: :same, else: :other
     else
       nil -> if Process.alive?(pid), do: :other, else: :dead
       _another -> :other

@@ -156,7 +156,7 @@ defmodule QuickBEAM.Owner.Request do
   end
 
   defp owner_process!(pid, function, args) do
-    case Server.kind(pid, QuickBEAM.Owner.Server) do
+    case Server.kind(pid, [QuickBEAM.Owner.Server, QuickBEAM.Beam.Child]) do
       :same -> pid
       :dead -> :dead
       :other -> exit({:noproc, {QuickBEAM, function, args}})
