@@ -48,10 +48,11 @@ defmodule QuickBEAM.Telemetry do
       {:telemetry_poller, measurements: [{QuickBEAM.Telemetry, :measure, []}], period: 10_000}
 
   Emits `[:quickbeam, :vm]` with the measurements `:runtimes` and `:contexts` (how many there are), `:memory`
-  (bytes of their heaps) and `:reductions` (interpreter steps so far), and returns them. Without
+  (bytes of their heaps, as of the last turn of each) and `:reductions` (interpreter steps so far), and returns them. Without
   `:telemetry` it only returns them. Takes some microseconds for each runtime and context.
 
-      iex> {:ok, _runtime} = QuickBEAM.start()
+      iex> {:ok, runtime} = QuickBEAM.start()
+      iex> {:ok, 2} = QuickBEAM.eval(runtime, "1 + 1")
       iex> %{runtimes: runtimes, memory: memory} = QuickBEAM.Telemetry.measure()
       iex> runtimes >= 1 and memory > 0
       true
