@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a caller lingers at most: about what going to sleep and being woken costs it.
-const LINGER: Duration = Duration::from_micros(8);
+const LINGER: Duration = Duration::from_micros(16);
 
 /// Requests that do not linger after so many in a row that did in vain, at most.
 const MOST_SKIPPED: u32 = 255;
