@@ -125,4 +125,28 @@ mod tests {
         });
         assert_eq!(isolate.heap().stats().limit, 8 << 20);
     }
+
+    struct Answer;
+
+    impl Api for Answer {
+        fn name(&self) -> &'static str {
+            "answer"
+        }
+
+        fn install(&self, ctx: quickbeam_engine::Ctx<'_>) -> JsResult<()> {
+            ctx.globals().set("answer", ctx.int(42))
+        }
+    }
+
+    #[test]
+    fn what_was_made_ahead_has_the_apis_that_were_asked_for() {
+        let cases: [(&[&'static dyn Api], &str); 2] = [(&[&Answer], "number"), (&[], "undefined")];
+        for (apis, expected) in cases {
+            let (isolate, realm) = std::iter::repeat_with(|| take(apis)).flatten().next().expect("one in the end");
+            isolate.enter(&realm, |ctx| {
+                let kind = ctx.eval("typeof answer", &EvalOptions::default()).expect("a value");
+                assert_eq!(kind.to_text().expect("a string"), expected);
+            });
+        }
+    }
 }
