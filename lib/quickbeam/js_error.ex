@@ -5,7 +5,7 @@ defmodule QuickBEAM.JSError do
   | field | meaning |
   |---|---|
   | `:name` | the error's `name`, such as `"TypeError"` |
-  | `:message` | its `message`; for a thrown value that is no error, the value as a string |
+  | `:message` | its `message`; for a thrown value that is no error, the value as a string, a plain object as JSON |
   | `:stack` | the stack as text, one frame a line, or `nil` |
   | `:filename`, `:line`, `:column` | where it was thrown, counted from 1, or `nil`; for what a builtin throws, where the script called it |
   | `:frames` | the stack as maps with `:function`, `:filename`, `:line` and `:column`, innermost first |

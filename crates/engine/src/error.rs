@@ -29,7 +29,7 @@ pub struct Frame {
 pub struct ErrorReport {
     /// `name` of an error object, else `Error`.
     pub name: String,
-    /// `message` of an error object, else the thrown value as a string.
+    /// `message` of an error object, else the thrown value as a string; a plain object as JSON, of which a long one is cut.
     pub message: String,
     /// The stack as text, one call a line.
     pub stack: String,
@@ -46,6 +46,8 @@ const PARSED: &str = "<input>";
 
 const MAX_CAUSES: usize = 8;
 const MAX_FRAMES: usize = 64;
+/// Characters.
+const MAX_JSON: usize = 1_000;
 
 impl ErrorReport {
     /// A report that no script made.
@@ -60,11 +62,11 @@ impl ErrorReport {
 
     fn describe(ctx: Ctx<'_>, thrown: &Value<'_>, causes_left: usize) -> ErrorReport {
         if !thrown.is_error() && !thrown.is_dom_exception() {
-            return ErrorReport { message: primitive_text(ctx, thrown), ..ErrorReport::new("Error", "") };
+            return ErrorReport { message: text_of(ctx, thrown), ..ErrorReport::new("Error", "") };
         }
         let field = |key: &str| -> Option<String> {
             let value = thrown.get(key).map_err(|_| drop(ctx.take_exception())).ok()?;
-            if value.is_undefined() { None } else { Some(primitive_text(ctx, &value)) }
+            if value.is_undefined() { None } else { Some(text_of(ctx, &value)) }
         };
         let stack = field("stack").unwrap_or_default();
         let cause = match thrown.get("cause") {
@@ -100,12 +102,25 @@ impl std::fmt::Display for ErrorReport {
     }
 }
 
-fn primitive_text(ctx: Ctx<'_>, value: &Value<'_>) -> String {
+fn text_of(ctx: Ctx<'_>, value: &Value<'_>) -> String {
     let text =
         if value.is_symbol() { value.symbol_description().map(|d| format!("Symbol({d})")) } else { value.to_text() };
-    text.unwrap_or_else(|Thrown| {
-        drop(ctx.take_exception());
-        "a value that cannot be converted to a string".to_owned()
+    match text {
+        Ok(text) if text == "[object Object]" => json_of(ctx, value).unwrap_or(text),
+        Ok(text) => text,
+        Err(Thrown) => {
+            drop(ctx.take_exception());
+            "a value that cannot be converted to a string".to_owned()
+        }
+    }
+}
+
+/// The beginning of an object as JSON, which tells more of it than its text; not if it has none.
+fn json_of(ctx: Ctx<'_>, value: &Value<'_>) -> Option<String> {
+    let json = value.to_json().map_err(|Thrown| drop(ctx.take_exception())).ok()??;
+    Some(match json.char_indices().nth(MAX_JSON) {
+        Some((end, _)) => format!("{}…", &json[..end]),
+        None => json,
     })
 }
 

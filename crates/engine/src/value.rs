@@ -231,6 +231,19 @@ impl<'a> Value<'a> {
         self.with_text(|text| text.into_owned())
     }
 
+    /// `JSON.stringify`; `None` for what has no JSON, as a function.
+    ///
+    /// # Errors
+    /// What a `toJSON` or getter throws; a `TypeError` for cycles.
+    pub fn to_json(&self) -> Result<Option<String>> {
+        let undefined = self.ctx.undefined();
+        // SAFETY: live values of one context; the result is owned.
+        let json = self
+            .ctx
+            .check(unsafe { qjs::JS_JSONStringify(self.ctx.raw(), self.raw, undefined.raw(), undefined.raw()) })?;
+        if json.is_undefined() { Ok(None) } else { json.to_text().map(Some) }
+    }
+
     /// `ToString`, lent to `f` without a copy where the engine's own form allows.
     ///
     /// # Errors

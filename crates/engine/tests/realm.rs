@@ -27,6 +27,10 @@ fn evaluates_to_text_or_a_report() {
     check("throw 5", "Error: 5");
     check("throw Symbol('s')", "Error: Symbol(s)");
     check("throw { get message() { throw 1 } }", "Error: [object Object]");
+    check("throw { status: 404 }", r#"Error: {"status":404}"#);
+    check("throw { toString: () => 'mine' }", "Error: mine");
+    check("const cycle = {}; cycle.cycle = cycle; throw cycle", "Error: [object Object]");
+    check("throw { long: 'é'.repeat(1e6) }", &format!("Error: {{\"long\":\"{}…", "é".repeat(991)));
     check("let x = ", "SyntaxError: unexpected token in expression: ''");
     check("(function f() { f() })()", "RangeError: Maximum call stack size exceeded");
 }
