@@ -3,7 +3,8 @@ defmodule QuickBEAM.Bench.CPU do
 
   alias QuickBEAM.Bench.{Figure, Measure}
 
-  @runs 10
+  # A few runs at a time, in turns: the machine's speed changes within seconds.
+  @runs 4
   @workloads Path.expand("../workloads", __DIR__)
 
   # Equal, but for what two runs of the same program differ by.
@@ -24,7 +25,7 @@ defmodule QuickBEAM.Bench.CPU do
         unit: :ms,
         measure: fn -> in_runtime(path) end,
         baseline: {"bare engine", fn -> bare(path) end},
-        rounds: 6,
+        rounds: 15,
         target: &(&1 * @tolerance)
       }
     end

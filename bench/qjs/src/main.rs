@@ -1,7 +1,7 @@
 //! Runs a benchmark workload in the bare engine: no preemption, no limits, no host, the system's
 //! allocator. This is the baseline that `make bench` holds the CPU figures against.
 //!
-//! `quickbeam-bench-qjs WORKLOAD.js RUNS` evaluates the file, calls its global `run()` once to warm
+//! `quickbeam-bench-qjs WORKLOAD.js RUNS` evaluates the file, calls its global `run()` twice to warm
 //! up and then `RUNS` times, and prints the nanoseconds of each run on a line of its own.
 
 use std::{error::Error, time::Instant};
@@ -21,7 +21,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     context.with(|ctx| {
         ctx.eval::<(), _>(source)?;
         let run: Function = ctx.globals().get("run")?;
-        run.call::<_, Value>(())?;
+        for _ in 0..2 {
+            run.call::<_, Value>(())?;
+        }
         for _ in 0..runs {
             let start = Instant::now();
             run.call::<_, Value>(())?;
