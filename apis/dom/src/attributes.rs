@@ -1,6 +1,6 @@
 //! `Attr` and `NamedNodeMap`.
 
-use crate::dom::{Dom, HTML, Handle, this_element, this_node, throw};
+use crate::dom::{Dom, HTML, Handle, Which, this_element, this_node, throw};
 use crate::element::{attribute_arg, set_attribute_node};
 use crate::members::{Members, optional_text, string_or_null, unsigned_long};
 use quickbeam_api_webidl::need;
@@ -72,15 +72,12 @@ struct Map {
 
 pub(crate) fn map_of<'a>(ctx: Ctx<'a>, this: &Value<'a>) -> Result<Value<'a>> {
     let node = this_element(ctx, this)?;
-    let known = node.collections.borrow()[2].as_ref().and_then(|known| known.get(ctx));
-    if let Some(known) = known {
-        return Ok(known);
-    }
-    let prototype = crate::prototype(ctx, "NamedNodeMap")?;
-    let map = ctx.exotic_object(Rc::new(Map { dom: node.dom.clone(), element: node.id }), Some(&prototype))?;
-    map.hold(this.clone());
-    node.collections.borrow_mut()[2] = map.host_ref();
-    Ok(map)
+    node.collection(ctx, Which::Attributes, || {
+        let prototype = crate::prototype(ctx, "NamedNodeMap")?;
+        let map = ctx.exotic_object(Rc::new(Map { dom: node.dom.clone(), element: node.id }), Some(&prototype))?;
+        map.hold(this.clone());
+        Ok(map)
+    })
 }
 
 impl Map {

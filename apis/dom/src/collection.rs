@@ -1,6 +1,6 @@
 //! `NodeList` and `HTMLCollection`: live ones, which look again when the tree has changed, and lists of what a selector matched.
 
-use crate::dom::{Dom, HTML, Handle, this_node, throw};
+use crate::dom::{Dom, HTML, Handle, Which, this_node, throw};
 use quickbeam_api_webidl::need;
 use quickbeam_dom::{LocalName, NodeId, Selectors, Tree};
 use quickbeam_engine::{Args, Attributes, Ctx, Exotic, PropertyKey, Result, Value};
@@ -23,6 +23,10 @@ pub(crate) enum Filter {
     Name(String),
     /// HTML elements of these names that have that attribute, if one is given.
     Html(&'static [&'static str], &'static [&'static str]),
+    /// HTML elements of these names among the children.
+    HtmlChildren(&'static [&'static str]),
+    /// The rows of a table.
+    Rows,
 }
 
 impl Filter {
@@ -34,7 +38,7 @@ impl Filter {
         let Some(element) = tree.element(id) else { return false };
         let is_html = &*element.name.ns == HTML;
         match self {
-            Filter::ChildNodes | Filter::Children => true,
+            Filter::ChildNodes | Filter::Children | Filter::Rows => true,
             Filter::Tag(name, lower) => {
                 name == "*"
                     || if is_html && tree.is_in_html_document(id) {
@@ -54,6 +58,7 @@ impl Filter {
                 !wanted.is_empty() && wanted.iter().all(|name| split_tokens(classes).any(|class| same(class, name)))
             }
             Filter::Name(name) => is_html && element.attribute(&LocalName::from("name")) == Some(name),
+            Filter::HtmlChildren(names) => is_html && names.contains(&&*element.name.local),
             Filter::Html(names, attributes) => {
                 is_html
                     && names.contains(&&*element.name.local)
@@ -67,6 +72,8 @@ impl Filter {
         match self {
             Filter::ChildNodes => tree.children(root).collect(),
             Filter::Children => tree.element_children(root).collect(),
+            Filter::HtmlChildren(_) => tree.element_children(root).filter(|&id| self.accepts(tree, id)).collect(),
+            Filter::Rows => crate::tables::rows(tree, root).collect(),
             _ => tree.descendants(root).filter(|&id| self.accepts(tree, id)).collect(),
         }
     }
@@ -279,17 +286,15 @@ macro_rules! exotic {
 exotic!(Live);
 exotic!(StaticList);
 
-/// The collection of a node's children, the same object each time.
-pub(crate) fn of_children<'a>(ctx: Ctx<'a>, this: &Value<'a>, filter: Filter) -> Result<Value<'a>> {
-    let node = this_node(ctx, this)?;
-    let place = usize::from(matches!(filter, Filter::Children));
-    let known = node.collections.borrow()[place].as_ref().and_then(|known| known.get(ctx));
-    if let Some(known) = known {
-        return Ok(known);
-    }
-    let made = live(ctx, &node, this, filter)?;
-    node.collections.borrow_mut()[place] = made.host_ref();
-    Ok(made)
+/// A live collection of which a node has one, the same object each time.
+pub(crate) fn same<'a>(
+    ctx: Ctx<'a>,
+    node: &Handle,
+    wrapper: &Value<'a>,
+    which: Which,
+    filter: Filter,
+) -> Result<Value<'a>> {
+    node.collection(ctx, which, || live(ctx, node, wrapper, filter))
 }
 
 /// A live collection of what the filter finds below `node`.

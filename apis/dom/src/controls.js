@@ -4,6 +4,8 @@
   const { domException } = idl;
   const { Element } = classes;
   const { getOwnPropertyDescriptors } = Object;
+  const { HTMLTableElement, HTMLTableSectionElement, HTMLTableRowElement, HTMLTableCellElement } = native.members;
+  const tables = { HTMLTableElement, HTMLTableSectionElement, HTMLTableRowElement, HTMLTableCellElement };
 
   const ownForm = {
     get form() {
@@ -475,5 +477,5 @@
     }
   };
 
-  return { members: { ...members, ...parts.tableMembers }, formOf, selectedOf };
+  return { members: { ...members, ...tables }, formOf, selectedOf };
 })();

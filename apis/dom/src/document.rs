@@ -144,11 +144,11 @@ fn making(members: Members<'_>) -> Result<Members<'_>> {
         .method("createDocumentFragment", 0, |ctx, this, _| create(ctx, this, NodeData::Fragment { host: None }))?
         .method("createTextNode", 1, |ctx, this, args| {
             need(ctx, args, 1, "createTextNode")?;
-            create(ctx, this, NodeData::Text(args.get(0).to_text()?))
+            create(ctx, this, NodeData::Text(args.get(0).with_text(|text| (&*text).into())?))
         })?
         .method("createComment", 1, |ctx, this, args| {
             need(ctx, args, 1, "createComment")?;
-            create(ctx, this, NodeData::Comment(args.get(0).to_text()?))
+            create(ctx, this, NodeData::Comment(args.get(0).with_text(|text| (&*text).into())?))
         })?
         .method("createCDATASection", 1, |ctx, this, args| {
             let document = this_document(ctx, this)?;
@@ -160,7 +160,7 @@ fn making(members: Members<'_>) -> Result<Members<'_>> {
             if text.contains("]]>") {
                 return Err(throw(ctx, &DomError::InvalidCharacter("a CDATA section cannot hold \"]]>\"".into())));
             }
-            create(ctx, this, NodeData::CData(text))
+            create(ctx, this, NodeData::CData(text.into()))
         })?
         .method("createProcessingInstruction", 2, |ctx, this, args| {
             need(ctx, args, 2, "createProcessingInstruction")?;
@@ -169,7 +169,7 @@ fn making(members: Members<'_>) -> Result<Members<'_>> {
                 let error = DomError::InvalidCharacter("this cannot be a processing instruction".into());
                 return Err(throw(ctx, &error));
             }
-            create(ctx, this, NodeData::Instruction(Box::new(InstructionData { target, data })))
+            create(ctx, this, NodeData::Instruction(Box::new(InstructionData { target, data: data.into() })))
         })?
         .method("createAttribute", 1, |ctx, this, args| {
             let document = this_document(ctx, this)?;
@@ -301,7 +301,6 @@ pub(crate) fn natives<'a>(ctx: Ctx<'a>) -> Result<Value<'a>> {
         .function("controlsOf", |ctx, _, args| {
             html_below(ctx, args, &["button", "fieldset", "input", "object", "output", "select", "textarea"])
         })?
-        .function("rowsOf", |ctx, _, args| html_below(ctx, args, &["tr"]))?
         // `(on)`: whether changes are told
         .function("watch", |ctx, _, args| {
             crate::of(ctx)?.tree.borrow_mut().watch(args.get(0).truthy());
@@ -408,8 +407,8 @@ fn more_natives<'a>(ctx: Ctx<'a>, natives: Value<'a>) -> Result<Value<'a>> {
         .function("construct", |ctx, _, args| {
             let text = args.get(2).to_text()?;
             let data = match args.get(0).as_int() {
-                Some(3) => NodeData::Text(text),
-                Some(8) => NodeData::Comment(text),
+                Some(3) => NodeData::Text(text.into()),
+                Some(8) => NodeData::Comment(text.into()),
                 _ => NodeData::Fragment { host: None },
             };
             create(ctx, &args.get(1), data)

@@ -286,7 +286,7 @@
     unscopable,
     watch,
   };
-  for (const name of ["documents", "events", "style", "custom", "tags", "links", "tables", "activation", "controls", "forms", "html", "range", "traversal", "observer"]) {
+  for (const name of ["documents", "events", "style", "custom", "tags", "links", "activation", "controls", "forms", "html", "range", "traversal", "observer"]) {
     Object.assign(parts, parts[name](kit, parts));
   }
 

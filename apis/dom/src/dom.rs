@@ -12,8 +12,9 @@
 use crate::collection::StaticList;
 use quickbeam_dom::{Change, DomError, LocalName, NodeData, NodeId, Tree, local_name, ns};
 use quickbeam_engine::{Ctx, HostRef, Persistent, Result, Thrown, Value};
+use rustc_hash::FxHashMap;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::{Rc, Weak};
 
 /// The DOM of one realm.
@@ -22,7 +23,7 @@ pub(crate) struct Dom {
     /// The realm's own document.
     pub(crate) document: NodeId,
     wrappers: RefCell<Wrappers>,
-    prototypes: RefCell<HashMap<Kind, Persistent>>,
+    prototypes: RefCell<FxHashMap<Kind, Persistent>>,
     hooks: OnceCell<Hooks>,
     /// Nodes whose wrappers went while the tree was borrowed.
     late: RefCell<Vec<NodeId>>,
@@ -62,8 +63,42 @@ struct Wrappers {
 pub(crate) struct Handle {
     pub(crate) dom: Rc<Dom>,
     pub(crate) id: NodeId,
-    /// Its collections `childNodes`, `children` and `attributes`, once they were asked for.
-    pub(crate) collections: RefCell<[Option<HostRef>; 3]>,
+    /// Its collections, once one was asked for.
+    collections: RefCell<Option<Box<Collections>>>,
+}
+
+type Collections = [Option<HostRef>; 5];
+
+/// A collection of which a node has one.
+#[derive(Clone, Copy)]
+pub(crate) enum Which {
+    ChildNodes,
+    Children,
+    Attributes,
+    TableBodies,
+    /// Rows, or the cells of a row.
+    TableItems,
+}
+
+impl Handle {
+    /// One of its collections, the same object each time.
+    pub(crate) fn collection<'a>(
+        &self,
+        ctx: Ctx<'a>,
+        which: Which,
+        make: impl FnOnce() -> Result<Value<'a>>,
+    ) -> Result<Value<'a>> {
+        let known = |all: &Collections| all.get(which as usize)?.as_ref()?.get(ctx);
+        let known = self.collections.borrow().as_deref().and_then(known);
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let made = make()?;
+        if let Some(kept) = self.collections.borrow_mut().get_or_insert_default().get_mut(which as usize) {
+            *kept = made.host_ref();
+        }
+        Ok(made)
+    }
 }
 
 impl Drop for Handle {
@@ -151,8 +186,15 @@ impl Dom {
         if let Some(wrapper) = self.existing(ctx, id) {
             return Ok(wrapper);
         }
+        let above = self.tree.borrow().keeper(id);
+        let Some(above) = above else { return self.make(ctx, id) };
+        if let Some(keeper) = self.existing(ctx, above) {
+            let made = self.make(ctx, id)?;
+            made.bind_host(Some(&keeper));
+            return Ok(made);
+        }
         // All that are missing, from the node up.
-        let mut missing = vec![id];
+        let mut missing = vec![id, above];
         let mut keeper = None;
         loop {
             let above = self.tree.borrow().keeper(missing[missing.len() - 1]);
@@ -194,7 +236,7 @@ impl Dom {
             wrappers.places.len() - 1
         });
         wrappers.places[index] = Some(reference);
-        self.tree.borrow_mut().set_embedder(id, index as u64 + 1);
+        self.tree.borrow_mut().set_embedder(id, index as u32 + 1);
         Ok(wrapper)
     }
 
@@ -280,15 +322,19 @@ impl Dom {
             self.account(ctx);
             return Ok(());
         }
-        let moved = self.tree.borrow_mut().take_moved();
-        // What is told of must not be collected before.
+        // What is told of, or in a list, must not be collected before.
+        let must_hold = self.read(|tree| tree.has_changes() || tree.has_detached());
         let mut held = Vec::new();
-        for id in moved {
+        loop {
+            let moved = self.tree.borrow_mut().next_moved();
+            let Some(id) = moved else { break };
             let Some(wrapper) = self.existing(ctx, id) else { continue };
             let keeper = self.tree.borrow().keeper(id);
             let keeper = keeper.map(|keeper| self.wrap(ctx, keeper)).transpose()?;
             wrapper.bind_host(keeper.as_ref());
-            held.push(wrapper);
+            if must_hold {
+                held.push(wrapper);
+            }
         }
         let changes = self.tree.borrow_mut().take_changes();
         let told = if changes.is_empty() { Ok(()) } else { self.tell(ctx, changes) };

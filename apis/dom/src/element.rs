@@ -35,7 +35,7 @@ pub(crate) fn element(ctx: Ctx<'_>) -> Result<Value<'_>> {
             need(ctx, args, 2, "insertAdjacentText")?;
             let (place, text) = (args.get(0).to_text()?, args.get(1).to_text()?);
             let document = node.dom.read(|tree| tree.document(node.id)).unwrap_or(node.dom.document);
-            let new = node.dom.tree.borrow_mut().create(document, NodeData::Text(text));
+            let new = node.dom.tree.borrow_mut().create(document, NodeData::Text(text.into()));
             if !insert_adjacent(ctx, &node, &place, new)? {
                 node.dom.tree.borrow_mut().release(new);
             }

@@ -11,8 +11,9 @@
 //! |---|---|
 //! | `dom.rs` | the DOM of a realm: which objects stand for which nodes, who keeps whom alive |
 //! | `node.rs`, `element.rs`, `attributes.rs`, `text.rs`, `document.rs` | native members of the interfaces of those names |
+//! | `tables.rs` | native members of the elements of tables |
 //! | `collection.rs`, `tokens.rs` | objects with indexed and named properties |
-//! | `dom.js` | the classes; the others are parts of it: `documents.js`, `events.js`, `range.js`, `traversal.js`, `observer.js`, `custom.js`, `html.js` with `tags.js`, `links.js`, `tables.js`, `activation.js`, `controls.js` and `forms.js`, `style.js` |
+//! | `dom.js` | the classes; the others are parts of it: `documents.js`, `events.js`, `range.js`, `traversal.js`, `observer.js`, `custom.js`, `html.js` with `tags.js`, `links.js`, `activation.js`, `controls.js` and `forms.js`, `style.js` |
 
 mod attributes;
 mod collection;
@@ -22,13 +23,16 @@ mod element;
 mod members;
 mod names;
 mod node;
+mod tables;
 mod text;
 mod tokens;
 
 use dom::Dom;
 use quickbeam_api_events::EVENT_TARGET;
 use quickbeam_api_webidl::{Natives, helpers, kept};
-pub use quickbeam_dom::{Answer, DomError, NodeId, Query, Seen, Tree};
+pub use quickbeam_dom::{
+    Answer, Attribute, DomError, ElementData, LocalName, NodeId, QualName, Query, Seen, Tree, qualified,
+};
 use quickbeam_engine::{Attributes, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::Api;
 use std::rc::Rc;
@@ -42,7 +46,6 @@ static OBSERVER: Glue = Glue::new("internal:dom/observer", include_str!("observe
 static CUSTOM: Glue = Glue::new("internal:dom/custom", include_str!("custom.js"));
 static STYLE: Glue = Glue::new("internal:dom/style", include_str!("style.js"));
 static TAGS: Glue = Glue::new("internal:dom/tags", include_str!("tags.js"));
-static TABLES: Glue = Glue::new("internal:dom/tables", include_str!("tables.js"));
 static ACTIVATION: Glue = Glue::new("internal:dom/activation", include_str!("activation.js"));
 static CONTROLS: Glue = Glue::new("internal:dom/controls", include_str!("controls.js"));
 static FORMS: Glue = Glue::new("internal:dom/forms", include_str!("forms.js"));
@@ -126,6 +129,10 @@ fn members(ctx: Ctx<'_>) -> Result<Value<'_>> {
         .value("NamedNodeMap", attributes::named_node_map(ctx)?)?
         .value("Collection", collection::members(ctx)?)?
         .value("DOMTokenList", tokens::dom_token_list(ctx)?)?
+        .value("HTMLTableElement", tables::table(ctx)?)?
+        .value("HTMLTableSectionElement", tables::section(ctx)?)?
+        .value("HTMLTableRowElement", tables::row(ctx)?)?
+        .value("HTMLTableCellElement", tables::cell(ctx)?)?
         .into_value())
 }
 
@@ -187,7 +194,6 @@ fn parts(ctx: Ctx<'_>) -> Result<Value<'_>> {
         ("style", &STYLE),
         ("tags", &TAGS),
         ("links", &LINKS),
-        ("tables", &TABLES),
         ("activation", &ACTIVATION),
         ("controls", &CONTROLS),
         ("forms", &FORMS),

@@ -1,7 +1,7 @@
 //! `Node`, and the mixins `ParentNode` and `ChildNode`.
 
 use crate::collection::{self, Filter};
-use crate::dom::{Handle, this_node};
+use crate::dom::{Handle, Which, this_node};
 use crate::members::{Members, node_arg, optional_node_arg, optional_text, string_or_null, text_or_empty};
 use quickbeam_api_webidl::need;
 use quickbeam_dom::{NodeData, NodeId, Tree};
@@ -35,7 +35,7 @@ pub(crate) fn node(ctx: Ctx<'_>) -> Result<Value<'_>> {
             let node = this_node(ctx, this)?;
             Ok(ctx.boolean(node.dom.read(|tree| tree.first_child(node.id).is_some())))
         })?
-        .get("childNodes", |ctx, this, _| collection::of_children(ctx, this, Filter::ChildNodes))?
+        .get("childNodes", |ctx, this, _| of_children(ctx, this, Which::ChildNodes, Filter::ChildNodes))?
         .get("firstChild", |ctx, this, _| relative(ctx, this, Tree::first_child))?
         .get("lastChild", |ctx, this, _| relative(ctx, this, Tree::last_child))?
         .get("previousSibling", |ctx, this, _| relative(ctx, this, Tree::previous_sibling))?
@@ -133,7 +133,7 @@ pub(crate) fn node(ctx: Ctx<'_>) -> Result<Value<'_>> {
 /// The members of `ParentNode`.
 pub(crate) fn parent_node(ctx: Ctx<'_>) -> Result<Value<'_>> {
     Members::new(ctx)?
-        .get("children", |ctx, this, _| collection::of_children(ctx, this, Filter::Children))?
+        .get("children", |ctx, this, _| of_children(ctx, this, Which::Children, Filter::Children))?
         .get("firstElementChild", |ctx, this, _| relative(ctx, this, |tree, id| tree.element_children(id).next()))?
         .get("lastElementChild", |ctx, this, _| {
             relative(ctx, this, |tree, id| {
@@ -242,6 +242,10 @@ pub(crate) fn element_siblings(ctx: Ctx<'_>) -> Result<Value<'_>> {
         .map(Members::into_value)
 }
 
+fn of_children<'a>(ctx: Ctx<'a>, this: &Value<'a>, which: Which, filter: Filter) -> Result<Value<'a>> {
+    collection::same(ctx, &*this_node(ctx, this)?, this, which, filter)
+}
+
 fn viable_next(tree: &Tree, id: NodeId, given: &[NodeId]) -> Option<NodeId> {
     std::iter::successors(tree.next_sibling(id), |&id| tree.next_sibling(id)).find(|id| !given.contains(id))
 }
@@ -318,7 +322,8 @@ fn set_text_content<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Resul
     }
     node.dom.change(ctx, |tree| {
         let document = tree.document(node.id);
-        let new = document.filter(|_| !text.is_empty()).map(|document| tree.create(document, NodeData::Text(text)));
+        let new =
+            document.filter(|_| !text.is_empty()).map(|document| tree.create(document, NodeData::Text(text.into())));
         tree.replace_all(node.id, new);
         Ok(())
     })?;
@@ -337,7 +342,7 @@ fn one_of(ctx: Ctx<'_>, node: &Handle, args: Args<'_>) -> Result<NodeId> {
             Some(handle) => handle.id,
             None => {
                 let text = value.to_text()?;
-                node.dom.tree.borrow_mut().create(document, NodeData::Text(text))
+                node.dom.tree.borrow_mut().create(document, NodeData::Text(text.into()))
             }
         });
     }

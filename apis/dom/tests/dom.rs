@@ -127,17 +127,6 @@ fn events_travel_through_the_tree() {
 }
 
 #[test]
-fn tables_have_rows() {
-    let h = harness();
-    h.check(
-        "{ const t = document.createElement('table'); t.insertRow().insertCell(); const [body] = t.tBodies; body.insertRow(0).id = 'first'; body.insertRow();
-           body.deleteRow(-1); [body.rows.length, body.rows[0].id, body.rows[1].cells.length, t.rows.length].join() }",
-        "2,first,1,2",
-    );
-    h.check("try { document.createElement('tbody').insertRow(1) } catch (e) { e.name }", "IndexSizeError");
-}
-
-#[test]
 fn mutation_observers_are_told() {
     let h = harness();
     h.check(

@@ -53,8 +53,8 @@ pub use html5ever::{LocalName, Namespace, QualName, ns};
 pub use journal::Change;
 pub use names::{NameKind, is_attribute_name, is_doctype_name, is_element_name, is_xml_name, validate_and_extract};
 pub use node::{
-    Attribute, AttributeData, DoctypeData, DocumentData, ElementData, InstructionData, Node, NodeData, QuirksMode,
-    local_name, qualified_name,
+    Attribute, AttributeData, CompactString, DoctypeData, DocumentData, ElementData, InstructionData, Node, NodeData,
+    QuirksMode, local_name, qualified_name,
 };
 pub use parse::ParseOptions;
 pub use query::{Answer, Query, Seen};

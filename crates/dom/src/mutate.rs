@@ -408,7 +408,7 @@ impl Tree {
         } else {
             self.nodes[previous as usize].next = first;
         }
-        self.moved.extend_from_slice(&held);
+        self.moved.extend(&held);
         held
     }
 

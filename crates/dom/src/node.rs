@@ -3,6 +3,8 @@
 use crate::tree::NodeId;
 use html5ever::{LocalName, Namespace, Prefix, QualName};
 
+/// Most texts and values are short: up to 24 bytes stand in the node itself.
+pub use compact_str::CompactString;
 pub use html5ever::interface::QuirksMode;
 
 /// One node of a [`Tree`](crate::Tree).
@@ -15,7 +17,7 @@ pub struct Node {
     pub(crate) last: u32,
     /// The node's document; a document names itself.
     pub(crate) document: u32,
-    pub(crate) embedder: u64,
+    pub(crate) embedder: u32,
     /// What kind of node it is, with what that kind holds.
     pub data: NodeData,
 }
@@ -34,11 +36,11 @@ pub enum NodeData {
         host: Option<NodeId>,
     },
     /// Text.
-    Text(String),
+    Text(CompactString),
     /// A CDATA section of an XML document.
-    CData(String),
+    CData(CompactString),
     /// A comment.
-    Comment(String),
+    Comment(CompactString),
     /// A processing instruction.
     Instruction(Box<InstructionData>),
     /// An element.
@@ -73,7 +75,7 @@ pub struct DoctypeData {
 #[expect(missing_docs, reason = "the names are the specification's")]
 pub struct InstructionData {
     pub target: String,
-    pub data: String,
+    pub data: CompactString,
 }
 
 /// An element.
@@ -94,7 +96,7 @@ pub struct Attribute {
     /// Namespace, prefix and local name.
     pub name: QualName,
     /// Its value.
-    pub value: Box<str>,
+    pub value: CompactString,
     /// The node that stands for it, once there is one.
     pub(crate) node: Option<NodeId>,
 }
@@ -111,7 +113,7 @@ pub struct AttributeData {
 
 impl Attribute {
     /// An attribute that no node stands for yet.
-    pub fn new(name: QualName, value: impl Into<Box<str>>) -> Attribute {
+    pub fn new(name: QualName, value: impl Into<CompactString>) -> Attribute {
         Attribute { name, value: value.into(), node: None }
     }
 }
@@ -196,7 +198,7 @@ impl Node {
     }
 
     /// The number that the embedder gave this node; 0 unless it did.
-    pub fn embedder(&self) -> u64 {
+    pub fn embedder(&self) -> u32 {
         self.embedder
     }
 }

@@ -84,7 +84,7 @@ impl Tree {
         let fragment = self.create(document, NodeData::Fragment { host: None });
         if !markup.bytes().any(|byte| matches!(byte, b'<' | b'&' | b'\r' | 0)) && self.takes_plain_text(context) {
             if !markup.is_empty() {
-                let text = self.create(document, NodeData::Text(markup.to_owned()));
+                let text = self.create(document, NodeData::Text(markup.into()));
                 self.link(fragment, text, None);
             }
             return Ok(fragment);
@@ -175,7 +175,7 @@ impl Tree {
             return;
         }
         let document = self.document(parent);
-        let node = self.add(document, NodeData::Text(text.to_owned()));
+        let node = self.add(document, NodeData::Text(text.into()));
         self.link(parent, node, before);
     }
 }
@@ -349,11 +349,11 @@ impl TreeSink for Sink<'_> {
     }
 
     fn create_comment(&self, text: StrTendril) -> NodeId {
-        self.excess.get().unwrap_or_else(|| self.add(NodeData::Comment(text.to_string())))
+        self.excess.get().unwrap_or_else(|| self.add(NodeData::Comment((&*text).into())))
     }
 
     fn create_pi(&self, target: StrTendril, data: StrTendril) -> NodeId {
-        let data = InstructionData { target: target.to_string(), data: data.to_string() };
+        let data = InstructionData { target: target.to_string(), data: (&*data).into() };
         self.add(NodeData::Instruction(Box::new(data)))
     }
 

@@ -1,8 +1,7 @@
 //! Reading a document from outside: what `dom_find` and its siblings ask.
 
-use crate::attributes::qualified;
 use crate::error::Result;
-use crate::node::NodeData;
+use crate::node::{ElementData, NodeData};
 use crate::select::Selectors;
 use crate::tree::{NodeId, Tree};
 
@@ -22,13 +21,13 @@ pub enum Query {
 }
 
 /// Takes nodes one after the other, in tree order: those of elements open and close.
-pub trait Seen {
+pub trait Seen<'t> {
     /// An element begins.
-    fn open(&mut self, name: &str, attributes: &mut dyn Iterator<Item = (String, &str)>);
+    fn open(&mut self, element: &'t ElementData);
     /// A text within the element that was opened last.
-    fn text(&mut self, text: &str);
+    fn text(&mut self, text: &'t str);
     /// A comment within the element that was opened last.
-    fn comment(&mut self, text: &str);
+    fn comment(&mut self, text: &'t str);
     /// The element that was opened last ends.
     fn close(&mut self);
 }
@@ -67,31 +66,49 @@ impl Tree {
     }
 
     /// Hands a node and all below it over, in tree order. The contents of templates are their children.
-    pub fn walk(&self, root: NodeId, seen: &mut dyn Seen) {
-        let mut open = vec![(Some(root), false)];
-        while let Some((next, closes)) = open.pop() {
-            let Some(id) = next else {
-                if closes {
-                    seen.close();
-                }
-                continue;
-            };
-            if id != root {
-                open.push((self.next_sibling(id), closes));
-            }
+    pub fn walk<'t>(&'t self, root: NodeId, seen: &mut dyn Seen<'t>) {
+        let mut id = root;
+        loop {
+            let mut below = None;
             match &self.node(id).data {
                 NodeData::Element(element) => {
-                    let mut attributes = element.attributes.iter().map(|a| (qualified(&a.name), &*a.value));
-                    seen.open(&qualified(&element.name), &mut attributes);
-                    open.push((
-                        element.content.map_or(self.first_child(id), |content| self.first_child(content)),
-                        true,
-                    ));
+                    seen.open(element);
+                    below = self.first_child(element.content.unwrap_or(id));
                 }
                 NodeData::Text(text) | NodeData::CData(text) => seen.text(text),
                 NodeData::Comment(text) => seen.comment(text),
                 _ => {}
             }
+            if let Some(first) = below {
+                id = first;
+                continue;
+            }
+            // On to the next sibling, of the nearest that has one; those without end here.
+            loop {
+                if self.is_element(id) {
+                    seen.close();
+                }
+                if id == root {
+                    return;
+                }
+                if let Some(next) = self.next_sibling(id) {
+                    id = next;
+                    break;
+                }
+                match self.open_above(id) {
+                    Some(above) => id = above,
+                    None => return,
+                }
+            }
+        }
+    }
+
+    /// The parent; of contents, their template.
+    fn open_above(&self, id: NodeId) -> Option<NodeId> {
+        let parent = self.parent(id)?;
+        match self.node(parent).data {
+            NodeData::Fragment { host } => host,
+            _ => Some(parent),
         }
     }
 }

@@ -78,11 +78,11 @@ impl Tree {
             _ => return,
         };
         let grown = text.len();
-        let old = std::mem::replace(old, text);
+        let old = std::mem::replace(old, text.into());
         self.bytes = (self.bytes + grown).saturating_sub(old.len());
         self.note(|_| Change::Data {
             node,
-            old,
+            old: old.into_string(),
             offset: offset as u32,
             removed: removed as u32,
             added: utf16_len(with) as u32,
@@ -97,7 +97,7 @@ impl Tree {
         let rest = self.substring_data(node, offset, usize::MAX)?;
         let document = self.document(node);
         let is_cdata = matches!(self.node(node).data, NodeData::CData(_));
-        let new = self.add(document, if is_cdata { NodeData::CData(rest) } else { NodeData::Text(rest) });
+        let new = self.add(document, if is_cdata { NodeData::CData(rest.into()) } else { NodeData::Text(rest.into()) });
         if let Some(parent) = self.parent(node) {
             self.insert_checked(parent, new, self.next_sibling(node));
             self.note(|_| Change::Split { node, new, offset: offset as u32 });

@@ -5,6 +5,7 @@
 
 use crate::node::{AttributeData, DocumentData, ElementData, Node, NodeData, QuirksMode};
 use html5ever::{QualName, local_name as atom, ns};
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 /// Names a node of a [`Tree`].
@@ -30,13 +31,15 @@ pub struct Tree {
     /// Nodes whose connection to their parent was cut since [`Tree::sweep`].
     pub(crate) detached: Vec<NodeId>,
     /// Nodes that the embedder holds and whose [keeper](Tree::keeper) changed.
-    pub(crate) moved: Vec<NodeId>,
+    pub(crate) moved: VecDeque<NodeId>,
     pub(crate) journal: crate::journal::Journal,
     pub(crate) ids: crate::ids::Ids,
 }
 
 /// Slots that are never given back.
 const KEPT_SLOTS: usize = 4096;
+/// Places for moved nodes that are never given back.
+const KEPT_MOVES: usize = 64;
 
 fn vacant(data: NodeData) -> Node {
     Node { generation: 0, parent: 0, previous: 0, next: 0, first: 0, last: 0, document: 0, embedder: 0, data }
@@ -54,7 +57,7 @@ impl Default for Tree {
             live: 0,
             version: 0,
             detached: Vec::new(),
-            moved: Vec::new(),
+            moved: VecDeque::new(),
             journal: Default::default(),
             ids: Default::default(),
         }
@@ -130,13 +133,13 @@ impl Tree {
     }
 
     /// The number that the embedder gave the node; see [`Tree::set_embedder`].
-    pub fn embedder(&self, id: NodeId) -> u64 {
+    pub fn embedder(&self, id: NodeId) -> u32 {
         self.node(id).embedder
     }
 
     /// Gives the node a number of the embedder's. A node with one other than 0 keeps the tree that it is in alive; so
     /// must all that are above it have one, up to the root (see [`Tree::keeper`]).
-    pub fn set_embedder(&mut self, id: NodeId, value: u64) {
+    pub fn set_embedder(&mut self, id: NodeId, value: u32) {
         if self.contains(id) {
             self.node_mut(id).embedder = value;
         }
@@ -377,9 +380,13 @@ impl Tree {
         !self.detached.is_empty()
     }
 
-    /// The nodes that the embedder holds and whose [keeper](Tree::keeper) changed since the last call.
-    pub fn take_moved(&mut self) -> Vec<NodeId> {
-        std::mem::take(&mut self.moved)
+    /// The next of the nodes that the embedder holds and whose [keeper](Tree::keeper) changed.
+    pub fn next_moved(&mut self) -> Option<NodeId> {
+        let next = self.moved.pop_front();
+        if next.is_none() && self.moved.capacity() > KEPT_MOVES {
+            self.moved = VecDeque::new();
+        }
+        next
     }
 
     /// Whether nothing happened that the embedder must see to: no node was detached or moved, no change written down.
@@ -389,7 +396,7 @@ impl Tree {
 
     pub(crate) fn note_move(&mut self, id: NodeId) {
         if self.node(id).embedder != 0 {
-            self.moved.push(id);
+            self.moved.push_back(id);
         }
     }
 

@@ -102,9 +102,9 @@ mod tests {
     fn what_xml_cannot_say_is_told() {
         let mut tree = Tree::default();
         let document = tree.create_document(false, "application/xml");
-        let comment = |text: &str| NodeData::Comment(text.to_owned());
+        let comment = |text: &str| NodeData::Comment(text.into());
         let pi = |target: &str, data: &str| {
-            NodeData::Instruction(Box::new(InstructionData { target: target.to_owned(), data: data.to_owned() }))
+            NodeData::Instruction(Box::new(InstructionData { target: target.to_owned(), data: data.into() }))
         };
         let doctype = |public: &str, system: &str| {
             NodeData::Doctype(Box::new(DoctypeData {
@@ -114,9 +114,9 @@ mod tests {
             }))
         };
         let cases = [
-            (NodeData::Text("a\t\u{FFFD}\u{1F600}".to_owned()), true),
-            (NodeData::Text("\u{C}".to_owned()), false),
-            (NodeData::Text("\u{FFFE}".to_owned()), false),
+            (NodeData::Text("a\t\u{FFFD}\u{1F600}".into()), true),
+            (NodeData::Text("\u{C}".into()), false),
+            (NodeData::Text("\u{FFFE}".into()), false),
             (comment("a-b"), true),
             (comment("a--b"), false),
             (comment("a-"), false),

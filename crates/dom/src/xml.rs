@@ -133,11 +133,11 @@ impl<'t> Builder<'t> {
                     return Err(malformed("a CDATA section outside of an element"));
                 }
                 let data = data.decode().map_err(malformed)?.into_owned();
-                self.append(NodeData::CData(data));
+                self.append(NodeData::CData(data.into()));
             }
             Event::Comment(comment) => {
                 let data = comment.decode().map_err(malformed)?.into_owned();
-                self.append(NodeData::Comment(data));
+                self.append(NodeData::Comment(data.into()));
             }
             Event::PI(pi) => {
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -145,7 +145,7 @@ impl<'t> Builder<'t> {
                 if !is_xml_name(&target) || target.eq_ignore_ascii_case("xml") {
                     return Err(malformed(format!("{target:?} is no target of a processing instruction")));
                 }
-                let data = data.trim_start().to_owned();
+                let data = data.trim_start().into();
                 self.append(NodeData::Instruction(Box::new(InstructionData { target, data })));
             }
             Event::DocType(text) => {
@@ -185,7 +185,7 @@ impl<'t> Builder<'t> {
             self.tree.bytes += text.len();
             return Ok(());
         }
-        self.append(NodeData::Text(text.to_owned()));
+        self.append(NodeData::Text(text.into()));
         Ok(())
     }
 

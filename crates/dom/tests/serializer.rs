@@ -44,8 +44,8 @@ fn serialize(tokens: &[Value]) -> Option<String> {
                 }
                 continue;
             }
-            "Characters" => tree.create(document, NodeData::Text(text(1).to_owned())),
-            "Comment" => tree.create(document, NodeData::Comment(text(1).to_owned())),
+            "Characters" => tree.create(document, NodeData::Text(text(1).into())),
+            "Comment" => tree.create(document, NodeData::Comment(text(1).into())),
             "Doctype" => {
                 let data = DoctypeData {
                     name: text(1).to_owned(),

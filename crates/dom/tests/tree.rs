@@ -123,7 +123,7 @@ fn any_depth_is_walked_without_a_stack() {
         tree.insert(at, next, None).unwrap();
         at = next;
     }
-    let text = tree.create(document, NodeData::Text("x".to_owned()));
+    let text = tree.create(document, NodeData::Text("x".into()));
     tree.insert(at, text, None).unwrap();
     assert_eq!(tree.text_content(top), "x");
     assert_eq!(tree.outer_html(top, false).len(), 200_001 * 11 + 1);

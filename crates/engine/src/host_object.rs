@@ -16,19 +16,19 @@ use crate::list::{Link, List};
 use crate::value::Value;
 use rquickjs::qjs;
 use std::any::Any;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
 
-/// The embedder's value behind one host object. The object owns it; its link is in the list of its realm, or of
-/// its isolate's orphans.
+/// The embedder's value behind one host object. The object owns a count of it, [`HostRef`]s own others; its link is in the list of
+/// its realm, or of its isolate's orphans, as long as the object lives.
 #[repr(C)]
 struct External {
     link: Link,
     value: RefCell<Option<Held>>,
-    /// What [`HostRef`]s look at; made for the first of them.
-    target: OnceCell<Rc<Target>>,
+    /// Whose object it is; null once a [`HostRef`] must not lead to the object any more.
+    isolate: Cell<*const Inner>,
     object: *mut c_void,
     bonds: Bonds,
     /// Values that the object keeps alive.
@@ -49,19 +49,6 @@ struct Bonds {
 enum Held {
     Plain(Rc<dyn Any>),
     Exotic(Rc<dyn Exotic>),
-}
-
-/// A host object that weak references lead to.
-struct Target {
-    isolate: *const Inner,
-    /// Null once the object is gone.
-    object: Cell<*mut c_void>,
-}
-
-impl Drop for External {
-    fn drop(&mut self) {
-        self.lose_object();
-    }
 }
 
 impl External {
@@ -126,25 +113,24 @@ impl External {
         }
     }
 
-    fn lose_object(&self) {
-        if let Some(target) = self.target.get() {
-            target.object.set(ptr::null_mut());
-        }
+    /// Ends what [`HostRef`]s lead to. The value is the caller's, to be dropped where that may run code.
+    fn lose_object(&self) -> Option<Held> {
+        self.isolate.set(ptr::null());
+        self.value.take()
     }
 }
 
 /// A reference to a host object that does not keep it alive.
-pub struct HostRef(Rc<Target>);
+pub struct HostRef(Rc<External>);
 
 impl HostRef {
     /// The object, unless it is gone or belongs to another isolate.
     pub fn get<'a>(&self, ctx: Ctx<'a>) -> Option<Value<'a>> {
-        let object = self.0.object.get();
-        if object.is_null() || !ptr::eq(self.0.isolate, ctx.inner()) || ctx.inner().is_finalising() {
+        if !ptr::eq(self.0.isolate.get(), ctx.inner()) || ctx.inner().is_finalising() {
             return None;
         }
-        // SAFETY: the address is taken back when the object is finalised, before its memory goes, and no finaliser runs.
-        Some(unsafe { Value::borrowed(ctx, qjs::JS_MKPTR(qjs::JS_TAG_OBJECT, object)) })
+        // SAFETY: the isolate is taken back when the object is finalised, before its memory goes, and no finaliser runs.
+        Some(unsafe { Value::borrowed(ctx, self.0.object_value()) })
     }
 }
 
@@ -175,28 +161,43 @@ unsafe fn new_class(rt: *mut qjs::JSRuntime, methods: *mut qjs::JSClassExoticMet
     class_id
 }
 
-/// The external of an object of one of our classes.
+/// The external of a value, if it is an object of one of our classes; else null. It is live as long as the object.
+fn external_of(inner: &Inner, value: qjs::JSValue) -> *const External {
+    // SAFETY: the engine checks the class; an object of ours has an external or none.
+    let of_class = |class| unsafe { qjs::JS_GetOpaque(value, class).cast_const().cast::<External>() };
+    let external = of_class(inner.host_class.get());
+    if external.is_null() { of_class(inner.exotic_class.get()) } else { external }
+}
+
+/// The external of an object of one of our classes, which nobody need check; null if it has none yet.
 ///
-/// SAFETY: `object` is an object of that isolate, live or being finalised; the result is used no longer.
-unsafe fn external_of<'e>(inner: &Inner, object: qjs::JSValue) -> Option<&'e External> {
-    let of_class = |class| {
-        // SAFETY: the engine checks the class; an object of ours has an external or none.
-        unsafe { qjs::JS_GetOpaque(object, class).cast::<External>().as_ref() }
-    };
-    of_class(inner.host_class.get()).or_else(|| of_class(inner.exotic_class.get()))
+/// SAFETY: `object` is such an object, live or being finalised.
+unsafe fn external_of_ours(object: qjs::JSValue) -> *const External {
+    let mut class = 0;
+    // SAFETY: by contract.
+    unsafe { qjs::JS_GetAnyOpaque(object, &mut class).cast_const().cast() }
+}
+
+/// Gives the count back that an object owned of its external, and drops the value.
+///
+/// SAFETY: an external in no list, whose object is used no more.
+unsafe fn end(inner: &Inner, external: *const External) {
+    // SAFETY: by contract; `make_host_object` gave the count to the object.
+    let external = unsafe { Rc::from_raw(external) };
+    inner.drop_guarded(external.lose_object());
 }
 
 /// SAFETY: called by the engine for objects of our classes, in their own runtime.
 unsafe extern "C" fn finalize(rt: *mut qjs::JSRuntime, object: qjs::JSValue) {
-    // SAFETY: by contract. The object owns its external, if it was given one, and the external is in a list.
+    // SAFETY: by contract. The object owns a count of its external, if it was given one, and the external is in a list.
     unsafe {
-        let inner = Inner::of(rt);
-        if let Some(external) = external_of(inner, object) {
-            let external = ptr::from_ref(external).cast_mut();
-            Link::unlink(external.cast());
+        let external = external_of_ours(object);
+        if !external.is_null() {
+            let inner = Inner::of(rt);
+            Link::unlink(external.cast_mut().cast());
             inner.in_finaliser(|| {
                 (*external).let_go(rt);
-                inner.drop_guarded(Box::from_raw(external));
+                end(inner, external);
             });
         }
     }
@@ -206,7 +207,7 @@ unsafe extern "C" fn finalize(rt: *mut qjs::JSRuntime, object: qjs::JSValue) {
 unsafe extern "C" fn mark(rt: *mut qjs::JSRuntime, object: qjs::JSValue, mark: qjs::JS_MarkFunc) {
     // SAFETY: by contract; bound externals and their objects are live.
     unsafe {
-        let Some(external) = external_of(Inner::of(rt), object) else { return };
+        let Some(external) = external_of_ours(object).as_ref() else { return };
         for &value in &*external.held.as_ptr() {
             qjs::JS_MarkValue(rt, value, mark);
         }
@@ -229,9 +230,7 @@ pub(crate) fn orphan_all(inner: &Inner, list: &List) {
         let value = unsafe {
             Link::unlink(link);
             Link::push(inner.orphans.head(), link);
-            let external = &*link.cast::<External>();
-            external.lose_object();
-            external.value.take()
+            (*link.cast::<External>()).lose_object()
         };
         inner.drop_guarded(value);
     }
@@ -242,10 +241,10 @@ pub(crate) fn orphan_all(inner: &Inner, list: &List) {
 /// SAFETY: none of their objects is used or finalised any more.
 pub(crate) unsafe fn drop_all(inner: &Inner, list: &List) {
     while let Some(link) = list.first() {
-        // SAFETY: a live external, boxed in `host_object`; by contract its object lets go of it.
+        // SAFETY: a listed external, whose object is used no more by contract.
         unsafe {
             Link::unlink(link);
-            inner.drop_guarded(Box::from_raw(link.cast::<External>()));
+            end(inner, link.cast_const().cast());
         }
     }
 }
@@ -276,14 +275,14 @@ impl<'a> Ctx<'a> {
         let external = External {
             link: Link::new(),
             value: RefCell::new(Some(held)),
-            target: OnceCell::new(),
+            isolate: Cell::new(self.inner()),
             // SAFETY: an object.
             object: unsafe { qjs::JS_VALUE_GET_PTR(object.raw()) },
             bonds: Bonds { keeper: none(), first: none(), previous: none(), next: none() },
             held: RefCell::default(),
         };
-        let external = Box::into_raw(Box::new(external));
-        // SAFETY: an object of our class, which owns the external from here on, and the list of a live realm.
+        let external = Rc::into_raw(Rc::new(external)).cast_mut();
+        // SAFETY: an object of our class, which owns the count from here on, and the list of a live realm.
         unsafe {
             Link::push(self.slot().externals.head(), external.cast());
             qjs::JS_SetOpaque(object.raw(), external.cast());
@@ -321,7 +320,7 @@ impl<'a> Value<'a> {
 impl Value<'_> {
     fn external(&self) -> Option<&External> {
         // SAFETY: a live value, which keeps its external.
-        unsafe { external_of(self.ctx().inner(), self.raw()) }
+        unsafe { external_of(self.ctx().inner(), self.raw()).as_ref() }
     }
 
     /// What a host object stands for; `None` for every other value.
@@ -346,11 +345,14 @@ impl Value<'_> {
 
     /// A reference to a host object that does not keep it alive; `None` for every other value.
     pub fn host_ref(&self) -> Option<HostRef> {
-        let external = self.external()?;
-        let target = || {
-            let object = Cell::new(self.identity().map_or(ptr::null_mut(), |address| address as *mut c_void));
-            Rc::new(Target { isolate: self.ctx().inner(), object })
-        };
-        Some(HostRef(external.target.get_or_init(target).clone()))
+        let external = external_of(self.ctx().inner(), self.raw());
+        if external.is_null() {
+            return None;
+        }
+        // SAFETY: a live value keeps its external, which `make_host_object` made as an `Rc`.
+        unsafe {
+            Rc::increment_strong_count(external);
+            Some(HostRef(Rc::from_raw(external)))
+        }
     }
 }

@@ -4,11 +4,12 @@ use crate::atoms;
 use crate::encode::binary;
 use crate::error::js_error;
 use crate::host::BeamHost;
-use quickbeam_api_dom::{Answer, DomError, Query, Seen, Tree, query};
+use quickbeam_api_dom::{
+    Answer, Attribute, DomError, ElementData, LocalName, NodeId, QualName, Query, Seen, Tree, qualified, query,
+};
 use quickbeam_engine::{Ctx, ErrorReport, Result, Value};
 use quickbeam_executor::{Input, take_report};
 use rustler::types::atom;
-use rustler::types::tuple::make_tuple;
 use rustler::{Encoder, Env, Term};
 use std::rc::Rc;
 
@@ -25,8 +26,8 @@ impl Input for Question {
 pub(crate) fn answer<'e>(env: Env<'e>, host: &BeamHost, ctx: Ctx<'_>, question: &Question) -> Term<'e> {
     let found = query(ctx, &question.0, |tree, answer| match answer {
         Answer::Element(None) | Answer::Text(None) => atom::nil().to_term(env),
-        Answer::Element(Some(id)) => Terms::of(env, tree, id),
-        Answer::Elements(ids) => ids.into_iter().map(|id| Terms::of(env, tree, id)).collect::<Vec<_>>().encode(env),
+        Answer::Element(Some(id)) => Terms::of(env, tree, &[id]).pop().unwrap_or_else(|| atom::nil().to_term(env)),
+        Answer::Elements(ids) => Terms::of(env, tree, &ids).encode(env),
         Answer::Text(Some(text)) => binary(env, text.as_bytes()),
     });
     let report = match found {
@@ -37,56 +38,104 @@ pub(crate) fn answer<'e>(env: Env<'e>, host: &BeamHost, ctx: Ctx<'_>, question: 
     (atoms::error(), js_error(env, report, &host.source_maps)).encode(env)
 }
 
-/// An element that is open: its name, its attributes, its children so far.
+/// An element that is open.
 struct Open<'e> {
     name: Term<'e>,
     attributes: Term<'e>,
-    children: Vec<Term<'e>>,
+    /// Where its children begin among all that is made.
+    children: usize,
+}
+
+/// Names that are looked for among those that came up before.
+const KNOWN: usize = 16;
+
+/// A name, and the attribute of that name that came last: documents repeat a few of them over and over.
+struct Known<'t, 'e> {
+    name: &'t LocalName,
+    term: Term<'e>,
+    last: Option<(&'t str, Term<'e>)>,
 }
 
 /// Makes terms of the nodes that it sees.
-struct Terms<'e> {
+struct Terms<'t, 'e> {
     env: Env<'e>,
+    none: Term<'e>,
+    known: Vec<Known<'t, 'e>>,
+    /// Which of the known names the next new one replaces.
+    oldest: usize,
     open: Vec<Open<'e>>,
-    done: Option<Term<'e>>,
+    /// The children of all open elements, one element's behind the other's; before them, what is done.
+    made: Vec<Term<'e>>,
 }
 
-impl<'e> Terms<'e> {
-    fn of(env: Env<'e>, tree: &Tree, root: quickbeam_api_dom::NodeId) -> Term<'e> {
-        let mut terms = Terms { env, open: Vec::new(), done: None };
-        tree.walk(root, &mut terms);
-        terms.done.unwrap_or_else(|| atom::nil().to_term(env))
+impl<'t, 'e> Terms<'t, 'e> {
+    /// The terms of these nodes.
+    fn of(env: Env<'e>, tree: &'t Tree, roots: &[NodeId]) -> Vec<Term<'e>> {
+        let none = Term::list_new_empty(env);
+        let mut terms = Terms { env, none, known: Vec::new(), oldest: 0, open: Vec::new(), made: Vec::new() };
+        for &root in roots {
+            tree.walk(root, &mut terms);
+        }
+        terms.made
     }
 
-    fn add(&mut self, term: Term<'e>) {
-        match self.open.last_mut() {
-            Some(open) => open.children.push(term),
-            None => self.done = Some(term),
+    fn known(&mut self, name: &'t LocalName) -> &mut Known<'t, 'e> {
+        let at = self.known.iter().position(|known| known.name == name).unwrap_or_else(|| {
+            let known = Known { name, term: binary(self.env, name.as_bytes()), last: None };
+            if self.known.len() < KNOWN {
+                self.known.push(known);
+                return self.known.len() - 1;
+            }
+            self.oldest = (self.oldest + 1) % KNOWN;
+            self.known[self.oldest] = known;
+            self.oldest
+        });
+        &mut self.known[at]
+    }
+
+    fn name(&mut self, name: &'t QualName) -> Term<'e> {
+        match name.prefix {
+            None => self.known(&name.local).term,
+            Some(_) => binary(self.env, qualified(name).as_bytes()),
+        }
+    }
+
+    fn attribute(&mut self, Attribute { name, value, .. }: &'t Attribute) -> Term<'e> {
+        let env = self.env;
+        if name.prefix.is_some() {
+            return (self.name(name), binary(env, value.as_bytes())).encode(env);
+        }
+        let known = self.known(&name.local);
+        match known.last {
+            Some((last, term)) if last == value => term,
+            _ => {
+                let term = (known.term, binary(env, value.as_bytes())).encode(env);
+                known.last = Some((value, term));
+                term
+            }
         }
     }
 }
 
-impl Seen for Terms<'_> {
-    fn open(&mut self, name: &str, attributes: &mut dyn Iterator<Item = (String, &str)>) {
-        let env = self.env;
-        let pair =
-            |(name, value): (String, &str)| (binary(env, name.as_bytes()), binary(env, value.as_bytes())).encode(env);
-        let attributes = attributes.map(pair).collect::<Vec<_>>().encode(env);
-        self.open.push(Open { name: binary(env, name.as_bytes()), attributes, children: Vec::new() });
+impl<'t> Seen<'t> for Terms<'t, '_> {
+    fn open(&mut self, element: &'t ElementData) {
+        let name = self.name(&element.name);
+        let attributes = element.attributes.iter().rev();
+        let attributes = attributes.fold(self.none, |list, attribute| list.list_prepend(self.attribute(attribute)));
+        self.open.push(Open { name, attributes, children: self.made.len() });
     }
 
-    fn text(&mut self, text: &str) {
-        self.add(binary(self.env, text.as_bytes()));
+    fn text(&mut self, text: &'t str) {
+        self.made.push(binary(self.env, text.as_bytes()));
     }
 
-    fn comment(&mut self, text: &str) {
-        let term = (atoms::comment(), binary(self.env, text.as_bytes())).encode(self.env);
-        self.add(term);
+    fn comment(&mut self, text: &'t str) {
+        self.made.push((atoms::comment(), binary(self.env, text.as_bytes())).encode(self.env));
     }
 
     fn close(&mut self) {
         let Some(Open { name, attributes, children }) = self.open.pop() else { return };
-        let term = make_tuple(self.env, &[name, attributes, children.encode(self.env)]);
-        self.add(term);
+        let children = self.made.drain(children..).rev().fold(self.none, |list, child| list.list_prepend(child));
+        self.made.push((name, attributes, children).encode(self.env));
     }
 }
