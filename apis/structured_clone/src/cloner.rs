@@ -2,9 +2,10 @@
 
 use crate::builtin;
 use quickbeam_api_webidl::helpers;
-use quickbeam_engine::{Attributes, Ctx, Result, Thrown, Value};
+use quickbeam_engine::{Attributes, Ctx, Dense, Elements, Look, Mould, PropertyKey, Recurring, Result, Thrown, Value};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
 
 /// Stack that one level may need, getters excluded: those check for themselves.
 const STACK_RESERVE: usize = 64 << 10;
@@ -19,6 +20,10 @@ pub(crate) struct Cloner<'a> {
     /// Identity of the prototype of plain objects.
     plain: usize,
     until_poll: u32,
+    /// Reads and makes arrays, once there was one.
+    dense: Option<Rc<Dense<'a>>>,
+    /// Shapes of plain objects.
+    rows: Recurring<'a, ()>,
 }
 
 /// Spreads addresses, whose low bits are equal.
@@ -45,7 +50,8 @@ impl Hasher for AddressHasher {
 impl<'a> Cloner<'a> {
     pub(crate) fn new(ctx: Ctx<'a>) -> Result<Cloner<'a>> {
         let plain = identity(&ctx.object()?.prototype()?);
-        Ok(Cloner { ctx, made: HashMap::default(), plain, until_poll: VALUES_PER_POLL })
+        let (made, rows) = (HashMap::default(), Recurring::new());
+        Ok(Cloner { ctx, made, plain, until_poll: VALUES_PER_POLL, dense: None, rows })
     }
 
     /// Clones and moves the buffers of `list`, an array of objects, to the clone.
@@ -110,16 +116,16 @@ impl<'a> Cloner<'a> {
 
     /// Clones one value.
     pub(crate) fn clone(&mut self, value: &Value<'a>) -> Result<Value<'a>> {
+        self.until_poll -= 1;
+        if self.until_poll == 0 {
+            self.until_poll = VALUES_PER_POLL;
+            self.ctx.poll(VALUES_PER_POLL)?;
+        }
         if !value.is_object() {
             return if value.is_symbol() { Err(self.refuse("a symbol cannot be cloned")) } else { Ok(value.clone()) };
         }
         if let Some((_, clone)) = self.made.get(&identity(value)) {
             return Ok(clone.clone());
-        }
-        self.until_poll -= 1;
-        if self.until_poll == 0 {
-            self.until_poll = VALUES_PER_POLL;
-            self.ctx.poll(VALUES_PER_POLL)?;
         }
         if self.ctx.stack_left() < STACK_RESERVE {
             return Err(self
@@ -136,6 +142,13 @@ impl<'a> Cloner<'a> {
     }
 
     fn array(&mut self, array: &Value<'a>) -> Result<Value<'a>> {
+        let dense = match &self.dense {
+            Some(dense) => dense.clone(),
+            None => self.dense.insert(Rc::new(Dense::new(self.ctx)?)).clone(),
+        };
+        if let Some(elements) = dense.elements(array) {
+            return self.list(array, &dense, &elements);
+        }
         let length = array.length()?;
         let clone = self.ctx.array(Vec::new())?;
         self.remember(array, &clone);
@@ -146,13 +159,68 @@ impl<'a> Cloner<'a> {
         Ok(clone)
     }
 
+    /// An array that has all of its elements and no other property, as long as no getter changes that.
+    fn list(&mut self, array: &Value<'a>, dense: &Dense<'a>, elements: &Elements<'_, 'a>) -> Result<Value<'a>> {
+        let count = elements.count();
+        let clone = dense.blank(count)?;
+        self.remember(array, &clone);
+        for index in 0..count {
+            let key = || PropertyKey::from_value(&self.ctx.number(f64::from(index)));
+            let value = match elements.get(index) {
+                Some(value) => Some(value),
+                None => array.own_value(&key()?)?,
+            };
+            match value {
+                Some(value) => {
+                    let value = self.clone(&value)?;
+                    dense.set(&clone, index, value)?;
+                }
+                None => drop(clone.delete_key(&key()?)?),
+            }
+        }
+        if clone.length()? != u64::from(count) {
+            clone.set("length", self.ctx.number(f64::from(count)))?;
+        }
+        Ok(clone)
+    }
+
     fn ordinary(&mut self, object: &Value<'a>) -> Result<Value<'a>> {
+        if object.is_ordinary() {
+            match self.rows.look(object)? {
+                Look::Known(row) => return self.row(object, &row.mould),
+                Look::Often(mould) => {
+                    let row = self.rows.remember(mould, ());
+                    return self.row(object, &row.mould);
+                }
+                Look::Seldom => {}
+            }
+        }
         if let Some(clone) = self.platform_object(object)? {
             return Ok(clone);
         }
         let clone = self.ctx.object()?;
         self.remember(object, &clone);
         self.properties(object, &clone)?;
+        Ok(clone)
+    }
+
+    /// A plain object with the properties of a mould, as long as no getter changes that.
+    fn row(&mut self, object: &Value<'a>, mould: &Mould<'a>) -> Result<Value<'a>> {
+        let clone = mould.cast([])?;
+        self.remember(object, &clone);
+        for (index, key) in mould.keys().iter().enumerate() {
+            let value = match mould.read(object, index) {
+                Some(value) => Some(value),
+                None => object.own_value(key)?,
+            };
+            match value {
+                Some(value) => {
+                    let value = self.clone(&value)?;
+                    mould.write(&clone, index, value)?;
+                }
+                None => drop(clone.delete_key(key)?),
+            }
+        }
         Ok(clone)
     }
 

@@ -104,6 +104,121 @@ fn values_of_every_kind_are_cloned() {
 }
 
 #[test]
+fn rows_of_data_are_cloned_whatever_getters_do_to_them() {
+    const ROWS: &str = "const rows = Array.from({ length: 8 }, (_, id) => ({ id, text: 't' + id, rest: null }));";
+    const SHOW: &str = "return JSON.stringify(structuredClone(rows))";
+    let rows = |script: &str| format!("{ROWS} {script}");
+    let all = |ids: &str, change: &dyn Fn(usize, String) -> String| {
+        let row = |id: char| format!("{{\"id\":{id},\"text\":\"t{id}\",\"rest\":null}}");
+        let rows: Vec<String> = ids.chars().enumerate().map(|(at, id)| change(at, row(id))).collect();
+        format!("[{}]", rows.join(","))
+    };
+    let cases = [
+        (rows(SHOW), all("01234567", &|_, row| row)),
+        (rows("const c = structuredClone(rows); return c.every((row, at) => row !== rows[at])"), "true".to_owned()),
+        (
+            rows(
+                "rows.forEach((row) => row.rest = rows); const c = structuredClone(rows); return c.every((row) => row.rest === c)",
+            ),
+            "true".to_owned(),
+        ),
+        (
+            rows(
+                "rows.push(...rows); const c = structuredClone(rows); return [c.length, c.every((row, at) => row === c[at % 8]), new Set(c).size]",
+            ),
+            "16,true,8".to_owned(),
+        ),
+        (
+            rows(&format!(
+                "rows[5].rest = {{ get x() {{ delete rows[6].text; rows[7].more = 1; return 1 }} }}; {SHOW}"
+            )),
+            all("01234567", &|at, row| match at {
+                5 => row.replace("null", "{\"x\":1}"),
+                6 => row.replace("\"text\":\"t6\",", ""),
+                7 => row.replace("null", "null,\"more\":1"),
+                _ => row,
+            }),
+        ),
+        (
+            rows(&format!("rows[6].id = {{ get x() {{ delete rows[6].text; rows[6].more = 1; return 1 }} }}; {SHOW}")),
+            all("01234567", &|at, row| match at {
+                6 => row.replace("\"id\":6,\"text\":\"t6\"", "\"id\":{\"x\":1}"),
+                _ => row,
+            }),
+        ),
+        (
+            rows(&format!(
+                "rows[6].id = {{ get x() {{ Object.defineProperty(rows[6], 'text', {{ get() {{ return 2 }} }}); return 1 }} }}; {SHOW}"
+            )),
+            all("01234567", &|at, row| match at {
+                6 => row.replace("6,\"text\":\"t6\"", "{\"x\":1},\"text\":2"),
+                _ => row,
+            }),
+        ),
+        (
+            rows(&format!("rows[1].rest = {{ get x() {{ rows.length = 3; rows.push(4); return 1 }} }}; {SHOW}")),
+            all("01234567", &|at, row| match at {
+                1 => row.replace("null", "{\"x\":1}"),
+                3 => "4".to_owned(),
+                4.. => "null".to_owned(),
+                _ => row,
+            }),
+        ),
+        (
+            rows(
+                "rows[1].rest = { get x() { rows.length = 3; return 1 } }; const c = structuredClone(rows); return [c.length, Object.keys(c)]",
+            ),
+            "8,0,1,2".to_owned(),
+        ),
+        (
+            rows("rows.forEach((row) => row.rest = () => 1); return structuredClone(rows)"),
+            "DataCloneError: structuredClone: a function cannot be cloned".to_owned(),
+        ),
+        (rows(&format!("rows.forEach(Object.freeze); Object.freeze(rows); {SHOW}")), all("01234567", &|_, row| row)),
+    ];
+    for (script, expected) in &cases {
+        check_all(&[(script, expected)]);
+    }
+}
+
+#[test]
+fn arrays_are_cloned_whatever_they_are() {
+    check_all(&[
+        (
+            "const a = [{ get x() { a.pop(); a.push(5); delete a[1]; return 0 } }, 1, 2]; const c = structuredClone(a); return [c.length, 1 in c, c[2]]",
+            "3,false,5",
+        ),
+        (
+            "const a = [{ get x() { a.length = 1; a.length = 3; return 0 } }, 1, 2]; const c = structuredClone(a); return [c.length, Object.keys(c)]",
+            "3,0",
+        ),
+        (
+            "const a = [{ get x() { Object.defineProperty(a, 2, { get: () => 'got' }); return 0 } }, 1, 2]; return structuredClone(a).slice(1)",
+            "1,got",
+        ),
+        (
+            "Array.prototype[1] = 'p'; try { const c = structuredClone([0, , 2]); return [1 in c, Object.hasOwn(c, 1), c.length] } finally { delete Array.prototype[1] }",
+            "true,false,3",
+        ),
+        (
+            "const c = structuredClone(new (class extends Array {})(1, 2)); return [c.constructor === Array, c]",
+            "true,1,2",
+        ),
+        (
+            "return Object.keys(structuredClone(Object.create(Array.prototype, { length: { value: 2, writable: true } })))",
+            "",
+        ),
+        (
+            "const a = Array.from({ length: 50_000 }, (_, at) => at % 3 ? at : [at]); const c = structuredClone(a); return [c.length, c[49_999], c[49_998][0], c.every((v, at) => +v === at)]",
+            "50000,49999,49998,true",
+        ),
+        ("const a = [1, 2]; a.length = 4; const c = structuredClone(a); return [c.length, Object.keys(c)]", "4,0,1"),
+        ("const a = [[], [[]]]; a[1][0].push(a); const c = structuredClone(a); return c[1][0][0] === c", "true"),
+        ("return structuredClone(Object.freeze([1, [2]])).push(3)", "3"),
+    ]);
+}
+
+#[test]
 fn what_cannot_be_cloned_is_named() {
     let refused = |what: &str| format!("DataCloneError: structuredClone: {what}");
     let harness = Harness::new(&[&StructuredClone]);

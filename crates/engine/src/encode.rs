@@ -8,7 +8,7 @@ use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
 use crate::function::Args;
 use crate::object::PropertyKey;
-use crate::shape::Mould;
+use crate::shape::{Known, Look, Mould, Recurring};
 use crate::text::{LentText, Utf16};
 use crate::value::Value;
 use std::any::Any;
@@ -132,7 +132,7 @@ pub fn encode<S: Sink>(
         hashed: HashSet::new(),
         pending: Vec::new(),
         key_cache: [const { None }; KEY_CACHE],
-        rows: [const { Seen::Never }; ROW_CACHE],
+        rows: Recurring::new(),
     };
     walk.value(value)
 }
@@ -141,26 +141,16 @@ pub fn encode<S: Sink>(
 const KEY_SIZE: usize = 16;
 
 const KEY_CACHE: usize = 32;
-const ROW_CACHE: usize = 8;
 
-/// Objects of one shape after which more of it are expected.
-const ROWS: u8 = 4;
-
-/// Objects with the same properties.
-struct Row<'a, T> {
-    mould: Mould<'a>,
-    /// The terms of its keys, in the sink's order, and where each is among the properties.
+/// What objects with the same properties become.
+struct Row<T> {
+    /// The terms of their keys, in the sink's order, and where each is among the properties.
     names: Vec<T>,
     places: Vec<usize>,
 }
 
-/// How often a shape has come up.
-enum Seen<'a, T> {
-    Never,
-    /// The address is only compared: the shape may be gone.
-    Times(usize, u8),
-    Often(Rc<Row<'a, T>>),
-}
+/// Objects with the same properties.
+type Alike<'a, T> = Rc<Known<'a, Row<T>>>;
 
 /// Each level of the walk costs stack: what few levels need is kept out of line.
 struct Walk<'w, 'a, S: Sink> {
@@ -178,7 +168,7 @@ struct Walk<'w, 'a, S: Sink> {
     /// Terms of property names, by key; the same few names recur in rows of data.
     key_cache: [Option<(PropertyKey<'a>, S::Term)>; KEY_CACHE],
     /// By the shapes of ordinary objects.
-    rows: [Seen<'a, S::Term>; ROW_CACHE],
+    rows: Recurring<'a, Row<S::Term>>,
 }
 
 type Encoded<T> = std::result::Result<T, EncodeError>;
@@ -274,7 +264,9 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
     }
 
     fn object(&mut self, value: &Value<'a>) -> Encoded<S::Term> {
-        if let Some(host) = value.host_value()
+        let is_ordinary = value.is_ordinary();
+        if !is_ordinary
+            && let Some(host) = value.host_value()
             && let Some(term) = self.sink.host(&*host)
         {
             return Ok(term);
@@ -295,7 +287,7 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         }
         self.enter(identity);
         let first = self.pending.len();
-        let term = self.container(value, first);
+        let term = if is_ordinary { self.ordinary(value, first) } else { self.container(value, first) };
         self.pending.truncate(first);
         self.leave(identity);
         term
@@ -323,14 +315,16 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         }
     }
 
-    /// Converts an object whose children go to `pending[first..]`.
-    fn container(&mut self, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
-        if value.is_ordinary() {
-            return match self.row(value)? {
-                Some(row) => self.like(&row, value, first),
-                None => self.plain(value, first),
-            };
+    /// Converts an ordinary object whose children go to `pending[first..]`.
+    fn ordinary(&mut self, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
+        match self.row(value)? {
+            Some(row) => self.like(&row, value, first),
+            None => self.plain(value, first),
         }
+    }
+
+    /// Converts another object, likewise.
+    fn container(&mut self, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
         if value.is_array_or_proxy_of_one()? {
             return self.array(value, first);
         }
@@ -476,48 +470,40 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
 
     /// What is known of objects like that one, after some of them.
     #[inline(never)]
-    fn row(&mut self, value: &Value<'a>) -> Encoded<Option<Rc<Row<'a, S::Term>>>> {
-        const SHAPE_SIZE: usize = 64;
-        let Some(shape) = value.shape() else { return Ok(None) };
-        let slot = shape / SHAPE_SIZE % ROW_CACHE;
-        let times = match &self.rows[slot] {
-            Seen::Often(row) if row.mould.fits(shape) => return Ok(Some(row.clone())),
-            Seen::Times(seen, times) if *seen == shape => times.saturating_add(1),
-            _ => 1,
-        };
-        self.rows[slot] = Seen::Times(shape, times);
-        if times != ROWS {
-            return Ok(None);
-        }
-        let Some(mould) = Mould::of(value)? else { return Ok(None) };
-        let row = Rc::new(self.new_row(mould)?);
-        self.rows[slot] = Seen::Often(row.clone());
-        Ok(Some(row))
+    fn row(&mut self, value: &Value<'a>) -> Encoded<Option<Alike<'a, S::Term>>> {
+        Ok(match self.rows.look(value)? {
+            Look::Seldom => None,
+            Look::Known(row) => Some(row),
+            Look::Often(mould) => {
+                let row = self.new_row(&mould)?;
+                Some(self.rows.remember(mould, row))
+            }
+        })
     }
 
-    fn new_row(&mut self, mould: Mould<'a>) -> Encoded<Row<'a, S::Term>> {
+    fn new_row(&mut self, mould: &Mould<'a>) -> Encoded<Row<S::Term>> {
         let mut sorted = Vec::new();
         for (index, key) in mould.keys().iter().enumerate() {
             sorted.push((self.key(key)?, index));
         }
         sorted.sort_by(|(a, _), (b, _)| self.sink.order(*a, *b));
         let (names, places) = sorted.into_iter().unzip();
-        Ok(Row { mould, names, places })
+        Ok(Row { names, places })
     }
 
     /// As [`Walk::plain`], without asking for keys.
     #[inline(never)]
-    fn like(&mut self, row: &Row<'a, S::Term>, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
-        for index in 0..row.names.len() {
+    fn like(&mut self, row: &Known<'a, Row<S::Term>>, value: &Value<'a>, first: usize) -> Encoded<S::Term> {
+        for index in 0..row.what.names.len() {
             let term = self.value(&row.mould.get(value, index)?)?;
             self.pending.push(term);
         }
-        self.sorted(row, first)
+        self.sorted(&row.what, first)
     }
 
     /// The map of a row whose values are `pending[first..]`, in the order of its properties.
     #[inline(never)]
-    fn sorted(&mut self, row: &Row<'a, S::Term>, first: usize) -> Encoded<S::Term> {
+    fn sorted(&mut self, row: &Row<S::Term>, first: usize) -> Encoded<S::Term> {
         let count = row.names.len();
         self.charge(self.sink.map_overhead(count) + KEY_SIZE * count)?;
         for &place in &row.places {

@@ -94,6 +94,8 @@ pub struct Heap {
     charged: Cell<u32>,
     /// What it was charged and credited since it was last looked at.
     unsettled: Cell<isize>,
+    /// Whether any account ever passed a limit, which most heaps never do.
+    was_over: Cell<bool>,
     /// Bytes that are admitted without a look at limits and accounts: what was left at the last look, and was not asked for since.
     room: Cell<usize>,
     /// Set by other threads: the next request abandons the stack that makes it.
@@ -106,6 +108,8 @@ pub struct Heap {
     /// Freed blocks whose memory stays for now, by `next`.
     quarantine: Cell<*mut Block>,
     is_quarantined: Cell<bool>,
+    /// Null, or a block that nobody uses, for whoever needs one of its size; not charged to anybody.
+    spare: Cell<*mut Block>,
     pub(crate) pins: Pins,
 }
 
@@ -120,6 +124,7 @@ impl Heap {
             accounts: RefCell::new(vec![Account::new(0)]),
             charged: Cell::new(0),
             unsettled: Cell::new(0),
+            was_over: Cell::new(false),
             room: Cell::new(0),
             abandon: Arc::default(),
             faults: Cell::new(None),
@@ -128,6 +133,7 @@ impl Heap {
             on_over_limit: Cell::new(None),
             quarantine: Cell::new(ptr::null_mut()),
             is_quarantined: Cell::new(false),
+            spare: Cell::new(ptr::null_mut()),
             pins: Pins::new(),
         })
     }
@@ -138,8 +144,9 @@ impl Heap {
     }
 
     /// Whether a request of the realm that runs has passed a limit since the flag was last [cleared](Heap::clear_over_limit).
+    #[inline]
     pub fn over_limit(&self) -> bool {
-        self.with_charged(|account| account.over_limit)
+        self.was_over.get() && self.with_charged(|account| account.over_limit)
     }
 
     /// Lowers the flag, after garbage was collected or the script that raised it has ended.
@@ -312,6 +319,7 @@ impl Heap {
     }
 
     fn raise_over_limit(&self) {
+        self.was_over.set(true);
         self.with_charged(|account| account.over_limit = true);
         self.poke();
     }
@@ -427,6 +435,40 @@ mod tests {
         unsafe { heap.free(c) };
         assert_eq!((heap.stats().used, heap.stats().blocks), (0, 0));
         assert!(heap.stats().peak >= 1200);
+    }
+
+    #[test]
+    fn a_block_that_starts_as_a_spare_did_gets_its_room_and_is_charged_for_it() {
+        let heap = Heap::new(usize::MAX);
+        // SAFETY: each block is live, and forgotten once it is freed.
+        let grown = |size| unsafe { heap.resize(heap.resize(heap.allocate(size, false), size * 3 / 2), size * 2) };
+        let first = grown(600);
+        unsafe { heap.free(first) };
+        assert_eq!((heap.stats().used, heap.stats().blocks), (0, 0));
+        let other = heap.allocate(700, false);
+        assert_eq!(heap.stats().used, 700 + HEADER, "starts otherwise");
+        let zeroed = heap.allocate(600, true);
+        assert_eq!(heap.stats().used, 1300 + 2 * HEADER, "must be zeroed");
+        let second = heap.allocate(600, false);
+        assert_eq!((second, heap.stats().used), (first, 2500 + 3 * HEADER));
+        // SAFETY: `second` is a live block of this heap of 600 bytes.
+        unsafe {
+            assert_eq!(size_of_block(second), 600);
+            second.cast::<u8>().write_bytes(7, 600);
+            assert_eq!(heap.resize(second, 1200), second);
+            assert_eq!((size_of_block(second), heap.stats().used), (1200, 2500 + 3 * HEADER));
+            let moved = heap.resize(second, 5000);
+            assert!((0..600).all(|at| moved.cast::<u8>().add(at).read() == 7));
+            assert_eq!(heap.stats().used, 6300 + 3 * HEADER);
+            let shrunk = heap.resize(moved, 100);
+            assert_eq!((size_of_block(shrunk), heap.stats().used), (100, 1400 + 3 * HEADER));
+            [shrunk, zeroed, other].into_iter().for_each(|block| heap.free(block));
+        }
+        let many = [600; 3].map(grown);
+        // SAFETY: each is live.
+        many.into_iter().for_each(|block| unsafe { heap.free(block) });
+        heap.drop_spare();
+        assert_eq!((heap.stats().used, heap.stats().blocks), (0, 0));
     }
 
     #[test]

@@ -41,7 +41,8 @@ impl Pins {
         }
     }
 
-    fn is_arena(size: usize) -> bool {
+    /// Whether blocks of that size are arenas, or may be.
+    pub(crate) fn is_arena(size: usize) -> bool {
         (4096 - MAX_BLOCK..=4096).contains(&size)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The engine describes an object's properties by a shape, which objects share that got the same properties in the same
 //! order. An object that is built property by property goes from shape to shape; one whose last shape is known can have it at
-//! once.
+//! once, and one of a known shape need not be asked for its keys.
 
 use crate::ctx::Ctx;
 use crate::error::{Result, Thrown};
@@ -11,6 +11,7 @@ use crate::object::{Attributes, PropertyKey};
 use crate::value::Value;
 use rquickjs::qjs;
 use std::ffi::c_void;
+use std::rc::Rc;
 
 /// Objects with more properties than that get no mould.
 const MOST_KEYS: usize = 64;
@@ -99,23 +100,122 @@ impl<'a> Mould<'a> {
     /// What a getter throws that has come since.
     #[inline(never)]
     pub(crate) fn get(&self, object: &Value<'a>, index: usize) -> Result<Value<'a>> {
-        match (object_layout(), object.shape()) {
-            (Some(layout), Some(shape)) if shape == self.shape => {
-                // SAFETY: an object of this shape has a plain value there.
-                Ok(unsafe { Value::borrowed(object.ctx(), (*layout.values(object)).add(index).read()) })
-            }
-            _ => object.get_key(&self.keys[index]),
-        }
+        self.read(object, index).map_or_else(|| object.get_key(&self.keys[index]), Ok)
     }
 
-    /// Whether an object of that shape has these properties.
-    pub(crate) fn fits(&self, shape: usize) -> bool {
-        self.shape == shape
+    /// The property at that place of an object that fits the mould; `None` for an object that does not, or not any more, and past the
+    /// last place.
+    pub fn read(&self, object: &Value<'a>, index: usize) -> Option<Value<'a>> {
+        // SAFETY: a plain value of the object.
+        self.place(object, index).map(|place| unsafe { Value::borrowed(object.ctx(), place.read()) })
+    }
+
+    /// Defines the property at that place, which is one of the [keys](Mould::keys), of an object that was [cast](Mould::cast) in the mould.
+    ///
+    /// # Errors
+    /// Throws if the object cannot take it.
+    pub fn write(&self, object: &Value<'a>, index: usize, value: Value<'a>) -> Result<()> {
+        match (self.place(object, index), self.keys.get(index)) {
+            // SAFETY: a plain value of the object, which is ours once it is replaced.
+            (Some(place), _) => drop(unsafe { Value::from_raw(object.ctx(), place.replace(value.into_raw())) }),
+            (None, Some(key)) => object.define_key(key, value, Attributes::ALL)?,
+            (None, None) => {}
+        }
+        Ok(())
+    }
+
+    /// Where an object that fits has that property.
+    fn place(&self, object: &Value<'a>, index: usize) -> Option<*mut qjs::JSValue> {
+        let layout = object_layout()?;
+        if object.shape()? != self.shape || index >= self.keys.len() {
+            return None;
+        }
+        // SAFETY: an object of this shape has a plain value there.
+        Some(unsafe { (*layout.values(object)).add(index) })
     }
 
     /// Its properties, in their order.
-    pub(crate) fn keys(&self) -> &[PropertyKey<'a>] {
+    pub fn keys(&self) -> &[PropertyKey<'a>] {
         &self.keys
+    }
+}
+
+/// Shapes that are watched at once.
+const WATCHED: usize = 8;
+
+/// Objects of one shape after which more of it are expected.
+const FEW: u8 = 4;
+
+/// Watches for shapes that keep coming up, as those of rows of data do.
+pub struct Recurring<'a, T> {
+    seen: [Seen<'a, T>; WATCHED],
+}
+
+/// What has been found out of objects with the same properties.
+pub struct Known<'a, T> {
+    /// Tells them from others.
+    pub mould: Mould<'a>,
+    /// What else is kept of them.
+    pub what: T,
+}
+
+/// Whether objects like one have come up before.
+pub enum Look<'a, T> {
+    /// Not often enough to be worth a [`Mould`], or they had none.
+    Seldom,
+    /// They have now: this is the time to [remember](Recurring::remember) something.
+    Often(Mould<'a>),
+    /// This is remembered.
+    Known(Rc<Known<'a, T>>),
+}
+
+enum Seen<'a, T> {
+    Never,
+    /// The address is only compared: the shape may be gone.
+    Times(usize, u8),
+    Known(Rc<Known<'a, T>>),
+}
+
+impl<'a, T> Recurring<'a, T> {
+    /// Nothing has come up.
+    pub const fn new() -> Self {
+        Recurring { seen: [const { Seen::Never }; WATCHED] }
+    }
+
+    /// Counts an [ordinary](Value::is_ordinary) object.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn look(&mut self, object: &Value<'a>) -> Result<Look<'a, T>> {
+        let Some(shape) = object.shape() else { return Ok(Look::Seldom) };
+        let seen = &mut self.seen[Self::slot(shape)];
+        let times = match seen {
+            Seen::Known(known) if known.mould.shape == shape => return Ok(Look::Known(known.clone())),
+            Seen::Times(same, times) if *same == shape => times.saturating_add(1),
+            _ => 1,
+        };
+        *seen = Seen::Times(shape, times);
+        let mould = if times == FEW { Mould::of(object)? } else { None };
+        Ok(mould.map_or(Look::Seldom, Look::Often))
+    }
+
+    /// Keeps something for all objects that fit a mould which was just given.
+    pub fn remember(&mut self, mould: Mould<'a>, what: T) -> Rc<Known<'a, T>> {
+        let slot = Self::slot(mould.shape);
+        let known = Rc::new(Known { mould, what });
+        self.seen[slot] = Seen::Known(known.clone());
+        known
+    }
+
+    fn slot(shape: usize) -> usize {
+        const SHAPE_SIZE: usize = 64;
+        shape / SHAPE_SIZE % WATCHED
+    }
+}
+
+impl<T> Default for Recurring<'_, T> {
+    fn default() -> Self {
+        Recurring::new()
     }
 }
 
@@ -155,7 +255,7 @@ mod tests {
         isolate.enter(&realm, |ctx| {
             let eval = |source: &str| ctx.eval(source, &EvalOptions::default()).expect("a value");
             let mould = Mould::of(&eval("({ a: 1, b: 2 })")).expect("memory").expect("a mould");
-            let fits = |source: &str| mould.fits(eval(source).shape().expect("a shape"));
+            let fits = |source: &str| mould.read(&eval(source), 0).is_some();
             for source in
                 ["({ a: [], b: '' })", "JSON.parse('{\"a\": 1, \"b\": 2}')", "globalThis.kept = { a: 1, b: 2 }"]
             {

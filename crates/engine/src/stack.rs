@@ -175,10 +175,11 @@ impl Drop for Entered<'_> {
             self.inner.switch_to(self.outer, self.left);
             self.inner.countdown.set(self.countdown);
         }
-        if self.inner.depth.get() == 0
-            && let Some(size) = self.inner.heap.pins.take_wanted()
-        {
-            self.inner.pin(size);
+        if self.inner.depth.get() == 0 {
+            if let Some(size) = self.inner.heap.pins.take_wanted() {
+                self.inner.pin(size);
+            }
+            self.inner.heap.drop_spare();
         }
     }
 }

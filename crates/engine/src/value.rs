@@ -42,7 +42,7 @@ impl<'a> Value<'a> {
     /// SAFETY: as `from_raw`, but `raw` stays the caller's.
     pub(crate) unsafe fn borrowed(ctx: Ctx<'a>, raw: qjs::JSValue) -> Value<'a> {
         // SAFETY: the value is live by contract.
-        Value { raw: unsafe { qjs::JS_DupValue(ctx.raw(), raw) }, ctx }
+        Value { raw: if is_counted(raw) { unsafe { qjs::JS_DupValue(ctx.raw(), raw) } } else { raw }, ctx }
     }
 
     /// The raw value, still owned by `self`.
@@ -351,7 +351,17 @@ impl Clone for Value<'_> {
 
 impl Drop for Value<'_> {
     fn drop(&mut self) {
-        // SAFETY: `raw` is owned and freed once.
-        unsafe { qjs::JS_FreeValue(self.ctx.raw(), self.raw) };
+        if is_counted(self.raw) {
+            // SAFETY: `raw` is owned and freed once.
+            unsafe { qjs::JS_FreeValue(self.ctx.raw(), self.raw) };
+        }
     }
+}
+
+/// Whether references to a value are counted, as the engine's own macro tells: asking it costs a call, and numbers are many.
+#[inline]
+fn is_counted(raw: qjs::JSValue) -> bool {
+    // SAFETY: reads the tag of any value.
+    let tag = unsafe { qjs::JS_VALUE_GET_TAG(raw) };
+    tag as u32 >= qjs::JS_TAG_FIRST as u32
 }

@@ -1,12 +1,18 @@
 //! The blocks of a heap, and the allocator that the engine sees.
 //!
 //! Freed memory may stay for a while, in *quarantine*: see `realm.rs` for what needs it.
+//!
+//! The block of some kilobytes that was freed last is the heap's *spare* until the realm is left. The next that starts out as large
+//! as that one did gets it, with all the room that it had in the end: the stack of a regular expression, which each match of a loop
+//! makes anew, grows and frees, need not go through the C library, which locks for that in a process of several threads.
 
 use super::Heap;
+use crate::pins::Pins;
 use rquickjs::qjs;
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
 use std::ffi::c_void;
 use std::hint;
+use std::ops::RangeInclusive;
 use std::ptr::{self, NonNull};
 
 const ALIGN: usize = 16;
@@ -15,30 +21,56 @@ const ALIGN: usize = 16;
 pub(super) struct Block {
     prev: *mut Block,
     next: *mut Block,
+    /// What was asked for.
     size: usize,
     account: u32,
+    /// Bytes behind that, into which the block may grow. They are charged.
+    slack: u16,
+    /// What it was made with, by [`start`].
+    start: u8,
     is_freed: bool,
 }
 
 pub(super) const HEADER: usize = size_of::<Block>();
+
+/// The sizes that a spare may have: of smaller blocks the C library has spares itself.
+const SPARE: RangeInclusive<usize> = 512..=8 << 10;
+
+/// A size in steps of 16 bytes; 0 for one that no spare starts out with.
+fn start(size: usize) -> u8 {
+    u8::try_from(size.div_ceil(16)).unwrap_or(0)
+}
+
+impl Block {
+    /// All that is charged for it.
+    fn whole(&self) -> usize {
+        HEADER + self.size + usize::from(self.slack)
+    }
+
+    /// SAFETY: `block` was allocated with this layout, and nobody uses it.
+    unsafe fn dealloc(block: *mut Block) {
+        // SAFETY: by contract.
+        unsafe { dealloc(block.cast(), Layout::from_size_align_unchecked((*block).whole(), ALIGN)) };
+    }
+}
 
 impl Heap {
     fn layout(size: usize) -> Option<Layout> {
         Layout::from_size_align(size.checked_add(HEADER)?, ALIGN).ok()
     }
 
-    /// SAFETY: `block` points to at least `HEADER` writable bytes allocated for `size`.
-    unsafe fn link(&self, block: *mut Block, size: usize) -> *mut c_void {
+    /// SAFETY: `block` points to writable bytes allocated for a header, `size` and `slack`.
+    unsafe fn link(&self, block: *mut Block, size: usize, slack: u16, start: u8) -> *mut c_void {
         let next = self.head.get();
         // SAFETY: by contract for `block`; `next` is null or a live block of this heap.
         unsafe {
             let account = self.charged.get();
-            block.write(Block { prev: ptr::null_mut(), next, size, account, is_freed: false });
+            block.write(Block { prev: ptr::null_mut(), next, size, account, slack, start, is_freed: false });
             if !next.is_null() {
                 (*next).prev = block;
             }
             self.head.set(block);
-            self.charge(account, size + HEADER);
+            self.charge(account, (*block).whole());
             self.blocks.set(self.blocks.get() + 1);
             block.add(1).cast()
         }
@@ -48,7 +80,7 @@ impl Heap {
     unsafe fn unlink(&self, block: *mut Block) {
         // SAFETY: by contract, and neighbours of a live block are live.
         unsafe {
-            let Block { prev, next, size, account, .. } = block.read();
+            let Block { prev, next, account, .. } = block.read();
             if prev.is_null() {
                 self.head.set(next);
             } else {
@@ -57,7 +89,7 @@ impl Heap {
             if !next.is_null() {
                 (*next).prev = prev;
             }
-            self.credit(account, size + HEADER);
+            self.credit(account, (*block).whole());
             self.blocks.set(self.blocks.get() - 1);
         }
     }
@@ -66,6 +98,13 @@ impl Heap {
         let Some(layout) = Heap::layout(size) else {
             return ptr::null_mut();
         };
+        if let Some(room) = self.spare_for(size).filter(|_| !zeroed) {
+            // SAFETY: the spare is ours once it is taken, and has that room.
+            return match self.admit(room) {
+                true => unsafe { self.link(self.spare.take(), size, (room - size) as u16, start(size)) },
+                false => ptr::null_mut(),
+            };
+        }
         if !self.admit(size) {
             return ptr::null_mut();
         }
@@ -76,9 +115,45 @@ impl Heap {
             return ptr::null_mut();
         }
         // SAFETY: `raw` was just allocated with room for the header and `size` bytes.
-        let user = unsafe { self.link(raw.cast(), size) };
+        let user = unsafe { self.link(raw.cast(), size, 0, start(size)) };
         self.pins.made(user, size);
         user
+    }
+
+    /// The room that the spare has, if it is one for blocks of that size.
+    #[inline]
+    fn spare_for(&self, size: usize) -> Option<usize> {
+        // SAFETY: the spare is null or a block that nobody uses.
+        let spare = unsafe { self.spare.get().as_ref() }?;
+        (spare.start == start(size) && (size..=size + size * 3 / 2).contains(&spare.size)).then_some(spare.size)
+    }
+
+    /// Makes a freed block the spare, or frees its memory.
+    ///
+    /// SAFETY: `block` is an unlinked block of this heap that nobody uses.
+    unsafe fn spare(&self, block: *mut Block) {
+        // SAFETY: by contract.
+        unsafe {
+            let room = (*block).whole() - HEADER;
+            if !SPARE.contains(&room) || Pins::is_arena(room) || (*block).start == 0 {
+                return Block::dealloc(block);
+            }
+            ((*block).size, (*block).slack) = (room, 0);
+            let before = self.spare.replace(block);
+            if !before.is_null() {
+                Block::dealloc(before);
+            }
+        }
+    }
+
+    /// Gives the spare's memory back.
+    #[inline]
+    pub(crate) fn drop_spare(&self) {
+        let spare = self.spare.take();
+        if !spare.is_null() {
+            // SAFETY: nobody uses the spare.
+            unsafe { Block::dealloc(spare) };
+        }
     }
 
     /// SAFETY: `user` is null or came from this heap and is live.
@@ -96,8 +171,7 @@ impl Heap {
                 (*block).next = self.quarantine.replace(block);
                 return;
             }
-            let size = (*block).size;
-            dealloc(block.cast(), Layout::from_size_align_unchecked(size + HEADER, ALIGN));
+            self.spare(block);
         }
     }
 
@@ -109,22 +183,27 @@ impl Heap {
         // SAFETY: by contract; a failed realloc leaves the old block as it was, so it is linked again.
         unsafe {
             let block = user.cast::<Block>().sub(1);
-            let old = (*block).size;
+            let Block { size: old, slack, start, .. } = block.read();
+            let room = old + usize::from(slack);
+            if (old..=room).contains(&size) {
+                ((*block).size, (*block).slack) = (size, (room - size) as u16);
+                return user;
+            }
             let Some(layout) = Heap::layout(size) else {
                 return ptr::null_mut();
             };
-            if size > old && !self.admit_growth(user, size - old) {
+            if size > room && !self.admit_growth(user, size - room) {
                 return ptr::null_mut();
             }
             self.unlink(block);
-            let old_layout = Layout::from_size_align_unchecked(old + HEADER, ALIGN);
+            let old_layout = Layout::from_size_align_unchecked((*block).whole(), ALIGN);
             let moved = realloc(block.cast(), old_layout, layout.size());
             if moved.is_null() {
-                self.link(block, old);
+                self.link(block, old, slack, start);
                 self.refuse(size.saturating_sub(old));
                 return ptr::null_mut();
             }
-            self.link(moved.cast(), size)
+            self.link(moved.cast(), size, 0, start)
         }
     }
 
@@ -210,8 +289,8 @@ unsafe fn release(mut block: *mut Block) {
     while !block.is_null() {
         // SAFETY: each block was allocated with this layout.
         unsafe {
-            let Block { next, size, .. } = block.read();
-            dealloc(block.cast(), Layout::from_size_align_unchecked(size + HEADER, ALIGN));
+            let next = (*block).next;
+            Block::dealloc(block);
             block = next;
         }
     }
@@ -241,6 +320,7 @@ impl Drop for Heap {
             release(self.head.get());
             release(self.quarantine.get());
         }
+        self.drop_spare();
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct ObjectLayout {
     pub(crate) values: usize,
     /// Of an array that has its elements in a row, the pointer to them: they are `JSValue`s.
     pub(crate) elements: usize,
+    /// How many elements an array has in a row, a `u32`; 0 if they are elsewhere.
+    pub(crate) count: usize,
 }
 
 pub(crate) fn object_layout() -> Option<ObjectLayout> {
@@ -28,6 +30,7 @@ pub(crate) fn object_layout() -> Option<ObjectLayout> {
                 shape: probe.find_shape()?,
                 values: probe.find_row([(c"({ x: 11, y: 22.5 })", 11, 22.5), (c"({ b: -3, a: 0.25 })", -3, 0.25)])?,
                 elements: probe.find_row([(c"[11, 22.5]", 11, 22.5), (c"[-3, 0.25]", -3, 0.25)])?,
+                count: probe.find_count()?,
             })
         }
     })
@@ -91,6 +94,28 @@ impl Probe {
             }
             only(words.into_iter()).map(|at| at * size_of::<usize>())
         }
+    }
+
+    /// Changes an array: the only number that follows its elements, neither the room for them nor a length without them.
+    unsafe fn find_count(&self) -> Option<usize> {
+        const STEPS: [(&CStr, u32); 7] = [
+            (c"globalThis.list = [1, 2, 3]", 3),
+            (c"list.pop(); list", 2),
+            (c"list.length = 7; list", 2),
+            (c"list.length = 1; list", 1),
+            (c"list.push(5, 6, 7); list", 4),
+            (c"delete list[1]; list", 0),
+            (c"[]", 0),
+        ];
+        let mut offsets: Vec<usize> = (0..OBJECT_WORDS * size_of::<usize>()).step_by(align_of::<u32>()).collect();
+        for (source, count) in STEPS {
+            // SAFETY: by contract; `object` has checked that the words may be read.
+            unsafe {
+                let object = self.object(source)?.cast::<u8>();
+                offsets.retain(|&at| object.add(at).cast::<u32>().read() == count);
+            }
+        }
+        only(offsets.into_iter())
     }
 
     /// The object that a script makes, whose first words may be read.
