@@ -1,8 +1,7 @@
 // BroadcastChannel.
-(idl, events, messaging, native) => {
+(idl, events, native) => {
   const { expose, need, domException } = idl;
-  const { EventTarget, defineHandler } = events;
-  const { fireMessage } = messaging;
+  const { EventTarget, Stamp, defineHandler } = events;
 
   class BroadcastChannel extends EventTarget {
     #name;
@@ -12,9 +11,9 @@
       need(arguments, 1, "BroadcastChannel");
       super();
       this.#name = `${name}`;
-      this.#channel = native.open(this.#name, (message) => {
-        if (message !== undefined && this.#channel !== undefined) fireMessage(this, message);
-      });
+      const channel = native.open(this.#name, this);
+      this.#channel = channel;
+      Stamp.observe(this, () => native.listenersChanged(channel));
     }
     get name() {
       return this.#name;

@@ -8,11 +8,11 @@
 
 use quickbeam_api_events::{EVENT_TARGET, classes as events};
 use quickbeam_api_grants::require;
-use quickbeam_api_messaging::{Message, classes as messaging, is_closing, opened, serialize};
+use quickbeam_api_messaging::{Message, Receiver, is_closing, serialize};
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Attributes, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::{
-    Api, Grant, Input, ListenerId, RealmSender, SubmitError, call_service, grants, listen, unlisten,
+    Api, Grant, ListenerId, Notice, RealmSender, SubmitError, call_service, grants, listen, unlisten,
 };
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -51,7 +51,8 @@ impl Api for BroadcastChannel {
 fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
     kept(ctx, UNIT, |ctx| {
         let natives = Natives::new(ctx)?.function("open", open)?.function("post", post)?.function("close", close)?;
-        let args = [helpers(ctx)?, events(ctx)?, messaging(ctx)?, natives.into_value()];
+        let natives = natives.function("listenersChanged", listeners_changed)?;
+        let args = [helpers(ctx)?, events(ctx)?, natives.into_value()];
         let class = ctx.call(&CHANNEL.run(ctx)?, &ctx.undefined(), &args)?;
         Natives::new(ctx)?.value("BroadcastChannel", class).map(Natives::into_value)
     })
@@ -69,6 +70,7 @@ struct Channel {
     id: u64,
     name: String,
     listener: ListenerId,
+    receiver: Rc<Receiver>,
 }
 
 impl Drop for Channel {
@@ -84,12 +86,16 @@ impl Drop for Channel {
     }
 }
 
-/// A message that becomes a value where it arrives.
+/// A message that becomes an event where it arrives.
 struct Delivery(Arc<Message>);
 
-impl Input for Delivery {
-    fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
-        if is_closing(ctx) { Ok(ctx.undefined()) } else { opened(ctx, &self.0) }
+impl Notice for Delivery {
+    /// The listener is the channel's object and its [`Receiver`].
+    fn arrive<'a>(self: Box<Self>, ctx: Ctx<'a>, listener: &Value<'a>) -> Result<()> {
+        match listener.get_index(1)?.host::<Receiver>() {
+            Some(receiver) => receiver.receive(ctx, &listener.get_index(0)?, &self.0),
+            None => Ok(()),
+        }
     }
 }
 
@@ -118,7 +124,7 @@ pub fn deliver_from_afar(name: &str, bytes: Vec<u8>) -> usize {
     deliver(name, &Arc::new(Message::from_bytes(bytes)), None)
 }
 
-/// `open(name, callback)`: a host object.
+/// `open(name, target)`: a host object.
 fn open<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     require(ctx, "BroadcastChannel", None)?;
@@ -134,9 +140,10 @@ fn open<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
         return Err(ctx.throw_error("RangeError", &message));
     }
     count.define("open", ctx.number(open + 1.0), Attributes::ALL)?;
-    let listener = listen(ctx, args.get(1))?;
+    let receiver = Receiver::new(ctx)?;
+    let listener = listen(ctx, ctx.array_of([args.get(1), ctx.host_object(receiver.clone(), None)?])?)?;
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
-    let channel = Channel { id, name: name.clone(), listener };
+    let channel = Channel { id, name: name.clone(), listener, receiver };
     let member = Member { id, sender: RealmSender::of(ctx)?, listener };
     CHANNELS.write().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().push(member);
     ctx.host_object(Rc::new(channel), None)
@@ -169,9 +176,18 @@ fn post<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
 fn close<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     if let Some(channel) = args.get(0).host::<Channel>() {
         unlisten(ctx, channel.listener);
+        channel.receiver.listeners_changed(ctx);
         let count = kept(ctx, "broadcast_channel/count", |ctx| ctx.object_without_prototype())?;
         let open = count.get("open")?.to_f64()?;
         count.define("open", ctx.number(open - 1.0), Attributes::ALL)?;
+    }
+    Ok(ctx.undefined())
+}
+
+/// `listenersChanged(channel)`.
+fn listeners_changed<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    if let Some(channel) = args.get(0).host::<Channel>() {
+        channel.receiver.listeners_changed(ctx);
     }
     Ok(ctx.undefined())
 }

@@ -5,6 +5,10 @@
 //! An error that nobody caught first goes to the listeners for `error` (`unhandledrejection` for promises); if
 //! none of them cancels the event, the host is told.
 
+mod state;
+
+pub use state::{state_at, state_ends};
+
 use quickbeam_api_webidl::{Natives, define_function, helpers, kept, need};
 use quickbeam_engine::{Args, Attributes, Ctx, Deferred, ErrorReport, Glue, NativeFn, PropertyKey, Result, Value};
 use quickbeam_executor::{Api, clear_timer, now_since_start, report_exception, set_timer, set_uncaught_hook};
@@ -63,7 +67,7 @@ impl Api for Events {
 ///
 /// * `fire(target, event)` dispatches an event that no script made, `dispatchAt(target, event, stateOf(event), TRUSTED)` likewise at an
 ///   object that has no ancestors, whatever trees there are; `defineHandler(Class, type)` defines the attribute `on…`
-///   of an event target;
+///   of an event target; `soleListener(target, type)` is the function that is all that an event needs to call there, if there is one;
 /// * `isSignal(value)`, `addAlgorithm(signal, callback)`, which calls back with the reason and returns a function
 ///   that takes the callback back, `makeSignal()`, `abortSignal(signal, reason)`, `makeDependent(signals)`.
 ///

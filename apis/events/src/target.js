@@ -235,6 +235,18 @@
   const hasListeners = (target, type) =>
     Stamp.group(target, true, type) !== undefined || Stamp.group(target, false, type) !== undefined;
 
+  /**
+   * The function that is all that an event which cannot be cancelled has to call at a target without ancestors, until its observer is
+   * told of a change; `undefined` if there is more to it, or less.
+   */
+  const soleListener = (target, type) => {
+    const group = Stamp.group(target, false, type);
+    if (group === undefined || group.byCallback.size !== 1 || Stamp.group(target, true, type) !== undefined) return undefined;
+    const [{ callback, handler, once }] = (group.list ??= [...group.byCallback.values()]);
+    const called = handler === undefined ? callback : handler.value;
+    return typeof called === "function" && !once ? called : undefined;
+  };
+
   // ── Event handler attributes ──
 
   const getHandler = (target, type) => Stamp.handler(target, type)?.value ?? null;
@@ -250,6 +262,7 @@
     }
     if (handler !== undefined) {
       handler.value = value;
+      Stamp.changed(target, type);
       return;
     }
     const made = { value, listener: undefined };
@@ -286,5 +299,5 @@
     Object.defineProperty(EventTarget.prototype[name], "length", { value: 2, configurable: true });
   }
   expose(EventTarget);
-  return { EventTarget, Stamp, setTree, targetOf, dispatchAt, fire, hasListeners, getHandler, setHandler, defineHandler, setAbortSignals };
+  return { EventTarget, Stamp, setTree, targetOf, dispatchAt, fire, hasListeners, soleListener, getHandler, setHandler, defineHandler, setAbortSignals };
 };

@@ -13,11 +13,13 @@ mod deserialize;
 mod format;
 mod message;
 mod port;
+mod receiver;
 mod serialize;
 
 pub use cluster::{Cluster, cluster, join};
 pub use message::Message;
 pub use port::{PortEnd, Refusal};
+pub use receiver::Receiver;
 
 use port::{Holder, Next};
 use quickbeam_api_events::{EVENT, EVENT_TARGET, STATE, classes as events};
@@ -57,7 +59,7 @@ impl Api for Messaging {
 }
 
 /// An object with the classes, and with `makePort(end)`, which makes a port of a host object, and
-/// `fireMessage(target, message)`, which takes what [`opened`] gives.
+/// `fireMessage(target, message)`, which takes what `next` of the [natives] gives.
 ///
 /// # Errors
 /// Throws if memory is short.
@@ -102,7 +104,8 @@ fn end_of<'a>(ctx: Ctx<'a>, object: &Value<'a>) -> Result<Option<Rc<Holder>>> {
 /// # Errors
 /// Throws a `DataCloneError` if the message cannot be read.
 pub fn deserialize<'a>(ctx: Ctx<'a>, message: &Message) -> Result<(Value<'a>, Vec<Value<'a>>)> {
-    let (ports, of_streams) = message.take_ports();
+    // Many realms may look at one message at once.
+    let (ports, of_streams) = if message.has_ports() { message.take_ports() } else { Default::default() };
     let ports = ports.into_iter().map(|end| port(ctx, end)).collect::<Result<Vec<_>>>()?;
     let arrived = |end: PortEnd| {
         end.arrive();
@@ -221,18 +224,15 @@ fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a
 fn next<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     match with_end(&args.get(0), PortEnd::next) {
         Some(Next::Message(_)) if is_closing(ctx) => Ok(ctx.undefined()),
-        Some(Next::Message(message)) => opened(ctx, &message),
+        Some(Next::Message(message)) => opened(ctx, deserialize(ctx, &message)),
         Some(Next::Closed) => Ok(ctx.null()),
         Some(Next::Nothing) | None => Ok(ctx.undefined()),
     }
 }
 
 /// `[value]` of a message, or `[value, ports]` if ports came with it; `[]` if it cannot be read.
-///
-/// # Errors
-/// Throws if the script is to end.
-pub fn opened<'a>(ctx: Ctx<'a>, message: &Message) -> Result<Value<'a>> {
-    match deserialize(ctx, message) {
+fn opened<'a>(ctx: Ctx<'a>, read: Result<(Value<'a>, Vec<Value<'a>>)>) -> Result<Value<'a>> {
+    match read {
         Ok((value, ports)) if ports.is_empty() => ctx.array(vec![value]),
         Ok((value, ports)) => ctx.array(vec![value, ctx.array(ports)?]),
         Err(Thrown) => {

@@ -1,7 +1,7 @@
 // MessageEvent, MessageChannel and MessagePort.
 (idl, events, native) => {
   const { expose, need, dictionary } = idl;
-  const { Event, EventTarget, fire, dispatchAt, stateOf, defineHandler } = events;
+  const { Event, EventTarget, fire, dispatchAt, stateOf, soleListener, defineHandler } = events;
   const { defineProperty, getOwnPropertyDescriptor, freeze } = Object;
 
   const listOf = (value, what) => {
@@ -235,5 +235,5 @@
   }
   expose(MessageChannel);
 
-  return { MessageEvent, MessagePort, MessageChannel, makePort, endOf, forget, transferOf, fireMessage };
+  return { MessageEvent, MessagePort, MessageChannel, makePort, endOf, forget, transferOf, fireMessage, soleListener };
 };

@@ -15,7 +15,7 @@
 
 use crate::message::Message;
 use quickbeam_engine::{Ctx, Thrown, Value};
-use quickbeam_executor::{Input, ListenerId, RealmSender, SubmitError};
+use quickbeam_executor::{Input, ListenerId, Notice, RealmSender, SubmitError};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ptr;
@@ -277,6 +277,6 @@ impl Input for News {
     }
 }
 
-fn news() -> Box<dyn Input> {
+fn news() -> Box<dyn Notice> {
     Box::new(News)
 }

@@ -73,6 +73,7 @@ mod realm;
 mod reveal;
 mod shape;
 mod stack;
+mod stencil;
 mod text;
 mod value;
 
@@ -101,5 +102,6 @@ pub use promise::{PromiseState, Settler};
 pub use realm::{Realm, RealmEnd};
 pub use shape::{Known, Look, Mould, Recurring};
 pub use stack::StackState;
+pub use stencil::Stencil;
 pub use text::Utf16;
 pub use value::{TypedArrayKind, Value};

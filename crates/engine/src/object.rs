@@ -236,6 +236,12 @@ impl<'a> Ctx<'a> {
         self.check(unsafe { qjs::JS_NewObjectProto(self.raw(), qjs::JS_NULL) })
     }
 
+    /// A plain object that inherits from another, or from nothing, if that is `null`.
+    pub(crate) fn object_of(self, prototype: &Value<'a>) -> Result<Value<'a>> {
+        // SAFETY: a live value; the result is owned.
+        self.check(unsafe { qjs::JS_NewObjectProto(self.raw(), prototype.raw()) })
+    }
+
     /// An array of these values.
     ///
     /// # Errors

@@ -66,28 +66,8 @@ impl<'a> Mould<'a> {
         let mut next = || values.next().unwrap_or_else(|| ctx.undefined());
         match object_layout() {
             Some(layout) if object.shape() == self.empty.shape() => {
-                let model = layout.values(&self.object);
-                // SAFETY: an object's values are a block of the engine's own, of which the model's has room for all; nobody
-                // refers to those of the new object. Each of its slots gets a value before it has the shape that tells of them.
-                // The engine counts the references of a shape as those of an object, before its address; the one to the shape
-                // it had is not the last, for `empty` has it too.
-                unsafe {
-                    let size = qjs::js_malloc_usable_size(ctx.raw(), (*model).cast());
-                    let place = layout.values(&object);
-                    let room = qjs::js_realloc(ctx.raw(), (*place).cast(), size).cast::<qjs::JSValue>();
-                    if room.is_null() {
-                        return Err(Thrown);
-                    }
-                    place.write(room);
-                    for index in 0..self.keys.len() {
-                        room.add(index).write(next().into_raw());
-                    }
-                    let counted = |shape: *mut c_void| qjs::JS_MKPTR(qjs::JS_TAG_OBJECT, shape);
-                    let shape = layout.shape(&object);
-                    let before = shape.replace(*layout.shape(&self.object));
-                    qjs::JS_DupValue(ctx.raw(), counted(*shape));
-                    qjs::JS_FreeValue(ctx.raw(), counted(before));
-                }
+                // SAFETY: the model has a value for each key; `empty` has the shape of the new object, too.
+                unsafe { layout.fill(&object, &self.object, self.keys.iter().map(|_| next().into_raw()))? }
             }
             _ => self.keys.iter().try_for_each(|key| object.define_key(key, next(), Attributes::ALL))?,
         }
@@ -230,6 +210,39 @@ impl Value<'_> {
 }
 
 impl ObjectLayout {
+    /// Gives an object without properties those of `model`, with these contents of its slots.
+    ///
+    /// SAFETY: the object is new, and its shape has another holder; what `slots` gives is owned, and one for each property of the
+    /// model, of its kind.
+    pub(crate) unsafe fn fill<'a>(
+        self,
+        object: &Value<'a>,
+        model: &Value<'a>,
+        slots: impl Iterator<Item = qjs::JSValue>,
+    ) -> Result<()> {
+        let ctx = object.ctx();
+        // SAFETY: an object's values are a block of the engine's own, of which the model's has room for all; nobody
+        // refers to those of the new object. Each of its slots gets a value before it has the shape that tells of them.
+        // The engine counts the references of a shape as those of an object, before its address; the one to the shape
+        // it had is not the last, by contract.
+        unsafe {
+            let size = qjs::js_malloc_usable_size(ctx.raw(), (*self.values(model)).cast());
+            let place = self.values(object);
+            let room = qjs::js_realloc(ctx.raw(), (*place).cast(), size).cast::<qjs::JSValue>();
+            if room.is_null() {
+                return Err(Thrown);
+            }
+            place.write(room);
+            slots.enumerate().for_each(|(index, slot)| room.add(index).write(slot));
+            let counted = |shape: *mut c_void| qjs::JS_MKPTR(qjs::JS_TAG_OBJECT, shape);
+            let shape = self.shape(object);
+            let before = shape.replace(*self.shape(model));
+            qjs::JS_DupValue(ctx.raw(), counted(*shape));
+            qjs::JS_FreeValue(ctx.raw(), counted(before));
+        }
+        Ok(())
+    }
+
     /// Where the object's shape is named.
     fn shape(self, object: &Value<'_>) -> *mut *mut c_void {
         // SAFETY: reads the pointer out of the value, and stays within the object.
@@ -237,7 +250,7 @@ impl ObjectLayout {
     }
 
     /// Where the place of the object's values is named.
-    fn values(self, object: &Value<'_>) -> *mut *mut qjs::JSValue {
+    pub(crate) fn values(self, object: &Value<'_>) -> *mut *mut qjs::JSValue {
         // SAFETY: as for `shape`.
         unsafe { qjs::JS_VALUE_GET_PTR(object.raw()).cast::<u8>().add(self.values).cast() }
     }

@@ -16,14 +16,33 @@ pub type ListenerId = u64;
 /// Listeners registered at once.
 const MAX_LISTENERS: usize = 100_000;
 
+/// Something that a listener is told, on the thread that runs the isolate.
+///
+/// What is said of [`Input`] holds: every input is an event of which a callback gets the value.
+pub trait Notice: Send {
+    /// Tells what was given to [`listen`].
+    ///
+    /// # Errors
+    /// Throws what is to be reported.
+    fn arrive<'a>(self: Box<Self>, ctx: Ctx<'a>, listener: &Value<'a>) -> Result<()>;
+}
+
+impl<I: Input> Notice for I {
+    fn arrive<'a>(self: Box<Self>, ctx: Ctx<'a>, listener: &Value<'a>) -> Result<()> {
+        let value = self.into_js(ctx)?;
+        ctx.call(listener, &ctx.undefined(), &[value]).map(drop)
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Listeners(HashMap<ListenerId, Persistent>);
 
-/// Registers a callback for events that the host posts to the id as [`Op::Event`](crate::Op::Event).
+/// Registers a callback, or whatever [notices](Notice) of a kind of their own want, for events that the host posts to the id as
+/// [`Op::Event`](crate::Op::Event).
 ///
 /// # Errors
 /// Throws a `RangeError` past 100,000 listeners.
-pub fn listen<'a>(ctx: Ctx<'a>, callback: Value<'a>) -> Result<ListenerId> {
+pub fn listen<'a>(ctx: Ctx<'a>, listener: Value<'a>) -> Result<ListenerId> {
     let state = RealmState::of(ctx)?;
     let mut listeners = state.listeners.borrow_mut();
     if listeners.0.len() >= MAX_LISTENERS {
@@ -31,7 +50,7 @@ pub fn listen<'a>(ctx: Ctx<'a>, callback: Value<'a>) -> Result<ListenerId> {
         return Err(ctx.throw_error("RangeError", &format!("a runtime has at most {MAX_LISTENERS} event listeners")));
     }
     let id = state.mail.next_call_id();
-    listeners.0.insert(id, callback.persist());
+    listeners.0.insert(id, listener.persist());
     Ok(id)
 }
 
@@ -41,7 +60,7 @@ pub fn unlisten(ctx: Ctx<'_>, id: ListenerId) {
         return;
     };
     let removed = state.listeners.borrow_mut().0.remove(&id);
-    drop(removed.map(|callback| ctx.restore(callback)));
+    drop(removed.map(|listener| ctx.restore(listener)));
 }
 
 /// Reaches a realm from any thread. It does not keep the realm.
@@ -61,7 +80,7 @@ impl RealmSender {
     ///
     /// # Errors
     /// If the realm's inbox is full, or it is gone.
-    pub fn send(&self, listener: ListenerId, event: Box<dyn Input>) -> std::result::Result<(), SubmitError> {
+    pub fn send(&self, listener: ListenerId, event: Box<dyn Notice>) -> std::result::Result<(), SubmitError> {
         self.0.post(Envelope::cast(Op::Event { listener, event }))
     }
 
@@ -82,14 +101,11 @@ impl RealmSender {
 }
 
 impl RealmState {
-    /// Calls the listener with the event, if there still is one.
-    pub(crate) fn dispatch(&self, ctx: Ctx<'_>, id: ListenerId, event: Box<dyn Input>) {
-        let callback = self.listeners.borrow().0.get(&id).map(|kept| ctx.get_kept(kept));
-        let Some(callback) = callback else { return };
-        self.callback(ctx, "event callback", || {
-            let event = event.into_js(ctx)?;
-            ctx.call(&callback, &ctx.undefined(), &[event]).map(drop)
-        });
+    /// Tells the listener, if there still is one.
+    pub(crate) fn dispatch(&self, ctx: Ctx<'_>, id: ListenerId, event: Box<dyn Notice>) {
+        let listener = self.listeners.borrow().0.get(&id).map(|kept| ctx.get_kept(kept));
+        let Some(listener) = listener else { return };
+        self.callback(ctx, "event callback", || event.arrive(ctx, &listener));
         self.checkpoint(ctx);
     }
 }

@@ -82,7 +82,7 @@ mod vm;
 pub use api::{Api, setting};
 pub use call::{call_host, call_host_sync, call_service, call_service_sync, sleep_sync};
 pub use config::{ExecutorOptions, RealmConfig};
-pub use event::{ListenerId, RealmSender, listen, unlisten};
+pub use event::{ListenerId, Notice, RealmSender, listen, unlisten};
 pub use execute::{eval_script, run_script};
 pub use executor::Executor;
 pub use grants::{Grant, Grants, Reach, grants, require};

@@ -1,6 +1,6 @@
 //! Requests to a realm.
 
-use crate::event::ListenerId;
+use crate::event::{ListenerId, Notice};
 use crate::host::Input;
 use crate::lineage::Lineage;
 use std::fmt;
@@ -75,7 +75,7 @@ pub enum Op {
         /// Whom.
         listener: ListenerId,
         /// With what.
-        event: Box<dyn Input>,
+        event: Box<dyn Notice>,
     },
     /// Make a value by the embedder's own steps; a value. A promise is awaited.
     Make(Box<dyn Input>),
