@@ -3,7 +3,7 @@
 use crate::builtins::Late;
 use crate::ctx::{Ctx, c_text};
 use crate::error::{Result, Thrown};
-use crate::text::utf16_to_enter;
+use crate::text::{is_ascii, utf16_to_enter};
 use crate::value::Value;
 use rquickjs::qjs;
 use std::ffi::c_int;
@@ -148,7 +148,7 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// As [`Ctx::string`].
     pub fn string_from_utf8(self, bytes: &[u8]) -> Result<Option<Value<'a>>> {
-        if simdutf::validate_ascii(bytes) {
+        if is_ascii(bytes) {
             return self.string_narrow(bytes).map(Some);
         }
         simdutf8::basic::from_utf8(bytes).ok().map(|text| self.string(text)).transpose()

@@ -117,11 +117,17 @@ pub(crate) unsafe fn latin1<'t>(raw: qjs::JSValue) -> Option<&'t [u8]> {
 
 /// The UTF-8 form of Latin-1 characters.
 pub(crate) fn latin1_to_utf8(bytes: &[u8]) -> Cow<'_, str> {
-    if if bytes.len() < LONG { bytes.is_ascii() } else { simdutf::validate_ascii(bytes) } {
+    if is_ascii(bytes) {
         // SAFETY: ASCII is UTF-8.
         return Cow::Borrowed(unsafe { std::str::from_utf8_unchecked(bytes) });
     }
     Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect())
+}
+
+/// Whether bytes are ASCII: without a call where they are few.
+#[inline]
+pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
+    if bytes.len() < LONG { bytes.is_ascii() } else { simdutf::validate_ascii(bytes) }
 }
 
 /// The length of a flat string of Latin-1 characters.

@@ -42,7 +42,8 @@ impl Input for TermInput {
 
 /// Converts a term.
 pub(crate) fn decode<'a>(ctx: Ctx<'a>, term: Term<'_>) -> Result<Value<'a>> {
-    Walk { ctx, until_poll: TERMS_PER_POLL, keys: KeyCache::default(), atoms: HashMap::default() }.term(term)
+    let (keys, atoms) = (KeyCache::default(), HashMap::default());
+    Walk { ctx, until_poll: TERMS_PER_POLL, keys, atoms, pending: Vec::new() }.term(term)
 }
 
 struct Walk<'a> {
@@ -51,6 +52,8 @@ struct Walk<'a> {
     keys: KeyCache<'a>,
     /// Property keys of atoms.
     atoms: HashMap<Atom, PropertyKey<'a>, std::hash::BuildHasherDefault<AtomHasher>>,
+    /// Values of rows that are not complete.
+    pending: Vec<Value<'a>>,
 }
 
 /// Atoms are small distinct integers already.
@@ -125,13 +128,31 @@ impl<'a> KeyCache<'a> {
 
 /// Maps with the same keys in the same order.
 struct Rows<'a> {
-    names: Vec<RowKey>,
+    names: Vec<RowName>,
     mould: Mould<'a>,
+}
+
+/// A key of the first of them.
+struct RowName {
+    /// As it is in memory: where rows share it, it is the same for all.
+    word: rustler::sys::ErlNifTerm,
+    key: RowKey,
 }
 
 impl Rows<'_> {
     /// Wider maps are not worth it.
     const MOST_KEYS: usize = 32;
+}
+
+impl RowName {
+    fn is(&self, key: Term<'_>) -> bool {
+        // Terms do not change as long as their environment lives, which is all of the walk.
+        self.word == key.as_c_arg()
+            || match &self.key {
+                RowKey::Atom(atom) => *atom == key,
+                RowKey::Text(text) => Binary::from_term(key).is_ok_and(|key| key.as_slice() == text),
+            }
+    }
 }
 
 /// A key that has a property's name.
@@ -243,7 +264,8 @@ impl<'a> Walk<'a> {
     fn rows(&self, map: Term<'_>) -> Result<Option<Rows<'a>>> {
         let (mut names, mut keys) = (Vec::new(), Vec::new());
         for (name, _) in Entries::of(map).take(Rows::MOST_KEYS + 1) {
-            let (name, text) = match (Atom::from_term(name), Binary::from_term(name)) {
+            let word = name.as_c_arg();
+            let (key, text) = match (Atom::from_term(name), Binary::from_term(name)) {
                 (Ok(atom), _) if atom != atoms::struct_key() => (RowKey::Atom(atom), atom_text(name)),
                 (_, Ok(text)) if let Ok(key) = str::from_utf8(text.as_slice()) => {
                     (RowKey::Text(text.as_slice().to_vec()), key.to_owned())
@@ -251,7 +273,7 @@ impl<'a> Walk<'a> {
                 _ => return Ok(None),
             };
             keys.push(self.ctx.key(&text)?);
-            names.push(name);
+            names.push(RowName { word, key });
         }
         if names.len() > Rows::MOST_KEYS {
             return Ok(None);
@@ -265,18 +287,16 @@ impl<'a> Walk<'a> {
             return Ok(None);
         }
         self.nested()?;
-        let mut values = Vec::with_capacity(rows.names.len());
+        let first = self.pending.len();
         for ((key, item), name) in Entries::of(term).zip(&rows.names) {
-            let is_same = match name {
-                RowKey::Atom(atom) => *atom == key,
-                RowKey::Text(text) => Binary::from_term(key).is_ok_and(|key| key.as_slice() == text),
-            };
-            if !is_same {
+            if !name.is(key) {
+                self.pending.truncate(first);
                 return Ok(None);
             }
-            values.push(self.term(item)?);
+            let value = self.term(item)?;
+            self.pending.push(value);
         }
-        rows.mould.cast(values).map(Some)
+        rows.mould.cast(self.pending.drain(first..)).map(Some)
     }
 
     fn tuple(&mut self, term: Term<'_>) -> Result<Value<'a>> {

@@ -6,7 +6,7 @@ use crate::host_term::HostTerm;
 use quickbeam_engine::{Ctx, EncodeError, EncodeLimits, ErrorReport, Sink, Utf16, Value, encode};
 use quickbeam_executor::take_report;
 use rustler::types::atom;
-use rustler::{Encoder, Env, NewBinary, Term};
+use rustler::{Encoder, Env, NewBinary, Term, sys};
 use std::any::Any;
 use std::cmp::Ordering;
 
@@ -52,6 +52,23 @@ pub(crate) fn binary<'e>(env: Env<'e>, bytes: &[u8]) -> Term<'e> {
 
 /// Up to OTP 25 at least, `enif_make_map_from_arrays` crashes for more keys on a thread that is no scheduler.
 const MAX_MAP_AT_ONCE: usize = 128;
+
+/// A map whose keys and values are put together for the VM without asking for memory: rows of data are many.
+fn map_of_few<'e>(env: Env<'e>, keys: &[Term<'e>], values: &[Term<'e>]) -> Option<Term<'e>> {
+    const FEW: usize = 32;
+    let count = Some(keys.len()).filter(|&count| count <= FEW && count == values.len())?;
+    let none = sys::ErlNifTerm::default();
+    let (mut raw_keys, mut raw_values, mut map) = ([none; FEW], [none; FEW], none);
+    for (index, (key, value)) in keys.iter().zip(values).enumerate() {
+        (raw_keys[index], raw_values[index]) = (key.as_c_arg(), value.as_c_arg());
+    }
+    // SAFETY: both arrays have so many terms of this environment; the VM writes the map if it says so.
+    unsafe {
+        let (keys, values) = (raw_keys.as_ptr(), raw_values.as_ptr());
+        let is_made = sys::enif_make_map_from_arrays(env.as_c_arg(), keys, values, count, &mut map) != 0;
+        is_made.then(|| Term::new(env, map))
+    }
+}
 
 /// About the bytes that adding a key to a large map leaves behind: each node on the path to it is copied.
 const MAP_PUT: usize = 600;
@@ -144,6 +161,9 @@ impl<'e> Sink for TermSink<'e> {
     }
 
     fn map(&mut self, keys: &[Term<'e>], values: &[Term<'e>]) -> Term<'e> {
+        if let Some(map) = map_of_few(self.env, keys, values) {
+            return map;
+        }
         let whole = keys.len() <= MAX_MAP_AT_ONCE;
         if let Some(map) = whole.then(|| Term::map_from_term_arrays(self.env, keys, values).ok()).flatten() {
             return map;
