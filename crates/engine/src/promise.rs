@@ -27,26 +27,29 @@ pub struct Settler {
 }
 
 impl Settler {
-    /// Another settler of the same promise; the first to settle decides.
-    pub fn duplicate(&self, ctx: Ctx<'_>) -> Settler {
-        Settler { resolve: ctx.get_kept(&self.resolve).persist(), reject: ctx.get_kept(&self.reject).persist() }
+    /// Fulfils (or, with a promise, follows) or rejects. The first time decides.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn settle_with<'a>(&self, ctx: Ctx<'a>, outcome: std::result::Result<Value<'a>, Value<'a>>) -> Result<()> {
+        let (function, value) = match outcome {
+            Ok(value) => (&self.resolve, value),
+            Err(reason) => (&self.reject, reason),
+        };
+        ctx.call(&ctx.get_kept(function), &ctx.undefined(), &[value]).map(drop)
     }
 
-    /// Fulfils (or, with a promise, follows) or rejects.
+    /// As [`Settler::settle_with`], for the last time.
     ///
     /// # Errors
     /// Throws if memory is short.
     pub fn settle<'a>(self, ctx: Ctx<'a>, outcome: std::result::Result<Value<'a>, Value<'a>>) -> Result<()> {
-        let resolve = ctx.restore(self.resolve);
-        let reject = ctx.restore(self.reject);
-        let (function, value) = match outcome {
-            Ok(value) => (resolve, value),
-            Err(reason) => (reject, reason),
-        };
-        ctx.call(&function, &ctx.undefined(), &[value]).map(drop)
+        let settled = self.settle_with(ctx, outcome);
+        self.abandon(ctx);
+        settled
     }
 
-    /// Gives up: the promise stays pending for ever.
+    /// Gives up: a promise that is pending stays so for ever.
     pub fn abandon(self, ctx: Ctx<'_>) {
         drop((ctx.restore(self.resolve), ctx.restore(self.reject)));
     }

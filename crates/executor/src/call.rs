@@ -9,6 +9,7 @@ use crate::realm::RealmState;
 use crate::turn::Patience;
 use quickbeam_engine::{Attributes, Ctx, Result, Settler, Thrown, Value};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::time::{Duration, Instant};
 
 /// Calls that wait for an answer at once.
@@ -20,9 +21,27 @@ const CALLERS_EVERY: Duration = Duration::from_millis(50);
 #[derive(Default)]
 pub(crate) struct Calls {
     /// Calls whose promise is pending, and what the op that made them runs for.
-    pending: HashMap<CallId, (Settler, Lineage)>,
+    pending: HashMap<CallId, (Settler, Lineage), BuildHasherDefault<IdHasher>>,
     /// Calls that suspend the fiber, outermost first, and their answers.
     suspended: Vec<(CallId, Option<Answer>)>,
+}
+
+/// Ids are consecutive, and no script chooses them: they need be spread over the table's bits, not hidden.
+#[derive(Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        self.0 = (self.0 ^ id).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
 }
 
 impl Calls {
@@ -238,7 +257,7 @@ impl RealmState {
                     Err(Thrown) => Err(ctx.take_exception()),
                 },
             };
-            if let Err(Thrown) = settler.duplicate(ctx).settle(ctx, outcome) {
+            if let Err(Thrown) = settler.settle_with(ctx, outcome) {
                 failure = Some(self.take_report(ctx));
             } else if goes_on && !self.must_end(ctx) {
                 // What awaited the answer goes on for the same calls.

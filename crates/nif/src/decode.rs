@@ -21,22 +21,77 @@ const TERMS_PER_POLL: u32 = 10_000;
 const ROWS: usize = 8;
 
 /// A term on its way to an isolate's thread.
-pub(crate) struct TermInput {
-    env: OwnedEnv,
-    term: SavedTerm,
+pub(crate) enum TermInput {
+    /// Such as handlers mostly give: an environment of its own would cost more than the rest of the way.
+    Small(Small),
+    Large(OwnedEnv, SavedTerm),
 }
 
 impl TermInput {
     pub(crate) fn new(term: Term<'_>) -> TermInput {
-        let env = OwnedEnv::new();
-        let term = env.save(term);
-        TermInput { env, term }
+        match Small::of(term) {
+            Some(small) => TermInput::Small(small),
+            None => {
+                let env = OwnedEnv::new();
+                let term = env.save(term);
+                TermInput::Large(env, term)
+            }
+        }
     }
 }
 
 impl Input for TermInput {
     fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
-        self.env.run(|env| decode(ctx, self.term.load(env)))
+        match *self {
+            TermInput::Small(small) => small.into_js(ctx),
+            TermInput::Large(env, term) => env.run(|env| decode(ctx, term.load(env))),
+        }
+    }
+}
+
+/// What a small term says.
+pub(crate) enum Small {
+    Nil,
+    Boolean(bool),
+    Integer(i32),
+    Float(f64),
+    Binary(Box<[u8]>),
+}
+
+impl Small {
+    /// The VM itself copies binaries up to that size.
+    const MOST_BYTES: usize = 64;
+
+    fn of(term: Term<'_>) -> Option<Small> {
+        match term.get_type() {
+            TermType::Integer => term.decode().ok().map(Small::Integer),
+            TermType::Float => term.decode().ok().map(Small::Float),
+            TermType::Atom if atoms::nil() == term => Some(Small::Nil),
+            TermType::Atom => term.decode().ok().map(Small::Boolean),
+            TermType::Binary => {
+                let binary = Binary::from_term(term).ok().filter(|binary| binary.len() <= Small::MOST_BYTES)?;
+                Some(Small::Binary(binary.as_slice().into()))
+            }
+            _ => None,
+        }
+    }
+
+    fn into_js(self, ctx: Ctx<'_>) -> Result<Value<'_>> {
+        match self {
+            Small::Nil => Ok(ctx.null()),
+            Small::Boolean(boolean) => Ok(ctx.boolean(boolean)),
+            Small::Integer(int) => Ok(ctx.int(int)),
+            Small::Float(float) => Ok(ctx.number(float)),
+            Small::Binary(bytes) => text_or_bytes(ctx, &bytes),
+        }
+    }
+}
+
+/// A binary's value: a string, if it is text.
+fn text_or_bytes<'a>(ctx: Ctx<'a>, bytes: &[u8]) -> Result<Value<'a>> {
+    match ctx.string_from_utf8(bytes)? {
+        Some(text) => Ok(text),
+        None => ctx.uint8_array(bytes),
     }
 }
 
@@ -196,10 +251,7 @@ impl<'a> Walk<'a> {
         let Ok(binary) = Binary::from_term(term) else {
             return Err(self.ctx.throw_type("a bitstring that is no binary has no JavaScript counterpart"));
         };
-        match self.ctx.string_from_utf8(binary.as_slice())? {
-            Some(text) => Ok(text),
-            None => self.ctx.uint8_array(binary.as_slice()),
-        }
+        text_or_bytes(self.ctx, binary.as_slice())
     }
 
     fn integer(&self, term: Term<'_>) -> Result<Value<'a>> {

@@ -7,6 +7,7 @@ use crate::encode::{binary, to_sized_term, to_term};
 use crate::error::{SourceMaps, js_error, map};
 use crate::host_term::HostTerm;
 use crate::lineage::Lineages;
+use crate::post::post;
 use quickbeam_engine::{Attributes, Ctx, EncodeError, EncodeLimits, ErrorReport, Result, Thrown, Value};
 use quickbeam_executor::{CallId, Host, Level, LogLine, SpanEnd, Uncaught, lineage};
 use rustler::env::OwnedEnv;
@@ -149,7 +150,7 @@ impl BeamHost {
     where
         F: for<'e> FnOnce(Env<'e>) -> Term<'e>,
     {
-        let _ = OwnedEnv::new().send_and_clear(&self.owner, message);
+        post(&self.owner, |env| Some(message(env)));
     }
 
     /// Sends the owner a call, which it answers with `resolve`.
@@ -180,31 +181,13 @@ impl BeamHost {
         F: for<'e> FnOnce(Env<'e>) -> std::result::Result<Term<'e>, EncodeError>,
     {
         let mut failed = None;
-        let _ =
-            OwnedEnv::new().send_and_clear_if(target, |env| message(env).map_err(|error| failed = Some(error)).ok());
+        post(target, |env| message(env).map_err(|error| failed = Some(error)).ok());
         match failed {
             // What a getter of the value threw travels on as it is.
             Some(EncodeError::Thrown) => Err(Thrown),
             Some(EncodeError::Limit(message)) => Err(ctx.throw_error("RangeError", &message)),
             None => Ok(()),
         }
-    }
-}
-
-/// A send that may be called off while its message is made.
-trait SendIf {
-    fn send_and_clear_if<F>(&mut self, target: &LocalPid, message: F) -> bool
-    where
-        F: for<'e> FnOnce(Env<'e>) -> Option<Term<'e>>;
-}
-
-impl SendIf for OwnedEnv {
-    fn send_and_clear_if<F>(&mut self, target: &LocalPid, message: F) -> bool
-    where
-        F: for<'e> FnOnce(Env<'e>) -> Option<Term<'e>>,
-    {
-        let Some(saved) = self.run(|env| message(env).map(|term| self.save(term))) else { return false };
-        self.send_and_clear(target, |env| saved.load(env)).is_ok()
     }
 }
 
@@ -309,7 +292,7 @@ impl Host for BeamHost {
     }
 
     fn is_process(&self, value: &Value<'_>) -> bool {
-        value.host::<HostTerm>().is_some_and(|term| OwnedEnv::new().run(|env| term.copy_to(env).is_pid()))
+        value.host::<HostTerm>().is_some_and(|term| term.look(|term| term.is_pid()))
     }
 
     fn reference<'a>(&self, ctx: Ctx<'a>) -> Result<Value<'a>> {
@@ -319,11 +302,7 @@ impl Host for BeamHost {
     fn send<'a>(&self, ctx: Ctx<'a>, target: &Value<'a>, message: &Value<'a>) -> Result<()> {
         let pid = target.host::<HostTerm>().ok_or(Thrown);
         let Ok(pid) = pid else { return Err(ctx.throw_type("Beam.send needs a pid")) };
-        let env = OwnedEnv::new();
-        let (is_pid, local) = env.run(|env| {
-            let term = pid.copy_to(env);
-            (term.is_pid(), term.decode::<LocalPid>().ok())
-        });
+        let (is_pid, local) = pid.look(|term| (term.is_pid(), term.decode::<LocalPid>().ok()));
         if !is_pid {
             return Err(ctx.throw_type("Beam.send needs a pid"));
         }

@@ -16,8 +16,13 @@ impl HostTerm {
         HostTerm { env, term }
     }
 
+    /// Hands the term to `f`.
+    pub(crate) fn look<R>(&self, f: impl FnOnce(Term<'_>) -> R) -> R {
+        self.env.run(|own| f(self.term.load(own)))
+    }
+
     /// The term, copied into `env`.
     pub(crate) fn copy_to<'e>(&self, env: Env<'e>) -> Term<'e> {
-        self.env.run(|own| self.term.load(own).in_env(env))
+        self.look(|term| term.in_env(env))
     }
 }

@@ -42,6 +42,7 @@ mod host;
 mod host_term;
 mod lineage;
 mod op;
+mod post;
 mod realm;
 mod rendezvous;
 mod reply;

@@ -107,7 +107,8 @@ impl Drop for BeamReply {
     }
 }
 
-fn on_scheduler() -> bool {
+/// Whether the calling thread is one of the VM's.
+pub(crate) fn on_scheduler() -> bool {
     // SAFETY: asks for the kind of the calling thread; a thread that the VM did not make has kind 0.
     unsafe { rustler::sys::enif_thread_type() != rustler::sys::ERL_NIF_THR_UNDEFINED }
 }
