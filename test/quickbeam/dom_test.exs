@@ -56,6 +56,14 @@ defmodule QuickBEAM.DOMTest do
     assert QuickBEAM.dom_find(runtime, "table") == {:ok, nil}
   end
 
+  test "elements deep in one another are made once", %{runtime: runtime, find: find} do
+    find.(String.duplicate("<b>", 400))
+    {:ok, found} = QuickBEAM.dom_find_all(runtime, "b")
+    assert length(found) == 400
+    assert :erts_debug.size(found) < 10_000
+    assert List.last(found) == {"b", [], []}
+  end
+
   test "texts of any length", %{find: find} do
     for size <- [0, 1, 23, 24, 25, 63, 64, 65, 100_000] do
       text = String.duplicate("a", size)

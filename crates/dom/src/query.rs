@@ -23,7 +23,7 @@ pub enum Query {
 /// Takes nodes one after the other, in tree order: those of elements open and close.
 pub trait Seen<'t> {
     /// An element begins.
-    fn open(&mut self, element: &'t ElementData);
+    fn open(&mut self, id: NodeId, element: &'t ElementData);
     /// A text within the element that was opened last.
     fn text(&mut self, text: &'t str);
     /// A comment within the element that was opened last.
@@ -72,7 +72,7 @@ impl Tree {
             let mut below = None;
             match &self.node(id).data {
                 NodeData::Element(element) => {
-                    seen.open(element);
+                    seen.open(id, element);
                     below = self.first_child(element.content.unwrap_or(id));
                 }
                 NodeData::Text(text) | NodeData::CData(text) => seen.text(text),

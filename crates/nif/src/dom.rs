@@ -44,6 +44,8 @@ struct Open<'e> {
     attributes: Term<'e>,
     /// Where its children begin among all that is made.
     children: usize,
+    /// Which of the wanted elements it is, if it is one.
+    wanted: Option<usize>,
 }
 
 /// Names that are looked for among those that came up before.
@@ -57,26 +59,39 @@ struct Known<'t, 'e> {
 }
 
 /// Makes terms of the nodes that it sees.
+///
+/// What must never happen: an element that is made once for itself and once more for each that it is in. Where they stand deep in one
+/// another, that would take the square of their number.
 struct Terms<'t, 'e> {
     env: Env<'e>,
     none: Term<'e>,
+    /// The elements whose terms are wanted, in tree order.
+    wanted: &'t [NodeId],
+    /// Their terms; those of open ones are yet to come.
+    found: Vec<Term<'e>>,
     known: Vec<Known<'t, 'e>>,
     /// Which of the known names the next new one replaces.
     oldest: usize,
     open: Vec<Open<'e>>,
-    /// The children of all open elements, one element's behind the other's; before them, what is done.
+    /// The children of all open elements, one element's behind the other's.
     made: Vec<Term<'e>>,
 }
 
 impl<'t, 'e> Terms<'t, 'e> {
-    /// The terms of these nodes.
-    fn of(env: Env<'e>, tree: &'t Tree, roots: &[NodeId]) -> Vec<Term<'e>> {
-        let none = Term::list_new_empty(env);
-        let mut terms = Terms { env, none, known: Vec::new(), oldest: 0, open: Vec::new(), made: Vec::new() };
-        for &root in roots {
-            tree.walk(root, &mut terms);
+    /// The terms of these elements, which are in tree order.
+    fn of(env: Env<'e>, tree: &'t Tree, wanted: &'t [NodeId]) -> Vec<Term<'e>> {
+        let (none, found) = (Term::list_new_empty(env), Vec::with_capacity(wanted.len()));
+        let (known, open, made) = (Vec::new(), Vec::new(), Vec::new());
+        let mut terms = Terms { env, none, wanted, found, known, oldest: 0, open, made };
+        while let Some(&next) = wanted.get(terms.found.len()) {
+            let before = terms.found.len();
+            tree.walk(next, &mut terms);
+            terms.made.clear();
+            if terms.found.len() == before {
+                break;
+            }
         }
-        terms.made
+        terms.found
     }
 
     fn known(&mut self, name: &'t LocalName) -> &mut Known<'t, 'e> {
@@ -118,11 +133,16 @@ impl<'t, 'e> Terms<'t, 'e> {
 }
 
 impl<'t> Seen<'t> for Terms<'t, '_> {
-    fn open(&mut self, element: &'t ElementData) {
+    fn open(&mut self, id: NodeId, element: &'t ElementData) {
+        let place = self.found.len();
+        let wanted = (self.wanted.get(place) == Some(&id)).then_some(place);
+        if wanted.is_some() {
+            self.found.push(self.none);
+        }
         let name = self.name(&element.name);
         let attributes = element.attributes.iter().rev();
         let attributes = attributes.fold(self.none, |list, attribute| list.list_prepend(self.attribute(attribute)));
-        self.open.push(Open { name, attributes, children: self.made.len() });
+        self.open.push(Open { name, attributes, children: self.made.len(), wanted });
     }
 
     fn text(&mut self, text: &'t str) {
@@ -134,8 +154,12 @@ impl<'t> Seen<'t> for Terms<'t, '_> {
     }
 
     fn close(&mut self) {
-        let Some(Open { name, attributes, children }) = self.open.pop() else { return };
+        let Some(Open { name, attributes, children, wanted }) = self.open.pop() else { return };
         let children = self.made.drain(children..).rev().fold(self.none, |list, child| list.list_prepend(child));
-        self.made.push((name, attributes, children).encode(self.env));
+        let term = (name, attributes, children).encode(self.env);
+        if let Some(place) = wanted.and_then(|place| self.found.get_mut(place)) {
+            *place = term;
+        }
+        self.made.push(term);
     }
 }
