@@ -110,6 +110,9 @@ pub struct Heap {
     is_quarantined: Cell<bool>,
     /// Null, or a block that nobody uses, for whoever needs one of its size; not charged to anybody.
     spare: Cell<*mut Block>,
+    /// What the last spare started out with, and how many before it did in a row.
+    spare_start: Cell<u8>,
+    alike: Cell<u8>,
     pub(crate) pins: Pins,
 }
 
@@ -134,6 +137,8 @@ impl Heap {
             quarantine: Cell::new(ptr::null_mut()),
             is_quarantined: Cell::new(false),
             spare: Cell::new(ptr::null_mut()),
+            spare_start: Cell::new(0),
+            alike: Cell::new(0),
             pins: Pins::new(),
         })
     }
@@ -442,15 +447,19 @@ mod tests {
         let heap = Heap::new(usize::MAX);
         // SAFETY: each block is live, and forgotten once it is freed.
         let grown = |size| unsafe { heap.resize(heap.resize(heap.allocate(size, false), size * 3 / 2), size * 2) };
-        let first = grown(600);
-        unsafe { heap.free(first) };
-        assert_eq!((heap.stats().used, heap.stats().blocks), (0, 0));
+        for _ in 0..20 {
+            let block = grown(600);
+            assert_eq!(heap.stats().used, 1200 + HEADER);
+            // SAFETY: `block` is live.
+            unsafe { heap.free(block) };
+            assert_eq!((heap.stats().used, heap.stats().blocks), (0, 0));
+        }
         let other = heap.allocate(700, false);
         assert_eq!(heap.stats().used, 700 + HEADER, "starts otherwise");
         let zeroed = heap.allocate(600, true);
         assert_eq!(heap.stats().used, 1300 + 2 * HEADER, "must be zeroed");
         let second = heap.allocate(600, false);
-        assert_eq!((second, heap.stats().used), (first, 2500 + 3 * HEADER));
+        assert_eq!(heap.stats().used, 2500 + 3 * HEADER);
         // SAFETY: `second` is a live block of this heap of 600 bytes.
         unsafe {
             assert_eq!(size_of_block(second), 600);
@@ -469,6 +478,11 @@ mod tests {
         many.into_iter().for_each(|block| unsafe { heap.free(block) });
         heap.drop_spare();
         assert_eq!((heap.stats().used, heap.stats().blocks), (0, 0));
+        let seldom = Heap::new(usize::MAX);
+        // SAFETY: the block is live.
+        unsafe { seldom.free(seldom.resize(seldom.allocate(600, false), 1200)) };
+        seldom.allocate(600, false);
+        assert_eq!(seldom.stats().used, 600 + HEADER);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //!
 //! Freed memory may stay for a while, in *quarantine*: see `realm.rs` for what needs it.
 //!
-//! The block of some kilobytes that was freed last is the heap's *spare* until the realm is left. The next that starts out as large
-//! as that one did gets it, with all the room that it had in the end: the stack of a regular expression, which each match of a loop
-//! makes anew, grows and frees, need not go through the C library, which locks for that in a process of several threads.
+//! The block of some kilobytes that was freed last is the heap's *spare* until the realm is left. Where that keeps happening, the
+//! next that starts out as large as that one did gets it, with all the room that it had in the end: the stack of a regular
+//! expression, which each match of a loop makes anew, grows and frees, need not go through the C library, which locks for that in
+//! a process of several threads.
 
 use super::Heap;
 use crate::pins::Pins;
@@ -35,6 +36,9 @@ pub(super) const HEADER: usize = size_of::<Block>();
 
 /// The sizes that a spare may have: of smaller blocks the C library has spares itself.
 const SPARE: RangeInclusive<usize> = 512..=8 << 10;
+
+/// Spares in a row that must have started out alike before one is given away: what is made once is not worth room that it may not need.
+const PATIENCE: u8 = 8;
 
 /// A size in steps of 16 bytes; 0 for one that no spare starts out with.
 fn start(size: usize) -> u8 {
@@ -124,7 +128,7 @@ impl Heap {
     #[inline]
     fn spare_for(&self, size: usize) -> Option<usize> {
         // SAFETY: the spare is null or a block that nobody uses.
-        let spare = unsafe { self.spare.get().as_ref() }?;
+        let spare = unsafe { self.spare.get().as_ref() }.filter(|_| self.alike.get() >= PATIENCE)?;
         (spare.start == start(size) && (size..=size + size * 3 / 2).contains(&spare.size)).then_some(spare.size)
     }
 
@@ -139,6 +143,8 @@ impl Heap {
                 return Block::dealloc(block);
             }
             ((*block).size, (*block).slack) = (room, 0);
+            let is_alike = self.spare_start.replace((*block).start) == (*block).start;
+            self.alike.set(if is_alike { self.alike.get().saturating_add(1) } else { 0 });
             let before = self.spare.replace(block);
             if !before.is_null() {
                 Block::dealloc(before);
