@@ -4,8 +4,8 @@ use crate::incoming::{Arrived, Incoming, failure};
 use quickbeam_engine::{Args, Ctx, Result, Value};
 use quickbeam_executor::{Grant, HostError, Input, Reach, RealmSender, Span, grants, setting};
 use quickbeam_net::{
-    Access, BodySender, Client, ClientOptions, NetError, Redirect, Request, RequestBody, Response, Task, body_channel,
-    run,
+    Access, BodySender, Client, ClientOptions, NetError, Redirect, Request, RequestBody, Response, Task, begin,
+    body_channel, run,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,6 +13,9 @@ use std::sync::OnceLock;
 
 /// Under what a realm with a list of hosts, or options of its own, keeps its client.
 const CLIENT: &str = "fetch/client";
+
+/// Bytes of a body that the realm's own thread sends.
+const MAX_SHORT: usize = 16 << 10;
 
 /// The client of all realms that may connect to every host, without options of their own.
 static EVERYWHERE: OnceLock<Client> = OnceLock::new();
@@ -115,6 +118,11 @@ pub(crate) fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resu
             return Err(ctx.throw_type("fetch: the request was sent already"));
         };
         let client = exchange.client.clone();
+        let is_short = match &request.body {
+            RequestBody::Empty => true,
+            RequestBody::Bytes(bytes) => bytes.len() <= MAX_SHORT,
+            RequestBody::Stream(_) => false,
+        };
         let span = Span::begin(ctx, "fetch", &place_of(&request.url));
         let exchanged = async move {
             let mut response = client.fetch(request).await?;
@@ -135,7 +143,9 @@ pub(crate) fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resu
             };
             sender.resolve(id, answer);
         };
-        let task = run(exchanged, done).map_err(|error| ctx.throw_type(&error.message))?;
+        // A connection that is there takes a short request at once; a long body is not this thread's work.
+        let task = if is_short { begin(exchanged, done) } else { run(exchanged, done) };
+        let task = task.map_err(|error| ctx.throw_type(&error.message))?;
         *exchange.task.borrow_mut() = Some(task);
         Ok(())
     })

@@ -1,12 +1,13 @@
 //! Bodies: what is sent, and what comes, decoded.
 
 use crate::error::{NetError, NetErrorKind};
+use crate::plain::Coming;
 use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
 use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyDataStream, BodyExt, Empty, Full, StreamBody};
-use hyper::body::{Body, Frame, Incoming};
+use hyper::body::{Body, Frame};
 use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -106,7 +107,7 @@ impl Coding {
 type Reader = Box<dyn AsyncBufRead + Send + Unpin>;
 
 enum Source {
-    Plain(Incoming),
+    Plain(Coming),
     /// Coded bytes of which none was read.
     Coded(Reader, Vec<Coding>),
     Decoded(Reader),
@@ -131,7 +132,7 @@ const CHANCES: u32 = 8;
 
 impl ResponseBody {
     pub(crate) fn new(
-        body: Incoming,
+        body: Coming,
         codings: Vec<Coding>,
         deadline: Option<Instant>,
         limit: Option<u64>,

@@ -4,13 +4,13 @@ use crate::access::Access;
 use crate::body::{Coding, RequestBody, ResponseBody, SentBody};
 use crate::connect::{Connector, SecureConnector};
 use crate::error::{NetError, NetErrorKind};
+use crate::plain::{BoxError, Coming, PlainPool};
 use crate::redirect::{MAX_REDIRECTS, follow, is_redirect, target};
 use crate::tls;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
-use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::client::legacy::{Builder, Client as Pool, Error as PoolError};
+use hyper_util::client::legacy::{Builder, Client as Pool};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::error::Error;
@@ -19,16 +19,16 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// Idle connections are kept this long.
-const IDLE: Duration = Duration::from_secs(30);
+pub(crate) const IDLE: Duration = Duration::from_secs(30);
 
 /// Idle connections to one host.
-const MAX_IDLE: usize = 64;
+pub(crate) const MAX_IDLE: usize = 64;
 
 /// Bytes of a response's head.
-const MAX_HEAD: usize = 256 << 10;
+pub(crate) const MAX_HEAD: usize = 256 << 10;
 
 /// Fields of a response's head.
-const MAX_FIELDS: usize = 512;
+pub(crate) const MAX_FIELDS: usize = 512;
 
 /// Fields that belong to the connection, not to the request.
 const OF_THE_CONNECTION: [HeaderName; 7] = [
@@ -146,7 +146,9 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     options: ClientOptions,
     connector: Connector,
-    plain: OnceLock<Pool<Connector, SentBody>>,
+    plain: PlainPool,
+    /// For requests whose body is sent as it comes, which goes on when the response is there already.
+    streaming: OnceLock<Pool<Connector, SentBody>>,
     secure: OnceLock<Pool<SecureConnector, SentBody>>,
 }
 
@@ -163,8 +165,16 @@ fn is_proxy_for_nobody() -> bool {
     spared.is_some_and(|hosts| hosts.split(',').any(|host| host.trim() == "*"))
 }
 
+/// Which connections a message goes over.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Plain,
+    Streaming,
+    Secure,
+}
+
 /// What became of one message.
-type Sent = Result<http::Response<Incoming>, PoolError>;
+type Sent = Result<http::Response<Coming>, BoxError>;
 
 impl Client {
     /// A client without connections.
@@ -175,7 +185,9 @@ impl Client {
             Proxy::At(url) => Matcher::builder().all(url.clone()).build(),
         };
         let connector = Connector::new(options.access.clone(), options.connect_timeout, proxies);
-        Client(Arc::new(Inner { options, connector, plain: OnceLock::new(), secure: OnceLock::new() }))
+        let plain = PlainPool::new(connector.clone());
+        let (streaming, secure) = (OnceLock::new(), OnceLock::new());
+        Client(Arc::new(Inner { options, connector, plain, streaming, secure }))
     }
 
     /// The options it was made with.
@@ -223,6 +235,7 @@ impl Client {
             let Some(to) = to else {
                 return Ok(self.received(response, exchange, redirects > 0, deadline));
             };
+            response.into_body().discard();
             redirects += 1;
             if redirects > MAX_REDIRECTS {
                 return Err(NetError::network(format!("more than {MAX_REDIRECTS} redirects")));
@@ -233,7 +246,7 @@ impl Client {
         }
     }
 
-    async fn send(&self, exchange: &Exchange, body: RequestBody) -> Result<http::Response<Incoming>, NetError> {
+    async fn send(&self, exchange: &Exchange, body: RequestBody) -> Result<http::Response<Coming>, NetError> {
         let url = exchange.url.split('#').next().unwrap_or_default();
         let uri: Uri = url.parse().map_err(|_| NetError::invalid(format!("{url} cannot be requested")))?;
         let is_secure = match uri.scheme_str() {
@@ -246,13 +259,16 @@ impl Client {
         self.0.options.access.check_host(uri.host().unwrap_or_default(), port)?;
         // A connection that was kept may have ended, or brought rests of what came before. What is safe to send twice tries another one.
         let again = (exchange.method.is_safe() && matches!(body, RequestBody::Empty)).then(|| uri.clone());
-        let mut sent = self.pass(self.message(exchange, uri, body), is_secure).await?;
-        if let (Err(error), Some(uri)) = (&sent, again)
-            && is_of_connection(error)
-        {
-            sent = self.pass(self.message(exchange, uri, RequestBody::Empty), is_secure).await?;
+        let way = match body {
+            _ if is_secure => Way::Secure,
+            RequestBody::Stream(_) => Way::Streaming,
+            RequestBody::Empty | RequestBody::Bytes(_) => Way::Plain,
+        };
+        let mut sent = self.pass(self.message(exchange, uri, body), way).await?;
+        if let Some(uri) = again.filter(|_| sent.as_ref().err().is_some_and(|error| is_of_connection(&**error))) {
+            sent = self.pass(self.message(exchange, uri, RequestBody::Empty), way).await?;
         }
-        sent.map_err(|error| NetError::of(&format!("the request of {url} failed"), &error))
+        sent.map_err(|error| NetError::of(&format!("the request of {url} failed"), &*error))
     }
 
     fn message(&self, exchange: &Exchange, uri: Uri, body: RequestBody) -> http::Request<SentBody> {
@@ -267,12 +283,17 @@ impl Client {
         request
     }
 
-    async fn pass(&self, request: http::Request<SentBody>, is_secure: bool) -> Result<Sent, NetError> {
-        Ok(if is_secure { self.secure()?.request(request).await } else { self.plain().request(request).await })
+    async fn pass(&self, request: http::Request<SentBody>, way: Way) -> Result<Sent, NetError> {
+        let sent = match way {
+            Way::Plain => return Ok(self.0.plain.request(request).await.map(|response| response.map(Coming::Linked))),
+            Way::Streaming => self.streaming().request(request).await,
+            Way::Secure => self.secure()?.request(request).await,
+        };
+        Ok(sent.map(|response| response.map(Coming::Pooled)).map_err(BoxError::from))
     }
 
-    fn plain(&self) -> &Pool<Connector, SentBody> {
-        self.0.plain.get_or_init(|| pool().build(self.0.connector.clone()))
+    fn streaming(&self) -> &Pool<Connector, SentBody> {
+        self.0.streaming.get_or_init(|| pool().build(self.0.connector.clone()))
     }
 
     fn secure(&self) -> Result<&Pool<SecureConnector, SentBody>, NetError> {
@@ -291,7 +312,7 @@ impl Client {
 
     fn received(
         &self,
-        response: http::Response<Incoming>,
+        response: http::Response<Coming>,
         exchange: Exchange,
         redirected: bool,
         deadline: Option<Instant>,
@@ -319,8 +340,9 @@ impl Client {
 }
 
 /// Whether a request failed because of what had become of its connection.
-fn is_of_connection(error: &PoolError) -> bool {
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<hyper::Error>());
+fn is_of_connection(error: &(dyn Error + 'static)) -> bool {
+    let own = error.downcast_ref::<hyper::Error>();
+    let cause = own.or_else(|| error.source()?.downcast_ref());
     cause.is_some_and(|error| error.is_incomplete_message() || error.is_parse() || error.is_closed())
 }
 

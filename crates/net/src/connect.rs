@@ -161,6 +161,12 @@ pub(crate) struct Transport {
     is_proxied: bool,
 }
 
+impl Transport {
+    pub(crate) fn is_proxied(&self) -> bool {
+        self.is_proxied
+    }
+}
+
 impl Connection for Transport {
     fn connected(&self) -> Connected {
         self.stream.connected().proxy(self.is_proxied)
