@@ -152,6 +152,13 @@ impl Workers {
 }
 
 /// Fixes the lifetimes of a closure that makes a value.
+fn closure<F>(make: F) -> F
+where
+    F: for<'a> FnOnce(Ctx<'a>) -> JsResult<Value<'a>> + Send + 'static,
+{
+    make
+}
+
 fn input(make: impl for<'a> FnOnce(Ctx<'a>) -> JsResult<Value<'a>> + Send + 'static) -> Box<dyn Input> {
     Box::new(make)
 }
@@ -212,7 +219,7 @@ impl Host for Parent {
 fn fail(parent: &RealmSender, listener: u64, report: &ErrorReport) {
     let (name, message) = (report.name.clone(), report.message.clone());
     let place = report.frames.first().map(|frame| (frame.filename.clone(), frame.line, frame.column));
-    let event = input(move |ctx| {
+    let event = closure(move |ctx| {
         let event = ctx.object()?;
         event.set("name", ctx.string(&name)?)?;
         event.set("message", ctx.string(&message)?)?;
@@ -224,5 +231,5 @@ fn fail(parent: &RealmSender, listener: u64, report: &ErrorReport) {
         Ok(event)
     });
     // Nobody is told any more once the test is over.
-    let _ = parent.send(listener, event);
+    let _ = parent.send(listener, Box::new(event));
 }
