@@ -177,12 +177,19 @@ impl Wake for Begun {
 }
 
 /// A future that tells what it gives, or that it was dropped before.
-async fn reporting<T: 'static>(future: impl Future<Output = T>, done: impl FnOnce(Option<T>)) {
-    // Taken along whole, so that a future which is dropped says so.
-    let mut done = OnDrop(Some(done), std::marker::PhantomData);
-    let outcome = future.await;
-    if let Some(done) = done.0.take() {
-        done(Some(outcome));
+fn reporting<T: 'static>(
+    future: impl Future<Output = T> + Send + 'static,
+    done: impl FnOnce(Option<T>) + Send + 'static,
+) -> impl Future<Output = ()> + Send + 'static {
+    // Made here, so that a future which is dropped before anybody polls it says so, too.
+    let done = OnDrop(Some(done), std::marker::PhantomData);
+    async move {
+        // Taken along whole.
+        let mut done = done;
+        let outcome = future.await;
+        if let Some(done) = done.0.take() {
+            done(Some(outcome));
+        }
     }
 }
 
@@ -211,6 +218,13 @@ mod tests {
     use std::thread;
     use tokio::sync::oneshot;
     use tokio::task::yield_now;
+
+    #[test]
+    fn what_is_dropped_before_it_was_polled_says_so() {
+        let (ended, ends) = channel();
+        drop(reporting(async { 1 }, move |outcome: Option<u32>| ended.send(outcome).unwrap_or_default()));
+        assert_eq!(ends.recv().unwrap(), None);
+    }
 
     #[test]
     fn what_was_begun_ends_once_wherever_that_is() {
