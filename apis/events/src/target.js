@@ -18,7 +18,8 @@
     #observer = undefined;
 
     static has = (object) => isObject(object) && #listeners in object;
-    static group = (object, capture, type) => (capture ? object.#captures : object.#listeners)?.[type];
+    static group = (object, capture, type) =>
+      #listeners in object ? (capture ? object.#captures : object.#listeners)?.[type] : undefined;
     static groups = (object, capture) => {
       if (capture) return (object.#captures ??= { __proto__: null });
       return (object.#listeners ??= { __proto__: null });
@@ -32,7 +33,7 @@
     static changed = (object, type) => object.#observer?.(type);
 
     /**
-     * Dispatches at a stamped target that has no ancestors; false if the event was cancelled. What keeps messages waiting is one
+     * Dispatches at a target that has no ancestors; false if the event was cancelled. What keeps messages waiting is one
      * function, so that it stays short in cold caches, too.
      */
     static dispatch = (target, event, state, trust) => {
@@ -40,10 +41,12 @@
       state[FLAGS] |= DISPATCHING | trust;
       state[TARGET] = target;
       state[PHASE] = AT_TARGET;
-      let group = target.#captures?.[type];
-      if (group !== undefined && (state[FLAGS] & STOPPED) === 0) invoke(group, target, event, state);
-      group = target.#listeners?.[type];
-      if (group !== undefined && (state[FLAGS] & STOPPED) === 0) invoke(group, target, event, state);
+      if (#listeners in target) {
+        let group = target.#captures?.[type];
+        if (group !== undefined && (state[FLAGS] & STOPPED) === 0) invoke(group, target, event, state);
+        group = target.#listeners?.[type];
+        if (group !== undefined && (state[FLAGS] & STOPPED) === 0) invoke(group, target, event, state);
+      }
       const flags = (state[FLAGS] &= ~(DISPATCHING | STOPPED | STOPPED_NOW));
       state[CURRENT_TARGET] = null;
       state[PHASE] = NONE;
@@ -63,11 +66,12 @@
     tree = given;
   };
 
-  // An operation of the global object may be called without it.
+  // An operation of the global object may be called without it. It needs no stamp either until it has listeners: its properties are
+  // read by every use of a global.
   const targetOf = (object) => {
     const target = object ?? globalThis;
     if (!Stamp.has(target)) {
-      if (!tree.isTarget(target)) throw new TypeError("this is not an EventTarget");
+      if (target !== globalThis && !tree.isTarget(target)) throw new TypeError("this is not an EventTarget");
       new Stamp(target);
     }
     return target;
@@ -189,7 +193,7 @@
   };
 
   const visit = (target, event, state, phase, capture) => {
-    if ((state[FLAGS] & STOPPED) !== 0 || !Stamp.has(target)) return;
+    if ((state[FLAGS] & STOPPED) !== 0) return;
     const group = Stamp.group(target, capture, state[TYPE]);
     if (group === undefined) return;
     state[PHASE] = phase;
@@ -249,9 +253,10 @@
 
   // ── Event handler attributes ──
 
-  const getHandler = (target, type) => Stamp.handler(target, type)?.value ?? null;
+  const getHandler = (target, type) => Stamp.handler(targetOf(target), type)?.value ?? null;
 
-  const setHandler = (target, type, value) => {
+  const setHandler = (object, type, value) => {
+    const target = targetOf(object);
     const handler = Stamp.handler(target, type);
     if (!isObject(value)) {
       if (handler !== undefined) {
@@ -286,10 +291,10 @@
     const name = `on${type}`;
     const accessor = {
       get [name]() {
-        return getHandler(targetOf(this), type);
+        return getHandler(this, type);
       },
       set [name](value) {
-        setHandler(targetOf(this), type, value);
+        setHandler(this, type, value);
       },
     };
     Object.defineProperty(Class.prototype, name, Object.getOwnPropertyDescriptor(accessor, name));

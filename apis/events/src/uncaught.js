@@ -1,9 +1,8 @@
 // The global object as an event target: errors and rejections that nobody caught.
 (native, events, targets) => {
   const { ErrorEvent, PromiseRejectionEvent } = events;
-  const { Stamp, fire, hasListeners, getHandler, setHandler } = targets;
+  const { fire, hasListeners, getHandler, setHandler } = targets;
 
-  new Stamp(globalThis);
   let reporting = false;
 
   const errorEvent = (error) => {
