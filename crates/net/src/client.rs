@@ -24,6 +24,9 @@ pub(crate) const IDLE: Duration = Duration::from_secs(30);
 /// Idle connections to one host.
 pub(crate) const MAX_IDLE: usize = 64;
 
+/// Bytes of a body that a connection takes at once, so that nobody needs to go on sending when the response is there already.
+const MAX_AT_ONCE: usize = 16 << 10;
+
 /// Bytes of a response's head.
 pub(crate) const MAX_HEAD: usize = 256 << 10;
 
@@ -147,7 +150,7 @@ struct Inner {
     options: ClientOptions,
     connector: Connector,
     plain: PlainPool,
-    /// For requests whose body is sent as it comes, which goes on when the response is there already.
+    /// For requests whose body is long or sent as it comes, which goes on when the response is there already.
     streaming: OnceLock<Pool<Connector, SentBody>>,
     secure: OnceLock<Pool<SecureConnector, SentBody>>,
 }
@@ -262,6 +265,7 @@ impl Client {
         let way = match body {
             _ if is_secure => Way::Secure,
             RequestBody::Stream(_) => Way::Streaming,
+            RequestBody::Bytes(ref bytes) if bytes.len() > MAX_AT_ONCE => Way::Streaming,
             RequestBody::Empty | RequestBody::Bytes(_) => Way::Plain,
         };
         let mut sent = self.pass(self.message(exchange, uri, body), way).await?;

@@ -2,7 +2,7 @@
 
 use quickbeam_net::{
     Access, Bytes, Client, ClientOptions, NetError, NetErrorKind, Proxy, Redirect, Request, RequestBody, Response,
-    block_on, body_channel, run,
+    begin, block_on, body_channel, run,
 };
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -209,6 +209,117 @@ fn a_connection_that_ends_early_is_replaced_where_that_is_safe() {
         Err(NetErrorKind::Network),
         "it is tried twice, not forever"
     );
+}
+
+#[test]
+fn a_body_is_sent_to_its_end_though_nobody_reads_the_answer() {
+    const SIZE: usize = 32 << 20;
+    let (came, arrived) = mpsc::channel();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n").unwrap();
+        let read = stream.read_exact(&mut vec![0; SIZE]).map_err(|error| error.kind());
+        let _ = came.send(read);
+        let _ = stream.write_all(b"hello");
+    });
+    let body = RequestBody::Bytes(vec![7; SIZE].into());
+    let request = Request { method: "POST".into(), body, ..get(format!("http://{address}/")) };
+    let mut response = fetch_with(options(), request).unwrap();
+    assert_eq!(arrived.recv_timeout(Duration::from_secs(60)), Ok(Ok(())));
+    assert_eq!(block_on(response.body.collect(9)).unwrap().unwrap(), "hello");
+}
+
+#[test]
+fn what_is_left_of_an_answer_is_not_taken_for_the_next() {
+    for left in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nev",
+        "HTTP/1.1 200",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "\r\n",
+        "\0",
+    ] {
+        for (method, first) in [
+            ("GET", "Content-Length: 4\r\n\r\ngood"),
+            ("GET", "Transfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n0\r\n\r\n"),
+            ("HEAD", "Content-Length: 4\r\n\r\n"),
+            ("HEAD", "Transfer-Encoding: chunked\r\n\r\n"),
+        ] {
+            let head = "HTTP/1.1 200 OK\r\n";
+            let address = serve(move |request, stream| {
+                let answer = match request.contains("/first") {
+                    true => format!("{head}{first}{left}"),
+                    false => format!("{head}Content-Length: 4\r\n\r\nnext"),
+                };
+                stream.write_all(answer.as_bytes()).is_ok()
+            });
+            let client = Client::new(options());
+            let fetch = |method: &str, path: &str| {
+                let request = Request { method: method.into(), ..get(format!("http://{address}{path}")) };
+                let mut response = block_on(client.fetch(request)).unwrap().unwrap();
+                block_on(response.body.collect(99)).unwrap().unwrap()
+            };
+            for _ in 0..3 {
+                let expected = if method == "GET" { "good" } else { "" };
+                assert_eq!(fetch(method, "/first"), expected, "{method} {first:?} {left:?}");
+                assert_eq!(fetch("GET", "/next"), "next", "{method} {first:?} {left:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_begun_may_be_dropped_at_any_stage() {
+    let (seen, closed) = mpsc::channel();
+    // Parts of an answer, after each of which the request is dropped.
+    let parts = ["", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Le", "ngth: 9\r\n\r\n", "hello"];
+    let (came, arrived) = mpsc::channel();
+    let address = serve(move |request, stream| {
+        let stage = request.chars().find_map(|char| char.to_digit(10)).unwrap_or(0) as usize;
+        for part in &parts[..=stage.min(parts.len() - 1)] {
+            let _ = stream.write_all(part.as_bytes());
+        }
+        let _ = came.send(());
+        let _ = seen.send(stream.read(&mut [0]).unwrap_or(0));
+        false
+    });
+    let client = Client::new(options());
+    for stage in 0..parts.len() {
+        let (done, ended) = mpsc::channel();
+        let (client, request) = (client.clone(), get(format!("http://{address}/{stage}")));
+        let fetching = async move {
+            let mut response = client.fetch(request).await?;
+            drop(response.body.take_early().await);
+            response.body.collect(99).await
+        };
+        let task = begin(fetching, move |outcome| drop(done.send(outcome))).unwrap();
+        arrived.recv().unwrap();
+        drop(task);
+        assert_eq!(closed.recv(), Ok(0), "{stage}");
+        assert_eq!(ended.recv(), Ok(None), "{stage}");
+        assert!(ended.recv().is_err(), "each ends once");
+    }
+    for count in [1, 2, 30] {
+        let (done, ended) = mpsc::channel();
+        let fetch = |_| {
+            let (client, request, done) = (client.clone(), get(format!("http://{address}/0")), done.clone());
+            begin(async move { client.fetch(request).await.map(drop) }, move |outcome| drop(done.send(outcome)))
+                .unwrap()
+        };
+        let tasks: Vec<_> = (0..count).map(fetch).collect();
+        tasks.iter().for_each(|task| task.abort());
+        tasks.iter().for_each(|task| task.abort());
+        drop((tasks, done));
+        assert_eq!(ended.iter().collect::<Vec<_>>(), vec![None; count]);
+    }
 }
 
 #[test]
