@@ -104,32 +104,6 @@ impl<'a> Value<'a> {
             && self.class_name().is_ok_and(|name| name.as_deref() == Some("DOMException"))
     }
 
-    /// Reads an own property; its getter runs. `None` if there is no such own property.
-    ///
-    /// # Errors
-    /// What a getter or a proxy trap throws.
-    pub fn own_value(&self, key: &PropertyKey<'_>) -> Result<Option<Value<'a>>> {
-        let ctx = self.ctx();
-        let mut found = qjs::JSPropertyDescriptor {
-            flags: 0,
-            value: qjs::JS_UNDEFINED,
-            getter: qjs::JS_UNDEFINED,
-            setter: qjs::JS_UNDEFINED,
-        };
-        // SAFETY: live value and atom, and a valid out pointer.
-        if !ctx.check_int(unsafe { qjs::JS_GetOwnProperty(ctx.raw(), &mut found, self.raw(), key.atom()) })? {
-            return Ok(None);
-        }
-        // SAFETY: the engine gave the three values to us.
-        let [value, getter, setter] =
-            [found.value, found.getter, found.setter].map(|raw| unsafe { Value::from_raw(ctx, raw) });
-        drop(setter);
-        if found.flags & qjs::JS_PROP_GETSET as i32 == 0 {
-            return Ok(Some(value));
-        }
-        if getter.is_undefined() { Ok(Some(getter)) } else { ctx.call(&getter, self, &[]).map(Some) }
-    }
-
     /// A proxy's target and handler, `null` once revoked; `None` for other values. No trap runs.
     pub fn proxy_parts(&self) -> Option<(Value<'a>, Value<'a>)> {
         if !self.is_proxy() {

@@ -520,8 +520,8 @@ unsafe extern "C" fn get_property(
         let real = ctx.real(&object)?;
         let is_placeholder = object.deferred().is_some_and(|it| it.instance_of().is_some());
         let own = if is_placeholder { None } else { real.own_property(&key)? };
-        if let Some((value, getter)) = own {
-            return if getter.is_undefined() { Ok(value) } else { ctx.call(&getter, &receiver, &[]) };
+        if let Some(own) = own {
+            return own.read(&receiver);
         }
         let above = object.prototype()?;
         if above.is_null() {

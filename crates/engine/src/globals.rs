@@ -2,6 +2,7 @@
 //! none of them. Where a script has both, what it has put on the global object is what it offers to others.
 
 use crate::ctx::Ctx;
+use crate::descriptor::OwnProperty;
 use crate::error::Result;
 use crate::object::PropertyKey;
 use crate::value::Value;
@@ -44,7 +45,7 @@ impl<'a> Ctx<'a> {
 
     /// The value of a declaration.
     fn declared(self, name: &str, key: &PropertyKey<'a>) -> Result<Option<Value<'a>>> {
-        let Some((value, _)) = self.lexical().own_property(key)? else { return Ok(None) };
+        let Some(OwnProperty { value, .. }) = self.lexical().own_property(key)? else { return Ok(None) };
         // SAFETY: a live value.
         if unsafe { qjs::JS_IsUninitialized(value.raw()) } {
             return Err(self.throw_error("ReferenceError", &format!("{name} is not initialized")));

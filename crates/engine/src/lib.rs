@@ -44,6 +44,7 @@ mod constructor;
 mod ctx;
 mod deferred;
 mod dense;
+mod descriptor;
 mod disasm;
 mod encode;
 mod error;

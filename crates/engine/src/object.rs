@@ -541,44 +541,4 @@ impl<'a> Value<'a> {
         // SAFETY: live values.
         ctx.check_int(unsafe { qjs::JS_IsInstanceOf(ctx.raw(), self.raw(), class.raw()) })
     }
-
-    /// Reads an own property's getter; `undefined` if it has none.
-    ///
-    /// # Errors
-    /// What a proxy trap throws.
-    pub(crate) fn own_getter(&self, name: &str) -> Result<Value<'a>> {
-        self.own_getter_of(&self.ctx().key(name)?)
-    }
-
-    /// [`Value::own_getter`] with an interned key.
-    pub(crate) fn own_getter_of(&self, key: &PropertyKey<'_>) -> Result<Value<'a>> {
-        Ok(self.own_property(key)?.map_or_else(|| self.ctx().undefined(), |(_, getter)| getter))
-    }
-
-    /// Reads an own property that is no accessor; nothing runs, unless this is a proxy.
-    ///
-    /// # Errors
-    /// What a proxy trap throws.
-    pub(crate) fn own_data(&self, name: &str) -> Result<Option<Value<'a>>> {
-        Ok(self.own_property(&self.ctx().key(name)?)?.map(|(value, _)| value))
-    }
-
-    /// The value and the getter of an own property.
-    pub(crate) fn own_property(&self, key: &PropertyKey<'_>) -> Result<Option<(Value<'a>, Value<'a>)>> {
-        let ctx = self.ctx();
-        let mut found = qjs::JSPropertyDescriptor {
-            flags: 0,
-            value: qjs::JS_UNDEFINED,
-            getter: qjs::JS_UNDEFINED,
-            setter: qjs::JS_UNDEFINED,
-        };
-        // SAFETY: live value and atom, a valid out pointer; what the descriptor holds is owned.
-        unsafe {
-            if !ctx.check_int(qjs::JS_GetOwnProperty(ctx.raw(), &mut found, self.raw(), key.atom()))? {
-                return Ok(None);
-            }
-            drop(Value::from_raw(ctx, found.setter));
-            Ok(Some((Value::from_raw(ctx, found.value), Value::from_raw(ctx, found.getter))))
-        }
-    }
 }

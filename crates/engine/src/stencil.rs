@@ -6,6 +6,7 @@
 //! What must never happen: an instance that lacks a member, or has one of another kind than glue gave it.
 
 use crate::ctx::Ctx;
+use crate::descriptor::OwnProperty;
 use crate::error::Result;
 use crate::layout::{ObjectLayout, object_layout};
 use crate::object::{Attributes, PropertyKey};
@@ -62,7 +63,8 @@ impl Stencil {
         }
         let mut accessors = Vec::new();
         for key in instance.keys_with_symbols()? {
-            let Some((getter, attributes)) = instance.own_accessor(&key)? else {
+            let own = instance.own_property(&key)?.filter(|own| own.getter.is_object() && own.setter.is_undefined());
+            let Some(OwnProperty { getter, attributes, .. }) = own else {
                 return Err(ctx.throw_error("InternalError", "a stencil of an object with public data"));
             };
             model.define_accessor_key(&key, getter.clone(), None, attributes)?;
@@ -125,34 +127,6 @@ fn is_getter(slot: qjs::JSValue, getter: &Value<'_>) -> bool {
         (std::mem::transmute::<qjs::JSValue, [usize; WORDS]>(slot), qjs::JS_VALUE_GET_PTR(getter.raw()).addr())
     };
     words.split_first() == Some((&getter, &[0]))
-}
-
-impl<'a> Value<'a> {
-    /// The getter of an own property without a setter, and its attributes; `None` for every other property.
-    fn own_accessor(&self, key: &PropertyKey<'_>) -> Result<Option<(Value<'a>, Attributes)>> {
-        let ctx = self.ctx();
-        let mut found = qjs::JSPropertyDescriptor {
-            flags: 0,
-            value: qjs::JS_UNDEFINED,
-            getter: qjs::JS_UNDEFINED,
-            setter: qjs::JS_UNDEFINED,
-        };
-        // SAFETY: live value and atom, a valid out pointer; what the descriptor holds is owned.
-        let [value, getter, setter] = unsafe {
-            if !ctx.check_int(qjs::JS_GetOwnProperty(ctx.raw(), &mut found, self.raw(), key.atom()))? {
-                return Ok(None);
-            }
-            [found.value, found.getter, found.setter].map(|raw| Value::from_raw(ctx, raw))
-        };
-        drop(value);
-        let has = |flag: u32| found.flags & flag as i32 != 0;
-        let attributes = Attributes {
-            writable: false,
-            enumerable: has(qjs::JS_PROP_ENUMERABLE),
-            configurable: has(qjs::JS_PROP_CONFIGURABLE),
-        };
-        Ok((getter.is_object() && setter.is_undefined()).then_some((getter, attributes)))
-    }
 }
 
 #[cfg(test)]

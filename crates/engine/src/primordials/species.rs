@@ -69,7 +69,7 @@ pub(super) fn is_default(ctx: Ctx<'_>, keys: &Keys, object: &Value<'_>) -> Resul
         return Ok(false);
     }
     let prototype = class_prototype(object);
-    let Some((class, _)) = prototype.own_property(&constructor)? else { return Ok(false) };
+    let Some(class) = prototype.own_property(&constructor)?.map(|own| own.value) else { return Ok(false) };
     if !class.is_object() || class.is_proxy() || class.is_stand_in() {
         return Ok(false);
     }
@@ -79,10 +79,10 @@ pub(super) fn is_default(ctx: Ctx<'_>, keys: &Keys, object: &Value<'_>) -> Resul
         return Ok(false);
     }
     let getter = match class.own_property(&species)? {
-        Some((_, getter)) => getter,
+        Some(own) => own.getter,
         // Typed arrays inherit it.
         None => match class.prototype()?.own_property(&species)? {
-            Some((_, getter)) => getter,
+            Some(own) => own.getter,
             None => return Ok(false),
         },
     };
