@@ -134,6 +134,81 @@ fn any_request_may_fail() {
     assert_none(&crashes, |case| format!("{:?}", fault(case)));
 }
 
+const MADE_BY_SHAPE: &str = "(() => {
+    const getter = Object.getOwnPropertyDescriptor({ get own() { return this.first() } }, 'own').get;
+    return new class {
+        #first = 1; #second = [];
+        constructor() { Object.defineProperty(this, 'own', { get: getter }) }
+        first() { return this.#first + this.#second.length }
+    };
+})()";
+
+/// Makes and reads objects by their shapes and arrays by their elements, as embedders do.
+fn by_shape(ctx: Ctx<'_>) -> Result<()> {
+    let text = |at: u32| ctx.string(&format!("value {at}"));
+    let keys = (0..12).map(|at| ctx.key(&format!("key{at}"))).collect::<Result<Vec<_>>>()?;
+    let mould = Mould::with_keys(ctx, keys)?.expect("different keys");
+    let mut rows = Recurring::new();
+    // The last one is asked for at once, and more than all that is held.
+    for count in [0, 5, 20_000] {
+        let dense = Dense::new(ctx)?;
+        let list = dense.blank(count)?;
+        for index in 0..count.min(40) {
+            let values = (0..12).map(text).collect::<Result<Vec<_>>>()?;
+            let row = mould.cast(values)?;
+            mould.write(&row, 3, text(3)?)?;
+            match rows.look(&row)? {
+                Look::Often(mould) => drop(rows.remember(mould, ())),
+                Look::Known(known) => drop(known.mould.read(&row, 11)),
+                Look::Seldom => {}
+            }
+            dense.set(&list, index, row)?;
+        }
+        for index in count.saturating_sub(50)..count {
+            dense.set(&list, index, text(index)?)?;
+        }
+        list.set_index(count + 3, ctx.null())?;
+        dense.set(&list, count + 1, text(0)?)?;
+        assert!(dense.elements(&list).is_none(), "it has holes");
+    }
+    let thing = ctx.eval(MADE_BY_SHAPE, &EvalOptions::default())?;
+    let stencil = Stencil::of(&thing)?;
+    for count in 0..30 {
+        let thing = stencil.cast(ctx, [ctx.int(count), ctx.array(vec![text(1)?, text(2)?])?])?;
+        assert_eq!(thing.get("own")?.as_int(), Some(count + 2));
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_made_by_shape_may_fail_at_any_request() {
+    let run = |faults| {
+        abandonable(usize::MAX, move |isolate, ctx| {
+            isolate.heap().inject_faults(faults);
+            if by_shape(ctx).is_err() {
+                drop(ctx.take_exception());
+            }
+            let requests = isolate.heap().requests();
+            works_again(isolate, ctx);
+            by_shape(ctx).expect("memory");
+            requests
+        })
+    };
+    let requests = run(Faults::None).expect("nothing failed") as usize;
+    let vast = run(Faults::VastFrom(u64::MAX)).expect("nothing failed") as usize;
+    assert!(vast > 0);
+    let step = stride(requests, 50);
+    let fault = move |case: usize| match (case.checked_sub(vast * 2), case / 2) {
+        (None, n) if case.is_multiple_of(2) => Faults::VastFrom(n as u64 + 1),
+        (None, n) => Faults::VastOnce(n as u64 + 1),
+        (Some(case), _) if case.is_multiple_of(2) => Faults::From((case / 2 * step) as u64 + 1),
+        (Some(case), _) => Faults::Once((case / 2 * step) as u64 + 1),
+    };
+    let count = (vast + requests.div_ceil(step)) * 2;
+    let crashes = crashes("what_is_made_by_shape_may_fail_at_any_request", count, |case| drop(run(fault(case))));
+    assert_none(&crashes, |case| format!("{:?}", fault(case)));
+}
+
 /// Asks for much at once, in every way there is.
 const VAST: &[&str] = &[
     "'x'.repeat(6e5)",
