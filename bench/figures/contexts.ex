@@ -191,8 +191,8 @@ defmodule QuickBEAM.Bench.Contexts do
         measure: &beside_gc/0,
         baseline: {"without", fn -> neighbour_evals(nil) end},
         rounds: 1,
-        # Two slices.
-        target: 2
+        # Two slices more than what the system itself takes from a thread now and then.
+        target: &(&1 + 2)
       },
       %Figure{
         name: "longest hold of a thread by it, CPU time",
@@ -200,7 +200,7 @@ defmodule QuickBEAM.Bench.Contexts do
         measure: fn -> [longest_hold(&collecting/1)] end,
         baseline: {"by a loop", fn -> [longest_hold(&looping/1)] end},
         rounds: 3,
-        # As above, but for what the system gives to others meanwhile.
+        # Two slices, without what the system gives to others meanwhile.
         target: 2
       }
     ]
