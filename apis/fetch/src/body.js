@@ -41,7 +41,6 @@
     const { source, handle } = body;
     if (body.isUsed) {
       body.stream = files.streamOf(new Uint8Array(0));
-      streams.readableStreamClose(body.stream);
       body.stream.disturbed = true;
       // Whoever used it keeps its reader.
       streams.acquireReadableStreamDefaultReader(body.stream);
@@ -50,23 +49,33 @@
     return body.stream;
   };
 
-  /** A byte stream of what a server sends, read as it is asked for. */
+  /** Bytes that a stream fetches ahead: whatever is more than none, so that it has one chunk at most while nobody reads. */
+  const AHEAD = 1;
+
+  /**
+   * A byte stream of what a server sends. It is one chunk ahead of its reader, so the end of the body, or that it breaks off, reaches
+   * `closed` and pipes without a read; of all that is behind that chunk, TCP keeps the server waiting.
+   */
   const incoming = (body, handle) => {
     const stream = streams.makeReadable();
-    const pull = () =>
-      then(native.read(handle), (chunk) => {
-        const { controller } = stream;
-        if (stream.state !== "readable") return;
-        if (chunk !== undefined) {
-          streams.readableByteStreamControllerEnqueue(controller, chunk);
-          return;
-        }
-        body.forget?.();
-        streams.readableByteStreamControllerClose(controller);
-        if (controller.pendingPullIntos.length > 0) streams.readableByteStreamControllerRespond(controller, 0);
-      });
+    const taken = (chunk) => {
+      const { controller } = stream;
+      if (stream.state !== "readable") return;
+      if (chunk !== undefined) {
+        streams.readableByteStreamControllerEnqueue(controller, chunk);
+        return;
+      }
+      body.forget?.();
+      streams.readableByteStreamControllerClose(controller);
+      if (controller.pendingPullIntos.length > 0) streams.readableByteStreamControllerRespond(controller, 0);
+    };
+    const broken = (error) => {
+      body.forget?.();
+      throw error;
+    };
+    const pull = () => then(native.read(handle), taken, broken);
     const cancel = () => native.close(handle);
-    streams.setUpReadableByteStreamController(stream, () => undefined, pull, cancel, 0, undefined);
+    streams.setUpReadableByteStreamController(stream, () => undefined, pull, cancel, AHEAD, undefined);
     return stream;
   };
 

@@ -5,7 +5,7 @@
 //! (`content-length`, `connection`, …) are the client's own business and are left out.
 //!
 //! A request is a host object (`exchange`) and so is a body that still comes (`incoming`): a script that forgets them, or the
-//! end of its isolate, ends the transfer.
+//! end of its isolate, ends the transfer. The stream of a body is one chunk ahead of its reader, and forgotten once that is there.
 //!
 //! What must never happen: a request without the grant `net` for its host; bytes of a response that pile up outside the isolate's heap.
 

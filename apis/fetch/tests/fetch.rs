@@ -8,6 +8,9 @@ use quickbeam_api_url::Urls;
 use quickbeam_executor::Api;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
 fn check(cases: &[(&str, &str)]) {
     let mut apis: Vec<&'static dyn Api> = quickbeam_apis::always().to_vec();
@@ -25,7 +28,7 @@ fn check(cases: &[(&str, &str)]) {
 
 /// One server for all tests; it answers by path.
 fn server() -> SocketAddr {
-    static ADDRESS: std::sync::OnceLock<SocketAddr> = std::sync::OnceLock::new();
+    static ADDRESS: OnceLock<SocketAddr> = OnceLock::new();
     *ADDRESS.get_or_init(|| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -83,6 +86,11 @@ fn answer(mut stream: &TcpStream) -> Option<()> {
         "/odd" => b"HTTP/1.1 200 OK\r\nX-Odd: a\xff\xc3\x28b\r\nContent-Length: 0\r\n\r\n".to_vec(),
         "/short" => b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello".to_vec(),
         "/huge" => b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\nhello".to_vec(),
+        "/endless" => {
+            taken().send(write_until_held(stream)?).ok()?;
+            return None;
+        }
+        "/taken" => respond("", taken().receive()?.to_string().as_bytes()),
         "/cut" => b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel".to_vec(),
         "/split" => {
             stream.set_nodelay(true).ok()?;
@@ -96,6 +104,39 @@ fn answer(mut stream: &TcpStream) -> Option<()> {
     stream.write_all(&bytes).ok()?;
     // What these promise does not come.
     (!["/short", "/huge", "/cut"].contains(&path)).then_some(())
+}
+
+/// How much of its endless bodies the server could send before it was held back.
+struct Taken(Mutex<Receiver<usize>>, Sender<usize>);
+
+fn taken() -> &'static Taken {
+    static TAKEN: OnceLock<Taken> = OnceLock::new();
+    TAKEN.get_or_init(|| {
+        let (sender, receiver) = channel();
+        Taken(Mutex::new(receiver), sender)
+    })
+}
+
+impl Taken {
+    fn send(&self, bytes: usize) -> Result<(), SendError<usize>> {
+        self.1.send(bytes)
+    }
+
+    fn receive(&self) -> Option<usize> {
+        self.0.lock().ok()?.recv().ok()
+    }
+}
+
+/// Sends a body of 10 GB as long as it is taken within reasonable time.
+fn write_until_held(mut stream: &TcpStream) -> Option<usize> {
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n").ok()?;
+    stream.set_write_timeout(Some(Duration::from_millis(300))).ok()?;
+    let chunk = vec![b'x'; 64 << 10];
+    let mut bytes = 0;
+    while let Ok(written) = stream.write(&chunk) {
+        bytes += written;
+    }
+    Some(bytes)
 }
 
 #[test]
@@ -154,6 +195,82 @@ fn servers_may_be_odd() {
             "10737418240,5,TypeError",
         ),
         ("fetch(server + '/json').then((r) => r.json()).then(JSON.stringify)", "{\"a\":[1,2]}"),
+    ]);
+}
+
+#[test]
+fn streams_are_one_chunk_ahead() {
+    let reading = |path: &str, rest: &str| {
+        format!(
+            "(async () => {{ const a = new AbortController(); const r = await fetch(server + '{path}', {{ signal: a.signal }}); {rest} }})()"
+        )
+    };
+    check(&[
+        // What breaks off or ends is noticed without another read.
+        (
+            &reading(
+                "/short",
+                "const reader = r.body.getReader(); const { value } = await reader.read(); return [value.length, await fails(reader.closed)];",
+            ),
+            "5,TypeError",
+        ),
+        (
+            &reading("/cut", "const reader = r.body.getReader(); await reader.read(); return fails(reader.closed);"),
+            "TypeError",
+        ),
+        ("new Response('').body.getReader().closed.then(() => 'closed')", "closed"),
+        (
+            &reading(
+                "/large",
+                "const reader = r.body.getReader(); let size = 0; while (size < 1 << 20) size += (await reader.read()).value.length; return [size, await reader.closed];",
+            ),
+            "1048576,",
+        ),
+        (
+            &reading(
+                "/json",
+                "const reader = r.body.getReader(); await reader.read(); await reader.closed; return 'closed';",
+            ),
+            "closed",
+        ),
+        (
+            &reading(
+                "/short",
+                "const [one, two] = r.body.tee().map((branch) => branch.getReader()); await one.read(); return Promise.all([fails(one.closed), fails(two.closed)]);",
+            ),
+            "TypeError,TypeError",
+        ),
+        // No byte that came before is lost.
+        (
+            &reading(
+                "/short",
+                "const { body } = r; await fails(fetch('http://127.0.0.1:1/')); const reader = body.getReader({ mode: 'byob' }); const sizes = []; for (const size of [2, 1]) sizes.push((await reader.read(new Uint8Array(size))).value.length); const rest = await reader.read(new Uint8Array(9)); return [sizes, rest.value.length, await fails(reader.closed)];",
+            ),
+            "2,1,2,TypeError",
+        ),
+        // What is under way ahead ends with the transfer.
+        (
+            &reading(
+                "/stalls",
+                "const reader = r.body.getReader(); await reader.read(); a.abort('enough'); return reader.closed.catch((e) => e);",
+            ),
+            "enough",
+        ),
+        (
+            &reading(
+                "/stalls",
+                "const reader = r.body.getReader(); await reader.read(); await reader.cancel(); await reader.closed; return 'cancelled';",
+            ),
+            "cancelled",
+        ),
+        // A server that sends without end waits for a reader.
+        (
+            &reading(
+                "/endless",
+                "const { body } = r; const bytes = await fetch(server + '/taken').then((r) => r.json()); await body.cancel(); return bytes < 100e6;",
+            ),
+            "true",
+        ),
     ]);
 }
 

@@ -180,6 +180,7 @@
       return undefined;
     };
     streams.setUpReadableByteStreamController(stream, () => undefined, pull, () => undefined, 0, undefined);
+    if (bytes.byteLength === 0) streams.readableByteStreamControllerClose(stream.controller);
     return stream;
   };
 
