@@ -277,6 +277,9 @@ impl<'a> Ctx<'a> {
         if !inner.present_job(self.slot(), self.raw()) {
             return None;
         }
+        if let Some(Err(thrown)) = inner.first_arrival().map(|job| self.check_import(job)) {
+            return Some(Err(thrown));
+        }
         let mut job_ctx = std::ptr::null_mut();
         // SAFETY: the runtime is live and entered by this thread; the job is this realm's.
         match unsafe { qjs::JS_ExecutePendingJob(inner.rt, &mut job_ctx) } {

@@ -18,7 +18,7 @@ impl Inner {
     }
 
     /// The first job of the engine's queue.
-    fn first_arrival(&self) -> Option<*mut Job> {
+    pub(crate) fn first_arrival(&self) -> Option<*mut Job> {
         let head = self.arrivals();
         // SAFETY: the head of a list whose jobs are live.
         let first = unsafe { Link::next(head) };

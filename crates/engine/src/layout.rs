@@ -67,6 +67,14 @@ impl Job {
             std::slice::from_raw_parts((&raw const (*job).args).cast(), usize::try_from((*job).argc).unwrap_or(0))
         }
     }
+
+    /// Puts another value in the place of an argument, which it is given back.
+    ///
+    /// SAFETY: `job` is a live job that has this argument.
+    pub(crate) unsafe fn replace_arg(job: *mut Job, index: usize, value: qjs::JSValue) -> qjs::JSValue {
+        // SAFETY: by contract.
+        unsafe { (&raw mut (*job).args).cast::<qjs::JSValue>().add(index).replace(value) }
+    }
 }
 
 /// The start of a stack frame.

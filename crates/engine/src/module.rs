@@ -3,6 +3,7 @@
 use crate::ctx::{Ctx, EvalOptions, NulTerminated, c_text};
 use crate::error::{Result, Thrown};
 use crate::function::guard;
+use crate::layout::Job;
 use crate::object::Attributes;
 use crate::value::Value;
 use rquickjs::qjs;
@@ -43,6 +44,9 @@ pub trait ModuleLoader {
     fn load(&self, name: &str) -> std::result::Result<ModuleSource, String>;
 }
 
+/// The base of an import of a name with a NUL, which is refused.
+const REFUSED: &str = "\u{1}NUL";
+
 /// SAFETY: `rt` is live.
 pub(crate) unsafe fn install(rt: *mut qjs::JSRuntime) {
     // SAFETY: by contract; the callbacks find their state through the context.
@@ -69,6 +73,25 @@ impl<'a> Ctx<'a> {
         let (base, specifier) = (c_text(base), c_text(specifier));
         // SAFETY: C strings that outlive the call.
         self.check(unsafe { qjs::JS_LoadModule(self.raw(), base.as_ptr(), specifier.as_ptr()) })
+    }
+
+    /// Sees to it that `import("a\0b")`, if that is what this realm's next job is, does not find `a`: the engine asks for modules by C strings.
+    pub(crate) fn check_import(self, job: *mut Job) -> Result<()> {
+        // SAFETY: the job is live and waits.
+        let &[_, _, _, specifier, _] = (unsafe { Job::args(job) }) else { return Ok(()) };
+        // SAFETY: a live value. Of the jobs with five arguments, those of promises have a boolean here.
+        let specifier = unsafe { Value::borrowed(self, specifier) };
+        if !specifier.is_string() {
+            return Ok(());
+        }
+        let shown = specifier.with_text(|text| text.contains('\0').then(|| text.replace('\0', "\\0")))?;
+        let Some(shown) = shown else { return Ok(()) };
+        for (index, text) in [(2, REFUSED), (3, &*shown)] {
+            let value = self.string(text)?.into_raw();
+            // SAFETY: an argument that is there, whose old value belongs to whoever took it out.
+            drop(unsafe { Value::from_raw(self, Job::replace_arg(job, index, value)) });
+        }
+        Ok(())
     }
 
     fn compile_module(self, source: &str, name: &str, url: &str) -> Result<Value<'a>> {
@@ -140,6 +163,9 @@ unsafe extern "C" fn normalize(
     let (ctx, base, specifier) =
         unsafe { (Ctx::from_raw(NonNull::new_unchecked(ctx)), borrow_text(base), borrow_text(specifier)) };
     let resolved = guarded(ctx, || {
+        if base == REFUSED {
+            return Err(ctx.throw_type(&format!("Cannot find module '{specifier}': its name holds a NUL")));
+        }
         let loader = ctx.slot().loader.borrow().clone();
         let resolved = match loader {
             Some(loader) => loader.resolve(&base, &specifier),

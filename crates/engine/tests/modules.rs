@@ -227,6 +227,12 @@ fn odd_names_are_names() {
     let (text, _) = outcome(&[("a", "globalThis.result = 'cut'")], "import 'a\\0b'");
     // The engine's names are C strings: they end at a NUL, before anything is asked to find them.
     assert_eq!(text, "cut");
+    let files = &[("a", "export default 'cut'")];
+    let refused = "TypeError: Cannot find module 'a\\0b': its name holds a NUL";
+    check(files, "globalThis.result = await import('a\\0b').catch(String)", refused);
+    check(files, "globalThis.result = await import('a' + '\\0b'.repeat(1)).catch(String)", refused);
+    check(files, "globalThis.result = await import(['\\0', '\u{20ac}'].join('')).catch(e => e.name)", "TypeError");
+    check(files, "await import('\\0').catch(() => {}); globalThis.result = (await import('a')).default", "cut");
     let (text, loaded) =
         outcome(&[], "globalThis.result = await import('x'.repeat(100000)).catch(e => e.message.length)");
     assert_eq!((text.as_str(), loaded[0].len()), ("100021", 100_000));
