@@ -3,7 +3,7 @@
   const { expose, need, dictionary, domException, usvString } = idl;
   const { Event, EventTarget, fire, defineHandler, makeSignal, abortSignal } = events;
   const { MessageEvent } = messaging;
-  const { fetch, responseStateOf, bodyStreamOf } = fetching;
+  const { fetch, responseStateOf, fieldOf, bodyStreamOf } = fetching;
   const { then } = native;
   const { call } = Function.prototype;
   const decode = call.bind(encoding.TextDecoder.prototype.decode);
@@ -110,8 +110,9 @@
 
     #answered(response, signal) {
       if (this.#state === CLOSED) return;
-      const { status, headers, body, url } = responseStateOf(response);
-      const type = headers.get("content-type") ?? "";
+      const state = responseStateOf(response);
+      const { status, body, url } = state;
+      const type = fieldOf(state, "content-type") ?? "";
       if (status !== 200 || !/^\s*text\/event-stream\s*(;|$)/i.test(type) || body === null) {
         abortSignal(signal, domException("AbortError", "This is not a stream of events"));
         this.#fail();

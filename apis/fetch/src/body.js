@@ -7,12 +7,11 @@
   const { isObject, makePromise, resolvedWith, rejectedWith, upon } = common;
   const { Uint8Array, isView, isUint8Array } = buffers;
   const { FormData, isBlob, bytesOf, blobType, makeBlob, isFormData, entriesOf, isFile, makeFile } = files;
-  const { getHeader } = headers;
+  const { fieldOf } = headers;
   const { call } = Function.prototype;
   const slice = call.bind(TypedArray.prototype.slice);
   const set = call.bind(TypedArray.prototype.set);
   const decode = call.bind(encoding.TextDecoder.prototype.decode);
-  const decoder = new encoding.TextDecoder();
   const parseJSON = JSON.parse;
   const { then } = native;
   const { URLSearchParams } = native;
@@ -20,7 +19,7 @@
   const searchText = call.bind(URLSearchParams.prototype.toString);
   const appendEntry = call.bind(FormData.prototype.append);
 
-  const makeBody = ({ source, handle, stream }) => ({
+  const makeBody = (source, handle, stream) => ({
     source,
     handle,
     stream,
@@ -105,9 +104,9 @@
       if (stream.disturbed || streams.isReadableStreamLocked(stream)) {
         throw new TypeError(`${what}: the stream is locked or has been read from`);
       }
-      return { body: makeBody({ stream }), type: null, isStream: true };
+      return { body: makeBody(undefined, undefined, stream), type: null, isStream: true };
     }
-    const whole = (source, type) => ({ body: makeBody({ source }), type, isStream: false });
+    const whole = (source, type) => ({ body: makeBody(source, undefined, undefined), type, isStream: false });
     if (isBlob(object)) return whole(bytesOf(object), blobType(object) === "" ? null : blobType(object));
     if (isObject(object)) {
       if (isBuffer(object)) return whole(copyOfBuffer(object), null);
@@ -136,7 +135,7 @@
       } else add(`${disposition}\r\n\r\n${withNewlines(value)}\r\n`);
     }
     add(`--${boundary}--\r\n`);
-    return { body: makeBody({ source: join(parts) }), type: `multipart/form-data; boundary=${boundary}`, isStream: false };
+    return { body: makeBody(join(parts), undefined, undefined), type: `multipart/form-data; boundary=${boundary}`, isStream: false };
   };
 
   const join = (parts) => {
@@ -198,6 +197,9 @@
     return promise;
   };
 
+  const identity = (text) => text;
+  const parse = (text) => parseJSON(text);
+
   /** A promise of what `convert` makes of a body's bytes, which it may keep, or of its text. */
   const consume = (body, what, mode, convert) => {
     if (body === null) return resolvedWith(convert(mode === TEXT ? "" : new Uint8Array(0)));
@@ -205,11 +207,11 @@
     const { source, handle, stream } = body;
     if (stream?.state === "errored") return rejectedWith(stream.storedError);
     if (stream !== undefined) {
-      return then(readAll(stream), ({ bytes }) => convert(mode === TEXT ? decode(decoder, bytes) : bytes));
+      return then(readAll(stream), ({ bytes }) => convert(mode === TEXT ? native.decode(bytes) : bytes));
     }
     body.isUsed = true;
     if (handle !== undefined) return then(collect(body, handle, mode), convert);
-    return resolvedWith(convert(mode === TEXT ? decode(decoder, source) : slice(source)));
+    return resolvedWith(convert(mode === TEXT ? native.decode(source) : slice(source)));
   };
 
   const parseForm = (bytes, type) => {
@@ -239,8 +241,9 @@
   };
   const plain = new encoding.TextDecoder("utf-8", { __proto__: null, ignoreBOM: true });
 
-  /** Gives a class the methods of the mixin. `bodyOf(object)` is its body, `typeOf(object)` its content type. */
-  const mixBody = (Class, bodyOf, listOf) => {
+  /** Gives a class the methods of the mixin. `stateOf(object)` has its body and headers. */
+  const mixBody = (Class, stateOf) => {
+    const bodyOf = (object) => stateOf(object).body;
     const promising = (method) => {
       const { name } = method;
       return {
@@ -253,7 +256,7 @@
         },
       }[name];
     };
-    const contentType = (object) => getHeader(listOf(object), "content-type");
+    const contentType = (object) => fieldOf(stateOf(object), "content-type");
     const methods = [
       function arrayBuffer(object) {
         return consume(bodyOf(object), "arrayBuffer", BYTES, (bytes) => exact(bytes).buffer);
@@ -270,10 +273,10 @@
         return consume(bodyOf(object), "formData", BYTES, (bytes) => parseForm(bytes, type));
       },
       function json(object) {
-        return consume(bodyOf(object), "json", TEXT, (text) => parseJSON(text));
+        return consume(bodyOf(object), "json", TEXT, parse);
       },
       function text(object) {
-        return consume(bodyOf(object), "text", TEXT, (text) => text);
+        return consume(bodyOf(object), "text", TEXT, identity);
       },
     ];
     for (const method of methods) {
@@ -312,11 +315,11 @@
   /** Another body of the same bytes. */
   const cloneBody = (body) => {
     if (body === null) return null;
-    if (body.source !== undefined && body.stream === undefined) return makeBody({ source: body.source });
+    if (body.source !== undefined && body.stream === undefined) return makeBody(body.source, undefined, undefined);
     const [first, second] = streams.readableStreamTee(streamOf(body), true);
     body.stream = first;
     body.handle = body.source = undefined;
-    return makeBody({ stream: second });
+    return makeBody(undefined, undefined, second);
   };
 
   /** A promise of `{ bytes }`, all of a body. */

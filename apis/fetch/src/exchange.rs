@@ -39,7 +39,7 @@ fn exchange_of<'a>(ctx: Ctx<'a>, value: &Value<'a>) -> Result<Rc<Exchange>> {
 /// # Errors
 /// Throws a `NotAllowedError` that names the grant.
 pub fn client_for(ctx: Ctx<'_>, api: &str, url: &str) -> Result<Client> {
-    let url = ada_url::Url::parse(url, None).map_err(|_| ctx.throw_type(&format!("{api}: this is not a URL")))?;
+    let parse = || ada_url::Url::parse(url, None).map_err(|_| ctx.throw_type(&format!("{api}: this is not a URL")));
     let given = setting::<ClientOptions>(ctx)?;
     let grants = grants(ctx)?;
     let access = match grants.reach(Grant::Net) {
@@ -49,7 +49,7 @@ pub fn client_for(ctx: Ctx<'_>, api: &str, url: &str) -> Result<Client> {
         Some(Reach::Everything) => Access::Everything,
         Some(Reach::Only(hosts)) => Access::hosts(hosts.clone()),
         None => {
-            quickbeam_api_grants::require(ctx, api, Some(url.hostname()))?;
+            quickbeam_api_grants::require(ctx, api, Some(parse()?.hostname()))?;
             return Err(ctx.throw_error("NotAllowedError", &format!("{api} needs the grant :net")));
         }
     };
@@ -62,6 +62,7 @@ pub fn client_for(ctx: Ctx<'_>, api: &str, url: &str) -> Result<Client> {
             client
         }
     };
+    let url = parse()?;
     let is_secure = matches!(url.protocol(), "https:" | "wss:");
     let port = url.port().parse().unwrap_or(if is_secure { 443 } else { 80 });
     client
@@ -109,8 +110,7 @@ pub(crate) fn request<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Re
     ctx.host_object(Rc::new(exchange), None)
 }
 
-/// Sends a request; a promise of `[status, status text, [name, value, …], url, redirected, bytes, body]`, of which one of
-/// the last two is `undefined`.
+/// Sends a request; a promise of what a [`Head`] becomes.
 pub(crate) fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let exchange = exchange_of(ctx, &args.get(0))?;
     RealmSender::call(ctx, |sender, id| {
@@ -123,7 +123,7 @@ pub(crate) fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resu
             RequestBody::Bytes(bytes) => bytes.len() <= MAX_SHORT,
             RequestBody::Stream(_) => false,
         };
-        let span = Span::begin(ctx, "fetch", &place_of(&request.url));
+        let span = Span::begin(ctx, "fetch", || place_of(&request.url));
         let exchanged = async move {
             let mut response = client.fetch(request).await?;
             // A small body mostly comes with its head; then there is nothing more to ask for.
@@ -161,6 +161,9 @@ fn aborted() -> HostError {
     HostError { name: "AbortError".to_owned(), message: "the request was aborted".to_owned(), stack: None }
 }
 
+/// The head of a response, for JavaScript: `[status, status text, fields, url, bytes, body]`. The fields are one text in which each name
+/// and each value is a line, since no field holds a line's end, so that an object is made of them only when a script looks at them. The URL is
+/// `undefined` if there was no redirect; one of the bytes and the body to come is.
 struct Head {
     response: Response,
     early: Option<quickbeam_net::Bytes>,
@@ -169,10 +172,11 @@ struct Head {
 impl Input for Head {
     fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
         let Head { response, early } = *self;
-        let mut fields = Vec::with_capacity(response.headers.len() * 2);
-        for (name, value) in &response.headers {
-            fields.push(ctx.string(name)?);
-            fields.push(ctx.string_latin1(value)?);
+        let size = response.headers.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+        let mut fields = Vec::with_capacity(size);
+        for line in response.headers.iter().flat_map(|(name, value)| [name.as_bytes(), value]) {
+            fields.extend_from_slice(line);
+            fields.push(b'\n');
         }
         let (bytes, body) = match early {
             Some(bytes) => (ctx.uint8_array(&bytes)?, ctx.undefined()),
@@ -181,9 +185,8 @@ impl Input for Head {
         ctx.array(vec![
             ctx.int(i32::from(response.status)),
             ctx.string(&response.status_text)?,
-            ctx.array(fields)?,
-            ctx.string(&response.url)?,
-            ctx.boolean(response.redirected),
+            ctx.string_latin1(&fields)?,
+            if response.redirected { ctx.string(&response.url)? } else { ctx.undefined() },
             bytes,
             body,
         ])

@@ -3,9 +3,9 @@
   const { common, buffers } = streams;
   const { makePromise, resolvedWith, rejectedWith, upon } = common;
   const { then } = native;
-  const { Request, stateOf } = requests;
+  const { stateOfInput } = requests;
   const { makeResponse, responseStateOf } = responses;
-  const { listOf, makeHeaders } = headers;
+  const { fieldsOf } = headers;
   const { makeBody, bytesOfBody, streamOf } = bodies;
   const { addAlgorithm } = events;
   const { call } = Function.prototype;
@@ -21,17 +21,28 @@
   const noop = () => undefined;
   const NULL_BODY = [101, 103, 204, 205, 304];
 
+  // What a response's head consists of; see `Head` in exchange.rs.
+  const STATUS = 0;
+  const STATUS_TEXT = 1;
+  const FIELDS = 2;
+  const LAST_URL = 3;
+  const BYTES = 4;
+  const INCOMING = 5;
+
   const networkError = (message) => new TypeError(`fetch: ${message}`);
 
-  const responseOf = (url, status, statusText, list, body, redirected = false) => ({
-    type: "basic",
-    url: withoutFragment(url),
-    redirected,
-    status,
-    statusText,
-    headers: makeHeaders(list, true),
-    body,
-  });
+  const responseOf = (url, status, statusText, fields, body, redirected) =>
+    makeResponse({
+      type: "basic",
+      url: withoutFragment(url),
+      redirected,
+      status,
+      statusText,
+      fields,
+      headers: undefined,
+      isImmutable: true,
+      body,
+    });
 
   // ── data: and blob: ──
 
@@ -39,8 +50,8 @@
     const parts = native.decodeDataURL(url);
     if (parts === undefined) throw networkError("the data: URL is not valid");
     const [type, source] = parts;
-    const body = method === "HEAD" ? null : makeBody({ source });
-    return responseOf(url, 200, "OK", [["content-type", type]], body);
+    const body = method === "HEAD" ? null : makeBody(source, undefined, undefined);
+    return responseOf(url, 200, "OK", [["content-type", type]], body, false);
   };
 
   const fetchBlob = ({ url, method, blob }) => {
@@ -51,7 +62,7 @@
       ["content-length", `${source.length}`],
       ["content-type", files.blobType(blob)],
     ];
-    return responseOf(url, 200, "OK", list, makeBody({ source }));
+    return responseOf(url, 200, "OK", list, makeBody(source, undefined, undefined), false);
   };
 
   // ── http: and https: ──
@@ -94,12 +105,6 @@
     return flat;
   };
 
-  const pairs = (flat) => {
-    const list = [];
-    for (let index = 0; index < flat.length; index += 2) list[list.length] = [flat[index], flat[index + 1]];
-    return list;
-  };
-
   /** Ends a response's body with an error, for whoever reads it. */
   const abortBody = (body, reason) => {
     if (body.handle !== undefined) native.close(body.handle);
@@ -107,12 +112,44 @@
     else if (!body.isUsed) streams.readableByteStreamControllerError(streamOf(body).controller, reason);
   };
 
+  /** The response with a head. */
+  const responseWith = ({ url, method }, head, body) => {
+    const lastURL = head[LAST_URL];
+    const redirected = lastURL !== undefined;
+    return responseOf(redirected ? lastURL : url, head[STATUS], head[STATUS_TEXT], head[FIELDS], body, redirected);
+  };
+
+  /** The body behind a head, `null` if a response to this method has none. */
+  const bodyWith = (method, head) => {
+    const incoming = head[INCOMING];
+    if (method !== "HEAD" && !NULL_BODY.includes(head[STATUS])) return makeBody(head[BYTES], incoming, undefined);
+    if (incoming !== undefined) native.close(incoming);
+    return null;
+  };
+
+  const requestOf = (state, sent) =>
+    native.request(state.method, state.url, flatten(fieldsOf(state)), sent, state.settings.redirect);
+
+  /** A request that nothing can end, and that is sent whole. */
+  const fetchWhole = (state) => {
+    const { body, method } = state;
+    const handle = requestOf(state, body === null ? null : body.source);
+    const started = native.start(handle);
+    if (body !== null) body.isUsed = true;
+    return then(started, (head) => {
+      // Until here, this keeps the request from being collected, which would end it.
+      native.finish(handle);
+      return responseWith(state, head, bodyWith(method, head));
+    });
+  };
+
   const fetchHTTP = (state, signal) => {
-    const { promise, resolve, reject } = makePromise();
-    const { url, method, body } = state;
+    const { method, body } = state;
     const isStream = body !== null && body.source === undefined;
+    if (signal === null && !isStream) return fetchWhole(state);
+    const { promise, resolve, reject } = makePromise();
     const sent = body === null ? null : isStream ? undefined : body.source;
-    const handle = native.request(method, url, flatten(listOf(state.headers)), sent, state.settings.redirect);
+    const handle = requestOf(state, sent);
     let forget = noop;
     let cancelBody = noop;
     let responseBody = null;
@@ -124,22 +161,17 @@
       if (responseBody !== null) abortBody(responseBody, reason);
     };
     if (signal !== null) forget = addAlgorithm(signal, fail);
-    const head = native.start(handle);
+    const started = native.start(handle);
     if (isStream) cancelBody = pump(streamOf(body), handle, fail);
     if (body !== null) body.isUsed = true;
     then(
-      head,
-      ([status, statusText, fields, lastURL, redirected, source, incoming]) => {
-        // Until here, this keeps the request from being collected, which would end it.
+      started,
+      (head) => {
         native.finish(handle);
-        if (method === "HEAD" || NULL_BODY.includes(status)) {
-          if (incoming !== undefined) native.close(incoming);
-        } else {
-          responseBody = makeBody({ source, handle: incoming });
-          if (incoming === undefined) forget();
-          else responseBody.forget = forget;
-        }
-        resolve(makeResponse(responseOf(lastURL, status, statusText, pairs(fields), responseBody, redirected)));
+        responseBody = bodyWith(method, head);
+        if (responseBody === null || responseBody.handle === undefined) forget();
+        else responseBody.forget = forget;
+        resolve(responseWith(state, head, responseBody));
       },
       (error) => {
         forget();
@@ -159,15 +191,16 @@
       if (!native.hasIntegrity(integrity, bytes)) {
         throw networkError(`the response of ${state.url} does not have the integrity ${integrity}`);
       }
-      return makeResponse({ ...state, body: state.body === null ? null : makeBody({ source: bytes }) });
+      return makeResponse({ ...state, body: state.body === null ? null : makeBody(bytes, undefined, undefined) });
     });
   };
 
+  /** A promise of the response. */
   const start = (state, signal) => {
     const { url } = state;
     if (startsWith(url, "http:") || startsWith(url, "https:")) return fetchHTTP(state, signal);
-    if (startsWith(url, "data:")) return makeResponse(fetchData(state));
-    if (startsWith(url, "blob:")) return makeResponse(fetchBlob(state));
+    if (startsWith(url, "data:")) return resolvedWith(fetchData(state));
+    if (startsWith(url, "blob:")) return resolvedWith(fetchBlob(state));
     throw networkError(`URLs of the scheme ${url.slice(0, url.indexOf(":") + 1)} cannot be fetched`);
   };
 
@@ -175,12 +208,11 @@
     fetch(input, init = undefined) {
       try {
         idl.need(arguments, 1, "fetch");
-        const state = stateOf(new Request(input, init));
+        const state = stateOfInput(input, init);
         const { body, source: signal } = state;
         if (signal === null || !signal.aborted) {
           const { integrity } = state.settings;
-          const result = start(state, signal);
-          const promise = responses.isResponse(result) ? resolvedWith(result) : result;
+          const promise = start(state, signal);
           return integrity === "" ? promise : then(promise, (response) => verified(integrity, response));
         }
         const { reason } = signal;

@@ -7,6 +7,7 @@
   const test = call.bind(RegExp.prototype.test);
   const replace = call.bind(String.prototype.replace);
   const toLowerCase = call.bind(String.prototype.toLowerCase);
+  const split = call.bind(String.prototype.split);
 
   const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
   const WIDE = /[^\0-\xff]/;
@@ -179,8 +180,31 @@
   for (const name of ["listOf", "is", "sorted"]) delete Headers[name];
   const makeHeaders = (list, isImmutable) => new Headers(INTERNAL, { list, isImmutable });
 
+  // ── Of requests and responses ──
+  //
+  // Their state has `headers`, `undefined` until somebody asks for the object; `fields`, what is in it at first: a list, or what a server
+  // sent, a text of which each name and each value is a line; and `isImmutable`.
+
+  const listOfText = (text) => {
+    const lines = split(text, "\n");
+    const list = [];
+    for (let index = 1; index < lines.length; index += 2) list[list.length] = [lines[index - 1], lines[index]];
+    return list;
+  };
+
+  const initialList = ({ fields }) => (typeof fields === "string" ? listOfText(fields) : fields);
+
+  /** The headers of a state as an object. */
+  const headersOf = (state) => (state.headers ??= makeHeaders(initialList(state), state.isImmutable));
+
+  /** The headers of a state as a list. */
+  const fieldsOf = (state) => (state.headers === undefined ? initialList(state) : listOf(state.headers));
+
+  /** The values of a name in a state as one; `null` if there are none. */
+  const fieldOf = (state, name) => getHeader(fieldsOf(state), name);
+
   expose(Headers);
   iterable(Headers, sorted);
 
-  return { Headers, isHeaders, listOf, makeHeaders, getHeader, setHeader, headerName, byteString, token: (text) => test(TOKEN, text) };
+  return { Headers, headersOf, fieldsOf, fieldOf, listOf, byteString, token: (text) => test(TOKEN, text) };
 };

@@ -47,12 +47,20 @@ impl Input for Arrived {
             Arrived::Flag(flag) => Ok(ctx.boolean(flag)),
             Arrived::End => Ok(ctx.undefined()),
             Arrived::Bytes(bytes) => ctx.uint8_array(&bytes),
-            Arrived::Text(bytes) => {
-                let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-                ctx.string(&String::from_utf8_lossy(bytes))
-            }
+            Arrived::Text(bytes) => text_of(ctx, &bytes),
         }
     }
+}
+
+/// Bytes decoded as UTF-8, without a byte order mark.
+fn text_of<'a>(ctx: Ctx<'a>, bytes: &[u8]) -> Result<Value<'a>> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    ctx.string(&String::from_utf8_lossy(bytes))
+}
+
+/// `(Uint8Array)`: its text.
+pub(crate) fn decode<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    args.get(0).with_bytes(|bytes| text_of(ctx, bytes)).unwrap_or_else(|| ctx.string(""))
 }
 
 /// Runs a future on a body; a promise of what it gives.

@@ -53,7 +53,8 @@ impl Api for Fetch {
 }
 
 /// An object with `Headers`, `Request`, `Response` and `fetch`, whatever has become of the globals; and with `responseStateOf(response)`,
-/// whose `body` is not `null` where there is one, and `bodyStreamOf(body)`, the state of its stream.
+/// whose `body` is not `null` where there is one, `fieldOf(state, name)`, the value of a header, and `bodyStreamOf(body)`, the state of
+/// its stream.
 ///
 /// # Errors
 /// Throws if memory is short.
@@ -73,6 +74,7 @@ pub fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let fetch =
             run(ctx, &FETCH, &[&idl, &native, &streams, &headers, &bodies, &requests, &responses, &events, &files])?;
         fetch.define("responseStateOf", responses.get("responseStateOf")?, Attributes::ALL)?;
+        fetch.define("fieldOf", headers.get("fieldOf")?, Attributes::ALL)?;
         fetch.define("bodyStreamOf", bodies.get("streamOf")?, Attributes::ALL)?;
         for (name, part) in [("Headers", &headers), ("Request", &requests), ("Response", &responses)] {
             fetch.define(name, part.get(name)?, Attributes::ALL)?;
@@ -92,12 +94,10 @@ fn natives<'a>(ctx: Ctx<'a>, streams: &Value<'a>, files: &Value<'a>) -> Result<V
         .value("URLSearchParams", quickbeam_api_url::classes(ctx)?.get("URLSearchParams")?)?
         .value("blobOfURL", files.get("blobOfURL")?)?
         .function("parseURL", quickbeam_api_url::resolve)?
-        .function("hasCredentials", |ctx, _, args| {
-            let has = args.get(0).with_text(|text| {
-                ada_url::Url::parse(&*text, None)
-                    .is_ok_and(|url| !url.username().is_empty() || !url.password().is_empty())
-            })?;
-            Ok(ctx.boolean(has))
+        .function("parseRequestURL", |ctx, _, args| match quickbeam_api_url::parse_url(ctx, &args.get(0))? {
+            Some(url) if !url.username().is_empty() || !url.password().is_empty() => Ok(ctx.null()),
+            Some(url) => ctx.string(url.href()),
+            None => Ok(ctx.undefined()),
         })?
         .function("decodeDataURL", incoming::decode_data_url)?
         .function("bytesOfBuffer", incoming::bytes_of_buffer)?
@@ -117,6 +117,7 @@ fn natives<'a>(ctx: Ctx<'a>, streams: &Value<'a>, files: &Value<'a>) -> Result<V
         .function("finish", exchange::finish)?
         .function("abort", exchange::abort)?
         .function("read", incoming::read)?
+        .function("decode", incoming::decode)?
         .function("collect", incoming::collect)?
         .function("close", incoming::close)?
         .into_value();

@@ -2,7 +2,7 @@
 (idl, native, headers, bodies, events, common) => {
   const { expose, need, dictionary, usvString } = idl;
   const { isObject } = common;
-  const { listOf, makeHeaders, byteString, token, Headers } = headers;
+  const { listOf, headersOf, fieldsOf, byteString, token, Headers } = headers;
   const { extractBody, makeBody, isUnusable, mixBody, cloneBody, proxyStream } = bodies;
   const { isSignal, makeSignal, makeDependent } = events;
 
@@ -41,7 +41,7 @@
   };
 
   /** The members of a RequestInit, converted in the order of their names. */
-  const initOf = (value) => {
+  const convertInit = (value) => {
     const init = dictionary(value, "Request: the second argument");
     const { body } = init;
     const cache = enumeration(init, "cache", CACHES);
@@ -65,6 +65,9 @@
     return { body, duplex, fields, method, settings, signal };
   };
 
+  const NO_INIT = convertInit(undefined);
+  const initOf = (value) => (value === undefined ? NO_INIT : convertInit(value));
+
   const referrerOf = (referrer) => {
     if (referrer === "") return "no-referrer";
     const url = native.parseURL(referrer);
@@ -85,6 +88,7 @@
   };
 
   const applySettings = (base, given) => {
+    if (given === NO_INIT.settings) return base;
     const settings = { __proto__: null, ...base };
     if (given.mode === "navigate") throw new TypeError("Request: the mode is navigate");
     for (const name of Object.keys(given)) {
@@ -96,18 +100,39 @@
     return settings;
   };
 
-  const parseInput = (input) => {
-    const text = usvString(input);
-    const url = native.parseURL(text);
+  /** What a request for a URL, a text, has without further ado. */
+  const stateOfURL = (text) => {
+    const url = native.parseRequestURL(text);
     if (url === undefined) throw new TypeError(`Request: ${JSON.stringify(text)} is not a URL`);
-    if (native.hasCredentials(url)) throw new TypeError("Request: the URL holds a user name or a password");
-    return url;
+    if (url === null) throw new TypeError("Request: the URL holds a user name or a password");
+    return {
+      method: "GET",
+      url,
+      blob: native.blobOfURL(url),
+      settings: DEFAULTS,
+      fields: [],
+      headers: undefined,
+      isImmutable: false,
+      body: null,
+      source: null,
+      signal: undefined,
+      duplex: "half",
+    };
   };
+
+  const stateOfRequest = (from) => ({
+    ...from,
+    fields: [...fieldsOf(from)],
+    headers: undefined,
+    body: null,
+    source: null,
+    signal: undefined,
+  });
 
   const INTERNAL = {};
 
   class Request {
-    /** `{ method, url, headers, body, settings, source signal, signal, duplex }` */
+    /** As `stateOfURL` makes it; `source` is the signal that it follows. */
     #state;
 
     static is = (value) => isObject(value) && #state in value;
@@ -122,24 +147,16 @@
       const from = isRequest(input) ? input.#state : undefined;
       const text = from === undefined ? usvString(input) : undefined;
       const { body: given, duplex, fields, method, settings, signal } = initOf(init);
-      const url = from === undefined ? parseInput(text) : from.url;
-      const state = {
-        method: from?.method ?? "GET",
-        url,
-        blob: from === undefined ? native.blobOfURL(url) : from.blob,
-        settings: applySettings(from?.settings ?? DEFAULTS, settings),
-        headers: undefined,
-        body: null,
-        source: signal === undefined ? (from === undefined ? null : signalOf(from)) : signal,
-        signal: undefined,
-        duplex: "half",
-      };
+      const state = from === undefined ? stateOfURL(text) : stateOfRequest(from);
+      state.settings = applySettings(state.settings, settings);
+      if (signal !== undefined) state.source = signal;
+      else if (from !== undefined) state.source = signalOf(from);
       if (method !== undefined) state.method = methodOf(method);
       if (state.settings.mode === "no-cors" && !["GET", "HEAD", "POST"].includes(state.method)) {
         throw new TypeError(`Request: the mode no-cors does not allow the method ${state.method}`);
       }
-      const list = fields !== undefined ? listOf(new Headers(fields)) : from === undefined ? [] : [...listOf(from.headers)];
-      state.headers = makeHeaders(list, false);
+      if (fields !== undefined) state.fields = listOf(new Headers(fields));
+      const list = state.fields;
       const hasBody = given !== undefined && given !== null;
       const inputBody = from === undefined ? null : from.body;
       if ((hasBody || inputBody !== null) && (state.method === "GET" || state.method === "HEAD")) {
@@ -165,7 +182,7 @@
       return this.#state.url;
     }
     get headers() {
-      return this.#state.headers;
+      return headersOf(this.#state);
     }
     get destination() {
       this.#state;
@@ -214,9 +231,10 @@
     clone() {
       const state = this.#state;
       if (isUnusable(state.body)) throw new TypeError("clone: the body is locked or has been read already");
-      const headers = makeHeaders([...listOf(state.headers)], false);
-      const source = signalOf(state);
-      return new Request(INTERNAL, { ...state, headers, body: cloneBody(state.body), source, signal: undefined });
+      const copy = stateOfRequest(state);
+      copy.body = cloneBody(state.body);
+      copy.source = signalOf(state);
+      return new Request(INTERNAL, copy);
     }
   }
 
@@ -230,7 +248,7 @@
 
   /** A body with the bytes of another, which counts as read from then on. */
   const takeBody = (body) => {
-    const taken = makeBody(body);
+    const taken = makeBody(body.source, body.handle, undefined);
     if (body.stream !== undefined) taken.stream = proxyStream(body.stream);
     body.source = body.handle = undefined;
     body.isUsed = true;
@@ -238,11 +256,11 @@
   };
 
   expose(Request);
-  mixBody(
-    Request,
-    (request) => stateOf(request).body,
-    (request) => listOf(stateOf(request).headers),
-  );
+  mixBody(Request, stateOf);
 
-  return { Request, isRequest, stateOf, signalOf };
+  /** The state that a request of these arguments of `fetch` has. */
+  const stateOfInput = (input, init) =>
+    init === undefined && !isRequest(input) ? stateOfURL(usvString(input)) : stateOf(new Request(input, init));
+
+  return { Request, stateOfInput };
 };

@@ -2,7 +2,7 @@
 (idl, native, headers, bodies, common) => {
   const { expose, need, dictionary, usvString } = idl;
   const { isObject } = common;
-  const { listOf, makeHeaders, Headers, byteString } = headers;
+  const { listOf, headersOf, fieldsOf, Headers, byteString } = headers;
   const { extractBody, isUnusable, mixBody, cloneBody } = bodies;
   const { stringify } = JSON;
 
@@ -15,7 +15,10 @@
     return Number.isFinite(number) ? ((number % 65536) + 65536) % 65536 : 0;
   };
 
+  const NO_INIT = { fields: undefined, status: 200, statusText: "" };
+
   const initOf = (value, what) => {
+    if (value === undefined) return NO_INIT;
     const init = dictionary(value, `${what}: the second argument`);
     const fields = init.headers;
     const status = init.status === undefined ? 200 : unsignedShort(init.status);
@@ -41,7 +44,9 @@
       redirected: false,
       status,
       statusText,
-      headers: makeHeaders(list, false),
+      fields: list,
+      headers: undefined,
+      isImmutable: false,
       body: extracted === null ? null : extracted.body,
     };
   };
@@ -68,7 +73,9 @@
         redirected: false,
         status: 0,
         statusText: "",
-        headers: makeHeaders([], true),
+        fields: [],
+        headers: undefined,
+        isImmutable: true,
         body: null,
       });
     }
@@ -81,7 +88,8 @@
       if (location === undefined) throw new TypeError(`Response.redirect: ${stringify(text)} is not a URL`);
       if (!REDIRECTS.includes(status)) throw new RangeError(`Response.redirect: ${status} is not the status of a redirect`);
       const state = stateFrom({ fields: undefined, status, statusText: "" }, null, "Response.redirect");
-      state.headers = makeHeaders([["location", location]], true);
+      state.fields = [["location", location]];
+      state.isImmutable = true;
       return makeResponse(state);
     }
 
@@ -113,16 +121,17 @@
       return this.#state.statusText;
     }
     get headers() {
-      return this.#state.headers;
+      return headersOf(this.#state);
     }
 
     clone() {
       const state = this.#state;
       if (isUnusable(state.body)) throw new TypeError("clone: the body is locked or has been read already");
-      const isImmutable = state.type !== "default";
       return makeResponse({
         ...state,
-        headers: makeHeaders([...listOf(state.headers)], isImmutable),
+        fields: [...fieldsOf(state)],
+        headers: undefined,
+        isImmutable: state.type !== "default",
         body: cloneBody(state.body),
       });
     }
@@ -141,11 +150,7 @@
     Object.defineProperty(method, "length", { value: length, configurable: true });
   }
   expose(Response);
-  mixBody(
-    Response,
-    (response) => stateOf(response).body,
-    (response) => listOf(stateOf(response).headers),
-  );
+  mixBody(Response, stateOf);
 
   return { Response, isResponse, makeResponse, responseStateOf: stateOf };
 };

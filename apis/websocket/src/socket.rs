@@ -73,7 +73,7 @@ pub(crate) fn connect<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Re
         let (client, url, protocols) = (socket.client.clone(), socket.url.clone(), socket.protocols.clone());
         let halves = socket.halves.clone();
         let span = socket.span.clone();
-        *lock(&span) = Span::begin(ctx, "websocket", &place_of(&socket.url));
+        *lock(&span) = Span::begin(ctx, "websocket", || place_of(&socket.url));
         let opening = async move { client.open_websocket(&url, &protocols, MAX_BYTES).await };
         let done = move |outcome: Option<std::result::Result<quickbeam_net::WebSocket, NetError>>| {
             let answer: Answer = match outcome {

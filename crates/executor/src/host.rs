@@ -156,8 +156,8 @@ pub trait Host: Send + Sync {
     /// The realm's isolate is gone for good, for this reason. Not called when the realm is stopped.
     fn died(&self, reason: ErrorReport);
 
-    /// Work of an API has begun, which [`Span`](crate::Span) tells about; whether the host wants to know how it ends.
-    fn span_began(&self, span: &'static str, id: u64, url: &str) -> bool {
+    /// Work of an API has begun, which [`Span`](crate::Span) tells about, on what `url` gives; whether the host wants to know how it ends.
+    fn span_began(&self, span: &'static str, id: u64, url: &dyn Fn() -> String) -> bool {
         let _ = (span, id, url);
         false
     }

@@ -20,12 +20,12 @@ pub struct Span {
 }
 
 impl Span {
-    /// Tells the host of work under that name on `url`. `None` if the host does not want to know.
-    pub fn begin(ctx: Ctx<'_>, name: &'static str, url: &str) -> Option<Span> {
+    /// Tells the host of work under that name on what `url` gives. `None` if the host does not want to know.
+    pub fn begin(ctx: Ctx<'_>, name: &'static str, url: impl Fn() -> String) -> Option<Span> {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
         let host = host(ctx).ok()?;
         let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
-        host.span_began(name, id, url).then(|| Span { host, name, id, began: Instant::now(), has_ended: false })
+        host.span_began(name, id, &url).then(|| Span { host, name, id, began: Instant::now(), has_ended: false })
     }
 
     /// Tells the host how it ended.

@@ -265,8 +265,12 @@ impl Host for BeamHost {
         });
     }
 
-    fn span_began(&self, span: &'static str, id: u64, url: &str) -> bool {
-        let is_told = OBSERVED.load(Ordering::Relaxed) && self.backlog.admit(url.len());
+    fn span_began(&self, span: &'static str, id: u64, url: &dyn Fn() -> String) -> bool {
+        if !OBSERVED.load(Ordering::Relaxed) {
+            return false;
+        }
+        let url = url();
+        let is_told = self.backlog.admit(url.len());
         if is_told {
             self.tell(|env| {
                 let (name, url) = (binary(env, span.as_bytes()), binary(env, url.as_bytes()));
