@@ -39,6 +39,7 @@ mod names;
 mod node;
 mod parse;
 mod query;
+mod reader;
 mod select;
 mod serialize;
 mod text;

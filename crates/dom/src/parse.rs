@@ -1,4 +1,4 @@
-//! The HTML parser: html5ever builds right into the arena.
+//! The HTML parser: html5ever's tree builder builds right into the arena.
 //!
 //! The input is fed in pieces. Between two of them the caller is asked whether to go on, and once the tree is
 //! [full](crate::Tree::set_limit) no more nodes are made: markup may ask for far more nodes than it has bytes. The algorithm looks through all open
@@ -6,10 +6,12 @@
 
 use crate::error::{DomError, Result};
 use crate::node::{Attribute, DoctypeData, InstructionData, NodeData, QuirksMode};
+use crate::reader::{Reader, boundary};
 use crate::tree::{NodeId, Tree};
 use html5ever::interface::{ElementFlags, NodeOrText, TreeSink};
 use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::TokenizerOpts;
+use html5ever::tokenizer::states::State;
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{LocalName, QualName, local_name as atom, ns};
 use std::borrow::Cow;
@@ -65,8 +67,7 @@ impl Tree {
     pub fn parse_document(&mut self, document: NodeId, markup: &str, options: ParseOptions<'_>) -> Result<()> {
         let sink = self.sink(document, document, None, None);
         let builder = TreeBuilder::new(sink, builder_options(&options, QuirksMode::NoQuirks));
-        let tokenizer = Tokenizer::new(builder, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
-        run(tokenizer, markup, options)
+        run(builder, State::Data, markup, options)
     }
 
     /// Parses markup as the contents of an element like `context`, which gives the names and the state to start in. The
@@ -99,11 +100,7 @@ impl Tree {
         let sink = self.sink(top, document, Some(fragment), Some(context));
         let builder = TreeBuilder::new_for_fragment(sink, context, form, builder_options(&options, quirks));
         let state = builder.tokenizer_state_for_context_elem(options.scripting);
-        let tokenizer = Tokenizer::new(
-            builder,
-            TokenizerOpts { discard_bom: false, initial_state: Some(state), ..TokenizerOpts::default() },
-        );
-        let parsed = run(tokenizer, markup, options);
+        let parsed = run(builder, state, markup, options);
         self.detached.push(top);
         if let Err(error) = parsed {
             self.detached.push(fragment);
@@ -184,82 +181,60 @@ fn builder_options(options: &ParseOptions<'_>, quirks_mode: QuirksMode) -> TreeB
     TreeBuilderOpts { scripting_enabled: options.scripting, quirks_mode, ..TreeBuilderOpts::default() }
 }
 
-fn run(tokenizer: Tokenizer<TreeBuilder<NodeId, Sink<'_>>>, markup: &str, options: ParseOptions<'_>) -> Result<()> {
-    let queue = BufferQueue::default();
-    let mut pieces = Pieces { rest: markup, block: StrTendril::new() };
-    let mut levels = 0;
-    while let Some(piece) = pieces.take(PIECE / (1 + levels / PIECE_LEVELS)) {
-        queue.push_back(piece);
-        while !matches!(tokenizer.feed(&queue), html5ever::TokenizerResult::Done) {}
-        if let Some(excess) = tokenizer.sink.sink.excess.get() {
-            let mut tree = tokenizer.sink.sink.tree.borrow_mut();
-            // The last element was put nowhere.
-            tree.discard(excess);
-            return Err(DomError::TooLarge { limit: tree.limit_bytes() });
-        }
-        if pieces.is_empty() {
-            break;
-        }
-        levels = tokenizer.sink.sink.levels();
-        if levels > MAX_LEVELS {
-            return Err(DomError::TooDeep { limit: MAX_LEVELS });
-        }
-        if !(options.go_on)() {
-            return Err(DomError::Interrupted);
-        }
-    }
-    tokenizer.end();
-    tokenizer.sink.sink.tree.borrow_mut().touch();
-    let Sink { tree, top, root, quirks, shows_selected, .. } = &tokenizer.sink.sink;
-    if shows_selected.get() {
-        // Options that the end of the markup closed.
-        let mut tree = tree.borrow_mut();
-        let is_option = |tree: &Tree, id: NodeId| tree.element(id).is_some_and(|element| element.is_html("option"));
-        let options: Vec<NodeId> = tree.descendants(root.unwrap_or(*top)).filter(|&id| is_option(&tree, id)).collect();
-        for option in options {
-            tree.clone_into_selected_content(option)?;
+fn run(builder: TreeBuilder<NodeId, Sink<'_>>, state: State, markup: &str, options: ParseOptions<'_>) -> Result<()> {
+    let opts = TokenizerOpts { discard_bom: false, initial_state: Some(state), ..TokenizerOpts::default() };
+    let reader = Reader::new(builder, opts);
+    let sink = &reader.sink().sink;
+    let (mut rest, mut levels) = (markup, 0);
+    while !rest.is_empty() {
+        let (block, behind) = rest.split_at(boundary(rest, BLOCK));
+        let block = StrTendril::from_slice(block);
+        rest = behind;
+        let mut at = 0;
+        while at < block.len() {
+            at = reader.read(&block, at, PIECE / (1 + levels / PIECE_LEVELS));
+            if let Some(excess) = sink.excess.get() {
+                let mut tree = sink.tree.borrow_mut();
+                // The last element was put nowhere.
+                tree.discard(excess);
+                return Err(DomError::TooLarge { limit: tree.limit_bytes() });
+            }
+            if at >= block.len() && rest.is_empty() {
+                break;
+            }
+            levels = sink.levels();
+            if levels > MAX_LEVELS {
+                return Err(DomError::TooDeep { limit: MAX_LEVELS });
+            }
+            if !(options.go_on)() {
+                return Err(DomError::Interrupted);
+            }
         }
     }
-    if let (Some(mode), NodeData::Document(document)) = (quirks.get(), &mut tree.borrow_mut().node_mut(*top).data) {
-        document.quirks = mode;
-    }
-    Ok(())
-}
-
-/// Markup that is handed out in pieces.
-struct Pieces<'m> {
-    /// What is in no block yet.
-    rest: &'m str,
-    block: StrTendril,
-}
-
-impl Pieces<'_> {
-    fn is_empty(&self) -> bool {
-        self.rest.is_empty() && self.block.is_empty()
-    }
-
-    /// The next piece of about `length` bytes; `None` at the end.
-    fn take(&mut self, length: usize) -> Option<StrTendril> {
-        if self.is_empty() {
-            return None;
-        }
-        if self.block.is_empty() {
-            let (block, rest) = self.rest.split_at(boundary(self.rest, BLOCK));
-            (self.block, self.rest) = (StrTendril::from_slice(block), rest);
-        }
-        let end = boundary(&self.block, length) as u32;
-        let piece = self.block.subtendril(0, end);
-        self.block.pop_front(end);
-        Some(piece)
-    }
-}
-
-/// The first place between characters that is at or behind an offset.
-fn boundary(text: &str, offset: usize) -> usize {
-    (offset..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
+    reader.end();
+    sink.finish_parsing()
 }
 
 impl Sink<'_> {
+    /// Sees to what is known only once all markup is read.
+    fn finish_parsing(&self) -> Result<()> {
+        let mut tree = self.tree.borrow_mut();
+        tree.touch();
+        if self.shows_selected.get() {
+            // Options that the end of the markup closed.
+            let is_option = |tree: &Tree, id: NodeId| tree.element(id).is_some_and(|element| element.is_html("option"));
+            let all = tree.descendants(self.root.unwrap_or(self.top));
+            let options: Vec<NodeId> = all.filter(|&id| is_option(&tree, id)).collect();
+            for option in options {
+                tree.clone_into_selected_content(option)?;
+            }
+        }
+        if let (Some(mode), NodeData::Document(document)) = (self.quirks.get(), &mut tree.node_mut(self.top).data) {
+            document.quirks = mode;
+        }
+        Ok(())
+    }
+
     fn place(&self, parent: NodeId, before: Option<NodeId>, child: NodeOrText<NodeId>) {
         if self.excess.get().is_some() {
             return;
@@ -318,7 +293,7 @@ impl TreeSink for Sink<'_> {
 
     fn elem_name<'a>(&'a self, target: &'a NodeId) -> Ref<'a, QualName> {
         // What is no element is the fragment.
-        Ref::map(self.tree.borrow(), |tree| tree.element(*target).map_or(&*ROOT, |element| &element.name))
+        Ref::map(self.tree.borrow(), |tree| tree.element(*target).map_or_else(|| &*ROOT, |element| &element.name))
     }
 
     fn create_element(&self, name: QualName, attrs: Vec<html5ever::Attribute>, flags: ElementFlags) -> NodeId {

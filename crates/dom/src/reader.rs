@@ -1,0 +1,218 @@
+//! From markup to tokens.
+//!
+//! Most of a document is text and tags such as `<a href="/">`. These become tokens right here, as in the fast paths of browsers. What is not so
+//! plain (character references, comments, upper case, carriage returns, the contents of `script` …) html5ever's tokenizer reads, a character at a time, up to the next tag or comment that ends.
+//!
+//! What must never happen: a token that the tokenizer would not have made of the same markup.
+
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::State;
+use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::{Attribute, LocalName, QualName, TokenizerResult, ns};
+use std::cell::Cell;
+
+/// Reads markup for a tree builder.
+pub(crate) struct Reader<S> {
+    tokenizer: Tokenizer<Watched<S>>,
+    queue: BufferQueue,
+}
+
+/// What takes the tokens, behind a note of what it got last.
+struct Watched<S> {
+    sink: S,
+    /// Whether the tokenizer, once it has nothing left to read, is in its data state.
+    is_plain: Cell<bool>,
+}
+
+impl<S: TokenSink> TokenSink for Watched<S> {
+    type Handle = S::Handle;
+
+    fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<S::Handle> {
+        if !matches!(token, Token::ParseError(_)) {
+            let ends = matches!(token, Token::TagToken(_) | Token::CommentToken(_) | Token::DoctypeToken(_));
+            self.is_plain.set(ends);
+        }
+        let result = self.sink.process_token(token, line);
+        if matches!(result, TokenSinkResult::Plaintext | TokenSinkResult::RawData(_)) {
+            self.is_plain.set(false);
+        }
+        result
+    }
+
+    fn end(&self) {
+        self.sink.end();
+    }
+
+    fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
+        self.sink.adjusted_current_node_present_but_not_in_html_namespace()
+    }
+}
+
+impl<S: TokenSink> Reader<S> {
+    pub(crate) fn new(sink: S, options: TokenizerOpts) -> Reader<S> {
+        let is_plain = Cell::new(options.initial_state.is_none_or(|state| state == State::Data));
+        Reader { tokenizer: Tokenizer::new(Watched { sink, is_plain }, options), queue: BufferQueue::default() }
+    }
+
+    pub(crate) fn sink(&self) -> &S {
+        &self.tokenizer.sink.sink
+    }
+
+    /// Reads about `length` bytes of a block of markup, from `at` on. Gives where it stopped.
+    pub(crate) fn read(&self, block: &StrTendril, mut at: usize, length: usize) -> usize {
+        let Watched { sink, is_plain } = &self.tokenizer.sink;
+        let end = block.len().min(at + length);
+        while at < end {
+            if is_plain.get() {
+                // No token that is read so makes the tokenizer leave its state.
+                at = read_plain(block, at, end, |token| drop(sink.process_token(token, 1)));
+                if at >= end {
+                    break;
+                }
+            }
+            // Tags and comments end with this character: if what it ends is one, it is the last token, and the tokenizer has just finished it.
+            let close = block.as_bytes()[at..end].iter().position(|&byte| byte == b'>');
+            let stop = close.map_or_else(|| boundary(block, end), |close| at + close + 1);
+            is_plain.set(false);
+            self.queue.push_back(part(block, at, stop));
+            while !matches!(self.tokenizer.feed(&self.queue), TokenizerResult::Done) {}
+            at = stop;
+        }
+        at
+    }
+
+    /// There is no more markup.
+    pub(crate) fn end(&self) {
+        self.tokenizer.end();
+    }
+}
+
+/// The first place between characters that is at or behind an offset.
+pub(crate) fn boundary(text: &str, offset: usize) -> usize {
+    (offset..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
+}
+
+/// Makes tokens of what is plain from `at` on, as long as it begins before `end`. Gives where it ends: there is something else, or the
+/// end of the markup. The tokenizer would be in its data state, there as here.
+fn read_plain(markup: &StrTendril, mut at: usize, end: usize, mut emit: impl FnMut(Token)) -> usize {
+    while at < end {
+        if markup.as_bytes().get(at) == Some(&b'<') {
+            let Some((tag, behind)) = read_tag(markup, at) else { break };
+            emit(Token::TagToken(tag));
+            at = behind;
+            continue;
+        }
+        let length = text_len(&markup.as_bytes()[at..]);
+        if length == 0 {
+            break;
+        }
+        emit(Token::CharacterTokens(part(markup, at, at + length)));
+        at += length;
+    }
+    at
+}
+
+fn part(markup: &StrTendril, from: usize, to: usize) -> StrTendril {
+    markup.subtendril(from as u32, (to - from) as u32)
+}
+
+/// Attributes of a plain tag, each of which is compared with those before it.
+const MAX_ATTRIBUTES: usize = 32;
+
+/// How much plain text there is.
+fn text_len(bytes: &[u8]) -> usize {
+    let is_plain = |byte: &u8| !matches!(byte, b'<' | b'&' | b'\r' | 0);
+    // As much at once as the processor compares at once.
+    let whole = bytes.chunks_exact(16).take_while(|chunk| chunk.iter().fold(true, |all, byte| all & is_plain(byte)));
+    let at = whole.count() * 16;
+    at + bytes[at..].iter().take_while(|byte| is_plain(byte)).count()
+}
+
+/// How long the name is that begins here; 0 if there is none, or one that is not plain.
+fn name_len(bytes: &[u8]) -> usize {
+    if !bytes.first().is_some_and(u8::is_ascii_lowercase) {
+        return 0;
+    }
+    bytes.iter().take_while(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b':')).count()
+}
+
+/// Elements whose start tags make the tokenizer leave its data state, so that it must know of them.
+fn has_raw_text(name: &str) -> bool {
+    matches!(
+        name,
+        "iframe"
+            | "noembed"
+            | "noframes"
+            | "noscript"
+            | "plaintext"
+            | "script"
+            | "style"
+            | "textarea"
+            | "title"
+            | "xmp"
+    )
+}
+
+/// The tag at a `<`, and where it ends.
+fn read_tag(markup: &StrTendril, open: usize) -> Option<(Tag, usize)> {
+    let bytes = markup.as_bytes();
+    let kind = if bytes.get(open + 1) == Some(&b'/') { TagKind::EndTag } else { TagKind::StartTag };
+    let start = open + if kind == TagKind::EndTag { 2 } else { 1 };
+    let mut at = start + name_len(bytes.get(start..)?);
+    let name = markup.get(start..at)?;
+    if name.is_empty() || kind == TagKind::StartTag && has_raw_text(name) {
+        return None;
+    }
+    let mut tag = Tag {
+        kind,
+        name: LocalName::from(name),
+        self_closing: false,
+        attrs: Vec::new(),
+        had_duplicate_attributes: false,
+    };
+    let mut is_behind_space = false;
+    loop {
+        match bytes.get(at)? {
+            b'>' => return Some((tag, at + 1)),
+            b' ' | b'\n' | b'\t' => {
+                is_behind_space = true;
+                at += 1;
+            }
+            _ if kind == TagKind::EndTag => return None,
+            b'/' if bytes.get(at + 1) == Some(&b'>') => {
+                tag.self_closing = true;
+                at += 1;
+            }
+            _ if is_behind_space => {
+                let (attribute, behind) = read_attribute(markup, at)?;
+                let is_known = tag.attrs.iter().any(|other| other.name.local == attribute.name.local);
+                if is_known || tag.attrs.len() == MAX_ATTRIBUTES {
+                    return None;
+                }
+                tag.attrs.push(attribute);
+                is_behind_space = false;
+                at = behind;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// The attribute that begins here, and where it ends.
+fn read_attribute(markup: &StrTendril, start: usize) -> Option<(Attribute, usize)> {
+    let bytes = markup.as_bytes();
+    let end = start + name_len(&bytes[start..]);
+    let name = markup.get(start..end).filter(|name| !name.is_empty())?;
+    let name = QualName::new(None, ns!(), LocalName::from(name));
+    if bytes.get(end) != Some(&b'=') {
+        return Some((Attribute { name, value: StrTendril::new() }, end));
+    }
+    let quote = *bytes.get(end + 1).filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let value = end + 2;
+    let is_plain = |byte: &u8| *byte != quote && !matches!(byte, b'&' | b'\r' | 0);
+    let close = value + bytes[value..].iter().take_while(|byte| is_plain(byte)).count();
+    if bytes.get(close) != Some(&quote) {
+        return None;
+    }
+    Some((Attribute { name, value: part(markup, value, close) }, close + 1))
+}
