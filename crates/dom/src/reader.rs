@@ -119,21 +119,47 @@ fn part(markup: &StrTendril, from: usize, to: usize) -> StrTendril {
 /// Attributes of a plain tag, each of which is compared with those before it.
 const MAX_ATTRIBUTES: usize = 32;
 
+/// Which bytes end what: these bits of [`ENDS`].
+const TEXT: u8 = 1;
+const NAME: u8 = 2;
+const DOUBLE_QUOTED: u8 = 4;
+const SINGLE_QUOTED: u8 = 8;
+
+static ENDS: [u8; 256] = {
+    let mut ends = [NAME; 256];
+    let names = b"abcdefghijklmnopqrstuvwxyz0123456789-_:";
+    let mut at = 0;
+    while at < names.len() {
+        ends[names[at] as usize] = 0;
+        at += 1;
+    }
+    let all = TEXT | NAME | DOUBLE_QUOTED | SINGLE_QUOTED;
+    ends[b'&' as usize] = all;
+    ends[b'\r' as usize] = all;
+    ends[0] = all;
+    ends[b'<' as usize] |= TEXT;
+    ends[b'"' as usize] |= DOUBLE_QUOTED;
+    ends[b'\'' as usize] |= SINGLE_QUOTED;
+    ends
+};
+
+/// How many bytes there are before one that ends this.
+fn len_of(what: u8, bytes: &[u8]) -> usize {
+    bytes.iter().position(|&byte| ENDS[usize::from(byte)] & what != 0).unwrap_or(bytes.len())
+}
+
 /// How much plain text there is.
 fn text_len(bytes: &[u8]) -> usize {
     let is_plain = |byte: &u8| !matches!(byte, b'<' | b'&' | b'\r' | 0);
     // As much at once as the processor compares at once.
     let whole = bytes.chunks_exact(16).take_while(|chunk| chunk.iter().fold(true, |all, byte| all & is_plain(byte)));
     let at = whole.count() * 16;
-    at + bytes[at..].iter().take_while(|byte| is_plain(byte)).count()
+    at + len_of(TEXT, &bytes[at..])
 }
 
 /// How long the name is that begins here; 0 if there is none, or one that is not plain.
 fn name_len(bytes: &[u8]) -> usize {
-    if !bytes.first().is_some_and(u8::is_ascii_lowercase) {
-        return 0;
-    }
-    bytes.iter().take_while(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b':')).count()
+    if bytes.first().is_some_and(u8::is_ascii_lowercase) { len_of(NAME, bytes) } else { 0 }
 }
 
 /// Elements whose start tags make the tokenizer leave its data state, so that it must know of them.
@@ -209,8 +235,7 @@ fn read_attribute(markup: &StrTendril, start: usize) -> Option<(Attribute, usize
     }
     let quote = *bytes.get(end + 1).filter(|byte| matches!(byte, b'"' | b'\''))?;
     let value = end + 2;
-    let is_plain = |byte: &u8| *byte != quote && !matches!(byte, b'&' | b'\r' | 0);
-    let close = value + bytes[value..].iter().take_while(|byte| is_plain(byte)).count();
+    let close = value + len_of(if quote == b'"' { DOUBLE_QUOTED } else { SINGLE_QUOTED }, &bytes[value..]);
     if bytes.get(close) != Some(&quote) {
         return None;
     }

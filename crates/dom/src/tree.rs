@@ -422,42 +422,45 @@ impl Tree {
     }
 
     fn free_subtrees(&mut self, root: NodeId) {
-        let mut roots = vec![root];
-        while let Some(root) = roots.pop() {
+        let mut more = Vec::new();
+        let mut next = Some(root);
+        while let Some(root) = next {
             let document = self.node(root).document;
-            let mut next = Some(root);
-            while let Some(id) = next {
-                // Down to a leaf; it goes, and its parent is looked at again.
-                if let Some(first) = self.first_child(id) {
-                    next = Some(first);
-                    continue;
-                }
-                let (parent, following) = (self.parent(id), self.node(id).next);
-                if id != root
-                    && let Some(parent) = parent
-                {
-                    self.node_mut(parent).first = following;
-                    next = Some(parent);
-                } else {
-                    next = None;
-                }
-                if id == root && matches!(self.node(id).data, NodeData::Document(ref data) if data.nodes > 0) {
-                    self.node_mut(id).last = 0;
-                    continue;
-                }
-                self.free_node(id, &mut roots);
-            }
+            self.free_subtree(root, &mut more);
             let document = self.id_of(document);
             if let Some(document) = document
                 && document != root
                 && self.node(document).as_document().is_some_and(|data| data.nodes == 0)
                 && self.node(document).embedder == 0
             {
-                roots.push(document);
+                more.push(document);
             }
+            next = more.pop();
         }
         if self.live < self.few {
             self.give_slots_back();
+        }
+    }
+
+    /// Frees a node and all below it; `more` gets what goes with them.
+    fn free_subtree(&mut self, root: NodeId, more: &mut Vec<NodeId>) {
+        let top = root.index.get();
+        let mut index = if self.contains(root) { top } else { 0 };
+        while let Some(node) = self.nodes.get_mut(index as usize).filter(|_| index != 0) {
+            // Down to a leaf; it goes, then those beside it, then what is above, whose children are gone.
+            let first = std::mem::take(&mut node.first);
+            if first != 0 {
+                index = first;
+                continue;
+            }
+            let beside = if node.next == 0 { node.parent } else { node.next };
+            let following = if index == top { 0 } else { beside };
+            if index == top && matches!(&node.data, NodeData::Document(data) if data.nodes > 0) {
+                node.last = 0;
+            } else {
+                self.free_node(index, more);
+            }
+            index = following;
         }
     }
 
@@ -485,23 +488,20 @@ impl Tree {
         }
     }
 
-    fn free_node(&mut self, id: NodeId, roots: &mut Vec<NodeId>) {
-        let index = id.index.get();
-        let document = self.node(id).document;
+    fn free_node(&mut self, index: u32, more: &mut Vec<NodeId>) {
+        let (id, document) = (self.id_of(index), self.at(index).document);
         if document != index {
             self.count_in_document(document, -1);
         }
-        if let Some(NodeData::Element(element)) = self.nodes.get(index as usize).map(|node| &node.data) {
-            roots.extend(element.content);
-            roots.extend(element.attributes.iter().filter_map(|attribute| attribute.node));
+        let free = self.free;
+        let Some(node) = self.nodes.get_mut(index as usize) else { return };
+        if let (NodeData::Element(element), Some(id)) = (&node.data, id) {
+            more.extend(element.content);
+            more.extend(element.attributes.iter().filter_map(|attribute| attribute.node));
             self.ids.remove_attributes(id, &element.attributes);
         }
-        let free = self.free;
-        let node = self.node_mut(id);
-        let cost = node.data.cost();
-        let generation = node.generation.wrapping_add(1);
-        *node = Node { generation, ..vacant(NodeData::Free(free)) };
-        self.bytes = self.bytes.saturating_sub(cost);
+        self.bytes = self.bytes.saturating_sub(node.data.cost());
+        *node = Node { generation: node.generation.wrapping_add(1), ..vacant(NodeData::Free(free)) };
         self.live -= 1;
         self.free = index;
         if self.live == 0 {
