@@ -1,7 +1,8 @@
 //! From markup to tokens.
 //!
-//! Most of a document is text and tags such as `<a href="/">`. These become tokens right here, as in the fast paths of browsers. What is not so
-//! plain (character references, comments, upper case, carriage returns, the contents of `script` …) html5ever's tokenizer reads, a character at a time, up to the next tag or comment that ends.
+//! Most of a document is text and tags such as `<a href="/">`. These become tokens right here, as in the fast paths of browsers. What is
+//! not so plain (character references, comments, upper case, carriage returns, the contents of `script` …) html5ever's tokenizer reads,
+//! a character at a time, up to a tag or comment that ends.
 //!
 //! What must never happen: a token that the tokenizer would not have made of the same markup.
 
@@ -14,12 +15,15 @@ use std::cell::Cell;
 /// Reads markup for a tree builder.
 pub(crate) struct Reader<S> {
     tokenizer: Tokenizer<Watched<S>>,
-    queue: BufferQueue,
+    /// How much the tokenizer has read since markup was plain.
+    odd: Cell<usize>,
 }
 
 /// What takes the tokens, behind a note of what it got last.
 struct Watched<S> {
     sink: S,
+    /// What the tokenizer is to read.
+    queue: BufferQueue,
     /// Whether the tokenizer, once it has nothing left to read, is in its data state.
     is_plain: Cell<bool>,
 }
@@ -29,8 +33,9 @@ impl<S: TokenSink> TokenSink for Watched<S> {
 
     fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<S::Handle> {
         if !matches!(token, Token::ParseError(_)) {
+            // These end with a character of their own: if it was the last one, the tokenizer goes on behind them.
             let ends = matches!(token, Token::TagToken(_) | Token::CommentToken(_) | Token::DoctypeToken(_));
-            self.is_plain.set(ends);
+            self.is_plain.set(ends && self.queue.is_empty());
         }
         let result = self.sink.process_token(token, line);
         if matches!(result, TokenSinkResult::Plaintext | TokenSinkResult::RawData(_)) {
@@ -51,7 +56,8 @@ impl<S: TokenSink> TokenSink for Watched<S> {
 impl<S: TokenSink> Reader<S> {
     pub(crate) fn new(sink: S, options: TokenizerOpts) -> Reader<S> {
         let is_plain = Cell::new(options.initial_state.is_none_or(|state| state == State::Data));
-        Reader { tokenizer: Tokenizer::new(Watched { sink, is_plain }, options), queue: BufferQueue::default() }
+        let watched = Watched { sink, queue: BufferQueue::default(), is_plain };
+        Reader { tokenizer: Tokenizer::new(watched, options), odd: Cell::new(0) }
     }
 
     pub(crate) fn sink(&self) -> &S {
@@ -60,22 +66,25 @@ impl<S: TokenSink> Reader<S> {
 
     /// Reads about `length` bytes of a block of markup, from `at` on. Gives where it stopped.
     pub(crate) fn read(&self, block: &StrTendril, mut at: usize, length: usize) -> usize {
-        let Watched { sink, is_plain } = &self.tokenizer.sink;
+        let Watched { sink, queue, is_plain } = &self.tokenizer.sink;
         let end = block.len().min(at + length);
         while at < end {
             if is_plain.get() {
+                self.odd.set(0);
                 // No token that is read so makes the tokenizer leave its state.
                 at = read_plain(block, at, end, |token| drop(sink.process_token(token, 1)));
                 if at >= end {
                     break;
                 }
             }
-            // Tags and comments end with this character: if what it ends is one, it is the last token, and the tokenizer has just finished it.
-            let close = block.as_bytes()[at..end].iter().position(|&byte| byte == b'>');
-            let stop = close.map_or_else(|| boundary(block, end), |close| at + close + 1);
+            // To where something may end; farther each time that nothing did.
+            let from = at + self.odd.get().min((end - at) / 2);
+            let close = block.as_bytes()[from..end].iter().position(|&byte| byte == b'>');
+            let stop = close.map_or_else(|| boundary(block, end), |close| from + close + 1);
             is_plain.set(false);
-            self.queue.push_back(part(block, at, stop));
-            while !matches!(self.tokenizer.feed(&self.queue), TokenizerResult::Done) {}
+            self.odd.set(self.odd.get() + (stop - at));
+            queue.push_back(part(block, at, stop));
+            while !matches!(self.tokenizer.feed(queue), TokenizerResult::Done) {}
             at = stop;
         }
         at
