@@ -137,17 +137,21 @@ impl Workers {
             ops.push(Op::EvalModule { source: text, filename: url, url: None });
         }
         ops.push(Op::Make(input(start_worker)));
+        let mut running = self.running();
+        let realm = running.entry(token).or_insert(realm);
         for op in ops {
-            let parent = parent.clone();
+            let (parent, workers) = (parent.clone(), self.clone());
             let reply = move |outcome: Outcome<'_, '_>| {
-                if let Outcome::Failed(report) = outcome {
+                // A worker that was stopped, or that closed itself, has not failed.
+                if let Outcome::Failed(report) = outcome
+                    && workers.running().contains_key(&token)
+                {
                     fail(&parent, listener, &report);
                 }
             };
             // Its inbox is empty.
             let _ = realm.submit(op, Box::new(reply), SubmitOptions::default());
         }
-        self.running().insert(token, realm);
     }
 }
 
