@@ -94,7 +94,7 @@ defmodule QuickBEAM.Pool do
   `timeout` is the time in milliseconds that the caller is ready to wait for a runtime, or `:infinity`; how long
   `fun` may take is up to the timeouts of its requests. If no runtime became free in time, or `:max_queue` callers
   wait already, nothing is run and the result is `{:error, %QuickBEAM.JSError{name: "BusyError"}}`. Callers
-  are served in the order of their arrival. Exits as `GenServer.call/3` does if there is no such pool.
+  are served in the order of their arrival. Exits with `{:noproc, _}` if there is no such pool.
 
   The runtime is the caller's until `fun` returns, raises or exits; it must not be used afterwards.
 
@@ -136,22 +136,38 @@ defmodule QuickBEAM.Pool do
       %{size: 2, ready: 2, busy: 0, preparing: 0, waiting: 0}
   """
   @spec info(pool()) :: %{atom() => non_neg_integer()}
-  def info(pool), do: GenServer.call(pool, :info, :infinity)
+  def info(pool), do: GenServer.call(server!(pool, :info), :info, :infinity)
 
   defp checkout(pool, timeout) do
     if Telemetry.enabled?(),
       do: measured_checkout(pool, timeout),
-      else: Server.checkout(pool, timeout)
+      else: Server.checkout(server!(pool, :run), timeout)
   end
 
   defp measured_checkout(pool, timeout) do
     started = System.monotonic_time()
-    taken = Server.checkout(pool, timeout)
+    taken = Server.checkout(server!(pool, :run), timeout)
     duration = System.monotonic_time() - started
     result = if elem(taken, 0) == :ok, do: :ok, else: :error
     Telemetry.event([:pool, :queue], %{duration: duration}, %{pool: pool, result: result})
     taken
   end
+
+  # A process of another kind would not answer, or not survive the question.
+  defp server!(pool, function) do
+    case Options.Server.whereis!(pool, "a pool") do
+      pid when is_pid(pid) and node(pid) == node() ->
+        if Options.Server.kind(pid, [Server]) == :other, do: no_pool!(pool, function), else: pid
+
+      nil ->
+        no_pool!(pool, function)
+
+      remote ->
+        remote
+    end
+  end
+
+  defp no_pool!(pool, function), do: exit({:noproc, {__MODULE__, function, [pool]}})
 
   defp timeout!(timeout) do
     case Check.run(:timeout, timeout) do

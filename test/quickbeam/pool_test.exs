@@ -59,6 +59,17 @@ defmodule QuickBEAM.PoolTest do
     assert_raise ArgumentError, ~r/functions of one argument/, fn -> Pool.run(pool, & &1.(&2)) end
     assert_raise ArgumentError, ~r/the timeout must be/, fn -> Pool.run(pool, & &1, -1) end
     assert {:noproc, _} = catch_exit(Pool.run(:nobody, & &1))
+    assert {:noproc, _} = catch_exit(Pool.info(:nobody))
+  end
+
+  test "a process that is no pool is told at once, and lives on" do
+    {:ok, runtime} = QuickBEAM.start()
+
+    for other <- [runtime, self(), start_supervised!({Agent, fn -> 1 end})],
+        ask <- [&Pool.run(&1, fn rt -> rt end, :infinity), &Pool.info/1] do
+      assert {:noproc, {Pool, _function, [^other]}} = catch_exit(ask.(other))
+      assert Process.alive?(other)
+    end
   end
 
   test "options that are wrong raise" do
