@@ -143,10 +143,11 @@ fn open<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
     let receiver = Receiver::new(ctx)?;
     let listener = listen(ctx, ctx.array_of([args.get(1), ctx.host_object(receiver.clone(), None)?])?)?;
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
-    let channel = Channel { id, name: name.clone(), listener, receiver };
     let member = Member { id, sender: RealmSender::of(ctx)?, listener };
+    // First, so that a realm which ends for want of memory here leaves no member behind.
+    let channel = ctx.host_object(Rc::new(Channel { id, name: name.clone(), listener, receiver }), None)?;
     CHANNELS.write().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().push(member);
-    ctx.host_object(Rc::new(channel), None)
+    Ok(channel)
 }
 
 /// `post(channel, message)`.
