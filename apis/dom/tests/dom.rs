@@ -122,6 +122,13 @@ fn events_travel_through_the_tree() {
            document.body.addEventListener('x', () => n += 10); document.querySelector('p').dispatchEvent(new CustomEvent('x', { bubbles: true })); n }",
         "1",
     );
+    h.check(
+        "{ document.body.innerHTML = '<div><p></p></div>'; const seen = [], at = (e) => seen.push(e.currentTarget.localName);
+           const div = Object.freeze(document.body.firstChild), p = Object.freeze(document.querySelector('p'));
+           div.addEventListener('x', at); div.addEventListener('x', at, true); p.addEventListener('x', at); p.onclick = at; p.click();
+           p.dispatchEvent(new Event('x', { bubbles: true })); seen.join() }",
+        "p,div,p,div",
+    );
     h.check("{ const b = document.createElement('button'); let got; b.onclick = function (e) { got = this === b && e instanceof MouseEvent }; b.click(); got }", "true");
     h.check("{ const i = document.createElement('input'); i.type = 'checkbox'; document.body.append(i); const log = []; i.onchange = () => log.push('change'); i.click(); log.push(i.checked); i.onclick = (e) => e.preventDefault(); i.click(); log.push(i.checked); log.join() }", "change,true,true");
 }

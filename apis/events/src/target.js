@@ -5,6 +5,9 @@
   const { apply } = Reflect;
   const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
+  /** What has the fields of targets that were frozen before they had listeners: those take none. */
+  let standIns;
+
   /** Puts a private field on any object, so that the global object can be an event target, too. */
   class Stamp extends function (object) {
     return object;
@@ -17,20 +20,30 @@
     /** Told of types whose listeners changed. */
     #observer = undefined;
 
-    static has = (object) => isObject(object) && #listeners in object;
-    static group = (object, capture, type) =>
-      #listeners in object ? (capture ? object.#captures : object.#listeners)?.[type] : undefined;
-    static groups = (object, capture) => {
-      if (capture) return (object.#captures ??= { __proto__: null });
-      return (object.#listeners ??= { __proto__: null });
+    static put = (object) => {
+      if (Object.isExtensible(object)) new Stamp(object);
+      else (standIns ??= new WeakMap()).set(object, new Stamp({ __proto__: null }));
     };
-    static handler = (object, type) => object.#handlers?.[type];
+    /** What has the fields of an object, if it has any. */
+    static of = (object) => (#listeners in object ? object : standIns?.get(object));
+    static has = (object) => isObject(object) && Stamp.of(object) !== undefined;
+    static group = (object, capture, type) => {
+      const own = #listeners in object ? object : standIns?.get(object);
+      return own === undefined ? undefined : (capture ? own.#captures : own.#listeners)?.[type];
+    };
+    static groups = (object, capture) => {
+      const own = Stamp.of(object);
+      if (capture) return (own.#captures ??= { __proto__: null });
+      return (own.#listeners ??= { __proto__: null });
+    };
+    static handler = (object, type) => Stamp.of(object).#handlers?.[type];
     static setHandler = (object, type, handler) => {
-      object.#handlers ??= { __proto__: null };
-      object.#handlers[type] = handler;
+      const own = Stamp.of(object);
+      own.#handlers ??= { __proto__: null };
+      own.#handlers[type] = handler;
     };
     static observe = (object, observer) => (object.#observer = observer);
-    static changed = (object, type) => object.#observer?.(type);
+    static changed = (object, type) => Stamp.of(object).#observer?.(type);
 
     /**
      * Dispatches at a target that has no ancestors; false if the event was cancelled. What keeps messages waiting is one
@@ -41,10 +54,11 @@
       state[FLAGS] |= DISPATCHING | trust;
       state[TARGET] = target;
       state[PHASE] = AT_TARGET;
-      if (#listeners in target) {
-        let group = target.#captures?.[type];
+      const own = #listeners in target ? target : standIns?.get(target);
+      if (own !== undefined) {
+        let group = own.#captures?.[type];
         if (group !== undefined && (state[FLAGS] & STOPPED) === 0) invoke(group, target, event, state);
-        group = target.#listeners?.[type];
+        group = own.#listeners?.[type];
         if (group !== undefined && (state[FLAGS] & STOPPED) === 0) invoke(group, target, event, state);
       }
       const flags = (state[FLAGS] &= ~(DISPATCHING | STOPPED | STOPPED_NOW));
@@ -72,7 +86,7 @@
     const target = object ?? globalThis;
     if (!Stamp.has(target)) {
       if (target !== globalThis && !tree.isTarget(target)) throw new TypeError("this is not an EventTarget");
-      new Stamp(target);
+      Stamp.put(target);
     }
     return target;
   };

@@ -93,6 +93,23 @@ fn listeners_run_in_order_and_once_each() {
 }
 
 #[test]
+fn what_was_frozen_is_an_event_target_still() {
+    for freeze in ["freeze", "seal", "preventExtensions"] {
+        let source = "const seen = [], push = (e) => seen.push(e.type, e.currentTarget === globalThis);
+             globalThis.__proto__ = Object.prototype; Object.FREEZE(globalThis);
+             addEventListener('x', push); addEventListener('x', (e) => seen.push('capture'), true);
+             addEventListener('y', push, { once: true }); addEventListener('z', push); removeEventListener('z', push);
+             for (const type of ['x', 'y', 'y', 'z']) dispatchEvent(new Event(type));
+             onerror = (message) => { seen.push(message); return true };
+             reportError(new Error('told')); const kept = onerror; onerror = null;
+             const target = Object.FREEZE(new EventTarget()); target.addEventListener('own', (e) => seen.push(e.target === target));
+             target.dispatchEvent(new Event('own'));
+             return [seen, typeof kept, onerror]";
+        check_all(&[(&source.replace("FREEZE", freeze), "capture,x,true,y,true,Uncaught Error: told,true,function,")]);
+    }
+}
+
+#[test]
 fn events_are_what_web_idl_says() {
     check_all(&[
         (
