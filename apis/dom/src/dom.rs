@@ -281,7 +281,7 @@ impl Dom {
         options: Value<'a>,
         document: &Value<'a>,
     ) -> Result<Value<'a>> {
-        let wrapper = self.wrap(ctx, element)?;
+        let wrapper = self.make(ctx, element)?;
         if self.defined.borrow().is_empty() {
             return Ok(wrapper);
         }
