@@ -3,8 +3,6 @@
   const { ErrorEvent, PromiseRejectionEvent } = events;
   const { fire, hasListeners, getHandler, setHandler } = targets;
 
-  let reporting = false;
-
   const errorEvent = (error) => {
     const [message, filename, lineno, colno] = native.describe(error);
     return new ErrorEvent("error", { cancelable: true, message, filename, lineno, colno, error });
@@ -12,18 +10,12 @@
 
   /** Tells listeners; true if one of them cancelled the event. */
   const hook = (kind, reason, promise) => {
-    // An error in a listener for errors goes to the host at once.
-    if (reporting || !hasListeners(globalThis, kind)) return false;
-    reporting = true;
-    try {
-      const event =
-        kind === "error"
-          ? errorEvent(reason)
-          : new PromiseRejectionEvent(kind, { cancelable: kind === "unhandledrejection", promise, reason });
-      return !fire(globalThis, event);
-    } finally {
-      reporting = false;
-    }
+    if (!hasListeners(globalThis, kind)) return false;
+    const event =
+      kind === "error"
+        ? errorEvent(reason)
+        : new PromiseRejectionEvent(kind, { cancelable: kind === "unhandledrejection", promise, reason });
+    return !fire(globalThis, event);
   };
 
   return {

@@ -34,6 +34,8 @@ pub(crate) struct RealmState {
     pub(crate) scripts: Scripts,
     pub(crate) modules: Rc<Modules>,
     pub(crate) uncaught_hook: RefCell<Option<Persistent>>,
+    /// The hook runs; what nobody catches in it goes to the host at once.
+    is_hooked: Cell<bool>,
     pub(crate) started: Instant,
     /// Why the isolate must end, once that is clear.
     pub(crate) fatal: RefCell<Option<ErrorReport>>,
@@ -71,6 +73,7 @@ impl RealmState {
             scripts: Scripts::default(),
             modules: Rc::default(),
             uncaught_hook: RefCell::default(),
+            is_hooked: Cell::new(false),
             started: Instant::now(),
             fatal: RefCell::default(),
             is_full: Cell::new(false),
@@ -212,7 +215,13 @@ impl RealmState {
             return false;
         };
         let promise = promise.cloned().unwrap_or_else(|| ctx.undefined());
-        match ctx.call(&hook, &ctx.undefined(), &[kind, reason.clone(), promise]) {
+        if self.is_hooked.replace(true) {
+            return false;
+        }
+        // Reset here: what ends a script from outside runs no `finally`.
+        let handled = ctx.call(&hook, &ctx.undefined(), &[kind, reason.clone(), promise]);
+        self.is_hooked.set(false);
+        match handled {
             Ok(handled) => handled.truthy(),
             Err(Thrown) => {
                 let report = self.take_report(ctx);

@@ -148,6 +148,9 @@ fn the_hook_is_asked_first_and_its_own_errors_are_reported() {
     realm.expect_note("in");
     assert!(realm.start_timed("1").text().starts_with("TimeoutError"));
     realm.check("let n = 0; for (let i = 0; i < 1e6; i++) n++; n", "1000000");
+    realm
+        .check("setHook((kind, reason) => { globalThis.told = reason; return true }); Promise.reject('third'); 0", "0");
+    realm.check("told", "third");
 }
 
 #[test]
