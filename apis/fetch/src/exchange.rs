@@ -113,7 +113,8 @@ pub(crate) fn request<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Re
 /// Sends a request; a promise of what a [`Head`] becomes.
 pub(crate) fn start<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let exchange = exchange_of(ctx, &args.get(0))?;
-    RealmSender::call(ctx, |sender, id| {
+    // An error has the stack of the call of `fetch`, which is native as this function is.
+    RealmSender::call_traced(ctx, 2, |sender, id| {
         let Some(request) = exchange.request.borrow_mut().take() else {
             return Err(ctx.throw_type("fetch: the request was sent already"));
         };

@@ -168,6 +168,11 @@ fn responses_come_whole_and_in_parts() {
         ),
         ("fails(fetch(server + '/redirect', { redirect: 'error' }))", "TypeError"),
         ("fails(fetch('http://127.0.0.1:1/'))", "TypeError"),
+        // A request that fails has the stack of its call, as one that is refused at once.
+        (
+            "Promise.all(['http://127.0.0.1:1/', 'ftp://127.0.0.1/'].map(function f(url) { return fetch(url).catch(({ stack }) => stack.slice(stack.indexOf('    at fetch (native)\\n    at f (test.js:'))); })).then(([late, early]) => [late === early, late.split('\\n').length])",
+            "true,5",
+        ),
         ("fails(fetch('ftp://127.0.0.1/'))", "TypeError"),
         ("fails(fetch('/relative'))", "TypeError"),
         (

@@ -41,6 +41,8 @@ pub(crate) struct Layout {
     jobs: usize,
     /// The innermost frame, a pointer in a `JSRuntime`.
     frame: usize,
+    /// Whether frames are what [`Frame`] says.
+    pub(crate) shows_calls: bool,
     /// Whether a stack trace is being built, a `bool` in a `JSRuntime`.
     tracing: usize,
     collector: CollectorLayout,
@@ -79,9 +81,19 @@ impl Job {
 
 /// The start of a stack frame.
 #[repr(C)]
-struct Frame {
-    prev: *const Frame,
-    function: qjs::JSValue,
+pub(crate) struct Frame {
+    pub(crate) prev: *const Frame,
+    pub(crate) function: qjs::JSValue,
+    variables: [*const c_void; 3],
+    /// Behind the instruction under way; meaningless in frames of native functions.
+    pub(crate) pc: *const u8,
+}
+
+impl Frame {
+    /// A frame that only says where a call stands.
+    pub(crate) fn of(function: qjs::JSValue, pc: *const u8) -> Frame {
+        Frame { prev: ptr::null(), function, variables: [ptr::null(); 3], pc }
+    }
 }
 
 impl Layout {
@@ -94,12 +106,14 @@ impl Layout {
             // SAFETY: the probe's runtime is private to this thread and live.
             unsafe {
                 let (natives, reflection) = probe.find_natives()?;
+                let frame = probe.find_frame()?;
                 Some(Layout {
                     countdown: probe.find_countdown()?,
                     lexical: probe.find_lexical()?,
                     global: probe.find_global()?,
                     jobs: probe.find_jobs()?,
-                    frame: probe.find_frame()?,
+                    frame,
+                    shows_calls: probe.shows_calls(frame),
                     tracing: probe.find_tracing()?,
                     collector: probe.find_collector()?,
                     natives,
@@ -196,10 +210,10 @@ pub(crate) unsafe fn runtime_block(rt: *mut qjs::JSRuntime) -> Range<usize> {
 }
 
 /// A private runtime to watch. It goes with its heap.
-struct Probe {
+pub(crate) struct Probe {
     heap: Box<Heap>,
-    rt: *mut qjs::JSRuntime,
-    ctx: *mut qjs::JSContext,
+    pub(crate) rt: *mut qjs::JSRuntime,
+    pub(crate) ctx: *mut qjs::JSContext,
 }
 
 /// What a probing function reports.
@@ -274,7 +288,7 @@ impl Probe {
         }
     }
 
-    unsafe fn eval(&self, source: &CStr) -> qjs::JSValue {
+    pub(crate) unsafe fn eval(&self, source: &CStr) -> qjs::JSValue {
         // SAFETY: by contract; the source ends with its NUL.
         unsafe {
             let kind = qjs::JS_EVAL_TYPE_GLOBAL as c_int;

@@ -76,6 +76,7 @@ mod shape;
 mod stack;
 mod stencil;
 mod text;
+mod trace;
 mod value;
 
 pub use account::RealmMemory;
@@ -105,4 +106,5 @@ pub use shape::{Known, Look, Mould, Recurring};
 pub use stack::StackState;
 pub use stencil::Stencil;
 pub use text::Utf16;
+pub use trace::Trace;
 pub use value::{TypedArrayKind, Value};

@@ -101,6 +101,12 @@ impl Natives {
         })
     }
 
+    /// Whether an object is a native function without data of its own.
+    pub(crate) fn is_native(&self, object: &Value<'_>) -> bool {
+        // SAFETY: reads the class of an object.
+        unsafe { qjs::JS_GetClassID(object.raw()) == self.function_class }
+    }
+
     /// What a function does, if it is the engine's.
     pub(crate) fn of(&self, function: &Value<'_>) -> Option<Native> {
         // SAFETY: reads the class of an object.

@@ -7,7 +7,7 @@ use crate::lineage::Lineage;
 use crate::op::{Answer, HostError};
 use crate::realm::RealmState;
 use crate::turn::Patience;
-use quickbeam_engine::{Attributes, Ctx, Result, Settler, Thrown, Value};
+use quickbeam_engine::{Attributes, Ctx, Result, Settler, Thrown, Trace, Value};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::{Duration, Instant};
@@ -20,10 +20,19 @@ const CALLERS_EVERY: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
 pub(crate) struct Calls {
-    /// Calls whose promise is pending, and what the op that made them runs for.
-    pending: HashMap<CallId, (Settler, Lineage), BuildHasherDefault<IdHasher>>,
+    /// Calls whose promise is pending.
+    pending: HashMap<CallId, Pending, BuildHasherDefault<IdHasher>>,
     /// Calls that suspend the fiber, outermost first, and their answers.
     suspended: Vec<(CallId, Option<Answer>)>,
+}
+
+/// A call whose promise is pending.
+struct Pending {
+    settler: Settler,
+    /// What the op that made it runs for.
+    lineage: Lineage,
+    /// The stack of an error that answers it.
+    trace: Option<Trace>,
 }
 
 /// Ids are consecutive, and no script chooses them: they need be spread over the table's bits, not hidden.
@@ -86,13 +95,14 @@ pub fn call_service<'a>(ctx: Ctx<'a>, service: &'static str, args: &[Value<'a>])
 
 fn call<'a>(ctx: Ctx<'a>, callee: Callee<'_>, args: &[Value<'a>]) -> Result<Value<'a>> {
     let state = RealmState::of(ctx)?;
-    begin_call(ctx, &state, |id| callee.call(ctx, &state, id, false, args))
+    begin_call(ctx, &state, None, |id| callee.call(ctx, &state, id, false, args))
 }
 
-/// A promise of the answer to a call that `start` makes.
+/// A promise of the answer to a call that `start` makes; an error has that trace.
 pub(crate) fn begin_call<'a>(
     ctx: Ctx<'a>,
     state: &RealmState,
+    trace: Option<Trace>,
     start: impl FnOnce(CallId) -> Result<()>,
 ) -> Result<Value<'a>> {
     if state.calls.borrow().pending.len() >= MAX_CALLS {
@@ -102,10 +112,11 @@ pub(crate) fn begin_call<'a>(
     let (promise, settler) = ctx.promise()?;
     if let Err(Thrown) = start(id) {
         settler.abandon(ctx);
+        discard(ctx, trace);
         return Err(Thrown);
     }
-    let lineage = state.guard.lineage();
-    state.calls.borrow_mut().pending.insert(id, (settler, lineage));
+    let pending = Pending { settler, lineage: state.guard.lineage(), trace };
+    state.calls.borrow_mut().pending.insert(id, pending);
     Ok(promise)
 }
 
@@ -139,7 +150,7 @@ fn call_sync<'a>(ctx: Ctx<'a>, callee: Callee<'_>, args: &[Value<'a>]) -> Result
     match answer? {
         Ok(value) => value.into_js(ctx),
         Err(error) => {
-            let error = host_error(ctx, &error)?;
+            let error = host_error(ctx, &error, None)?;
             Err(ctx.throw(error))
         }
     }
@@ -167,9 +178,18 @@ pub fn sleep_sync(ctx: Ctx<'_>, duration: Duration) -> Result<()> {
     }
 }
 
+fn discard(ctx: Ctx<'_>, trace: Option<Trace>) {
+    if let Some(trace) = trace {
+        trace.discard(ctx);
+    }
+}
+
 /// The JS error for what a handler failed with.
-fn host_error<'a>(ctx: Ctx<'a>, error: &HostError) -> Result<Value<'a>> {
-    let value = ctx.error(&error.name, &error.message)?;
+fn host_error<'a>(ctx: Ctx<'a>, error: &HostError, trace: Option<Trace>) -> Result<Value<'a>> {
+    let value = match trace {
+        Some(trace) => trace.error(ctx, &error.name, &error.message)?,
+        None => ctx.error(&error.name, &error.message)?,
+    };
     if let Some(stack) = &error.stack {
         value.define("stack", ctx.string(stack)?, Attributes::HIDDEN)?;
     }
@@ -229,7 +249,7 @@ impl RealmState {
             let Some((id, answer)) = self.mail.inbox().pop_answer() else {
                 return;
             };
-            let settler = {
+            let pending = {
                 let mut calls = self.calls.borrow_mut();
                 if let Some((_, slot)) = calls.suspended.iter_mut().find(|(call, _)| *call == id) {
                     slot.get_or_insert(answer);
@@ -237,22 +257,25 @@ impl RealmState {
                 }
                 calls.pending.remove(&id)
             };
-            let Some((settler, lineage)) = settler else {
-                continue;
-            };
-            self.settle(ctx, settler, lineage, answer);
+            if let Some(pending) = pending {
+                self.settle(ctx, pending, answer);
+            }
         }
     }
 
     /// Settles a call's promise; with the reason, if converting the answer is ended by a limit.
-    fn settle(&self, ctx: Ctx<'_>, settler: Settler, lineage: Lineage, answer: Answer) {
+    fn settle(&self, ctx: Ctx<'_>, pending: Pending, answer: Answer) {
+        let Pending { settler, lineage, trace } = pending;
         let mut failure = None;
         let goes_on = !lineage.is_empty();
         let frame = Frame::callback("answer", self.config.callback_timeout).for_calls(lineage);
         self.in_frame(ctx, frame, || {
             let outcome = match answer {
-                Ok(value) => value.into_js(ctx).map_err(|Thrown| ctx.take_exception()),
-                Err(error) => match host_error(ctx, &error) {
+                Ok(value) => {
+                    discard(ctx, trace);
+                    value.into_js(ctx).map_err(|Thrown| ctx.take_exception())
+                }
+                Err(error) => match host_error(ctx, &error, trace) {
                     Ok(error) => Err(error),
                     Err(Thrown) => Err(ctx.take_exception()),
                 },

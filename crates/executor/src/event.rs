@@ -91,7 +91,21 @@ impl RealmSender {
     /// Throws what `start` throws, and a `RangeError` while 100,000 calls wait for an answer.
     pub fn call<'a>(ctx: Ctx<'a>, start: impl FnOnce(RealmSender, CallId) -> Result<()>) -> Result<Value<'a>> {
         let state = RealmState::of(ctx)?;
-        begin_call(ctx, &state, |id| start(RealmSender(state.mail.clone()), id))
+        begin_call(ctx, &state, None, |id| start(RealmSender(state.mail.clone()), id))
+    }
+
+    /// As [`RealmSender::call`]; an error that answers it has the stack of the call that a script made, which is that of the `natives`-th native
+    /// function under way (see [`Ctx::trace`]).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn call_traced<'a>(
+        ctx: Ctx<'a>,
+        natives: usize,
+        start: impl FnOnce(RealmSender, CallId) -> Result<()>,
+    ) -> Result<Value<'a>> {
+        let state = RealmState::of(ctx)?;
+        begin_call(ctx, &state, ctx.trace(natives), |id| start(RealmSender(state.mail.clone()), id))
     }
 
     /// Answers a call that the realm made; answers to calls that are gone are dropped.
