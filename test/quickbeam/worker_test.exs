@@ -130,6 +130,41 @@ defmodule QuickBEAM.WorkerTest do
       assert imported(start_runtime(), worker(source)) == {:ok, "NetworkError"}
     end
 
+    test "finds no blob: URL that another of the same runtime has revoked" do
+      rt = start_runtime()
+
+      code = """
+      const url = text => URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+      const hear = w => new Promise((resolve, reject) => { w.onmessage = e => resolve(e.data); w.onerror = reject });
+      const found = u => fetch(u).then(r => r.text(), e => e.name);
+      const w = new Worker(url(`
+        const mine = URL.createObjectURL(new Blob(['worker']));
+        postMessage(mine);
+        onmessage = async ({ data }) => {
+          if (data.revoke) URL.revokeObjectURL(data.revoke);
+          postMessage(await fetch(data.url ?? mine).then(r => r.text(), e => e.name));
+        }`));
+      const theirs = await hear(w);
+      const [mine, other] = [url('mine'), url('other')];
+      const ask = question => (w.postMessage(question), hear(w));
+      const seen = [await ask({ url: mine }), await ask({ url: mine, revoke: mine + '#part' }), await found(mine)];
+      seen.push(await ask({ url: mine, revoke: mine }), await found(mine), await found(other));
+      URL.revokeObjectURL(theirs);
+      seen.push(await found(theirs), await ask({}));
+      globalThis.other = other;
+      seen
+      """
+
+      assert QuickBEAM.eval(rt, code, timeout: 10_000) ==
+               {:ok, ~w(mine mine mine TypeError TypeError other TypeError TypeError)}
+
+      {:ok, other} = QuickBEAM.eval(rt, "other")
+      stranger = start_runtime()
+      source = "URL.revokeObjectURL(#{inspect(other)}); postMessage('revoked')"
+      assert imported(stranger, worker(source)) == {:ok, "revoked"}
+      assert QuickBEAM.eval(rt, "found(other)") == {:ok, "other"}
+    end
+
     @tag :tmp_dir
     test "fails as the standard says, and the worker goes on", %{tmp_dir: dir} do
       write_files(dir, %{

@@ -249,14 +249,19 @@
   function revokeObjectURL(url) {
     need(arguments, 1, "URL.revokeObjectURL");
     url = `${url}`;
-    if (registry.delete(url)) native.unshare(url);
+    registry.delete(url);
+    native.unshare(url);
   }
 
   /** The blob of a URL without its fragment, which may be that of another realm; `undefined` if there is none. */
   const blobOfURL = (url) => {
     if (!startsWith(url, "blob:")) return undefined;
     const plain = split(url, "#", 1)[0];
-    return registry.get(plain) ?? native.find(plain);
+    const own = registry.get(plain);
+    if (own === undefined) return native.find(plain);
+    if (!native.isRevoked(plain)) return own;
+    registry.delete(plain);
+    return undefined;
   };
 
   /** Shows a URL to realms that share theirs with this one, if there are any. */

@@ -182,6 +182,7 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
         .function("pack", parcel::pack)?
         .function("share", urls::share)?
         .function("unshare", urls::unshare)?
+        .function("isRevoked", urls::is_revoked)?
         .function("find", urls::find)?
         .function("enqueueTask", |ctx, _, args| {
             enqueue_immediate(ctx, args.get(0), Vec::new())?;

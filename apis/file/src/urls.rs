@@ -1,7 +1,7 @@
 //! `blob:` URLs that a runtime and its workers share (File API, 8.3: the blob URL store).
 //!
 //! A realm keeps the blobs of its own URLs itself. From the moment it has a worker, or is one, others of its [cluster](cluster) find
-//! copies of them here, of 64 MB altogether; what is more is found by its own realm alone. They go with the realm.
+//! copies of them here, of 64 MB altogether; what is more is found by its own realm alone. Any of them may revoke one for all. They go with the realm.
 
 use crate::parcel::parcel;
 use quickbeam_api_messaging::cluster;
@@ -98,13 +98,22 @@ pub(crate) fn share<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resu
     Ok(ctx.undefined())
 }
 
-/// `unshare(url)`, one of the realm's own.
+/// `unshare(url)`, of whichever realm of the cluster.
 pub(crate) fn unshare<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    let url = args.get(0).to_text()?;
-    if let Some(shared) = shared(ctx).filter(|shared| shared.own.borrow_mut().remove(&url)) {
+    if let Some(shared) = shared(ctx) {
+        let url = args.get(0).to_text()?;
+        shared.own.borrow_mut().remove(&url);
         shared.store.blobs().remove(&url);
     }
     Ok(ctx.undefined())
+}
+
+/// `isRevoked(url)`: whether another realm of the cluster has revoked it, which is one of the realm's own.
+pub(crate) fn is_revoked<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let Some(shared) = shared(ctx) else { return Ok(ctx.boolean(false)) };
+    let url = args.get(0).to_text()?;
+    let is_gone = shared.own.borrow().contains(&url) && !shared.store.blobs().by_url.contains_key(&url);
+    Ok(ctx.boolean(is_gone))
 }
 
 /// `find(url)`: a copy of the blob that any realm of the cluster shares; `undefined` if there is none.
