@@ -205,7 +205,9 @@ fn what_is_made_by_shape_may_fail_at_any_request() {
         (Some(case), _) => Faults::Once((case / 2 * step) as u64 + 1),
     };
     let count = (vast + requests.div_ceil(step)) * 2;
-    let crashes = crashes("what_is_made_by_shape_may_fail_at_any_request", count, |case| drop(run(fault(case))));
+    let crashes = crashes("what_is_made_by_shape_may_fail_at_any_request", count, |case| {
+        run(fault(case));
+    });
     assert_none(&crashes, |case| format!("{:?}", fault(case)));
 }
 
