@@ -187,7 +187,11 @@ impl RealmState {
             }
             (callback, args)
         };
-        self.callback(ctx, "timer", || ctx.call(&call.0, &ctx.globals(), &call.1).map(drop));
+        // What it was called with goes while the frame is open: if that is ended, ops that waited for it are told.
+        self.callback(ctx, "timer", move || {
+            let (callback, args) = call;
+            ctx.call(&callback, &ctx.globals(), &args).map(drop)
+        });
     }
 }
 

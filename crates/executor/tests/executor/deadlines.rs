@@ -334,6 +334,24 @@ fn an_op_whose_code_is_ended_in_a_callback_fails_with_it() {
     }
 }
 
+/// Likewise an op whose promise only the callback could have settled that was ended.
+#[test]
+fn an_op_that_waits_for_a_callback_which_is_ended_fails_with_it() {
+    for source in [
+        "await new Promise(done => setTimeout(() => { note('on'); while (globalThis) {} done() }, 1))",
+        "await new Promise(done => setTimeout(d => { note('on'); while (globalThis) {} d() }, 1, done))",
+        "await new Promise(done => setImmediate(() => { note('on'); while (globalThis) {} done() }))",
+    ] {
+        let _case = Case(source);
+        let realm = crate::support::realm();
+        let ended = realm.start(source);
+        realm.expect_note("on");
+        assert_eq!(realm.start_timed("1").text(), TIMED_OUT);
+        let expected = "InterruptedError: the eval was interrupted: an op that waited for this runtime timed out";
+        assert_eq!(ended.text(), expected);
+    }
+}
+
 #[test]
 fn a_realm_may_bound_its_callbacks_where_no_op_waits() {
     let executor = eager();
