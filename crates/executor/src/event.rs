@@ -119,7 +119,10 @@ impl RealmState {
     pub(crate) fn dispatch(&self, ctx: Ctx<'_>, id: ListenerId, event: Box<dyn Notice>) {
         let listener = self.listeners.borrow().0.get(&id).map(|kept| ctx.get_kept(kept));
         let Some(listener) = listener else { return };
-        self.callback(ctx, "event callback", || event.arrive(ctx, &listener));
+        self.callback(ctx, "event callback", move || {
+            let listener = listener;
+            event.arrive(ctx, &listener)
+        });
         self.checkpoint(ctx);
     }
 }

@@ -96,7 +96,10 @@ impl RealmState {
         };
         for callback in callbacks {
             let args = std::slice::from_ref(&message);
-            self.callback(ctx, "message callback", || ctx.call(&callback, &ctx.undefined(), args).map(drop));
+            self.callback(ctx, "message callback", move || {
+                let callback = callback;
+                ctx.call(&callback, &ctx.undefined(), args).map(drop)
+            });
             self.checkpoint(ctx);
             if self.is_over(ctx) {
                 break;

@@ -158,6 +158,9 @@ impl RealmState {
     }
 
     /// Runs a callback that no op waits for; what it throws is reported.
+    ///
+    /// `f` owns the values that only it uses: if it is ended from outside, ops that waited for them fail with it, which
+    /// those that live on outside of the frame are not taken for.
     pub(crate) fn callback(&self, ctx: Ctx<'_>, what: &'static str, f: impl FnOnce() -> Result<()>) {
         self.in_frame(ctx, Frame::callback(what, self.config.callback_timeout), || {
             let thrown = f().map_err(|Thrown| ctx.take_exception());
@@ -244,7 +247,8 @@ impl RealmState {
             if self.is_over(ctx) {
                 return;
             }
-            self.callback(ctx, "rejection callback", || {
+            self.callback(ctx, "rejection callback", move || {
+                let (promise, reason) = (promise, reason);
                 let report = self.describe(ctx, &reason);
                 if !self.hook_handles(ctx, "unhandledrejection", &reason, Some(&promise)) {
                     self.host.uncaught(Uncaught::Rejection(report));

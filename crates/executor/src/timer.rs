@@ -187,7 +187,6 @@ impl RealmState {
             }
             (callback, args)
         };
-        // What it was called with goes while the frame is open: if that is ended, ops that waited for it are told.
         self.callback(ctx, "timer", move || {
             let (callback, args) = call;
             ctx.call(&callback, &ctx.globals(), &args).map(drop)

@@ -341,10 +341,15 @@ fn an_op_that_waits_for_a_callback_which_is_ended_fails_with_it() {
         "await new Promise(done => setTimeout(() => { note('on'); while (globalThis) {} done() }, 1))",
         "await new Promise(done => setTimeout(d => { note('on'); while (globalThis) {} d() }, 1, done))",
         "await new Promise(done => setImmediate(() => { note('on'); while (globalThis) {} done() }))",
+        "await new Promise(done => { const id = onMessage(() => { offMessage(id); note('on'); while (globalThis) {} done() }) })",
+        "setHook(() => { note('on'); while (globalThis) {} }); await new Promise(done => { Promise.reject({ done }) })",
     ] {
         let _case = Case(source);
         let realm = crate::support::realm();
         let ended = realm.start(source);
+        if source.contains("onMessage") {
+            realm.handle.cast(Op::Message(input(|ctx| Ok(ctx.null())))).unwrap();
+        }
         realm.expect_note("on");
         assert_eq!(realm.start_timed("1").text(), TIMED_OUT);
         let expected = "InterruptedError: the eval was interrupted: an op that waited for this runtime timed out";

@@ -131,6 +131,13 @@ impl Api for Globals {
             ctx.function("onMessage", 1, |ctx, _, args| Ok(ctx.number(f64::from(on_message(ctx, args.get(0))?))))?,
         )?;
         globals.set(
+            "offMessage",
+            ctx.function("offMessage", 1, |ctx, _, args| {
+                off_message(ctx, args.get(0).to_f64()? as u32);
+                Ok(ctx.undefined())
+            })?,
+        )?;
+        globals.set(
             "setHook",
             ctx.function("setHook", 1, |ctx, _, args| {
                 set_uncaught_hook(ctx, args.get(0));
