@@ -16,7 +16,7 @@ mod multipart;
 
 pub use exchange::{client_for, place_of};
 
-use quickbeam_api_webidl::{Natives, helpers, kept};
+use quickbeam_api_webidl::{Natives, define_function, helpers, kept};
 use quickbeam_engine::{Attributes, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::Api;
 
@@ -47,8 +47,7 @@ impl Api for Fetch {
         for class in &CLASSES {
             ctx.define_deferred(class)?;
         }
-        let fetch = ctx.function("fetch", 1, |ctx, this, args| args.forward(&classes(ctx)?.get("fetch")?, this))?;
-        ctx.globals().define("fetch", fetch, Attributes::ALL)
+        define_function(ctx, "fetch", 1, |ctx, this, args| args.forward(&classes(ctx)?.get("fetch")?, this))
     }
 }
 

@@ -65,14 +65,8 @@ impl Api for Intl {
         methods! { prototype("Number")?; "toLocaleString" 0 = "number"; }
         methods! { prototype("BigInt")?; "toLocaleString" 0 = "bigint"; }
         methods! { prototype("Array")?; "toLocaleString" 0 = "array"; }
-        // Made at once: `String.prototype` has so many properties that room for these would take more.
-        let string = prototype("String")?;
-        macro_rules! string_methods {
-            ($($name:literal $length:literal = $key:literal;)*) => {
-                $(string.define($name, ctx.function($name, $length, |ctx, this, args| forward(ctx, $key, this, args))?, Attributes::HIDDEN)?;)*
-            };
-        }
-        string_methods! {
+        methods! {
+            prototype("String")?;
             "localeCompare" 1 = "compare";
             "toLocaleUpperCase" 0 = "upper";
             "toLocaleLowerCase" 0 = "lower";

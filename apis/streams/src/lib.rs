@@ -22,9 +22,6 @@ static TEE: Glue = Glue::new("internal:streams/tee", include_str!("tee.js"));
 static ITERATE: Glue = Glue::new("internal:streams/iterate", include_str!("iterate.js"));
 static TRANSFORM: Glue = Glue::new("internal:streams/transform", include_str!("transform.js"));
 
-/// Under what the realm keeps its own `queueMicrotask`, before any guest can replace it.
-const QUEUE_MICROTASK: &str = "streams/queueMicrotask";
-
 static CLASSES: [Deferred; 15] = [
     Deferred::class("ReadableStream", UNIT, streams),
     Deferred::class("ReadableStreamDefaultReader", UNIT, streams),
@@ -55,7 +52,6 @@ impl Api for Streams {
     }
 
     fn install(&self, ctx: Ctx<'_>) -> Result<()> {
-        ctx.keep(QUEUE_MICROTASK, ctx.globals().get("queueMicrotask")?);
         for class in &CLASSES {
             ctx.define_deferred(class)?;
         }
@@ -108,9 +104,8 @@ fn merge(shared: &Value<'_>, part: &Value<'_>) -> Result<()> {
 }
 
 fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
-    let queue_microtask = ctx.kept(QUEUE_MICROTASK).unwrap_or_else(|| ctx.undefined());
     Natives::new(ctx)?
-        .value("queueMicrotask", queue_microtask)?
+        .value("queueMicrotask", ctx.primordial("queueMicrotask")?)?
         .value("events", quickbeam_api_events::classes(ctx)?)?
         .function("then", |_, _, args| args.get(0).then(&args.get(1), &args.get(2)))?
         .function("markHandled", |ctx, _, args| {

@@ -5,7 +5,7 @@
 //! is a `TypeError`. What a callback throws is reported as an uncaught error. A realm has at most 100,000 timers.
 
 use quickbeam_api_webidl::{define_function, need, to_long};
-use quickbeam_engine::{Args, Attributes, Ctx, Result, Value};
+use quickbeam_engine::{Args, Ctx, Result, Value};
 use quickbeam_executor::{Api, clear_timer, enqueue_immediate, set_timer};
 use std::time::Duration;
 
@@ -24,8 +24,9 @@ impl Api for Timers {
         define_function(ctx, "clearTimeout", 0, clear)?;
         define_function(ctx, "clearInterval", 0, clear)?;
         define_function(ctx, "clearImmediate", 0, clear)?;
-        let queue_microtask = ctx.globals().get("queueMicrotask")?;
-        ctx.globals().define("queueMicrotask", queue_microtask, Attributes::ALL)
+        define_function(ctx, "queueMicrotask", 1, |ctx, _, args| {
+            callback(ctx, args, "queueMicrotask")?.call_as_job().map(|()| ctx.undefined())
+        })
     }
 }
 

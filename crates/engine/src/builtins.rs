@@ -7,6 +7,7 @@
 //! there to where a script asked for them. So whatever scripts have done to the globals, a set is what it would have been.
 
 use crate::ctx::Ctx;
+use crate::disposal;
 use crate::error::{Result, Thrown};
 use crate::isolate::Inner;
 use crate::lazy::Lazy;
@@ -38,6 +39,7 @@ pub(crate) enum Late {
     Dates,
     WeakReferences,
     DomException,
+    Disposal,
 }
 
 /// Adds to a builtin.
@@ -68,7 +70,7 @@ impl Lazy for LateGlobal {
 }
 
 /// All of them.
-static GLOBALS: [LateGlobal; 24] = [
+static GLOBALS: [LateGlobal; 26] = [
     LateGlobal("ArrayBuffer", Late::Buffers),
     LateGlobal("SharedArrayBuffer", Late::Buffers),
     LateGlobal("Uint8ClampedArray", Late::Buffers),
@@ -93,6 +95,8 @@ static GLOBALS: [LateGlobal; 24] = [
     LateGlobal("WeakRef", Late::WeakReferences),
     LateGlobal("FinalizationRegistry", Late::WeakReferences),
     LateGlobal("DOMException", Late::DomException),
+    LateGlobal("DisposableStack", Late::Disposal),
+    LateGlobal("AsyncDisposableStack", Late::Disposal),
 ];
 
 impl Late {
@@ -103,6 +107,7 @@ impl Late {
             Late::Dates => qjs::JS_AddIntrinsicDate,
             Late::WeakReferences => qjs::JS_AddIntrinsicWeakRef,
             Late::DomException => qjs::JS_AddIntrinsicDOMException,
+            Late::Disposal => disposal::add,
         }
     }
 
@@ -114,6 +119,7 @@ impl Late {
             Late::Dates => "builtins of dates",
             Late::WeakReferences => "builtins of weak references",
             Late::DomException => "DOMException",
+            Late::Disposal => "builtins of disposal",
         }
     }
 }
@@ -128,7 +134,7 @@ pub(crate) unsafe fn new_context(rt: *mut qjs::JSRuntime) -> *mut qjs::JSContext
         if ctx.is_null() {
             return ctx;
         }
-        if EARLY.iter().any(|add| add(ctx) < 0) {
+        if EARLY.iter().any(|add| add(ctx) < 0) || disposal::remove(ctx) < 0 {
             qjs::JS_FreeContext(ctx);
             return ptr::null_mut();
         }

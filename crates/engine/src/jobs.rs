@@ -4,11 +4,33 @@
 //! goes to the end of its own realm's queue, once. So a realm's jobs run in their order, in no other realm's time, and
 //! however many another realm has enqueued. Jobs of a freed realm are dropped.
 
+use crate::error::Result;
 use crate::isolate::Inner;
 use crate::layout::Job;
 use crate::list::Link;
 use crate::realm::RealmSlot;
+use crate::value::Value;
 use rquickjs::qjs;
+use std::ffi::c_int;
+use std::ptr;
+
+impl Value<'_> {
+    /// Has a function called without arguments, as a job of the running realm's: after those that wait already.
+    ///
+    /// # Errors
+    /// Throws if memory is short.
+    pub fn call_as_job(&self) -> Result<()> {
+        let ctx = self.ctx();
+        // SAFETY: live values; the engine takes a reference of its own.
+        ctx.check_int(unsafe { qjs::JS_EnqueueJob(ctx.raw(), Some(call), 1, &mut self.raw()) }).map(drop)
+    }
+}
+
+/// SAFETY: called by the engine with the job's one argument.
+unsafe extern "C" fn call(ctx: *mut qjs::JSContext, _argc: c_int, argv: *mut qjs::JSValue) -> qjs::JSValue {
+    // SAFETY: by contract.
+    unsafe { qjs::JS_Call(ctx, *argv, qjs::JS_UNDEFINED, 0, ptr::null_mut()) }
+}
 
 impl Inner {
     /// The engine's own queue.

@@ -8,14 +8,16 @@
 //! ([`IsolateError::UnknownEngine`](crate::IsolateError)); nothing is ever written to a place that was merely guessed.
 
 mod collector;
+mod functions;
 mod objects;
 
 use collector::CollectorLayout;
-pub(crate) use objects::{ObjectLayout, object_layout};
+pub(crate) use objects::{ObjectLayout, Unmade, object_layout};
 
+use crate::disposal::Stack;
 use crate::heap::{self, Heap};
 use crate::list::Link;
-use crate::native::{Native, Natives};
+use crate::native::Natives;
 use crate::reveal::Reflection;
 use rquickjs::qjs;
 use std::ffi::{CStr, c_int, c_void};
@@ -49,6 +51,8 @@ pub(crate) struct Layout {
     /// What the engine's builtins do.
     pub(crate) natives: Natives,
     pub(crate) reflection: Reflection,
+    /// The classes that [`disposal`](crate::disposal) makes.
+    pub(crate) stacks: [Stack; 2],
 }
 
 /// A pending job. `argc` values follow.
@@ -105,7 +109,7 @@ impl Layout {
             probe.check_context_block()?;
             // SAFETY: the probe's runtime is private to this thread and live.
             unsafe {
-                let (natives, reflection) = probe.find_natives()?;
+                let (natives, reflection, stacks) = probe.find_natives()?;
                 let frame = probe.find_frame()?;
                 Some(Layout {
                     countdown: probe.find_countdown()?,
@@ -118,6 +122,7 @@ impl Layout {
                     collector: probe.find_collector()?,
                     natives,
                     reflection,
+                    stacks,
                 })
             }
         });
@@ -464,58 +469,6 @@ impl Probe {
         }
     }
 
-    /// Makes two functions: the only place where each holds its C function, and behind that its length, kind and magic.
-    unsafe fn find_code(&self) -> Option<usize> {
-        /// Bytes of a function object that are searched.
-        const SEARCHED: usize = 72;
-        let plain = qjs::JSCFunctionType { generic: Some(look) };
-        let magic = qjs::JSCFunctionType { generic_magic: Some(probe_magic) };
-        let natives = [
-            Native::new(plain, 3, qjs::JSCFunctionEnum_JS_CFUNC_generic, 0x1357),
-            Native::new(magic, 1, qjs::JSCFunctionEnum_JS_CFUNC_generic_magic, -0x2468),
-        ];
-        let mut offsets: Vec<usize> = (0..=SEARCHED - size_of::<Native>()).step_by(align_of::<Native>()).collect();
-        for native in natives {
-            // SAFETY: by contract; the heap says whether the bytes of an object may be read.
-            unsafe {
-                let function = self.eval_native(native)?;
-                let object = qjs::JS_VALUE_GET_PTR(function).cast::<u8>();
-                if !self.heap.covers(object.cast(), SEARCHED) {
-                    return None;
-                }
-                offsets.retain(|&offset| Native::read(object.add(offset)).is_same(&native));
-            }
-        }
-        only(offsets.into_iter())
-    }
-
-    unsafe fn eval_native(&self, native: Native) -> Option<qjs::JSValue> {
-        // SAFETY: by contract, and a native's entry has the signature of its kind.
-        let function = unsafe { native.to_raw(self.ctx, c"probe") };
-        // SAFETY: reads the tag.
-        (!unsafe { qjs::JS_IsException(function) }).then_some(function)
-    }
-
-    /// Looks at the builtins of a realm that no script has touched.
-    unsafe fn find_natives(&self) -> Option<(Natives, Reflection)> {
-        // SAFETY: by contract; the bytes of a function object were read by `find_code` as well.
-        unsafe {
-            let offset = self.find_code()?;
-            let object = |source: &CStr| {
-                let value = self.eval(source);
-                (qjs::JS_VALUE_GET_TAG(value) == qjs::JS_TAG_OBJECT).then_some(value)
-            };
-            let native = |source: &CStr| {
-                let native = Native::read(qjs::JS_VALUE_GET_PTR(object(source)?).cast::<u8>().add(offset));
-                native.is_known().then_some(native)
-            };
-            let class = |source: &CStr| object(source).map(|value| qjs::JS_GetClassID(value));
-            let names = qjs::JS_ToCString(self.ctx, self.eval(c"String(Object.getOwnPropertyNames(Reflect))"));
-            let names = CStr::from_ptr(ptr::NonNull::new(names.cast_mut())?.as_ptr()).to_str().ok()?;
-            Some((Natives::find(native, class, offset)?, Reflection::find(native, names)?))
-        }
-    }
-
     /// Calls the script's function with a native function that looks at the runtime.
     unsafe fn sight(&self, source: &CStr) -> (Sighting, qjs::JSValue) {
         let here = 0u8;
@@ -575,16 +528,6 @@ unsafe extern "C" fn look(
             .collect();
     }
     qjs::JS_UNDEFINED
-}
-
-unsafe extern "C" fn probe_magic(
-    _ctx: *mut qjs::JSContext,
-    _this: qjs::JSValue,
-    _argc: c_int,
-    _argv: *mut qjs::JSValue,
-    magic: c_int,
-) -> qjs::JSValue {
-    integer(magic)
 }
 
 unsafe extern "C" fn probe_job(_ctx: *mut qjs::JSContext, _argc: c_int, _argv: *mut qjs::JSValue) -> qjs::JSValue {

@@ -46,6 +46,7 @@ mod deferred;
 mod dense;
 mod descriptor;
 mod disasm;
+mod disposal;
 mod encode;
 mod error;
 mod exotic;

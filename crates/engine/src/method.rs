@@ -7,6 +7,7 @@
 use crate::ctx::c_text;
 use crate::error::Result;
 use crate::function::{NativeFn, native_entry};
+use crate::layout::{Unmade, object_layout};
 use crate::object::Attributes;
 use crate::value::Value;
 use rquickjs::qjs;
@@ -77,12 +78,41 @@ impl<'a> Value<'a> {
         let is_there =
             ctx.check_int(unsafe { qjs::JS_GetOwnProperty(ctx.raw(), ptr::null_mut(), self.raw(), key.atom()) })?;
         // The engine takes a name in brackets for that of a symbol.
-        if name.starts_with('[') || !self.is_ordinary_target() || (is_there && !self.delete_key(&key)?) {
+        if name.starts_with('[') || !self.is_ordinary_target() {
             return self.define_key(&key, ctx.function(name, u32::from(length), native)?, attributes);
         }
         let description = describe(native_entry(native), name, length, attributes.flags() as u8);
+        if is_there {
+            if let Some(place) = self.unmade(description)? {
+                // SAFETY: the place of a property of this live object; the new description stays, too.
+                unsafe { (*place).description = &description.0 };
+                return Ok(());
+            }
+            if !self.delete_key(&key)? {
+                return self.define_key(&key, ctx.function(name, u32::from(length), native)?, attributes);
+            }
+        }
         // SAFETY: a live object without a property of that name; the description stays.
         ctx.check_int(unsafe { qjs::JS_SetPropertyFunctionList(ctx.raw(), self.raw(), &description.0, 1) }).map(drop)
+    }
+
+    /// Where this object has a property of the description's name and attributes that the engine has yet to make.
+    fn unmade(&self, description: &Description) -> Result<Option<*mut Unmade>> {
+        let Some(layout) = object_layout().filter(|_| self.exotic().is_none()) else { return Ok(None) };
+        let realm = self.ctx().raw().addr() + layout.unmade;
+        let count = self.keys_with_symbols()?.iter().filter(|key| !key.is_index()).count();
+        // SAFETY: an object has at least as many values as names that are no indices, unless these are made up by an exotic one. What has
+        // the tag has a description, which has a name.
+        unsafe {
+            let first = (*layout.values(self)).cast::<Unmade>();
+            let is_it = |place: &*mut Unmade| {
+                let place = place.read();
+                place.realm == realm
+                    && (*place.description).prop_flags == description.0.prop_flags
+                    && CStr::from_ptr((*place.description).name) == CStr::from_ptr(description.0.name)
+            };
+            Ok((0..count).map(|index| first.add(index)).find(is_it))
+        }
     }
 
     /// Whether properties are added to this object without its being asked.

@@ -1,9 +1,10 @@
 //! Where an object has its shape and its values, for reading and making rows of data; found like the rest of the layout, but an engine that hides
 //! it is only slower.
 
-use super::{Probe, only};
+use super::{Probe, integer, only};
+use crate::native::Native;
 use rquickjs::qjs;
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int};
 use std::sync::OnceLock;
 
 /// Where an object has what, in bytes from its start.
@@ -18,6 +19,16 @@ pub(crate) struct ObjectLayout {
     pub(crate) elements: usize,
     /// How many elements an array has in a row, a `u32`; 0 if they are elsewhere.
     pub(crate) count: usize,
+    /// What a property that the engine makes when it is first read has among the values: this much more than the address of the
+    /// context, and then the address of its description.
+    pub(crate) unmade: usize,
+}
+
+/// A property that the engine has yet to make, among the values.
+#[repr(C)]
+pub(crate) struct Unmade {
+    pub(crate) realm: usize,
+    pub(crate) description: *const qjs::JSCFunctionListEntry,
 }
 
 pub(crate) fn object_layout() -> Option<ObjectLayout> {
@@ -26,11 +37,13 @@ pub(crate) fn object_layout() -> Option<ObjectLayout> {
         let probe = Probe::new()?;
         // SAFETY: the probe's runtime is private to this thread and live.
         unsafe {
+            let values = probe.find_row([(c"({ x: 11, y: 22.5 })", 11, 22.5), (c"({ b: -3, a: 0.25 })", -3, 0.25)])?;
             Some(ObjectLayout {
                 shape: probe.find_shape()?,
-                values: probe.find_row([(c"({ x: 11, y: 22.5 })", 11, 22.5), (c"({ b: -3, a: 0.25 })", -3, 0.25)])?,
+                values,
                 elements: probe.find_row([(c"[11, 22.5]", 11, 22.5), (c"[-3, 0.25]", -3, 0.25)])?,
                 count: probe.find_count()?,
+                unmade: probe.find_unmade(values)?,
             })
         }
     })
@@ -118,6 +131,34 @@ impl Probe {
         only(offsets.into_iter())
     }
 
+    /// Gives an object a property that is made when it is first read, then the property another description: what is read is what
+    /// that says.
+    unsafe fn find_unmade(&self, values: usize) -> Option<usize> {
+        let describe = |entry| Native::new(entry, 0, qjs::JSCFunctionEnum_JS_CFUNC_generic, 0).describe(c"made");
+        let generic = |entry| qjs::JSCFunctionType { generic: Some(entry) };
+        let (first, second) = (describe(generic(say::<1>)), describe(generic(say::<2>)));
+        // SAFETY: by contract; `object` has checked that the words may be read, and `covers` says so of what they point to. No script
+        // reads the property once the descriptions are gone.
+        unsafe {
+            let object = self.object(c"globalThis.unmade = {}")?;
+            let target = self.eval(c"unmade");
+            if qjs::JS_SetPropertyFunctionList(self.ctx, target, &first, 1) < 0 {
+                return None;
+            }
+            let place = object.cast::<u8>().add(values).cast::<*mut Unmade>().read();
+            if !place.is_aligned() || !self.heap.covers(place.cast(), size_of::<Unmade>()) {
+                return None;
+            }
+            let tag = (*place).realm.checked_sub(self.ctx.addr()).filter(|tag| *tag < align_of::<usize>())?;
+            if (*place).description != &raw const first {
+                return None;
+            }
+            (*place).description = &raw const second;
+            let said = self.eval(c"unmade.made()");
+            (qjs::JS_VALUE_GET_TAG(said) == qjs::JS_TAG_INT && said.u.int32 == 2).then_some(tag)
+        }
+    }
+
     /// The object that a script makes, whose first words may be read.
     unsafe fn object(&self, source: &CStr) -> Option<*mut usize> {
         // SAFETY: by contract.
@@ -128,4 +169,13 @@ impl Probe {
         let is_there = tag == qjs::JS_TAG_OBJECT && self.heap.covers(object.cast(), OBJECT_WORDS * size_of::<usize>());
         is_there.then_some(object)
     }
+}
+
+unsafe extern "C" fn say<const N: i32>(
+    _ctx: *mut qjs::JSContext,
+    _this: qjs::JSValue,
+    _argc: c_int,
+    _argv: *mut qjs::JSValue,
+) -> qjs::JSValue {
+    integer(N)
 }
