@@ -62,7 +62,7 @@ impl<'a> Ctx<'a> {
     }
 
     /// The object whose properties are those declarations. Nothing but this module may have it.
-    fn lexical(self) -> Value<'a> {
+    pub(crate) fn lexical(self) -> Value<'a> {
         // SAFETY: the context is live, and so is what it holds.
         unsafe { Value::borrowed(self, self.inner().layout.lexical(self.raw()).read()) }
     }

@@ -73,6 +73,7 @@ mod primordials;
 mod promise;
 mod realm;
 mod reveal;
+mod room;
 mod shape;
 mod stack;
 mod stencil;

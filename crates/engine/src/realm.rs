@@ -22,6 +22,7 @@ use crate::list::List;
 use crate::module::ModuleLoader;
 use crate::persistent::{KeptValues, Persistent};
 use crate::primordials::{self, Primordials};
+use crate::room;
 use rquickjs::qjs;
 use std::any::Any;
 use std::borrow::Cow;
@@ -258,5 +259,9 @@ impl Isolate {
 
 /// Completes the builtins before guest code can change any. False if memory is short.
 fn prepare(ctx: Ctx<'_>) -> bool {
-    builtins::install(ctx).and_then(|()| intrinsics::install(ctx)).and_then(|()| primordials::install(ctx)).is_ok()
+    builtins::install(ctx)
+        .and_then(|()| room::arrange(ctx))
+        .and_then(|()| intrinsics::install(ctx))
+        .and_then(|()| primordials::install(ctx))
+        .is_ok()
 }
