@@ -83,7 +83,7 @@ impl<'a> Value<'a> {
         }
         let description = describe(native_entry(native), name, length, attributes.flags() as u8);
         if is_there {
-            if let Some(place) = self.unmade(description)? {
+            if let Some(place) = self.unmade(description) {
                 // SAFETY: the place of a property of this live object; the new description stays, too.
                 unsafe { (*place).description = &description.0 };
                 return Ok(());
@@ -97,21 +97,18 @@ impl<'a> Value<'a> {
     }
 
     /// Where this object has a property of the description's name and attributes that the engine has yet to make.
-    fn unmade(&self, description: &Description) -> Result<Option<*mut Unmade>> {
-        let Some(layout) = object_layout().filter(|_| self.exotic().is_none()) else { return Ok(None) };
+    fn unmade(&self, description: &Description) -> Option<*mut Unmade> {
+        let layout = object_layout()?;
         let realm = self.ctx().raw().addr() + layout.unmade;
-        let count = self.keys_with_symbols()?.iter().filter(|key| !key.is_index()).count();
-        // SAFETY: an object has at least as many values as names that are no indices, unless these are made up by an exotic one. What has
-        // the tag has a description, which has a name.
+        // SAFETY: a live object has as many values as its shape has properties. What has the tag has a description, which has a name.
         unsafe {
-            let first = (*layout.values(self)).cast::<Unmade>();
-            let is_it = |place: &*mut Unmade| {
-                let place = place.read();
-                place.realm == realm
-                    && (*place.description).prop_flags == description.0.prop_flags
-                    && CStr::from_ptr((*place.description).name) == CStr::from_ptr(description.0.name)
+            let properties: &mut [Unmade] = layout.properties_of(self);
+            let is_it = |property: &&mut Unmade| {
+                property.realm == realm
+                    && (*property.description).prop_flags == description.0.prop_flags
+                    && CStr::from_ptr((*property.description).name) == CStr::from_ptr(description.0.name)
             };
-            Ok((0..count).map(|index| first.add(index)).find(is_it))
+            properties.iter_mut().find(is_it).map(ptr::from_mut)
         }
     }
 

@@ -8,6 +8,7 @@
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::layout::object_layout;
+use crate::object::Attributes;
 use crate::value::Value;
 use rquickjs::qjs;
 
@@ -38,10 +39,20 @@ fn add(object: &Value<'_>, is_wanted: impl Fn(u32) -> bool) -> Result<()> {
     let ctx = object.ctx();
     let mut count = 0;
     while is_wanted(count) {
-        object.set_index(count, ctx.undefined())?;
+        let flags = Attributes::ALL.flags();
+        // SAFETY: a live object.
+        ctx.check_int(unsafe {
+            qjs::JS_DefinePropertyValueUint32(ctx.raw(), object.raw(), count, qjs::JS_UNDEFINED, flags)
+        })?;
         count += 1;
     }
-    (0..count).try_for_each(|index| object.delete(&index.to_string()).map(drop))
+    // SAFETY: a live object; indices are atoms that need not be freed.
+    (0..count).try_for_each(|index| {
+        ctx.check_int(unsafe {
+            qjs::JS_DeleteProperty(ctx.raw(), object.raw(), qjs::JS_NewAtomUInt32(ctx.raw(), index), 0)
+        })
+        .map(drop)
+    })
 }
 
 /// Whether the values of its properties are in an arena.

@@ -254,6 +254,21 @@ impl ObjectLayout {
         // SAFETY: as for `shape`.
         unsafe { qjs::JS_VALUE_GET_PTR(object.raw()).cast::<u8>().add(self.values).cast() }
     }
+
+    /// An object's properties, deleted ones included.
+    ///
+    /// SAFETY: an object; `T` is what a property may be taken for, and nobody else looks at them meanwhile.
+    pub(crate) unsafe fn properties_of<'o, T>(self, object: &'o Value<'_>) -> &'o mut [T] {
+        // SAFETY: by contract and construction; a shape's number of properties is that of its object's values.
+        unsafe {
+            let shape = qjs::JS_VALUE_GET_PTR(object.raw()).cast::<u8>().add(self.shape).cast::<*const u8>().read();
+            let count = shape.add(self.properties).cast::<u32>().read();
+            if count == 0 {
+                return &mut [];
+            }
+            std::slice::from_raw_parts_mut((*self.values(object)).cast(), count as usize)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub(crate) struct ObjectLayout {
     pub(crate) shape: usize,
     /// The pointer to the values of its properties, in that order; those of plain data are `JSValue`s.
     pub(crate) values: usize,
+    /// In a shape, how many properties it has, deleted ones included: a `u32`.
+    pub(crate) properties: usize,
     /// Of an array that has its elements in a row, the pointer to them: they are `JSValue`s.
     pub(crate) elements: usize,
     /// How many elements an array has in a row, a `u32`; 0 if they are elsewhere.
@@ -38,9 +40,11 @@ pub(crate) fn object_layout() -> Option<ObjectLayout> {
         // SAFETY: the probe's runtime is private to this thread and live.
         unsafe {
             let values = probe.find_row([(c"({ x: 11, y: 22.5 })", 11, 22.5), (c"({ b: -3, a: 0.25 })", -3, 0.25)])?;
+            let shape = probe.find_shape()?;
             Some(ObjectLayout {
-                shape: probe.find_shape()?,
+                shape,
                 values,
+                properties: probe.find_properties(shape)?,
                 elements: probe.find_row([(c"[11, 22.5]", 11, 22.5), (c"[-3, 0.25]", -3, 0.25)])?,
                 count: probe.find_count()?,
                 unmade: probe.find_unmade(values)?,
@@ -107,6 +111,30 @@ impl Probe {
             }
             only(words.into_iter()).map(|at| at * size_of::<usize>())
         }
+    }
+
+    /// Makes objects: the only number in their shapes that is that of their properties.
+    unsafe fn find_properties(&self, shape: usize) -> Option<usize> {
+        /// Bytes of a shape that are searched.
+        const SEARCHED: usize = 48;
+        const OBJECTS: [(&CStr, u32); 4] = [
+            (c"({ x: 1 })", 1),
+            (c"({ x: 1, y: 2, z: 3 })", 3),
+            (c"({ x: 1, y: 2, z: 3, u: 4, v: 5, w: 6, t: 7 })", 7),
+            (c"globalThis.less = { x: 1, y: 2, z: 3, u: 4, v: 5 }; delete less.y; less", 5),
+        ];
+        let mut offsets: Vec<usize> = (0..SEARCHED).step_by(align_of::<u32>()).collect();
+        for (source, count) in OBJECTS {
+            // SAFETY: by contract; `object` has checked that the words may be read, the heap says whether a shape's may.
+            unsafe {
+                let shape = self.object(source)?.cast::<u8>().add(shape).cast::<*mut u8>().read();
+                if !self.heap.covers(shape.cast(), SEARCHED) {
+                    return None;
+                }
+                offsets.retain(|&at| shape.add(at).cast::<u32>().read() == count);
+            }
+        }
+        only(offsets.into_iter())
     }
 
     /// Changes an array: the only number that follows its elements, neither the room for them nor a length without them.
