@@ -61,7 +61,8 @@ defmodule QuickBEAM do
 
   What it returns is the value in JavaScript; a `Stream`, a function of two arguments that is enumerable, or a struct such as
   `File.Stream` becomes an async iterator: items are made as JavaScript asks for them, and the stream is closed when nobody
-  will. A handler that fails is an `Error` with a `cause`:
+  will. A timeout counts until the stream ends, and a stream whose process dies ends with an error, too. A handler that fails
+  is an `Error` with a `cause`:
 
   #{Handler.failures()}
   ## Processes

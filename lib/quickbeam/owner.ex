@@ -36,7 +36,8 @@ defmodule QuickBEAM.Owner do
     mailbox: %Mailbox{},
     running: %{},
     spans: %{},
-    waiting: :queue.new()
+    waiting: :queue.new(),
+    cut: []
   ]
 
   @type t :: %__MODULE__{
@@ -53,8 +54,12 @@ defmodule QuickBEAM.Owner do
           mailbox: Mailbox.t(),
           running: %{pid() => work()},
           spans: %{(connection :: integer()) => Telemetry.open(), pid() => Telemetry.open()},
-          waiting: :queue.queue({Handler.call(), list()})
+          waiting: :queue.queue({Handler.call(), list()}),
+          cut: [{pid(), Handler.failure()}]
         }
+
+  # How many streams that died are remembered with the reason.
+  @max_cut 100
 
   @typedoc "What a process that the owner has started is for."
   @type work ::
@@ -116,12 +121,25 @@ defmodule QuickBEAM.Owner do
 
   def handle_info({:quickbeam, :handler_timeout, pid, timeout}, owner) do
     case owner.running do
-      %{^pid => {:call, id, name}} ->
+      %{^pid => {kind, id, name}} when kind in [:call, :stream] ->
         Process.exit(pid, :kill)
-        Native.resolve(owner.handle, id, {:error, Handler.timed_out(name, timeout)})
+        failure = Handler.timed_out(name, timeout)
+        Native.resolve(owner.handle, id, {:error, failure})
+        owner = if kind == :stream, do: cut(owner, pid, failure), else: owner
         {:noreply, %{owner | running: Map.put(owner.running, pid, :timed_out)}}
 
       _ended ->
+        {:noreply, owner}
+    end
+  end
+
+  # A stream that has been asked for its items already has the id of that request.
+  def handle_info({:quickbeam, :stream, pid}, owner) do
+    case owner.running do
+      %{^pid => {:call, id, name}} ->
+        {:noreply, %{owner | running: Map.put(owner.running, pid, {:stream, id, name})}}
+
+      _asked_or_ended ->
         {:noreply, owner}
     end
   end
@@ -152,7 +170,7 @@ defmodule QuickBEAM.Owner do
     for {call, _args} <- :queue.to_list(owner.waiting),
         do: Native.resolve(owner.handle, call.id, {:error, Handler.exited(call.name, :killed)})
 
-    {:noreply, %{owner | waiting: :queue.new()}}
+    {:noreply, %{owner | waiting: :queue.new(), cut: []}}
   end
 
   def handle_info({:quickbeam, :console, level, text, details}, owner) do
@@ -228,7 +246,7 @@ defmodule QuickBEAM.Owner do
 
       {work, running} ->
         owner = end_span(%{owner | running: running}, pid, work, reason)
-        {:noreply, next(ended(work, reason, owner))}
+        {:noreply, next(ended(work, pid, reason, owner))}
     end
   end
 
@@ -483,24 +501,29 @@ defmodule QuickBEAM.Owner do
     {:noreply, owner}
   end
 
-  defp ended({:service, kind, id, name}, reason, owner),
+  defp ended({:service, kind, id, name}, _pid, reason, owner),
     do: Services.task_ended(owner, kind, id, name, reason)
 
   # A handler that ends normally has given its result; a second one is ignored by the realm.
-  defp ended(_work, :normal, owner), do: owner
-  defp ended(:timed_out, _reason, owner), do: owner
+  defp ended(_work, _pid, :normal, owner), do: owner
+  defp ended(:timed_out, _pid, _reason, owner), do: owner
 
-  defp ended({kind, id, name}, reason, owner) when kind in [:call, :stream] do
-    Native.resolve(owner.handle, id, {:error, Handler.exited(name, reason)})
-    owner
+  defp ended({kind, id, name}, pid, reason, owner) when kind in [:call, :stream] do
+    failure = Handler.exited(name, reason)
+    Native.resolve(owner.handle, id, {:error, failure})
+    if kind == :stream, do: cut(owner, pid, failure), else: owner
   end
 
-  defp ended({:reset, requests}, reason, owner) do
+  defp ended({:reset, requests}, _pid, reason, owner) do
     message = "the reset failed: #{Exception.format_exit(reason)}"
     error = {:error, %JSError{name: "InternalError", message: message}}
     for {from, _parent} <- requests, do: GenServer.reply(from, error)
     owner
   end
+
+  # Between two batches nobody is told of a stream's end: whoever asks for the next batch is.
+  defp cut(owner, pid, failure),
+    do: %{owner | cut: Enum.take([{pid, failure} | owner.cut], @max_cut)}
 
   # Processes other than its own work are linked to the owner as if it did not trap exits.
   defp other_exit(parent, reason, %{parent: parent} = owner), do: {:stop, reason, owner}

@@ -219,6 +219,27 @@ defmodule QuickBEAM.HandlerFormsTest do
       assert_usable(rt)
     end
 
+    test "whose process dies between two batches do not look complete" do
+      test = self()
+      handler = fn [] -> send(test, {:handler, self()}) && Stream.repeatedly(fn -> 1 end) end
+      rt = start_runtime(handlers: %{"stream" => handler, "slow" => {handler, timeout: 20}})
+      rest = "try { for await (const item of it); 'complete' } catch (e) { [e.name, e.cause] }"
+
+      for read <- ["", "await it.next();"],
+          {name, reason, error} <- [
+            {"stream", :kill, ["ExitError", :killed]},
+            {"stream", :db_down, ["ExitError", :db_down]},
+            {"slow", nil, ["TimeoutError", %{"handler" => "slow", "timeout" => 20}]}
+          ] do
+        {:ok, 1} = QuickBEAM.eval(rt, "globalThis.it = await Beam.call('#{name}'); #{read} 1")
+        assert_receive {:handler, handler}
+        if reason, do: Process.exit(handler, reason)
+        assert_down(handler)
+        assert QuickBEAM.eval(rt, rest) == {:ok, error}
+        assert QuickBEAM.eval(rt, "(await it.next()).done") == {:ok, true}
+      end
+    end
+
     test "answer requests in order, also when they come at once" do
       rt = start_runtime(handlers: %{"stream" => fn [] -> Stream.map(1..100, & &1) end})
 

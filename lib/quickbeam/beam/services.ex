@@ -47,6 +47,7 @@ defmodule QuickBEAM.Beam.Services do
       {:error, failure, processes} -> owner |> put(processes) |> answer(id, {:error, failure})
       {:later, processes} -> put(owner, processes)
       {:running, running} -> %{owner | running: running}
+      {:cut, cut, result} -> answer(%{owner | cut: cut}, id, result)
       {:storage, storage, result} -> owner |> put_storage(storage) |> stored(id, result)
       {:task, kind, fun} -> queue(owner, kind, {id, name, fun})
     end
@@ -124,21 +125,21 @@ defmodule QuickBEAM.Beam.Services do
   defp serve("spawn", [script, options], _id, owner),
     do: Processes.spawn(processes(owner), script, options, owner)
 
-  # The next batch of a handler's stream; the handler's process answers.
+  # The next batch of a handler's stream; the handler's process answers. One that has ended had told so, unless it died.
   defp serve("stream.next", [pid], id, owner) do
     case owner.running do
       %{^pid => work} when elem(work, 0) in [:call, :stream] ->
         send(pid, {:quickbeam_stream, :next, id})
         {:running, Map.put(owner.running, pid, {:stream, id, elem(work, 2)})}
 
-      _ended ->
-        {:ok, [[], true]}
+      _died ->
+        {:cut, List.keydelete(owner.cut, pid, 0), cut_off(List.keyfind(owner.cut, pid, 0))}
     end
   end
 
   defp serve("stream.close", [pid], _id, owner) do
     if Map.has_key?(owner.running, pid), do: send(pid, {:quickbeam_stream, :close})
-    {:ok, nil}
+    {:cut, List.keydelete(owner.cut, pid, 0), {:ok, nil}}
   end
 
   defp serve("nodes", [], _id, _owner), do: {:ok, Cluster.nodes()}
@@ -182,6 +183,11 @@ defmodule QuickBEAM.Beam.Services do
     send(self(), {:quickbeam, :stop})
     {:ok, nil}
   end
+
+  defp cut_off({_pid, failure}), do: {:error, failure}
+
+  defp cut_off(nil),
+    do: failure("ExitError", "the handler of this stream exited before its end")
 
   defp store("get", [key], area), do: {:ok, Storage.get(area, key)}
   defp store("keys", [], area), do: {:ok, Storage.keys(area)}

@@ -72,6 +72,7 @@ defmodule QuickBEAM.Owner.Handler do
       end
 
     with {:ok, value} <- result, true <- Stream.stream?(value) do
+      send(call.owner, {:quickbeam, :stream, self()})
       Native.resolve(handle, id, {:stream, self()})
       Stream.serve(value, call)
     else
