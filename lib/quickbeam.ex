@@ -73,7 +73,8 @@ defmodule QuickBEAM do
       QuickBEAM.call({:via, Registry, {QuickBEAM.Registry, "cart"}}, "total")
 
   and JavaScript of other nodes by `Beam.whereis("cart")`. A child that `Beam.spawn` or `new Worker` starts has the options
-  of its starter and at most its grants, runs on the same pool, and ends with it.
+  of its starter and at most its grants, runs on the same pool, and ends with it. A runtime has at most 1,000 children, those
+  of its children included; one more is a `RangeError`.
 
   ## Network
 

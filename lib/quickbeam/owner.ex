@@ -16,7 +16,7 @@ defmodule QuickBEAM.Owner do
   # handler's death by the link that also makes handlers die with it.
 
   alias QuickBEAM.{JSError, Native, Options, Telemetry}
-  alias QuickBEAM.Beam.Services
+  alias QuickBEAM.Beam.{Family, Services}
   alias QuickBEAM.Options.Grants
   alias QuickBEAM.Owner.{Callback, Census, Console, Handler, Mailbox, Setup}
 
@@ -30,6 +30,7 @@ defmodule QuickBEAM.Owner do
     :callers,
     :pool_monitor,
     :placement,
+    :family,
     renews?: false,
     services: %Services{},
     setup: [],
@@ -48,6 +49,7 @@ defmodule QuickBEAM.Owner do
           callers: [pid()],
           pool_monitor: reference() | nil,
           placement: placement(),
+          family: Family.t(),
           renews?: boolean(),
           services: Services.t(),
           setup: [Setup.step()],
@@ -81,10 +83,10 @@ defmodule QuickBEAM.Owner do
   Makes the calling process the owner of a new realm and brings it to its state of a fresh start.
 
   On an error the process must end; it is no longer linked to its parent then, which gets the error
-  as the result of the start instead of an exit signal.
+  as the result of the start instead of an exit signal. It is of the family of the realm whose script has started it, if one has.
   """
-  @spec start(Options.t(), placement()) :: {:ok, t()} | {:error, term()}
-  def start(options, placement) do
+  @spec start(Options.t(), placement(), Family.t() | nil) :: {:ok, t()} | {:error, term()}
+  def start(options, placement, family \\ nil) do
     Process.flag(:trap_exit, true)
 
     # A burst of messages waits here; collections of the owner's own small heap must not walk through it.
@@ -93,6 +95,7 @@ defmodule QuickBEAM.Owner do
 
     with {:ok, setup} <- Setup.steps(options),
          owner = create(options, placement, setup, parent, callers),
+         owner = %{owner | family: family || Family.new()},
          {:ok, owner} <- set_up(owner) do
       {:ok, owner}
     else
@@ -233,6 +236,17 @@ defmodule QuickBEAM.Owner do
 
   def handle_info({:quickbeam, :dead, error}, owner),
     do: {:stop, {:quickbeam_dead, error}, owner}
+
+  def handle_info({:quickbeam, :descendant, pid}, owner) do
+    Family.watch(pid)
+    {:noreply, owner}
+  end
+
+  def handle_info({:quickbeam, monitor, :process, _descendant, _reason}, owner)
+      when is_reference(monitor) do
+    Family.left(owner.family)
+    {:noreply, owner}
+  end
 
   def handle_info({:quickbeam, :flush}, owner),
     do: {:noreply, %{owner | mailbox: Mailbox.flush(owner.mailbox, owner.name)}}

@@ -370,6 +370,42 @@ defmodule QuickBEAM.ProcessesTest do
       assert QuickBEAM.eval(rt, "{ #{code} }") == {:ok, ["Symbol(normal)"]}
     end
 
+    test "are bounded with their own children" do
+      # The last five of a thousand.
+      rt = start_runtime(allow: [:spawn, :handlers], handlers: %{"reached" => reached()})
+      {^rt, count} = :sys.get_state(rt).family
+      :atomics.put(count, 1, 995)
+
+      script = """
+      const start = () => {
+        try { return new Worker('data:text/javascript,' + '1') && 'started' }
+        catch (e) { return [e.name, e.message] }
+      };
+      """
+
+      worker = script <> "Beam.call('reached', start(), start(), start(), Beam.self())"
+      message = "a runtime has at most 1000 children, those of its children included"
+      code = "Beam.spawn(worker)"
+      vars = [vars: %{worker: worker}]
+
+      for _ <- 1..2 do
+        {:ok, child} = QuickBEAM.eval(rt, code, vars)
+        assert_receive {:reached, ["started", "started", "started", ^child]}, 10_000
+        assert :atomics.get(count, 1) == 999
+        # A starter that is killed gives back what it had.
+        Process.exit(child, :kill)
+        await(fn -> :atomics.get(count, 1) == 995 end)
+      end
+
+      :atomics.put(count, 1, 998)
+      {:ok, child} = QuickBEAM.eval(rt, code, vars)
+      refused = ["RangeError", message]
+      assert_receive {:reached, ["started", ^refused, ^refused, ^child]}, 10_000
+      assert {:error, %JSError{name: "RangeError"}} = QuickBEAM.eval(rt, code, vars)
+      :ok = QuickBEAM.reset(rt)
+      await(fn -> :atomics.get(count, 1) == 998 end)
+    end
+
     test "hold at most the grants of their starter" do
       report = "Beam.send(parent, Beam.grants())"
 
@@ -400,6 +436,15 @@ defmodule QuickBEAM.ProcessesTest do
 
       assert ask.(:all, %{allow: %{processes: true, handlers: ["c"]}}) ==
                {:ok, %{"processes" => true, "handlers" => ["c"]}}
+    end
+  end
+
+  # What processes that have ended held is given back in its own time.
+  defp await(fun, tries \\ 100_000) do
+    cond do
+      fun.() -> true
+      tries == 0 -> flunk("never came")
+      true -> :erlang.yield() && await(fun, tries - 1)
     end
   end
 end

@@ -18,7 +18,7 @@ defmodule QuickBEAM.Beam.Child do
   def start(script, options, owner) do
     with {:ok, given} <- options(options, owner.options.allow),
          {:ok, script} <- Scripts.of_child(script, owner.options.allow) do
-      start_owner(%{inherited(owner.options, given) | script: script}, owner.placement)
+      start_owner(%{inherited(owner.options, given) | script: script}, owner)
     end
   end
 
@@ -42,18 +42,17 @@ defmodule QuickBEAM.Beam.Child do
   def start_worker(url, blob, worker, owner) do
     with {:ok, script} <- Scripts.of_worker(url, blob, owner.options.allow) do
       options = %{inherited(owner.options, %{}) | script: {:worker, worker, script}}
-      start_owner(options, owner.placement)
+      start_owner(options, owner)
     end
   end
 
-  @doc "Starts an owner with these options that sets its realm up after this returns."
-  @spec start_owner(Options.t(), Owner.placement()) :: {:ok, pid()} | {:error, Services.failure()}
-  def start_owner(options, placement) do
+  # It sets its realm up after this returns.
+  defp start_owner(options, %{placement: placement, family: family}) do
     server_options = if options.name, do: [name: options.name], else: []
     parent = self()
 
     # A function, as a crash report shows it: what handlers close over and what is defined is nothing for a log.
-    start = fn -> {parent, options.script, Owner.start(options, placement)} end
+    start = fn -> {parent, options.script, Owner.start(options, placement, family)} end
 
     case GenServer.start_link(__MODULE__, start, server_options) do
       {:ok, pid} -> {:ok, pid}

@@ -11,7 +11,7 @@ defmodule QuickBEAM.Beam.Processes do
   # handlers); an atom made for a name; a child that outlives the owner.
 
   alias QuickBEAM.{Native, Owner, Telemetry}
-  alias QuickBEAM.Beam.{Child, Cluster, Services}
+  alias QuickBEAM.Beam.{Child, Cluster, Family, Services}
 
   @registry QuickBEAM.Registry
 
@@ -19,7 +19,6 @@ defmodule QuickBEAM.Beam.Processes do
   @max_monitors 100_000
   @max_links 10_000
   @max_names 1_000
-  @max_children 1_000
   @max_name_bytes 255
   # Reasons of children that have ended.
   @max_ended 100
@@ -260,7 +259,7 @@ defmodule QuickBEAM.Beam.Processes do
   def spawn(processes, script, options, owner),
     do: add_child(processes, :spawn, fn -> Child.start(script, options || %{}, owner) end, owner)
 
-  @doc "Adds the child that `start` starts, if the realm may have one more."
+  @doc "Adds the child that `start` starts, if the realm's family may have one more."
   @spec add_child(
           t(),
           kind(),
@@ -268,18 +267,15 @@ defmodule QuickBEAM.Beam.Processes do
           Owner.t()
         ) :: change()
   def add_child(processes, kind, start, owner) do
-    with {:room, true} <- {:room, map_size(processes.children) < @max_children},
-         {:ok, pid} <- start.() do
-      child = %{kind: kind, span: span(kind, pid, owner), watched: %{}}
-      {:ok, pid, put_in(processes.children[pid], child)}
-    else
-      {:room, false} -> not_started(processes, kind, too_many("children", @max_children), owner)
-      {:error, _failure} = failure -> not_started(processes, kind, failure, owner)
+    case Family.add(owner.family, start) do
+      {:ok, pid} ->
+        child = %{kind: kind, span: span(kind, pid, owner), watched: %{}}
+        {:ok, pid, put_in(processes.children[pid], child)}
+
+      {:error, failure} ->
+        {:error, failure, ended(processes, kind, {:ok, nil}, owner)}
     end
   end
-
-  defp not_started(processes, kind, {:error, failure}, owner),
-    do: {:error, failure, ended(processes, kind, {:ok, nil}, owner)}
 
   @doc "The call `id` is answered when the worker of that token has ended."
   @spec await_end(t(), integer(), Native.call_id()) :: t()

@@ -5,6 +5,7 @@ defmodule QuickBEAM.Beam.Services do
   # the owner process, so they must be quick; what is not runs in a task.
   #
   # - `QuickBEAM.Beam.Processes`  monitors, links, names, children
+  # - `QuickBEAM.Beam.Family`     how many children there may be
   # - `QuickBEAM.Beam.Scripts`    scripts that workers import
   # - `QuickBEAM.Beam.Cluster`    other nodes
   # - `QuickBEAM.Beam.Broadcast`  messages to channels of other nodes
