@@ -63,6 +63,26 @@ defmodule QuickBEAM.StreamTest do
     assert taken == [3, 2, 1]
   end
 
+  test "a reset ends what is being read, and what is opened then is something else" do
+    rt = start_runtime()
+    stream = QuickBEAM.stream(rt, "(function* () { for (let n = 0; ; n++) yield n })()")
+    later = QuickBEAM.stream(rt, "['other']")
+
+    error =
+      assert_raise JSError, fn ->
+        Enum.each(stream, fn item ->
+          if item == 0 do
+            :ok = QuickBEAM.reset(rt)
+            assert Enum.to_list(later) == ["other"]
+          end
+        end)
+      end
+
+    assert error.name == "InterruptedError"
+    assert error.message =~ "the runtime was reset"
+    assert Enum.to_list(later) == ["other"]
+  end
+
   test "a consumer that has enough closes the iterator" do
     rt = start_runtime()
 

@@ -1,9 +1,8 @@
 // Iterators that the host reads in batches.
-(() => {
+(native) => {
   const MAX = 1_000;
   /** Open iterators by number, each with the result that was asked for and has not been taken. */
   const open = new Map();
-  let last = 0;
 
   const iteratorOf = (value) => {
     const async = value?.[Symbol.asyncIterator];
@@ -26,17 +25,17 @@
   };
 
   return {
-    async open(value, isWrapped) {
+    async open(id, value, isWrapped) {
       value = isWrapped ? (await value).value : await value;
       if (open.size >= MAX) throw new RangeError(`${MAX} streams are open already`);
-      last += 1;
-      open.set(last, { iterator: iteratorOf(value), next: undefined });
-      return last;
+      open.set(id, { iterator: iteratorOf(value), next: undefined });
+      return id;
     },
 
     async read(id, count) {
       const entry = open.get(id);
-      if (entry === undefined) return [[], true];
+      // Nobody reads on after the end, so it was open before a reset.
+      if (entry === undefined) throw native.interrupted();
       const items = [];
       try {
         while (items.length < count) {
@@ -71,4 +70,4 @@
       await entry?.iterator.return?.();
     },
   };
-})();
+};
