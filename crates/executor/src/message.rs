@@ -5,7 +5,8 @@ use crate::realm::RealmState;
 use quickbeam_engine::{Ctx, ErrorReport, Persistent, Result, Value};
 use std::collections::VecDeque;
 
-/// Messages kept while nobody listens.
+/// Messages kept while nobody listens. Past half of the realm's `memory_limit` there are no more either, so that its
+/// scripts have the other half.
 const MAX_KEPT: usize = 10_000;
 
 /// Callbacks registered at once.
@@ -64,21 +65,34 @@ impl RealmState {
     /// Takes a message in: it is delivered by the turn, in order.
     ///
     /// # Errors
-    /// A `BusyError` if too many are kept; what the conversion threw is pending otherwise.
+    /// A `BusyError` if too many are kept, or too much; what the conversion threw is pending otherwise.
     pub(crate) fn receive<'a>(
         &self,
         ctx: Ctx<'a>,
         message: Box<dyn Input>,
     ) -> Result<std::result::Result<(), ErrorReport>> {
         let value = message.into_js(ctx)?;
-        let mut messages = self.messages.borrow_mut();
-        if messages.kept.len() >= MAX_KEPT {
-            drop(messages);
-            let text = format!("{MAX_KEPT} messages wait for a callback of Beam.onMessage; this one was not taken");
+        if let Some(bound) = self.bound_of_kept(ctx) {
+            let count = self.messages.borrow().kept.len();
+            let text =
+                format!("{count} messages wait for a callback of Beam.onMessage, {bound}; this one was not taken");
             return Ok(Err(ErrorReport::new("BusyError", text)));
         }
-        messages.kept.push_back(value.persist());
+        self.messages.borrow_mut().kept.push_back(value.persist());
         Ok(Ok(()))
+    }
+
+    /// The bound that forbids to keep one more message, which is in memory already; none for one that somebody listens to.
+    fn bound_of_kept(&self, ctx: Ctx<'_>) -> Option<String> {
+        let messages = self.messages.borrow();
+        if messages.kept.len() >= MAX_KEPT {
+            return Some("which is the most".to_owned());
+        }
+        let limit = self.config.memory_limit;
+        // The only one may take what a script may.
+        let most = if messages.kept.is_empty() { limit } else { limit / 2 };
+        let is_over = messages.callbacks.is_empty() && ctx.memory().used > most;
+        is_over.then(|| format!("and more than {most} bytes, of memory_limit: {limit}, are in use"))
     }
 
     /// Delivers the oldest kept message to every callback, if there is one and somebody listens.

@@ -339,3 +339,24 @@ fn memory_returns_with_a_reset() {
     assert_eq!(realm.op(Op::Reset).wait(), Got::Done);
     assert_eq!(used(&realm), fresh);
 }
+
+/// One realm on its own: its bound is exact.
+#[test]
+fn messages_that_nobody_takes_leave_half_of_the_memory_to_scripts() {
+    let realm = lone_realm_with(&eager(), |config| config.memory_limit = 8 * MB);
+    let send = |bytes: usize| realm.op(Op::Message(input(move |ctx| ctx.string(&"x".repeat(bytes))))).wait();
+    assert!(matches!(send(9 * MB), Got::Failed(_)), "more than there is room for");
+    let kept = (0..500).filter(|_| send(100_000) == Got::Done).count();
+    assert!((30..42).contains(&kept), "{kept} messages of 100 KB are kept");
+    let Got::Failed(refused) = send(100_000) else { panic!("one more is kept") };
+    assert_eq!(refused.name, "BusyError");
+    let bound = format!(
+        "{kept} messages wait for a callback of Beam.onMessage, and more than 4194304 bytes, of memory_limit: 8388608"
+    );
+    assert!(refused.message.starts_with(&bound), "{refused}");
+    realm.check("globalThis.seen = 0; 'x'.repeat(2e6).length + onMessage(() => { seen++ })", "2000001");
+    realm.check("await new Promise(done => setTimeout(done)); seen", &kept.to_string());
+    assert_eq!(send(100_000), Got::Done);
+    realm.check("await new Promise(done => setTimeout(done)); seen", &(kept + 1).to_string());
+    realm.free();
+}
