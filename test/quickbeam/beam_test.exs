@@ -31,6 +31,30 @@ defmodule QuickBEAM.BeamTest do
     {"Beam.whereis('nobody')", nil}
   ]
 
+  test "processes, references, ports and functions are compared by what they stand for, and shown" do
+    rt = start_runtime()
+    port = Port.open({:spawn, "cat"}, [])
+    same = "Beam.deepEquals(a, b) && Beam.deepEquals([{ a }], [{ a: b }]) && Beam.inspect(a)"
+
+    for {term, other} <- [
+          {self(), rt},
+          {make_ref(), make_ref()},
+          {port, self()},
+          {&String.length/1, &String.upcase/1}
+        ] do
+      {:ok, text} = QuickBEAM.eval(rt, same, vars: %{a: term, b: term})
+      assert text == if(is_function(term), do: "#Function", else: inspect(term))
+      vars = [vars: %{a: term, b: other}]
+      assert QuickBEAM.eval(rt, "Beam.deepEquals(a, b)", vars) == {:ok, false}
+      assert QuickBEAM.eval(rt, "Beam.inspect([a])", vars) == {:ok, "[ #{text} ]"}
+    end
+
+    own = "Beam.deepEquals(Beam.self(), Beam.self()) && Beam.inspect(Beam.self())"
+    assert QuickBEAM.eval(rt, own) == {:ok, inspect(rt)}
+    labelled = "Beam.inspect(Object.assign(Beam.self(), { label: 1 }))"
+    assert QuickBEAM.eval(rt, labelled) == {:ok, "#{inspect(rt)} { label: 1 }"}
+  end
+
   test "values" do
     rt = start_runtime()
 

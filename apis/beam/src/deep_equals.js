@@ -1,5 +1,5 @@
 // Structural equality, as Node's util.isDeepStrictEqual has it.
-(classOf) => {
+(classOf, isSameTerm) => {
   const { getPrototypeOf, getOwnPropertySymbols, hasOwn, is, keys: keysOf } = Object;
   const isEnumerable = Function.prototype.call.bind(Object.prototype.propertyIsEnumerable);
   const isObject = (value) => typeof value === "object" && value !== null;
@@ -75,6 +75,8 @@
       case "ArrayBuffer":
       case "SharedArrayBuffer":
         return sameBytes(a, b);
+      case "HostObject":
+        return isSameTerm(a, b);
       case "Object":
       case "Arguments":
         return true;

@@ -19,7 +19,7 @@
 //! | `nanoseconds()` | time since the realm started |
 //! | `uniqueInteger()` | a number that no other call in this operating system process returns |
 //! | `randomUUIDv7()` | a UUID of version 7 (RFC 9562); later ones are greater |
-//! | `deepEquals(a, b)` | structural equality as Node's `util.isDeepStrictEqual` |
+//! | `deepEquals(a, b)` | structural equality as Node's `util.isDeepStrictEqual`; processes, references, ports and functions of the host equal themselves |
 //! | `inspect(value)` | the text that `console.log` shows |
 //! | `hash(data, range)` | `:erlang.phash2` |
 //! | `semver.satisfies(version, requirement)`, `semver.order(a, b)` | Elixir's `Version`; -1, 0, 1, or `null` |
@@ -47,7 +47,7 @@ use quickbeam_api_inspect::inspect;
 use quickbeam_api_webidl::{Natives, kept, need};
 use quickbeam_engine::{Args, Ctx, Glue, LazyGlobal, PromiseState, Result, Value};
 use quickbeam_executor::{
-    Api, call_host, call_host_sync, now_since_start, off_message, on_message, set_timer, sleep_sync,
+    Api, call_host, call_host_sync, host, now_since_start, off_message, on_message, set_timer, sleep_sync,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -175,7 +175,10 @@ fn deep_equals<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Va
             let name = if value.is_proxy() { Some("Proxy".to_owned()) } else { value.class_name()? };
             ctx.string(name.as_deref().unwrap_or_default())
         })?;
-        ctx.call(&DEEP_EQUALS.run(ctx)?, &ctx.undefined(), &[class_of])
+        let is_same_term = ctx.function("isSameTerm", 2, |ctx, _, args| {
+            Ok(ctx.boolean(host(ctx)?.is_same_term(&args.get(0), &args.get(1))))
+        })?;
+        ctx.call(&DEEP_EQUALS.run(ctx)?, &ctx.undefined(), &[class_of, is_same_term])
     })?;
     ctx.call(&deep_equals, &ctx.undefined(), &[args.get(0), args.get(1)])
 }

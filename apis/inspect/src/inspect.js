@@ -1,7 +1,7 @@
 // Turns values into text as Node's util.inspect does, within bounds: hostile values cost no more than BUDGET characters.
 (layout, errors, makeContents, native) => {
   const { quote, escapeControls, plural, join, BREAK_LENGTH, MAX_ITEMS } = layout;
-  const { classOf, proxyParts, extraKeys, hostText } = native;
+  const { classOf, proxyParts, extraKeys, hostText, termText } = native;
 
   const BUDGET = 1 << 20;
   const MAX_STRING = 10_000;
@@ -303,6 +303,12 @@
       shape.base = `${prefix}<${text}>`;
       shape.open = "{";
       return shape.keys.length === 0 ? shape.base : shape;
+    }
+    const term = className === "HostObject" ? termText(value) : undefined;
+    if (term !== undefined) {
+      shape.base = term;
+      shape.open = "{";
+      return shape.keys.length === 0 ? term : shape;
     }
     if (className === "Arguments") shape.open = "[Arguments] {";
     else if (constructor === "Object") shape.open = tag === "" ? "{" : `${prefixOf(constructor, tag, "Object")}{`;

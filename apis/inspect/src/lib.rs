@@ -16,7 +16,8 @@
 //! });
 //! ```
 
-use quickbeam_engine::{Args, Attributes, Ctx, Glue, PromiseState, Result, Value};
+use quickbeam_engine::{Args, Attributes, Ctx, Glue, PromiseState, Result, Thrown, Value};
+use quickbeam_executor::host;
 
 static LAYOUT: Glue = Glue::new("internal:inspect/layout", include_str!("layout.js"));
 static ERRORS: Glue = Glue::new("internal:inspect/errors", include_str!("errors.js"));
@@ -46,6 +47,7 @@ pub fn formatter(ctx: Ctx<'_>) -> Result<Value<'_>> {
     native.define("extraKeys", ctx.function("extraKeys", 2, extra_keys)?, Attributes::ALL)?;
     native.define("isBuiltin", ctx.function("isBuiltin", 1, is_builtin)?, Attributes::ALL)?;
     native.define("hostText", ctx.function("hostText", 1, host_text)?, Attributes::ALL)?;
+    native.define("termText", ctx.function("termText", 1, term_text)?, Attributes::ALL)?;
     let layout = LAYOUT.run(ctx)?;
     let undefined = ctx.undefined();
     let parts = [layout.clone(), ERRORS.run(ctx)?, CONTENTS.run(ctx)?, native.clone()];
@@ -96,6 +98,18 @@ fn host_text<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Valu
     match ctx.kept(HOST_TEXT) {
         Some(text_of) => ctx.call(&text_of, &ctx.undefined(), &[args.get(0)]),
         None => Ok(ctx.undefined()),
+    }
+}
+
+/// The text of what stands for something of the host's, such as a process; `undefined` for other values.
+fn term_text<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    match host(ctx) {
+        Ok(host) => host.term_text(&args.get(0)).map_or(Ok(ctx.undefined()), |text| ctx.string(&text)),
+        // A realm on no executor has no host.
+        Err(Thrown) => {
+            drop(ctx.take_exception());
+            Ok(ctx.undefined())
+        }
     }
 }
 

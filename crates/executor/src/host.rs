@@ -181,6 +181,18 @@ pub trait Host: Send + Sync {
         false
     }
 
+    /// The text of a value that stands for something of the host's, such as a process; none for other values.
+    fn term_text(&self, value: &Value<'_>) -> Option<String> {
+        let _ = value;
+        None
+    }
+
+    /// Whether two values stand for the same thing of the host's.
+    fn is_same_term(&self, a: &Value<'_>, b: &Value<'_>) -> bool {
+        let _ = (a, b);
+        false
+    }
+
     /// `Beam.makeRef()`: a value that no other one equals.
     ///
     /// # Errors

@@ -299,6 +299,17 @@ impl Host for BeamHost {
         value.host::<HostTerm>().is_some_and(|term| term.look(|term| term.is_pid()))
     }
 
+    fn term_text(&self, value: &Value<'_>) -> Option<String> {
+        value.host::<HostTerm>().map(|term| term.text())
+    }
+
+    fn is_same_term(&self, a: &Value<'_>, b: &Value<'_>) -> bool {
+        match (a.host::<HostTerm>(), b.host::<HostTerm>()) {
+            (Some(a), Some(b)) => OwnedEnv::new().run(|env| a.copy_to(env) == b.copy_to(env)),
+            _ => false,
+        }
+    }
+
     fn reference<'a>(&self, ctx: Ctx<'a>) -> Result<Value<'a>> {
         OwnedEnv::new().run(|env| decode(ctx, env.make_ref().encode(env)))
     }

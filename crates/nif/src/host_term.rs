@@ -1,7 +1,7 @@
 //! Terms that JavaScript holds but cannot look into: pids, references, ports and functions.
 
 use rustler::env::{OwnedEnv, SavedTerm};
-use rustler::{Env, Term};
+use rustler::{Env, Term, TermType};
 
 /// A term kept for as long as a JS object stands for it.
 pub(crate) struct HostTerm {
@@ -19,6 +19,19 @@ impl HostTerm {
     /// Hands the term to `f`.
     pub(crate) fn look<R>(&self, f: impl FnOnce(Term<'_>) -> R) -> R {
         self.env.run(|own| f(self.term.load(own)))
+    }
+
+    /// The term as Elixir shows it, but that of a function does not tell where it is from.
+    pub(crate) fn text(&self) -> String {
+        self.look(|term| {
+            let text = format!("{term:?}");
+            match term.get_type() {
+                TermType::Pid => format!("#PID{text}"),
+                TermType::Ref => text.replacen("#Ref", "#Reference", 1),
+                TermType::Fun => "#Function".to_owned(),
+                _ => text,
+            }
+        })
     }
 
     /// The term, copied into `env`.
