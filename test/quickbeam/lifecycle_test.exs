@@ -93,6 +93,29 @@ defmodule QuickBEAM.LifecycleTest do
   end
 
   @tag :tmp_dir
+  test "a reset whose script never ends is interrupted with its runtime", %{tmp_dir: dir} do
+    path = Path.join(dir, "main.js")
+    # The start runs it to its end, the reset does not.
+    File.write!(path, "if (Beam.callSync('starts')) Beam.callSync('stuck')")
+
+    for finish <- [&QuickBEAM.stop/1, &Process.exit(&1, :kill), &Process.exit(&1, :boom)] do
+      counter = :counters.new(1, [])
+
+      starts = fn [] ->
+        :counters.add(counter, 1, 1)
+        :counters.get(counter, 1) > 1
+      end
+
+      rt = start_runtime(script: path, handlers: %{"starts" => starts, "stuck" => stuck()})
+      request = request(fn -> QuickBEAM.reset(rt) end)
+      assert_receive {:stuck, _handler}
+      finish.(rt)
+      assert {:error, %JSError{name: "InterruptedError"} = error} = await_result(request)
+      assert error.message == "the reset was interrupted: the runtime was stopped"
+    end
+  end
+
+  @tag :tmp_dir
   test "stop while starting", %{tmp_dir: dir} do
     path = Path.join(dir, "main.js")
 

@@ -114,7 +114,7 @@ defmodule QuickBEAM.Owner.Request do
     end
   end
 
-  @doc "Asks the owner `server` for a reset; exits as the other requests do."
+  @doc "Asks the owner `server` for a reset; exits, or is interrupted when the owner ends, as the other requests are."
   @spec reset(server()) :: :ok | {:error, JSError.t()}
   def reset(server) do
     case owner!(server, :reset, [server]) do
@@ -125,7 +125,18 @@ defmodule QuickBEAM.Owner.Request do
         GenServer.call(owner, {:reset, parent(owner)}, :infinity)
     end
   catch
-    :exit, {reason, {GenServer, :call, _args}} -> exit({reason, {QuickBEAM, :reset, [server]}})
+    :exit, {reason, {GenServer, :call, _args}} -> reset_ended(reason, server)
+  end
+
+  defp reset_ended(reason, server)
+       when reason in [:noproc, :calling_self] or elem(reason, 0) == :nodedown,
+       do: exit({reason, {QuickBEAM, :reset, [server]}})
+
+  defp reset_ended({:quickbeam_dead, error}, _server), do: {:error, error}
+
+  defp reset_ended(_reason, _server) do
+    message = "the reset was interrupted: the runtime was stopped"
+    {:error, %JSError{name: "InterruptedError", message: message}}
   end
 
   @doc "The call that the calling process answers, if any, for a request to `server`."
