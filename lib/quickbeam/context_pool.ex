@@ -91,8 +91,8 @@ defmodule QuickBEAM.ContextPool do
   | `:memory` | bytes of the JavaScript heaps of all contexts |
   | `:reductions` | interpreter steps of those contexts so far |
 
-  No context is asked, so those that are busy are no trouble; but it takes some microseconds for each. Exits as
-  `GenServer.call/3` does if there is no such pool.
+  No context is asked, so those that are busy are no trouble; but it takes some microseconds for each. Exits with
+  `{:noproc, _}` if there is no such pool.
 
       iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 2)
       iex> {:ok, context} = QuickBEAM.Context.start_link(pool: pool)
@@ -103,7 +103,7 @@ defmodule QuickBEAM.ContextPool do
   """
   @spec info(pool()) :: %{atom() => non_neg_integer() | [non_neg_integer()]}
   def info(pool) do
-    state = GenServer.call(pool, :info, :infinity)
+    state = pool |> locate!() |> GenServer.call(:info, :infinity)
     %{threads: threads, processors: processors} = state.executor
     sum = fn key -> processors |> Enum.map(&Map.fetch!(&1, key)) |> Enum.sum() end
 
@@ -122,6 +122,21 @@ defmodule QuickBEAM.ContextPool do
       reductions: state.totals.reductions
     }
   end
+
+  defp locate!(pool) do
+    case Server.whereis!(pool, "a pool") do
+      pid when is_pid(pid) and node(pid) == node() ->
+        if Server.kind(pid, [__MODULE__]) == :same, do: pid, else: no_pool!(pool)
+
+      nil ->
+        no_pool!(pool)
+
+      remote ->
+        remote
+    end
+  end
+
+  defp no_pool!(pool), do: exit({:noproc, {__MODULE__, :info, [pool]}})
 
   @doc false
   # The pool's process and its threads, or nil if there is no such pool on this node.

@@ -190,7 +190,10 @@ defmodule QuickBEAM.ContextTest do
     Context.stop(looping)
     await_result(request)
     assert ContextPool.info(pool).contexts == 2
-    assert {:noproc, _} = catch_exit(ContextPool.info(:nobody))
+
+    for other <- [:nobody, self(), looping, start_supervised!({Agent, fn -> 1 end})] do
+      assert {:noproc, {ContextPool, :info, [^other]}} = catch_exit(ContextPool.info(other))
+    end
   end
 
   test "a pool takes its contexts with it, whatever they do" do
