@@ -235,7 +235,7 @@ defmodule QuickBEAM.PoolTest do
         assert Pool.run(pool, &QuickBEAM.eval(&1, "1"), :infinity) == {:ok, 1}
       end)
 
-    assert logged =~ "could not be prepared"
+    assert logged =~ ~r"a runtime of the pool #PID<.*> could not be prepared"
     assert logged =~ "not_yet"
   end
 

@@ -17,6 +17,7 @@ defmodule QuickBEAM.Pool.Server do
   @last_delay_ms 5_000
 
   defstruct [
+    :name,
     :spec,
     :size,
     :max_queue,
@@ -63,7 +64,9 @@ defmodule QuickBEAM.Pool.Server do
     }
 
     max_queue = Keyword.get(options, :max_queue) || 1_000
-    state = %__MODULE__{spec: spec, size: options[:size] || 10, max_queue: max_queue}
+    name = options[:name] || self()
+    size = options[:size] || 10
+    state = %__MODULE__{name: name, spec: spec, size: size, max_queue: max_queue}
 
     if options[:lazy], do: {:ok, state}, else: prepare_all(state)
   end
@@ -264,7 +267,7 @@ defmodule QuickBEAM.Pool.Server do
 
   defp failed(state, reason) do
     text = Exception.format_exit(start_error(reason))
-    Logger.error("a runtime of #{inspect(__MODULE__)} could not be prepared: #{text}")
+    Logger.error("a runtime of the pool #{inspect(state.name)} could not be prepared: #{text}")
     Process.send_after(self(), :start_keeper, state.delay_ms)
     delay = min(state.delay_ms * 2, @last_delay_ms)
     %{state | delayed: state.delayed + 1, delay_ms: delay}
