@@ -99,6 +99,26 @@ defmodule QuickBEAM.StorageTest do
   end
 
   @tag :tmp_dir
+  test "in a file is one, whichever links lead there", %{tmp_dir: dir} do
+    File.mkdir!(Path.join(dir, "a"))
+    File.ln_s!("a", Path.join(dir, "b"))
+    File.ln_s!("a/store", Path.join(dir, "link"))
+    paths = for path <- ["a/store", "b/store", "link", "b/../a/store"], do: Path.join(dir, path)
+    runtimes = for path <- paths, do: start_runtime(storage: {:file, path})
+
+    for round <- 1..3,
+        {rt, at} <- Enum.with_index(runtimes),
+        do: {:ok, _} = QuickBEAM.eval(rt, "localStorage['#{round} #{at}'] = 1")
+
+    keys = for round <- 1..3, at <- 0..3, do: "#{round} #{at}"
+    for rt <- runtimes, do: assert(QuickBEAM.eval(rt, "Object.keys(localStorage)") == {:ok, keys})
+    stop_server(hd(paths))
+    rt = start_runtime(storage: {:file, List.last(paths)})
+    assert QuickBEAM.eval(rt, "Object.keys(localStorage)") == {:ok, keys}
+    assert File.read_link!(Path.join(dir, "link")) == "a/store"
+  end
+
+  @tag :tmp_dir
   test "a file does not grow without end", %{tmp_dir: dir} do
     path = Path.join(dir, "store")
     rt = start_runtime(storage: {:file, path})
@@ -114,7 +134,8 @@ defmodule QuickBEAM.StorageTest do
   end
 
   defp stop_server(path) do
-    [{pid, _}] = Registry.lookup(QuickBEAM.Registry, {:storage, {:file, Path.expand(path)}})
+    name = QuickBEAM.Beam.StorageServer.absolute({:file, path})
+    [{pid, _}] = Registry.lookup(QuickBEAM.Registry, {:storage, name})
     Process.exit(pid, :kill)
     assert_down(pid)
     # The registry learns of it by a message of its own.

@@ -9,7 +9,7 @@ defmodule QuickBEAM.Beam.StorageServer do
 
   use GenServer, restart: :temporary
 
-  alias QuickBEAM.Beam.Storage
+  alias QuickBEAM.Beam.{Paths, Storage}
 
   @supervisor QuickBEAM.Beam.StorageSupervisor
   @registry QuickBEAM.Registry
@@ -49,9 +49,17 @@ defmodule QuickBEAM.Beam.StorageServer do
   @spec change(pid(), Storage.change()) :: :ok | {:error, term()}
   def change(server, change), do: GenServer.call(server, {:change, change}, :infinity)
 
-  @doc "The one form of a name: that of a file is its absolute path."
+  @doc "The one form of a name: that of a file is its absolute path without links, so that one server writes to it."
   @spec absolute(Storage.name()) :: Storage.name()
-  def absolute({:file, path}), do: {:file, Path.expand(path)}
+  def absolute({:file, path}) do
+    path = Path.expand(path)
+
+    case Paths.real(path) do
+      {:ok, real} -> {:file, real}
+      :error -> {:file, path}
+    end
+  end
+
   def absolute(name), do: name
 
   @doc false
