@@ -46,7 +46,8 @@ defmodule QuickBEAM.Options do
     storage:
       {:storage, nil, "private",
        "where `localStorage` is: a name shares it with the runtimes of this node that give the same, " <>
-         "`{:file, path}` keeps it in a file, which is for one VM at a time. What is written there is on the disk when `setItem` returns"},
+         "`{:file, path}` keeps it in a file, which is for one VM at a time. What is written there is on the disk when `setItem` returns; " <>
+         "if the file is damaged, what it holds from there on is kept in a file beside it, and the log says so"},
     cover:
       {:boolean, false, "`false`, or `true` under `mix test --cover`, see `QuickBEAM.Cover`",
        "whether lines of the script and of the workers' scripts that run are counted, for `QuickBEAM.coverage/1`"},

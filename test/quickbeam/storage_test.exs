@@ -119,6 +119,58 @@ defmodule QuickBEAM.StorageTest do
   end
 
   @tag :tmp_dir
+  test "leaves files that are something else alone, however short", %{tmp_dir: dir} do
+    for content <- ["hello", "QBSTORE2", "QBX"] do
+      path = Path.join(dir, content)
+      File.write!(path, content)
+      rt = start_runtime(storage: {:file, path})
+      assert {:error, error} = QuickBEAM.eval(rt, "localStorage.a = 1")
+      assert error.message =~ "not_a_storage_file"
+      assert File.read!(path) == content
+    end
+
+    for content <- ["", "QBST"] do
+      path = Path.join(dir, "half-made" <> content)
+      File.write!(path, content)
+
+      assert {:ok, 1} =
+               QuickBEAM.eval(start_runtime(storage: {:file, path}), "localStorage.a = 1")
+    end
+  end
+
+  @tag :tmp_dir
+  test "a file that is damaged before good records is told of, and they are kept", %{tmp_dir: dir} do
+    path = Path.join(dir, "store")
+    rt = start_runtime(storage: {:file, path})
+
+    {:ok, _} =
+      QuickBEAM.eval(rt, "for (let n = 0; n < 5; n++) localStorage['key' + n] = 'value'; 1")
+
+    whole = File.read!(path)
+    record = div(byte_size(whole) - 8, 5)
+
+    # In the length, in the checksum, and in the text of the second record.
+    for at <- [0, 3, 4, 20] do
+      stop_server(path)
+      <<before::binary-size(8 + record), rest::binary>> = whole
+      <<same::binary-size(at), byte, others::binary>> = rest
+      damaged = <<same::binary, Bitwise.bxor(byte, 255), others::binary>>
+      File.write!(path, before <> damaged)
+
+      log =
+        ExUnit.CaptureLog.capture_log(fn ->
+          rt = start_runtime(storage: {:file, path})
+          assert QuickBEAM.eval(rt, "Object.keys(localStorage)") == {:ok, ["key0"]}
+        end)
+
+      assert log =~ "the storage file #{path} is damaged at byte #{8 + record}"
+      assert [kept] = Path.wildcard(path <> ".damaged-*")
+      assert File.read!(kept) == damaged
+      File.rm!(kept)
+    end
+  end
+
+  @tag :tmp_dir
   test "a file does not grow without end", %{tmp_dir: dir} do
     path = Path.join(dir, "store")
     rt = start_runtime(storage: {:file, path})

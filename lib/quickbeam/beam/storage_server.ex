@@ -6,15 +6,21 @@ defmodule QuickBEAM.Beam.StorageServer do
   # acknowledged, so that a crash at any moment loses nothing that was. What a crash has left half-written
   # at the end fails its checksum and is cut off at the next start. When the log has grown to more than twice what it holds,
   # it is written anew beside itself and renamed. The directory is synced, too, before anything is acknowledged that a new file holds.
+  #
+  # Damage with good records after it is no crash's doing: those are kept in a file beside it, and the log says so.
 
   use GenServer, restart: :temporary
 
   alias QuickBEAM.Beam.{Paths, Storage}
 
+  require Logger
+
   @supervisor QuickBEAM.Beam.StorageSupervisor
   @registry QuickBEAM.Registry
   @magic "QBSTORE1"
   @room 1024 * 1024
+  # Bytes that are summed up at most in search of good records after damage.
+  @search 64 * 1024 * 1024
 
   @doc "The child spec of the supervisor of all servers."
   @spec supervisor() :: Supervisor.child_spec()
@@ -116,11 +122,51 @@ defmodule QuickBEAM.Beam.StorageServer do
   # The bytes of the file that are good: what follows was never acknowledged.
   defp load(path, table) do
     case File.read(path) do
-      {:ok, @magic <> records} -> {:ok, byte_size(@magic) + replay(records, table, 0)}
-      {:ok, start} when byte_size(start) < byte_size(@magic) -> create(path)
-      {:ok, _other} -> {:error, :not_a_storage_file}
+      {:ok, @magic <> records} -> replay_all(path, records, table)
+      {:ok, other} -> if half_made?(other), do: create(path), else: {:error, :not_a_storage_file}
       {:error, :enoent} -> create(path)
       {:error, reason} -> {:error, reason}
+    end
+  end
+
+  defp half_made?(content), do: String.starts_with?(@magic, content)
+
+  defp replay_all(path, records, table) do
+    good = replay(records, table, 0)
+    size = byte_size(@magic) + good
+    rest = binary_part(records, good, byte_size(records) - good)
+
+    with :ok <- if(record_in?(rest, @search), do: keep(path, size, rest), else: :ok) do
+      {:ok, size}
+    end
+  end
+
+  # Whether a good record begins anywhere after the first byte. What looks like the start of one costs a checksum, and content
+  # may look so at every byte: once `budget` bytes are summed up, the answer is yes.
+  defp record_in?(<<_byte, rest::binary>>, budget) do
+    case rest do
+      <<size::32, crc::32, payload::binary-size(size), _more::binary>> when size > 0 ->
+        cond do
+          parse(payload) == :error -> record_in?(rest, budget)
+          budget < size or :erlang.crc32(payload) == crc -> true
+          true -> record_in?(rest, budget - size)
+        end
+
+      _no_record ->
+        record_in?(rest, budget)
+    end
+  end
+
+  defp record_in?(<<>>, _budget), do: false
+
+  defp keep(path, offset, rest) do
+    beside = "#{path}.damaged-#{System.os_time(:millisecond)}"
+
+    with :ok <- File.write(beside, rest, [:sync]) do
+      Logger.error(
+        "the storage file #{path} is damaged at byte #{offset}: " <>
+          "what it holds before that is used, the rest is kept in #{beside}"
+      )
     end
   end
 
