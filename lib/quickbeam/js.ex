@@ -76,7 +76,7 @@ defmodule QuickBEAM.JS do
   @doc """
   Minifies JavaScript.
 
-  The names of variables at the top level of a script stay, as they are global.
+  What the top level of a script declares stays as it is, as it is global: other scripts may read and change it.
 
   Options:
 

@@ -7,8 +7,8 @@ use oxc::ast::ast::{ArrowFunctionExpression, AwaitExpression, ForOfStatement, Fu
 use oxc::ast_visit::{Visit, walk};
 use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
 use oxc::mangler::MangleOptions;
-use oxc::minifier::{CompressOptions, Minifier, MinifierOptions};
-use oxc::semantic::ScopeFlags;
+use oxc::minifier::{CompressOptions, CompressOptionsUnused, Compressor, Minifier, MinifierOptions};
+use oxc::semantic::{ScopeFlags, SemanticBuilder};
 use oxc::transformer::{self as oxc_transformer, Transformer};
 
 use crate::syntax::{self, JsxOptions, Language};
@@ -142,17 +142,14 @@ fn finish<'a>(
     let top_level_await = !is_module && has_top_level_await(&program);
 
     let minified = minify.map(|mangle| {
+        if !is_module {
+            // It may have been parsed as a module, whose top level is nobody else's.
+            program.source_type = program.source_type.with_script(true);
+        }
+        compress(allocator, &mut program, is_module);
         let mangle =
             (mangle == Mangle::Locals).then(|| MangleOptions { top_level: Some(is_module), ..Default::default() });
-        let compress = CompressOptions {
-            unused: if is_module {
-                CompressOptions::smallest().unused
-            } else {
-                oxc::minifier::CompressOptionsUnused::Keep
-            },
-            ..CompressOptions::smallest()
-        };
-        Minifier::new(MinifierOptions { mangle, mangle_properties: None, compress: Some(compress) })
+        Minifier::new(MinifierOptions { mangle, mangle_properties: None, compress: None })
             .minify(allocator, &mut program)
     });
 
@@ -175,6 +172,24 @@ fn finish<'a>(
         top_level_await,
         covered: Vec::new(),
     }
+}
+
+/// Makes a program do the same with less code. What the top level of a script declares stays as it is: other scripts read and write it.
+fn compress<'a>(allocator: &'a Allocator, program: &mut Program<'a>, is_module: bool) {
+    let mut scoping = SemanticBuilder::new().build(program).semantic.into_scoping();
+    let mut options = CompressOptions::smallest();
+    if !is_module {
+        if scoping.root_scope_flags().contains_direct_eval() {
+            // The mark below would go with the last `eval` that is never reached.
+            return;
+        }
+        options.unused = CompressOptionsUnused::Keep;
+        // Code that the compressor does not see may use a scope in which `eval` is called. The same is so of a script's scope, of which it
+        // takes `let` and `const` for the script's own.
+        let root = scoping.root_scope_id();
+        scoping.scope_flags_mut(root).insert(ScopeFlags::DirectEval);
+    }
+    Compressor::new(allocator).build_with_scoping(program, scoping, options);
 }
 
 /// Whether an `await` stands outside of every function.

@@ -102,6 +102,31 @@ fn targets_lower_syntax() {
     assert!(transform_for("basic", "a").unwrap_err()[0].message.starts_with("unknown target \"basic\""));
 }
 
+/// Later scripts may read and write what a script's top level declares.
+#[test]
+fn minified_scripts_keep_what_their_top_level_means() {
+    let check = |source: &str, expected: &str| {
+        let output = minify(source, &MinifyOptions::for_file("a.js")).unwrap();
+        assert_eq!(output.code, expected, "{source}");
+    };
+    check("let a = 1; function f() { return a }", "let a=1;function f(){return a}");
+    check("let a = 1; f(a); f(a)", "let a=1;f(a),f(a);");
+    check("var a = 1; function f() { return a }", "var a=1;function f(){return a}");
+    check("var a; function f() { return a ? 1 : 2 }", "var a;function f(){return a?1:2}");
+    check("var a = 0; function f() { if (a) g() }", "var a=0;function f(){a&&g()}");
+    check("const a = 1; function f() { return a }", "const a=1;function f(){return a}");
+    check(
+        "const unused = 1; var other; class C {} function g() {}",
+        "const unused=1;var other;class C{}function g(){}",
+    );
+    check("function f() {} f(); g()", "function f(){}f(),g();");
+    check("let f = () => 1; f(); g()", "let f=()=>1;f(),g();");
+    check("'use strict'; let a = 1; g(a)", "\"use strict\";let a=1;g(a);");
+    check("let a = 1; if (false) eval(b); g(a)", "let a=1;if(false)eval(b);g(a);");
+    check("let a = 1; { const b = 2; f(a + b) }", "let a=1;{let e=2;f(a+2)}");
+    check("export const b = 2; let a = 1; f(a)", "export const b=2;f(1);");
+}
+
 #[test]
 fn minified_code_is_shorter_and_keeps_globals() {
     let check = |source: &str, mangle: bool, expected: &str| {
