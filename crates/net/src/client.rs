@@ -5,6 +5,7 @@ use crate::body::{Coding, RequestBody, ResponseBody, SentBody};
 use crate::connect::{Connector, SecureConnector};
 use crate::error::{NetError, NetErrorKind};
 use crate::plain::{BoxError, Coming, PlainPool};
+use crate::ports::check_port;
 use crate::redirect::{MAX_REDIRECTS, follow, is_redirect, target};
 use crate::tls;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
@@ -205,7 +206,8 @@ impl Client {
     /// Sends a request and gives the head of the response.
     ///
     /// # Errors
-    /// If the request cannot be sent, a host is not permitted, the connection fails, a redirect leads nowhere, or time is up.
+    /// If the request cannot be sent, a host is not permitted, a port is blocked, the connection fails, a redirect leads nowhere, or time is
+    /// up.
     pub async fn fetch(&self, request: Request) -> Result<Response, NetError> {
         let deadline = self.0.options.total_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let exchange = self.exchange(request, deadline);
@@ -260,6 +262,7 @@ impl Client {
         // A connection may be there already, so the connector alone does not see every request.
         let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
         self.0.options.access.check_host(uri.host().unwrap_or_default(), port)?;
+        check_port(port)?;
         // A connection that was kept may have ended, or brought rests of what came before. What is safe to send twice tries another one.
         let again = (exchange.method.is_safe() && matches!(body, RequestBody::Empty)).then(|| uri.clone());
         let way = match body {

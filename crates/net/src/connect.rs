@@ -2,6 +2,7 @@
 
 use crate::access::{Access, bare};
 use crate::error::{NetError, NetErrorKind};
+use crate::ports::check_port;
 use http::{HeaderValue, Uri};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
@@ -60,6 +61,7 @@ impl Connector {
         let is_secure = uri.scheme_str() == Some("wss");
         let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
         self.0.access.check_host(&host, port)?;
+        check_port(port)?;
         // Proxies are named for the schemes of HTTP.
         let named = format!("{}://{host}:{port}/", if is_secure { "https" } else { "http" });
         let named: Uri = named.parse().map_err(|_| NetError::invalid(format!("{uri} cannot be connected to")))?;

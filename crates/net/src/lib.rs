@@ -23,6 +23,7 @@ mod connect;
 mod deflate;
 mod error;
 mod plain;
+mod ports;
 mod redirect;
 mod runtime;
 mod tls;

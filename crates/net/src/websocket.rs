@@ -78,7 +78,7 @@ impl Client {
     /// what waits to be sent, may have `max_message_size` bytes.
     ///
     /// # Errors
-    /// If the host is not permitted, there is no connection, or the server does not shake hands.
+    /// If the host is not permitted, the port is blocked, there is no connection, or the server does not shake hands.
     pub async fn open_websocket(
         &self,
         url: &str,

@@ -365,6 +365,35 @@ fn redirects_are_followed_checked_and_bounded() {
     assert_eq!((followed.url, followed.redirected), (format!("http://{address}/end#part"), true));
 }
 
+/// No port of another service is connected to, whoever asks (Fetch Standard, "port blocking").
+#[test]
+fn bad_ports_are_blocked() {
+    let address = serve(|request, stream| {
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        let to = path.trim_start_matches('/');
+        write!(stream, "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n").is_ok()
+    });
+    let refused = |url: &str| fetch_with(options(), get(url)).err().unwrap();
+    let blocked = |port: u16| {
+        let message = format!("port {port} is blocked, as it belongs to another service than HTTP");
+        (NetErrorKind::Network, message)
+    };
+    for (url, port) in [
+        ("http://127.0.0.1:25/".to_owned(), 25),
+        ("https://127.0.0.1:6667/".to_owned(), 6667),
+        (format!("http://{address}/http://127.0.0.1:22/"), 22),
+    ] {
+        let error = refused(&url);
+        assert_eq!((error.kind, error.message), blocked(port), "{url}");
+    }
+    let client = Client::new(options());
+    let opened = block_on(async move { client.open_websocket("ws://127.0.0.1:6000/", &[], 99).await.map(drop) });
+    let error = opened.unwrap().unwrap_err();
+    assert_eq!((error.kind, error.message), blocked(6000));
+    let only = ClientOptions { access: Access::hosts(["example.com".to_owned()]), ..options() };
+    assert_eq!(outcome(only, get("http://127.0.0.1:25/")), Err(NetErrorKind::NotAllowed));
+}
+
 #[test]
 fn limits_end_an_exchange() {
     let endless = serve(|_, stream| {
