@@ -4,7 +4,7 @@ use crate::access::Access;
 use crate::body::{Coding, RequestBody, ResponseBody, SentBody};
 use crate::connect::{Connector, SecureConnector};
 use crate::error::{NetError, NetErrorKind};
-use crate::plain::{BoxError, Coming, PlainPool};
+use crate::plain::{BoxError, Coming, LinkedBody, PlainPool};
 use crate::ports::check_port;
 use crate::redirect::{MAX_REDIRECTS, follow, is_redirect, target};
 use crate::tls;
@@ -15,6 +15,7 @@ use hyper_util::client::legacy::{Builder, Client as Pool};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::error::Error;
+use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -170,9 +171,11 @@ fn is_proxy_for_nobody() -> bool {
 }
 
 /// Which connections a message goes over.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Plain,
+    /// A connection that was not kept.
+    PlainAnew,
     Streaming,
     Secure,
 }
@@ -263,17 +266,19 @@ impl Client {
         let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
         self.0.options.access.check_host(uri.host().unwrap_or_default(), port)?;
         check_port(port)?;
-        // A connection that was kept may have ended, or brought rests of what came before. What is safe to send twice tries another one.
-        let again = (exchange.method.is_safe() && matches!(body, RequestBody::Empty)).then(|| uri.clone());
+        // A connection that was kept may have ended, or brought rests of what came before. What may arrive twice (RFC 9110, section 9.2.2)
+        // tries another one.
+        let again = if exchange.method.is_idempotent() { body.duplicate() } else { None };
         let way = match body {
             _ if is_secure => Way::Secure,
             RequestBody::Stream(_) => Way::Streaming,
             RequestBody::Bytes(ref bytes) if bytes.len() > MAX_AT_ONCE => Way::Streaming,
             RequestBody::Empty | RequestBody::Bytes(_) => Way::Plain,
         };
-        let mut sent = self.pass(self.message(exchange, uri, body), way).await?;
-        if let Some(uri) = again.filter(|_| sent.as_ref().err().is_some_and(|error| is_of_connection(&**error))) {
-            sent = self.pass(self.message(exchange, uri, RequestBody::Empty), way).await?;
+        let mut sent = self.pass(self.message(exchange, uri.clone(), body), way).await?;
+        if let Some(body) = again.filter(|_| sent.as_ref().err().is_some_and(|error| is_of_connection(&**error))) {
+            let way = if way == Way::Plain { Way::PlainAnew } else { way };
+            sent = self.pass(self.message(exchange, uri, body), way).await?;
         }
         sent.map_err(|error| NetError::of(&format!("the request of {url} failed"), &*error))
     }
@@ -292,7 +297,8 @@ impl Client {
 
     async fn pass(&self, request: http::Request<SentBody>, way: Way) -> Result<Sent, NetError> {
         let sent = match way {
-            Way::Plain => return Ok(self.0.plain.request(request).await.map(|response| response.map(Coming::Linked))),
+            Way::Plain => return Ok(linked(self.0.plain.request(request).await)),
+            Way::PlainAnew => return Ok(linked(self.0.plain.request_anew(request).await)),
             Way::Streaming => self.streaming().request(request).await,
             Way::Secure => self.secure()?.request(request).await,
         };
@@ -346,11 +352,22 @@ impl Client {
     }
 }
 
+fn linked(sent: Result<http::Response<LinkedBody>, BoxError>) -> Sent {
+    sent.map(|response| response.map(Coming::Linked))
+}
+
 /// Whether a request failed because of what had become of its connection.
 fn is_of_connection(error: &(dyn Error + 'static)) -> bool {
     let own = error.downcast_ref::<hyper::Error>();
     let cause = own.or_else(|| error.source()?.downcast_ref());
-    cause.is_some_and(|error| error.is_incomplete_message() || error.is_parse() || error.is_closed())
+    cause.is_some_and(|error| error.is_incomplete_message() || error.is_parse() || error.is_closed() || is_reset(error))
+}
+
+/// Whether the other side did not want what was sent.
+fn is_reset(error: &hyper::Error) -> bool {
+    let system = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    let kinds = [io::ErrorKind::ConnectionReset, io::ErrorKind::ConnectionAborted, io::ErrorKind::BrokenPipe];
+    system.is_some_and(|error| kinds.contains(&error.kind()))
 }
 
 fn pool() -> Builder {

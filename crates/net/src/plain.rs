@@ -70,29 +70,32 @@ impl PlainPool {
     /// Sends a request, over a connection that waits if there is one. What was kept and turns out to have ended before it took the request is
     /// replaced.
     pub(crate) async fn request(&self, mut request: Request<SentBody>) -> Result<Response<LinkedBody>, BoxError> {
-        let uri = request.uri().clone();
-        let authority = uri.authority().ok_or_else(|| NetError::invalid("the URL has no host"))?;
-        let authority = authority.as_str().to_ascii_lowercase();
-        request.headers_mut().entry(header::HOST).or_insert(host_of(&uri)?);
-        loop {
-            let kept = self.idle.take(&authority);
-            let is_kept = kept.is_some();
-            let link = match kept {
-                Some(link) => link,
-                None => self.open(&uri, authority.clone()).await?,
-            };
-            *request.uri_mut() = if link.is_proxied { uri.clone() } else { origin_form(&uri) };
-            match link.exchange(request).await {
+        let uri = name_host(&mut request)?;
+        while let Some(link) = self.idle.take(&authority_of(&uri)?) {
+            match link.exchange(&uri, request).await {
                 Ok(response) => return Ok(response),
                 Err(mut failed) => match failed.take_message() {
-                    Some(unsent) if is_kept => request = unsent,
-                    _ => return Err(failed.into_error().into()),
+                    Some(unsent) => request = unsent,
+                    None => return Err(failed.into_error().into()),
                 },
             }
         }
+        self.exchange_anew(&uri, request).await
     }
 
-    async fn open(&self, uri: &Uri, authority: String) -> Result<Link, BoxError> {
+    /// Sends a request over a new connection, which is kept for the next.
+    pub(crate) async fn request_anew(&self, mut request: Request<SentBody>) -> Result<Response<LinkedBody>, BoxError> {
+        let uri = name_host(&mut request)?;
+        self.exchange_anew(&uri, request).await
+    }
+
+    async fn exchange_anew(&self, uri: &Uri, request: Request<SentBody>) -> Result<Response<LinkedBody>, BoxError> {
+        let link = self.open(uri).await?;
+        link.exchange(uri, request).await.map_err(|failed| failed.into_error().into())
+    }
+
+    async fn open(&self, uri: &Uri) -> Result<Link, BoxError> {
+        let authority = authority_of(uri)?;
         let transport = self.connector.clone().connect(uri.clone()).await?;
         let is_proxied = transport.is_proxied();
         let mut builder = http1::Builder::new();
@@ -100,6 +103,19 @@ impl PlainPool {
         let (sender, driver) = builder.handshake(transport).await?;
         Ok(Link { authority, sender, driver, is_over: false, is_proxied, home: Arc::downgrade(&self.idle) })
     }
+}
+
+/// Whose connections are kept together.
+fn authority_of(uri: &Uri) -> Result<String, NetError> {
+    let authority = uri.authority().ok_or_else(|| NetError::invalid("the URL has no host"))?;
+    Ok(authority.as_str().to_ascii_lowercase())
+}
+
+/// Gives a request the field `Host`, and tells its URI.
+fn name_host(request: &mut Request<SentBody>) -> Result<Uri, NetError> {
+    let uri = request.uri().clone();
+    request.headers_mut().entry(header::HOST).or_insert(host_of(&uri)?);
+    Ok(uri)
 }
 
 /// The field `Host` (RFC 9110, section 7.2).
@@ -180,8 +196,10 @@ impl Link {
 
     async fn exchange(
         mut self,
-        request: Request<SentBody>,
+        uri: &Uri,
+        mut request: Request<SentBody>,
     ) -> Result<Response<LinkedBody>, TrySendError<Request<SentBody>>> {
+        *request.uri_mut() = if self.is_proxied { uri.clone() } else { origin_form(uri) };
         let mut answer = pin!(self.sender.try_send_request(request));
         let response = poll_fn(|cx| {
             self.drive(cx);

@@ -196,13 +196,18 @@ fn a_connection_that_ends_early_is_replaced_where_that_is_safe() {
         is_new && stream.write_all(answer.as_bytes()).is_ok()
     });
     let client = Client::new(options());
-    let status = |method: &str, path: &str| {
-        let request = Request { method: method.into(), ..get(format!("http://{address}{path}")) };
+    let status = |method: &str, path: &str, body: RequestBody| {
+        let request = Request { method: method.into(), body, ..get(format!("http://{address}{path}")) };
         block_on(client.fetch(request)).unwrap().map(|response| response.status).map_err(|error| error.kind)
     };
     for (method, path) in [("GET", "/"), ("GET", "/"), ("OPTIONS", "/stray"), ("GET", "/stray"), ("HEAD", "/")] {
-        assert_eq!(status(method, path), Ok(204), "{method} {path}");
+        assert_eq!(status(method, path, RequestBody::Empty), Ok(204), "{method} {path}");
     }
+    for (method, size) in [("PUT", 9), ("DELETE", 9), ("PUT", 0), ("PUT", 1 << 20), ("PUT", 1 << 20)] {
+        assert_eq!(status(method, "/", RequestBody::Bytes(vec![7; size].into())), Ok(204), "{method} {size}");
+    }
+    assert_eq!(status("POST", "/", RequestBody::Bytes("x".into())), Err(NetErrorKind::Network), "it may have arrived");
+    assert_eq!(status("POST", "/", RequestBody::Bytes("x".into())), Ok(204));
     let silent = serve_bytes("");
     assert_eq!(
         outcome(options(), get(format!("http://{silent}/"))),
