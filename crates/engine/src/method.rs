@@ -100,15 +100,17 @@ impl<'a> Value<'a> {
     fn unmade(&self, description: &Description) -> Option<*mut Unmade> {
         let layout = object_layout()?;
         let realm = self.ctx().raw().addr() + layout.unmade;
-        // SAFETY: a live object has as many values as its shape has properties. What has the tag has a description, which has a name.
+        let properties: *mut [Unmade] = layout.properties_of(self);
+        let (first, count) = (properties.cast::<Unmade>(), properties.len());
+        // SAFETY: a live object's properties. What has the tag has a description, which has a name.
         unsafe {
-            let properties: &mut [Unmade] = layout.properties_of(self);
-            let is_it = |property: &&mut Unmade| {
-                property.realm == realm
-                    && (*property.description).prop_flags == description.0.prop_flags
-                    && CStr::from_ptr((*property.description).name) == CStr::from_ptr(description.0.name)
+            let is_it = |place: &*mut Unmade| {
+                let Unmade { realm: of, description: known } = place.read();
+                of == realm
+                    && (*known).prop_flags == description.0.prop_flags
+                    && CStr::from_ptr((*known).name) == CStr::from_ptr(description.0.name)
             };
-            properties.iter_mut().find(is_it).map(ptr::from_mut)
+            (0..count).map(|index| first.add(index)).find(is_it)
         }
     }
 

@@ -11,6 +11,7 @@ use crate::object::{Attributes, PropertyKey};
 use crate::value::Value;
 use rquickjs::qjs;
 use std::ffi::c_void;
+use std::ptr;
 use std::rc::Rc;
 
 /// Objects with more properties than that get no mould.
@@ -255,18 +256,13 @@ impl ObjectLayout {
         unsafe { qjs::JS_VALUE_GET_PTR(object.raw()).cast::<u8>().add(self.values).cast() }
     }
 
-    /// An object's properties, deleted ones included.
-    ///
-    /// SAFETY: an object; `T` is what a property may be taken for, and nobody else looks at them meanwhile.
-    pub(crate) unsafe fn properties_of<'o, T>(self, object: &'o Value<'_>) -> &'o mut [T] {
-        // SAFETY: by contract and construction; a shape's number of properties is that of its object's values.
+    /// An object's properties, deleted ones included, as what they are to be taken for.
+    pub(crate) fn properties_of<T>(self, object: &Value<'_>) -> *mut [T] {
+        // SAFETY: as for `shape`; a shape's number of properties is that of its object's values.
         unsafe {
             let shape = qjs::JS_VALUE_GET_PTR(object.raw()).cast::<u8>().add(self.shape).cast::<*const u8>().read();
             let count = shape.add(self.properties).cast::<u32>().read();
-            if count == 0 {
-                return &mut [];
-            }
-            std::slice::from_raw_parts_mut((*self.values(object)).cast(), count as usize)
+            ptr::slice_from_raw_parts_mut((*self.values(object)).cast(), count as usize)
         }
     }
 }
