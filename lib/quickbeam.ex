@@ -165,7 +165,8 @@ defmodule QuickBEAM do
 
     * `:timeout` - milliseconds from now on, or `:infinity`; default: the option `:timeout` of the runtime
     * `:vars` - map of names to terms, bound for this eval only, and for the functions that it makes; they shadow
-      globals of the same name
+      globals of the same name. A script that begins with `'use strict'` throws a `SyntaxError` if it declares one of them
+      by `var`, or if one is named `eval` or `arguments`
     * `:filename` - shown in stacks, and where the lines of the code are counted, see `coverage/1`; default `"<eval>"`, whose lines
       are not
 

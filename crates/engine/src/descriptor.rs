@@ -53,6 +53,14 @@ impl<'a> Value<'a> {
         self.own_property(key)?.map(|own| own.read(self)).transpose()
     }
 
+    /// Whether there is such an own property; nothing runs, unless this is a proxy.
+    ///
+    /// # Errors
+    /// What a proxy trap throws.
+    pub fn has_own(&self, key: &PropertyKey<'_>) -> Result<bool> {
+        Ok(self.own_property(key)?.is_some())
+    }
+
     /// What is said of an own property; nothing runs, unless this is a proxy.
     pub(crate) fn own_property(&self, key: &PropertyKey<'_>) -> Result<Option<OwnProperty<'a>>> {
         let ctx = self.ctx();

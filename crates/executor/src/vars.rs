@@ -1,41 +1,86 @@
 //! Evaluating a script with variables of its own.
 //!
 //! The script stands inside `with (vars) { … }`: the names shadow globals for it and for the closures that it makes, and for
-//! nothing else. What it declares is visible to later scripts all the same. Of `var` and plain functions that is so anyway; `let`,
-//! `const`, `class`, and async and generator functions would be the block's own, so hidden accessors of the global object lead
-//! to them. The block hands over a pair of closures for each in its first line, before anything of the script runs.
+//! nothing else. Strict code cannot stand there. A script that begins with `'use strict'` stands inside a block that declares the
+//! names by `let`, so there it must not declare one of them by `var`.
+//!
+//! What the script declares is visible to later scripts all the same. Of `var` and plain functions that is so anyway; `let`,
+//! `const`, `class`, and async and generator functions would be the block's own, and strict functions too, so hidden accessors of the
+//! global object lead to them. The block hands over a pair of closures for each in its first line, before anything of the script runs.
+//!
+//! A `var` of one of the names changes the variable, but the engine makes a global of it first, which could not be deleted any more. So
+//! such globals are there before, and are deleted if nothing has become of them.
 
-use quickbeam_engine::{Attributes, Ctx, Disassembly, EvalOptions, Operand, Result, Thrown, Value};
+use quickbeam_engine::{Attributes, Ctx, Disassembly, EvalOptions, Operand, PropertyKey, Result, Thrown, Value};
 
 /// Globals that are there while the script starts: its variables, and its pairs of closures.
 const VARS: &str = "__quickbeam_vars__";
 const PAIRS: &str = "__quickbeam_declared__";
 
-/// The engine's flag of a declaration that is lexical.
+/// The engine's flags of a declaration that is lexical, and of one of a function.
 const LEXICAL: i64 = 128;
+const FUNCTION: i64 = 64;
 
 /// Without one of these words a script declares nothing that a block would keep to itself.
 const WORDS: [&str; 6] = ["let", "const", "class", "async", "function*", "function *"];
+
+/// Without one of these words a script declares no global.
+const GLOBAL_WORDS: [&str; 2] = ["var", "function"];
+
+/// Words that a strict script cannot mention as names.
+#[rustfmt::skip]
+const RESERVED: [&str; 46] = [
+    "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum", "export",
+    "extends", "false", "finally", "for", "function", "if", "implements", "import", "in", "instanceof", "interface", "let", "new",
+    "null", "package", "private", "protected", "public", "return", "static", "super", "switch", "this", "throw", "true", "try",
+    "typeof", "var", "void", "while", "with", "yield",
+];
 
 /// A script inside its block.
 pub(crate) struct Block {
     /// The engine takes line 0 for no line, so the script's own line 1 is the third.
     pub(crate) text: String,
     declared: Vec<String>,
+    /// Whether it may make globals of its variables' names.
+    makes_globals: bool,
 }
 
 impl Block {
     pub(crate) const FIRST_LINE: i32 = -1;
 
-    pub(crate) fn new(ctx: Ctx<'_>, source: &str, options: &EvalOptions<'_>) -> Block {
-        let declared = declared(ctx, source, options);
-        let mut head = format!("with ({VARS}) {{");
+    /// # Errors
+    /// If `vars` is no object; and if the script is strict and cannot have one of its variables.
+    pub(crate) fn new(ctx: Ctx<'_>, vars: &Value<'_>, source: &str, options: &EvalOptions<'_>) -> Result<Block> {
+        if !vars.is_object() {
+            return Err(ctx.throw_type("vars must be a map of names to values"));
+        }
+        let has_one_of = |words: &[&str]| words.iter().any(|word| source.contains(word));
+        let may_be_strict = source.contains("use strict");
+        let script = match may_be_strict || has_one_of(&WORDS) {
+            true => match ctx.disassemble(source, options) {
+                Ok(script) => Some(script),
+                // Evaluating it throws the same once more.
+                Err(Thrown) => {
+                    drop(ctx.take_exception());
+                    return Ok(Block { text: format!("\n\n{source}"), declared: Vec::new(), makes_globals: false });
+                }
+            },
+            false => None,
+        };
+        let is_strict = script.as_ref().is_some_and(|script| script.flags.contains(&"strict"));
+        let mut head = match script.as_ref().filter(|_| is_strict) {
+            Some(script) => format!("'use strict';{{let{{{}}}={VARS};{{", strict_names(ctx, vars, script)?),
+            None => format!("with ({VARS}) {{"),
+        };
+        let declared = script.as_ref().map_or_else(Vec::new, |script| declared(script, is_strict));
         if !declared.is_empty() {
             let pairs = declared.iter().map(|name| format!("()=>{name},_=>{{{name}=_}}")).collect::<Vec<_>>().join(",");
             // A declaration, unlike an assignment, is never a script's last value.
             head.push_str(&format!("const {PAIRS}_=({PAIRS}=[{pairs}]);"));
         }
-        Block { text: format!("{head}\n\n{source}\n}}"), declared }
+        let end = if is_strict { "}}" } else { "}" };
+        let makes_globals = !is_strict && has_one_of(&GLOBAL_WORDS);
+        Ok(Block { text: format!("{head}\n\n{source}\n{end}"), declared, makes_globals })
     }
 
     /// Runs the block by `run`, with `vars` in scope.
@@ -43,16 +88,15 @@ impl Block {
     /// # Errors
     /// What `run` throws; and if something is declared whose name is that of a global which cannot be redefined.
     pub(crate) fn run<'a, T>(&self, ctx: Ctx<'a>, vars: Value<'a>, run: impl FnOnce() -> Result<T>) -> Result<T> {
-        if !vars.is_object() {
-            return Err(ctx.throw_type("vars must be a map of names to values"));
-        }
         vars.set_prototype(&ctx.null())?;
         let globals = ctx.globals();
+        let made = if self.makes_globals { make_globals(&globals, &vars)? } else { Vec::new() };
         globals.define(VARS, vars, Attributes::HIDDEN)?;
         globals.define(PAIRS, ctx.undefined(), Attributes::HIDDEN)?;
         let ran = run().map_err(|Thrown| ctx.take_exception());
         let pairs = globals.get(PAIRS);
         let forgotten = globals.delete(VARS).and_then(|_| globals.delete(PAIRS));
+        let forgotten = forgotten.and_then(|_| delete_globals(&globals, &made));
         let exported = pairs.and_then(|pairs| self.export(&globals, &pairs));
         match ran {
             Ok(value) => forgotten.and(exported).map(|()| value),
@@ -73,27 +117,66 @@ impl Block {
     }
 }
 
-/// Names that the script's top level declares and that a block would keep to itself, by the engine's own reading of it.
-fn declared(ctx: Ctx<'_>, source: &str, options: &EvalOptions<'_>) -> Vec<String> {
-    if !WORDS.iter().any(|word| source.contains(word)) {
-        return Vec::new();
+/// Makes a global of each variable whose name has none, and tells which.
+fn make_globals<'a>(globals: &Value<'a>, vars: &Value<'a>) -> Result<Vec<PropertyKey<'a>>> {
+    let mut made = Vec::new();
+    for key in vars.keys()? {
+        if !globals.has_own(&key)? {
+            globals.define_key(&key, globals.ctx().undefined(), Attributes::ALL)?;
+            made.push(key);
+        }
     }
-    let script = match ctx.disassemble(source, options) {
-        Ok(script) => script,
-        // Evaluating it throws the same once more.
-        Err(Thrown) => {
-            drop(ctx.take_exception());
-            return Vec::new();
+    Ok(made)
+}
+
+/// Deletes those that were not given a value, as functions are.
+fn delete_globals(globals: &Value<'_>, made: &[PropertyKey<'_>]) -> Result<()> {
+    for key in made {
+        if globals.own_value(key)?.is_some_and(|value| value.is_undefined()) {
+            globals.delete_key(key)?;
         }
-    };
+    }
+    Ok(())
+}
+
+/// The names of the variables of a strict script, as they stand in a pattern.
+///
+/// # Errors
+/// If it cannot have one of them.
+fn strict_names(ctx: Ctx<'_>, vars: &Value<'_>, script: &Disassembly) -> Result<String> {
+    let mut names = Vec::new();
+    for key in vars.keys()? {
+        let name = key.to_value()?.to_text()?;
+        if ["eval", "arguments"].contains(&&*name) {
+            let message = format!("a strict script cannot have a variable named {name}");
+            return Err(ctx.throw_error("SyntaxError", &message));
+        }
+        if declarations(script).any(|(declared, flags)| declared == name && flags & (LEXICAL | FUNCTION) == 0) {
+            let message = format!("a strict script cannot declare {name} with var, as it is one of its vars");
+            return Err(ctx.throw_error("SyntaxError", &message));
+        }
+        if !RESERVED.contains(&&*name) {
+            names.push(name);
+        }
+    }
+    Ok(names.join(","))
+}
+
+/// Names that the script's top level declares, with the engine's flags of them.
+fn declarations(script: &Disassembly) -> impl Iterator<Item = (&str, i64)> {
     let checks = script.opcodes.iter().take_while(|opcode| opcode.name == "check_define_var");
-    let names = checks.filter_map(|opcode| match opcode.operands.as_slice() {
-        [Operand::Name(name), Operand::Integer(flags)] if flags & LEXICAL != 0 || is_block_function(&script, name) => {
-            Some(name.clone())
-        }
+    checks.filter_map(|opcode| match opcode.operands.as_slice() {
+        [Operand::Name(name), Operand::Integer(flags)] => Some((name.as_str(), *flags)),
         _ => None,
-    });
-    names.collect()
+    })
+}
+
+/// Names that the script's top level declares and that a block would keep to itself, by the engine's own reading of it.
+fn declared(script: &Disassembly, is_strict: bool) -> Vec<String> {
+    let is_kept = |name: &str, flags: i64| {
+        flags & LEXICAL != 0 || (is_strict && flags & FUNCTION != 0) || is_block_function(script, name)
+    };
+    declarations(script).filter(|(name, flags)| is_kept(name, *flags)).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// Whether a function of that name is one that a block does not also declare outside of itself.

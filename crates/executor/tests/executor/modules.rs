@@ -126,6 +126,73 @@ fn evals_have_variables_of_their_own() {
 }
 
 #[test]
+fn strict_scripts_stay_strict_with_variables() {
+    let realm = realm();
+    let with = |source: &str| {
+        let vars = input(|ctx| {
+            let vars = ctx.object()?;
+            for name in ["x", "Array", "undefined", "if", "let", "await"] {
+                vars.set(name, ctx.int(20))?;
+            }
+            Ok(vars)
+        });
+        realm.op(Op::Eval { source: source.into(), filename: None, vars: Some(vars) }).text()
+    };
+    let strict = |source: &str| with(&format!("// strict\n'use strict'; {source}"));
+    assert_eq!(strict("try { missing = 3 } catch (error) { error.name }"), "ReferenceError");
+    assert_eq!(strict("(function () { return this })()"), "undefined");
+    assert_eq!(strict("x + Array"), "40");
+    assert_eq!(strict("x = 1; Array = 2; globalThis.late = () => x; x + Array"), "3");
+    realm.check("typeof x + ' ' + globalThis.Array.isArray([]) + ' ' + late()", "undefined true 1");
+    assert_eq!(strict("await null; x"), "20");
+    assert_eq!(strict("let x = 1; x"), "1");
+    realm.check("x", "1");
+    let declarations =
+        "let a = x; const b = x; class C {} function d() { return x + b } async function e() {} var f = x; d()";
+    assert_eq!(strict(declarations), "40");
+    realm.check("a += 1; d = d; [a, b, typeof C, d(), typeof e, f].join()", "21,20,function,40,function,20");
+    assert_eq!(strict("null.y").split(':').next(), Some("TypeError"));
+    assert!(strict("with (x) {}").starts_with("SyntaxError"));
+    assert_eq!(
+        strict("var Array = 5"),
+        "SyntaxError: a strict script cannot declare Array with var, as it is one of its vars"
+    );
+    assert_eq!(with("undeclared = 3; 'use strict'; typeof undeclared"), "number");
+    assert_eq!(with("'no directive'; sloppy = 'use strict'; sloppy"), "use strict");
+    let vars = input(|ctx| {
+        let vars = ctx.object()?;
+        vars.set("eval", ctx.int(1))?;
+        Ok(vars)
+    });
+    let named = realm.op(Op::Eval { source: "'use strict'; 1".into(), filename: None, vars: Some(vars) });
+    assert_eq!(named.text(), "SyntaxError: a strict script cannot have a variable named eval");
+}
+
+#[test]
+fn variables_leave_no_globals_behind() {
+    let check = |source: &str, expected: &str| {
+        let realm = realm();
+        let vars = input(|ctx| {
+            let vars = ctx.object()?;
+            for name in ["x", "toString", "kept"] {
+                vars.set(name, ctx.int(1))?;
+            }
+            Ok(vars)
+        });
+        realm.check("globalThis.kept = undefined; Object.defineProperty(globalThis, 'fixed', { value: 1 }); 0", "0");
+        realm.op(Op::Eval { source: source.into(), filename: None, vars: Some(vars) });
+        realm.check("['x', 'toString', 'kept', 'fixed'].map(name => Object.hasOwn(globalThis, name)).join()", expected);
+    };
+    check("var x = 5; 1", "false,false,true,true");
+    check("var x = 5, toString, kept; null.x", "false,false,true,true");
+    check("for (var x of [1]); await null; x = 2", "false,false,true,true");
+    check("{ var x } var y = x", "false,false,true,true");
+    check("var x = 5, x = ", "false,false,true,true");
+    check("function x() {}", "true,false,true,true");
+    check("function f() {} globalThis.x = 1", "true,false,true,true");
+}
+
+#[test]
 fn calls_follow_dotted_paths() {
     let realm = realm();
     realm.check(
