@@ -306,6 +306,18 @@ pub(crate) fn natives<'a>(ctx: Ctx<'a>) -> Result<Value<'a>> {
             crate::of(ctx)?.tree.borrow_mut().watch(args.get(0).truthy());
             Ok(ctx.undefined())
         })?
+        // `(node, on)`: whether it is observed
+        .function("markObserved", |ctx, _, args| {
+            let node = this_node(ctx, &args.get(0))?.id;
+            crate::of(ctx)?.tree.borrow_mut().mark_observed(node, args.get(1).truthy());
+            Ok(ctx.undefined())
+        })?
+        // `(node)`: those of it and its ancestors that are observed
+        .function("observedFrom", |ctx, _, args| {
+            let (dom, node) = (crate::of(ctx)?, this_node(ctx, &args.get(0))?.id);
+            let observed = dom.read(|tree| tree.observed_from(node));
+            ctx.array(observed.into_iter().map(|id| dom.wrap(ctx, id)).collect::<Result<_>>()?)
+        })?
         .function("nodeList", |ctx, _, args| {
             let dom = crate::of(ctx)?;
             let nodes = args.get(0);

@@ -86,10 +86,8 @@
 
   const queue = (type, target, fields, oldValue = null) => {
     const interested = new Map();
-    for (let node = target; node !== null; node = node.parentNode) {
-      const observers = registered.get(node);
-      if (observers === undefined) continue;
-      for (const [observer, registrations] of observers) {
+    for (const node of native.observedFrom(target)) {
+      for (const [observer, registrations] of registered.get(node) ?? []) {
         for (const options of registrations) {
           if (!isInterested(options, type, node === target, fields.name, fields.namespace)) continue;
           const wantsOld =
@@ -107,7 +105,7 @@
 
   /** Nodes that were removed from an observed tree are observed until the records are delivered. */
   const addTransient = (parent, node) => {
-    for (let ancestor = parent; ancestor !== null; ancestor = ancestor.parentNode) {
+    for (const ancestor of native.observedFrom(parent)) {
       for (const [observer, registrations] of registered.get(ancestor) ?? []) {
         for (const options of registrations) {
           if (options.subtree) observer.observeTransiently(node, options);
@@ -142,10 +140,20 @@
 
   const register = (node, observer, options) => {
     let observers = registered.get(node);
-    if (observers === undefined) registered.set(node, (observers = new Map()));
+    if (observers === undefined) {
+      registered.set(node, (observers = new Map()));
+      native.markObserved(node, true);
+    }
     let registrations = observers.get(observer);
     if (registrations === undefined) observers.set(observer, (registrations = []));
     registrations.push(options);
+  };
+
+  const unregister = (node, observer) => {
+    const observers = registered.get(node);
+    if (!observers?.delete(observer) || observers.size > 0) return;
+    registered.delete(node);
+    native.markObserved(node, false);
   };
 
   const observeOptions = (given) => {
@@ -218,7 +226,7 @@
         const observers = registered.get(node);
         const left = observers?.get(this)?.filter((known) => known.source === undefined || (source && known.source !== source));
         if (left === undefined) return false;
-        if (left.length === 0) observers.delete(this);
+        if (left.length === 0) unregister(node, this);
         else observers.set(this, left);
         return left.some((known) => known.source !== undefined);
       });
@@ -238,7 +246,10 @@
     }
     disconnect() {
       this.forget();
-      for (const reference of this.nodes) registered.get(reference.deref())?.delete(this);
+      for (const reference of this.nodes) {
+        const node = reference.deref();
+        if (node !== undefined) unregister(node, this);
+      }
       this.nodes = [];
       this.records = [];
     }

@@ -157,6 +157,52 @@ fn mutation_observers_are_told() {
 }
 
 #[test]
+fn mutation_observers_are_told_of_all_that_is_below_and_nothing_else() {
+    let h = harness();
+    // Each line is a step; what comes is who is told of how many records.
+    h.check(
+        "(async () => {
+           const told = [], log = [], root = document.createElement('div'), inner = document.createElement('p');
+           root.append(inner);
+           const at = (name) => new MutationObserver((records) => told.push(name + records.length));
+           const outer = at('outer'), same = at('same'), flat = at('flat'), all = { childList: true, subtree: true };
+           const step = async (change) => { change(); await null; await null; log.push(told.splice(0).join('+') || '-'); };
+           await step(() => { outer.observe(root, all); inner.append('a'); });
+           await step(() => { same.observe(root, all); flat.observe(root, { childList: true }); inner.append('b'); });
+           await step(() => root.append('c'));
+           await step(() => { same.disconnect(); inner.append('d'); });
+           const gone = document.createElement('b');
+           await step(() => inner.append(gone));
+           // What was removed is observed until the records are delivered.
+           await step(() => { gone.remove(); gone.append('e'); });
+           await step(() => gone.append('f'));
+           await step(() => { outer.disconnect(); flat.disconnect(); inner.append('g'); root.append('h'); });
+           await step(() => { flat.observe(inner, { childList: true }); root.append('i'); inner.append('j'); });
+           return log.join(' ');
+         })()",
+        "outer1 outer1+same1 outer1+same1+flat1 outer1 outer1 outer2 - - flat1",
+    );
+    // Nothing is left of trees that were observed, and a deep one is told of like a shallow one.
+    h.check(
+        "(async () => {
+           let count = 0;
+           const observer = new MutationObserver((records) => count += records.length), counts = [];
+           observer.observe(document.body, { childList: true, subtree: true });
+           for (let round = 0; round < 3; round++) {
+             count = 0;
+             document.body.innerHTML = '';
+             let end = document.body;
+             for (let level = 0; level < 500; level++) { const next = document.createElement('div'); end.append(next); end = next; }
+             await null; await null;
+             counts.push(count);
+           }
+           return counts.join();
+         })()",
+        "500,501,501",
+    );
+}
+
+#[test]
 fn custom_elements_react() {
     let h = harness();
     h.check(

@@ -5,6 +5,8 @@
 use crate::node::NodeData;
 use crate::tree::{NodeId, Tree};
 use html5ever::QualName;
+use std::collections::BTreeSet;
+use std::iter;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +38,16 @@ pub enum Change {
 pub(crate) struct Journal {
     is_on: bool,
     changes: Vec<Change>,
+    /// Few, and asked for with each ancestor of what changes.
+    observed: BTreeSet<NodeId>,
+}
+
+impl Journal {
+    pub(crate) fn forget(&mut self, id: NodeId) {
+        if !self.observed.is_empty() {
+            self.observed.remove(&id);
+        }
+    }
 }
 
 impl Tree {
@@ -57,6 +69,23 @@ impl Tree {
     /// Whether there are changes to take.
     pub fn has_changes(&self) -> bool {
         !self.journal.changes.is_empty()
+    }
+
+    /// Marks a node as one that somebody observes, or takes the mark away. It goes with the node.
+    pub fn mark_observed(&mut self, id: NodeId, on: bool) {
+        if on && self.contains(id) {
+            self.journal.observed.insert(id);
+        } else {
+            self.journal.observed.remove(&id);
+        }
+    }
+
+    /// Those of a node and its ancestors that are [marked](Tree::mark_observed), the node first.
+    pub fn observed_from(&self, id: NodeId) -> Vec<NodeId> {
+        if self.journal.observed.is_empty() {
+            return Vec::new();
+        }
+        iter::once(id).chain(self.ancestors(id)).filter(|id| self.journal.observed.contains(id)).collect()
     }
 
     pub(crate) fn note(&mut self, change: impl FnOnce(&Tree) -> Change) {

@@ -493,6 +493,9 @@ impl Tree {
         if document != index {
             self.count_in_document(document, -1);
         }
+        if let Some(id) = id {
+            self.journal.forget(id);
+        }
         let free = self.free;
         let Some(node) = self.nodes.get_mut(index as usize) else { return };
         if let (NodeData::Element(element), Some(id)) = (&node.data, id) {
