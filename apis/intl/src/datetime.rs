@@ -5,7 +5,6 @@ use crate::options::{behind, hold, locale, number, range, text};
 use crate::parts::{self, Piece};
 use icu::calendar::types::RataDie;
 use icu::calendar::{Date, Iso};
-use icu::datetime::DateTimeFormatter;
 use icu::datetime::DateTimeFormatterPreferences;
 use icu::datetime::fieldbag::DateTimeFieldBag;
 use icu::datetime::fieldbag::field::{
@@ -18,13 +17,15 @@ use icu::locale::extensions::unicode::{Key, key};
 use icu::locale::preferences::extensions::unicode::keywords::HourCycle;
 use icu::time::zone::UtcOffset;
 use icu::time::zone::iana::IanaParserExtended;
-use icu::time::{DateTime, Time, TimeZone as NamedZone, TimeZoneInfo, ZonedDateTime};
+use icu::time::{DateTime, Time, TimeZone as NamedZone, ZonedDateTime};
 use quickbeam_engine::{Args, Ctx, Result, Value};
 use temporal_rs::TimeZone;
 
 mod conventions;
+mod sections;
 
 use conventions::{Bare, Periods, spells_months_out};
+use sections::{Moment, Section};
 
 /// Days from the first of January of the year 1, which is day 1, to that of 1970.
 const DAYS_TO_1970: i64 = 719_163;
@@ -33,7 +34,7 @@ const MILLISECONDS_PER_DAY: i64 = 86_400_000;
 
 /// A formatter of dates and times in one time zone.
 struct DateTimeFormat {
-    formatter: DateTimeFormatter<CompositeFieldSet>,
+    sections: Vec<Section>,
     /// `None` for UTC, which takes dates of any year.
     zone: Option<TimeZone>,
     name: NamedZone,
@@ -63,22 +64,21 @@ pub(crate) fn date_time_format<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'
     if !unwanted.is_empty() {
         preferences.hour_cycle = Some(HourCycle::Clock24);
     }
-    let fields = if options.has("dateStyle")? || options.has("timeStyle")? {
-        styles(ctx, &options)?
+    let sections = if options.has("dateStyle")? || options.has("timeStyle")? {
+        Section::whole(preferences, styles(ctx, &options)?)
     } else {
         let mut bag = bag(&options)?;
         if spells_months_out(&locale, &options)? {
             bag.month = Some(Month::Long);
         }
-        bag.to_composite_field_set()
+        Section::of(&locale, preferences, bag)
     };
-    let formatter = DateTimeFormatter::try_new(preferences, fields)
-        .map_err(|error| range(ctx, &format!("these fields cannot be formatted: {error}")))?;
+    let sections = sections.map_err(|error| range(ctx, &format!("these fields cannot be formatted: {error}")))?;
     let name = IanaParserExtended::new().parse(&zone).time_zone;
     let named = || TimeZone::try_from_str(&zone).map_err(|_| range(ctx, &format!("{zone:?} is not a time zone")));
     let zone = if zone == "UTC" { None } else { Some(named()?) };
     let format = DateTimeFormat {
-        formatter,
+        sections,
         zone,
         name,
         numerals: Numerals::new(ctx, &locale)?,
@@ -196,7 +196,8 @@ pub(crate) fn format_date_time<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'
 impl DateTimeFormat {
     fn format(&self, ctx: Ctx<'_>, milliseconds: f64) -> Result<Vec<Piece>> {
         let local = self.local(milliseconds).ok_or_else(|| range(ctx, "the date is outside the range of dates"))?;
-        let mut pieces = parts::pieces(&self.formatter.format(&local), "datetime");
+        let mut pieces = Vec::new();
+        self.sections.iter().for_each(|section| section.add_to(&mut pieces, &local));
         if pieces.iter().any(|piece| piece.text.contains('{')) {
             // What the library writes for a field whose names it has not loaded.
             return Err(range(ctx, "these fields cannot be formatted together for this locale"));
@@ -257,7 +258,7 @@ impl DateTimeFormat {
     }
 
     /// What the calendar and the clock of the zone show.
-    fn local(&self, milliseconds: f64) -> Option<ZonedDateTime<Iso, TimeZoneInfo<icu::time::zone::models::AtTime>>> {
+    fn local(&self, milliseconds: f64) -> Option<Moment> {
         let milliseconds = milliseconds as i64;
         let seconds = match self.zone {
             Some(zone) => {
@@ -268,8 +269,7 @@ impl DateTimeFormat {
             None => 0,
         };
         let local = milliseconds + i64::from(seconds) * 1_000;
-        // By the count of days, as years of more than four digits are no input of the library's.
-        let date = Date::from_rata_die(RataDie::new(local.div_euclid(MILLISECONDS_PER_DAY) + DAYS_TO_1970), Iso);
+        let date = iso_date(local.div_euclid(MILLISECONDS_PER_DAY));
         let of_day = u32::try_from(local.rem_euclid(MILLISECONDS_PER_DAY)).ok()?;
         let unit = |size: u32, count: u32| u8::try_from(of_day / size % count).ok();
         let (hour, minute, second) = (unit(3_600_000, 24)?, unit(60_000, 60)?, unit(1_000, 60)?);
@@ -278,6 +278,11 @@ impl DateTimeFormat {
         let zone = self.name.with_offset(offset).at_date_time(DateTime { date, time });
         Some(ZonedDateTime { date, time, zone })
     }
+}
+
+/// The date so many days after the first of 1970. Years of more than four digits are no input of the library's.
+fn iso_date(days: i64) -> Date<Iso> {
+    Date::from_rata_die(RataDie::new(days + DAYS_TO_1970), Iso)
 }
 
 /// Seconds with a fraction are three parts.

@@ -80,6 +80,34 @@ fn numbers() {
     ]);
 }
 
+/// What comes is what Node writes, but for the word `day` in other languages than English, and vi's `0:00`.
+#[test]
+fn nothing_is_shown_that_nobody_asked_for() {
+    let write = |locale: &str, fields: &str| {
+        format!(
+            "new Intl.DateTimeFormat('{locale}', {{ {fields}, timeZone: 'UTC' }}).format(0).replaceAll('\\u202f', ' ')"
+        )
+    };
+    let cases = [
+        (write("en", "weekday: 'short', year: 'numeric'"), "1970 Thu"),
+        (write("en", "day: 'numeric', year: 'numeric'"), "1970 (day: 1)"),
+        (write("de", "day: 'numeric', year: 'numeric'"), "1970 (1)"),
+        (write("en", "month: 'short', weekday: 'short'"), "Jan Thu"),
+        (write("en", "month: 'short', weekday: 'short', year: 'numeric'"), "Jan 1970 Thu"),
+        (write("en", "month: 'short', hour: 'numeric'"), "Jan, 12 AM"),
+        (write("en", "year: 'numeric', month: 'numeric', hour: 'numeric'"), "1/1970, 12 AM"),
+        (write("en", "month: 'long', year: 'numeric', timeZoneName: 'short'"), "January 1970 at UTC"),
+        (write("de", "month: 'long', hour: 'numeric', minute: 'numeric'"), "Januar um 00:00"),
+        (write("vi", "month: 'numeric', hour: '2-digit', minute: 'numeric'"), "00:00 1"),
+        (write("en", "weekday: 'short', day: 'numeric', year: 'numeric'"), "1 Thu 1970"),
+    ];
+    checks(&cases.each_ref().map(|(script, expected)| (script.as_str(), *expected)));
+    checks(&[(
+        "new Intl.DateTimeFormat('en', { month: 'short', hour: 'numeric', timeZone: 'UTC' }).formatToParts(0).map(part => part.type).join()",
+        "month,literal,hour,literal,dayPeriod",
+    )]);
+}
+
 #[test]
 fn dates() {
     let date = "const d = new Date(Date.UTC(2026, 10, 5, 14, 3, 9, 45));";
