@@ -2,7 +2,8 @@
 //!
 //! As servers need it, and as other runtimes outside browsers do: there is no origin, so no CORS, no cookies and no forbidden
 //! header names, and a response to `redirect: "manual"` shows its status and headers. Fields that belong to the connection
-//! (`content-length`, `connection`, …) are the client's own business and are left out.
+//! (`content-length`, `connection`, …) are the client's own business and are left out. A reason phrase with a byte above 0x7F is an empty
+//! `statusText`: the HTTP library does not tell it.
 //!
 //! A request is a host object (`exchange`) and so is a body that still comes (`incoming`): a script that forgets them, or the
 //! end of its isolate, ends the transfer. The stream of a body is one chunk ahead of its reader, and forgotten once that is there.
