@@ -289,6 +289,8 @@ defmodule QuickBEAM.HandlersTest do
       request = request(fn -> QuickBEAM.eval(rt, "await Beam.call('stuck')") end)
       assert_receive {:stuck, handler}
       monitor = Process.monitor(handler)
+      # It has answered, so it is monitored; the kill could overtake the request.
+      assert Process.alive?(handler)
       finish.(rt)
       assert_receive {:DOWN, ^monitor, :process, ^handler, :killed}
       assert {:error, %JSError{name: "InterruptedError"}} = await_result(request)
@@ -346,8 +348,8 @@ defmodule QuickBEAM.HandlersTest do
     code = "globalThis.call = Beam.call('stuck'); await call"
     assert {:error, %JSError{name: "TimeoutError"}} = QuickBEAM.eval(rt, code, timeout: 500)
     assert_receive {:stuck, handler}
-    assert Process.alive?(handler)
     monitor = Process.monitor(handler)
+    assert Process.alive?(handler)
     assert QuickBEAM.reset(rt) == :ok
     assert_receive {:DOWN, ^monitor, :process, ^handler, :killed}
     assert_usable(rt)
