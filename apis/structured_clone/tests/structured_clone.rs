@@ -184,6 +184,7 @@ fn rows_of_data_are_cloned_whatever_getters_do_to_them() {
 #[test]
 fn arrays_are_cloned_whatever_they_are() {
     check_all(&[
+        ("const a = structuredClone(Object.assign([], { x: 1 })); return [a.length, a.x, Object.keys(a)]", "0,1,x"),
         (
             "const a = [{ get x() { a.pop(); a.push(5); delete a[1]; return 0 } }, 1, 2]; const c = structuredClone(a); return [c.length, 1 in c, c[2]]",
             "3,false,5",

@@ -40,7 +40,7 @@ impl<'a> Dense<'a> {
     /// array.
     pub fn elements<'v>(&'v self, array: &'v Value<'a>) -> Option<Elements<'v, 'a>> {
         let elements = array.is_array().then_some(Elements { dense: self, array })?;
-        (array.length() == Ok(u64::from(elements.count()))).then_some(elements)
+        (elements.are_all() && array.length() == Ok(u64::from(elements.count()))).then_some(elements)
     }
 
     /// An array for so many elements, all of which it gets from [`Dense::set`] in their order.
@@ -69,9 +69,14 @@ impl<'a> Dense<'a> {
 }
 
 impl<'a> Elements<'_, 'a> {
+    /// Whether the array has no other property.
+    fn are_all(&self) -> bool {
+        self.array.shape().is_some() && self.array.shape() == self.dense.empty.shape()
+    }
+
     /// How many there are now.
     pub fn count(&self) -> u32 {
-        if self.array.shape().is_none() || self.array.shape() != self.dense.empty.shape() {
+        if !self.are_all() {
             return 0;
         }
         let count = |layout: ObjectLayout| {
