@@ -39,6 +39,8 @@ pub(crate) struct Processor {
     /// How often, and when next, the thread that runs it lets others have the core.
     breath: AtomicU64,
     next_breath: AtomicU64,
+    /// Until when it keeps the core, since others had it for long.
+    kept_until: AtomicU64,
     asked: Mutex<Option<Asked>>,
     /// The turn in the slot has polled since it was last asked to.
     heard: AtomicBool,
@@ -94,6 +96,17 @@ impl Silence {
     }
 }
 
+/// For how long a thread computes after others had its core for so long.
+fn fair_share(others: Duration) -> Duration {
+    if others < BUSY { Duration::ZERO } else { others.min(LONGEST_SHARE) }
+}
+
+/// Who has had a core for so long computes.
+const BUSY: Duration = Duration::from_millis(1);
+
+/// Longer pauses are those of the whole machine.
+const LONGEST_SHARE: Duration = Duration::from_millis(20);
+
 /// Between two looks of the ticker at a turn.
 const TICK: Duration = Duration::from_millis(1);
 
@@ -120,6 +133,7 @@ impl Processor {
             since: AtomicU64::new(0),
             breath: AtomicU64::new(0),
             next_breath: AtomicU64::new(0),
+            kept_until: AtomicU64::new(0),
             asked: Mutex::default(),
             heard: AtomicBool::new(false),
             held: AtomicU64::new(0),
@@ -263,11 +277,25 @@ impl Processor {
     /// The turn in the slot polls.
     pub(crate) fn hear(&self, now: Instant) {
         if nanos(now) >= self.next_breath.load(Ordering::Relaxed) {
-            thread::yield_now();
+            self.give_way(now);
             let next = nanos(Instant::now()).saturating_add(self.breath.load(Ordering::Relaxed));
             self.next_breath.store(next, Ordering::Relaxed);
         }
         self.heard.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets other threads have the core. Those that were woken to take a reply soon give it back; one that computes takes a whole slice of the
+    /// system's each time, so the core is kept for as long as that had it.
+    pub(crate) fn give_way(&self, now: Instant) {
+        if nanos(now) < self.kept_until.load(Ordering::Relaxed) {
+            return;
+        }
+        thread::yield_now();
+        let back = Instant::now();
+        let share = fair_share(back - now);
+        if !share.is_zero() {
+            self.kept_until.store(nanos(back + share), Ordering::Relaxed);
+        }
     }
 
     /// For how long the turn in the slot has run.
@@ -446,5 +474,17 @@ impl Processor {
     /// How long it is to the next alarm.
     pub(crate) fn time_to_alarm(&self) -> Option<Duration> {
         lock(&self.alarms).next().map(|due| due.saturating_duration_since(Instant::now()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_core_that_others_compute_on_is_shared_evenly_with_them() {
+        assert_eq!(fair_share(Duration::from_micros(200)), Duration::ZERO);
+        assert_eq!(fair_share(Duration::from_millis(9)), Duration::from_millis(9));
+        assert_eq!(fair_share(Duration::from_secs(1)), LONGEST_SHARE);
     }
 }

@@ -194,7 +194,7 @@ impl Holder {
         self.has_served = false;
         self.has_computed = false;
         self.processor().rest();
-        thread::yield_now();
+        self.processor().give_way(Instant::now());
     }
 
     /// Looks for work for a moment. True if there is some.
