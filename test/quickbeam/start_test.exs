@@ -280,6 +280,24 @@ defmodule QuickBEAM.StartTest do
         do: assert({:ok, _} = QuickBEAM.eval(rt, "for (let i = 0; i < 50000; i++) {}"))
   end
 
+  test "what waits for a callback that used up its budget is told, and locks are free again" do
+    rt = start_runtime(max_reductions: 100_000)
+
+    for code <- [
+          "await navigator.locks.request('job', () => { for (;;) {} })",
+          "await navigator.locks.request('job', { mode: 'shared' }, async () => { await null; for (;;) {} })",
+          "await navigator.locks.request('job', { ifAvailable: true }, () => { for (;;) {} })",
+          "await new Promise((done) => AbortSignal.timeout(1).addEventListener('abort', () => { while (globalThis) {} done() }))",
+          """
+          await new ReadableStream({ async pull(c) { await Beam.sleep(1); c.enqueue(1) } })
+            .pipeTo(new WritableStream({ write() { while (globalThis) {} } }))
+          """
+        ] do
+      assert {code, {:error, %{name: "InterruptedError"}}} = {code, QuickBEAM.eval(rt, code)}
+      assert QuickBEAM.eval(rt, "(await navigator.locks.query()).held.length") == {:ok, 0}
+    end
+  end
+
   test "a sandbox has limits, and no grants" do
     rt = start_runtime(sandbox: true, timeout: 100, handlers: %{"h" => fn _ -> 1 end})
     assert {:error, %{name: "TimeoutError"}} = QuickBEAM.eval(rt, "for (;;) {}")

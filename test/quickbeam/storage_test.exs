@@ -27,7 +27,7 @@ defmodule QuickBEAM.StorageTest do
     {"try { new Storage() } catch (e) { e.message }", "Illegal constructor"},
     {"try { localStorage.setItem('big', 'x'.repeat(6e6)) } catch (e) { [e.name, e instanceof QuotaExceededError, localStorage.length] }",
      ["QuotaExceededError", true, 0]},
-    {"try { for (let n = 0; ; n++) sessionStorage[n] = '' } catch (e) { e.name }",
+    {"try { for (let n = 0; ; n++) sessionStorage['k'.repeat(1000) + n] = '' } catch (e) { e.name }",
      "QuotaExceededError"}
   ]
 

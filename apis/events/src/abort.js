@@ -125,10 +125,11 @@
     #finish() {
       const algorithms = [...this.#algorithms];
       this.#algorithms.clear();
-      for (const algorithm of algorithms) algorithm(this.#reason);
-      fire(this, new targets.Event("abort"));
+      // First, as a listener may be ended from outside.
       this.#observe();
       this.#sources = [];
+      for (const algorithm of algorithms) algorithm(this.#reason);
+      fire(this, new targets.Event("abort"));
     }
 
     static abort(reason = undefined) {

@@ -12,7 +12,7 @@ use quickbeam_api_messaging::cluster;
 use quickbeam_api_navigator::classes as navigator;
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Ctx, Deferred, Glue, LazyGlobal, Result, Thrown, Value};
-use quickbeam_executor::{Api, RealmSender, call_service_sync};
+use quickbeam_executor::{Api, RealmSender, call_service_sync, tether};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,6 +55,12 @@ fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let natives = Natives::new(ctx)?
             .function("request", request)?
             .function("watch", watch)?
+            .function("tether", |ctx, _, args| {
+                let (client, id) = (client(ctx)?, id(args)?);
+                tether(ctx, move || {
+                    client.table.release(id, client.id);
+                })
+            })?
             .function("release", |ctx, _, args| {
                 let client = client(ctx)?;
                 Ok(ctx.boolean(client.table.release(id(args)?, client.id)))

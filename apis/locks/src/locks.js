@@ -53,8 +53,12 @@
     if (withdrawn) return undefined;
     forget?.();
     if (!got) return callback(null);
+    // What is ended from outside runs no `finally`: the frame's own objects go with it, and with them the lock and who waits.
+    const tether = native.tether(id);
+    const requester = { fail };
+    const weak = new WeakRef(requester);
     then(native.watch(id), (stolen) => {
-      if (stolen) fail(domException("AbortError", "The lock was stolen"));
+      if (stolen) weak.deref()?.fail(domException("AbortError", "The lock was stolen"));
     });
     try {
       return await callback(new Lock(KEY, name, mode));

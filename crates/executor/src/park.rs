@@ -8,7 +8,7 @@ use crate::realm::RealmState;
 use quickbeam_engine::{Ctx, ErrorReport, PromiseState, Result, Thrown, Value};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// An op whose promise is pending.
 pub(crate) struct Parked {
@@ -17,6 +17,35 @@ pub(crate) struct Parked {
     due: Option<Due>,
     parent: Option<CallId>,
     then: Then,
+    /// Why a frame was ended while it waited: what would have settled its promise may have gone with that.
+    loss: Option<Reason>,
+}
+
+/// When to look whether the promises of bereaved ops are lost meanwhile. Each look collects the garbage of the realm.
+#[derive(Clone, Copy)]
+struct Search {
+    at: Instant,
+    interval: Duration,
+}
+
+impl Search {
+    const FIRST: Duration = Duration::from_millis(10);
+
+    /// What is not lost after so long stays as it is; a collection that comes for other reasons tells still.
+    const LONGEST: Duration = Duration::from_secs(60);
+
+    /// So many times longer than a look takes are the intervals at least.
+    const REST: u32 = 20;
+
+    fn new(now: Instant) -> Search {
+        Search { at: now + Search::FIRST, interval: Search::FIRST }
+    }
+
+    /// The next look, after one that took so long.
+    fn next(self, now: Instant, took: Duration) -> Option<Search> {
+        let interval = (self.interval * 2).max(took * Search::REST);
+        (interval <= Search::LONGEST).then(|| Search { at: now + interval, interval })
+    }
 }
 
 #[derive(Default)]
@@ -26,6 +55,7 @@ pub(crate) struct ParkingLot {
     parents: HashMap<CallId, usize>,
     /// Ops whose promise was lost with a frame that was ended.
     orphans: Vec<Parked>,
+    search: Option<Search>,
     last_id: u32,
     next_due: Option<Instant>,
     /// Ops whose callers are gone are looked for when this many are parked.
@@ -37,6 +67,15 @@ impl ParkingLot {
 
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.next_due
+    }
+
+    /// When to look for orphans next.
+    pub(crate) fn next_search(&self) -> Option<Instant> {
+        self.search.map(|search| search.at)
+    }
+
+    pub(crate) fn has_orphans(&self) -> bool {
+        !self.orphans.is_empty()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -182,7 +221,7 @@ impl RealmState {
             return;
         };
         let reply = self.guard.take_reply();
-        let id = self.parked.borrow_mut().insert(Parked { what, reply, due, parent, then });
+        let id = self.parked.borrow_mut().insert(Parked { what, reply, due, parent, then, loss: None });
         let waits = RealmState::of(ctx).and_then(|state| {
             let wait = ctx.host_object(Rc::new(Wait { state: Rc::downgrade(&state), id }), None)?;
             promise.on_settled(
@@ -203,34 +242,61 @@ impl RealmState {
     /// The reactions of a parked op's promise are gone. That may just be how the script is written, and the op may
     /// have a deadline; but if code was ended from outside, the code that would have settled the promise went with it.
     fn orphan(&self, id: u32) {
-        if !self.is_mourning.get() && self.guard.ending().is_none() {
-            return;
-        }
+        let is_mourning = self.is_mourning.get() || self.guard.ending().is_some();
         if let Ok(mut lot) = self.parked.try_borrow_mut()
+            && (is_mourning || lot.ops.get(&id).is_some_and(|parked| parked.loss.is_some()))
             && let Some(parked) = lot.remove(id)
         {
             lot.orphans.push(parked);
         }
     }
 
-    /// Ends the ops that waited for a frame which was ended.
+    /// Ends the ops that waited for a frame which was ended, and remembers that for the others: a job that still runs, or an object
+    /// that is still there, may be all that holds their promise.
     pub(crate) fn fail_orphans(&self, ctx: Ctx<'_>, reason: Reason) {
         if matches!(reason, Reason::Killed | Reason::Reset | Reason::Fatal) {
             return;
-        }
-        if self.parked.borrow().len() > 0 {
-            ctx.collect_garbage();
         }
         let reason = match reason {
             Reason::Budget(_) | Reason::Memory(_) => reason,
             _ => Reason::InTheWay,
         };
+        {
+            let mut lot = self.parked.borrow_mut();
+            let ParkingLot { ops, orphans, .. } = &mut *lot;
+            for parked in ops.values_mut().chain(orphans) {
+                parked.loss = Some(reason);
+            }
+            lot.search = (lot.len() > 0).then(|| Search::new(Instant::now()));
+        }
+        if self.parked.borrow().len() > 0 {
+            ctx.collect_garbage();
+        }
+        self.tell_orphans();
+    }
+
+    /// Answers the ops that wait in vain.
+    pub(crate) fn tell_orphans(&self) {
         let orphans = std::mem::take(&mut self.parked.borrow_mut().orphans);
-        for parked in orphans {
-            if let Some(reply) = parked.reply {
-                self.deliver(reply, Outcome::Failed(reason.report(parked.what)));
+        for Parked { what, reply, loss, .. } in orphans {
+            if let Some(reply) = reply {
+                self.deliver(reply, Outcome::Failed(loss.unwrap_or(Reason::InTheWay).report(what)));
             }
         }
+    }
+
+    /// Looks for ops that wait in vain, if it is time to.
+    pub(crate) fn search_orphans(&self, ctx: Ctx<'_>) {
+        let Some(search) = self.parked.borrow().search else { return };
+        let start = Instant::now();
+        if start < search.at {
+            return;
+        }
+        ctx.collect_garbage();
+        let now = Instant::now();
+        let mut lot = self.parked.borrow_mut();
+        let is_bereaved = lot.ops.values().any(|parked| parked.loss.is_some());
+        lot.search = if is_bereaved { search.next(now, now - start) } else { None };
     }
 
     /// Gives the op of the innermost frame its outcome; if the frame is to end, that is the outcome.
@@ -257,7 +323,7 @@ impl RealmState {
 fn unpark<'a>(ctx: Ctx<'a>, wait: &Value<'a>, settled: std::result::Result<Value<'a>, Value<'a>>) -> Result<Value<'a>> {
     let state = RealmState::of(ctx)?;
     let parked = wait.host::<Wait>().and_then(|wait| state.parked.borrow_mut().remove(wait.id));
-    if let Some(Parked { what, reply, due, parent, then }) = parked {
+    if let Some(Parked { what, reply, due, parent, then, .. }) = parked {
         state.in_frame(ctx, Frame::op(what, reply, due, parent), || state.conclude(ctx, then, settled));
     }
     Ok(ctx.undefined())

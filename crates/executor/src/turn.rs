@@ -46,6 +46,10 @@ impl RealmState {
                 self.expire(now);
                 self.run_timers(ctx, now);
             }
+            self.search_orphans(ctx);
+            if self.parked.borrow().has_orphans() {
+                self.tell_orphans();
+            }
             self.deliver_message(ctx);
             let next = if self.mail.is_empty() { None } else { self.mail.inbox().pop() };
             if let Some(envelope) = next {
@@ -53,7 +57,7 @@ impl RealmState {
             }
             self.checkpoint(ctx);
             self.report_rejections(ctx);
-            if !ctx.has_jobs() && !self.is_over(ctx) {
+            if !ctx.has_jobs() && !self.is_over(ctx) && !self.parked.borrow().has_orphans() {
                 // Most turns end here; a clock is read only where there is something to compare it with.
                 let wake = self.wake_at();
                 let now = if wake.is_some() { Instant::now() } else { self.started };
@@ -94,10 +98,10 @@ impl RealmState {
         !self.is_idle() || self.timers.borrow().are_due(now) || self.messages.borrow().are_due()
     }
 
-    /// When the next timer or deadline is due.
+    /// When the next timer or deadline is due, or ops that wait in vain are to be looked for.
     fn wake_at(&self) -> Option<Instant> {
-        let timer = self.timers.borrow().next_due();
-        [timer, self.next_due()].into_iter().flatten().min()
+        let (timer, search) = (self.timers.borrow().next_due(), self.parked.borrow().next_search());
+        [timer, search, self.next_due()].into_iter().flatten().min()
     }
 
     /// Runs jobs until none waits, the open frame is to end, or they have kept ops waiting for long.

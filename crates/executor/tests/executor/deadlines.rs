@@ -357,6 +357,30 @@ fn an_op_that_waits_for_a_callback_which_is_ended_fails_with_it() {
     }
 }
 
+/// Jobs and timers that still know of the promise when the callback is ended, and drop it.
+#[test]
+fn ops_hear_of_a_lost_promise_later_too() {
+    for last in [
+        "queueMicrotask(() => { globalThis.no?.(done) })",
+        "setTimeout(() => { globalThis.no?.(done) }, 30)",
+        "setImmediate(() => { setImmediate(() => { globalThis.no?.(done) }) })",
+        "Promise.resolve({ done }).then(async (it) => { await it; await null })",
+    ] {
+        let _case = Case(last);
+        let realm = lone_realm_with(&eager(), |config| config.max_reductions = Some(100_000));
+        let source = format!(
+            "await new Promise(done => setTimeout(() => {{ {last}; queueMicrotask(() => {{ while (globalThis) {{}} done() }}) }}, 1))"
+        );
+        assert_eq!(realm.start(&source).text(), "InterruptedError: the eval used up max_reductions: 100000 steps");
+        // What waits as it was written to is left alone.
+        realm.check(
+            "globalThis.open = null; setTimeout(() => open(3), 40); await new Promise(done => { open = done })",
+            "3",
+        );
+        realm.free();
+    }
+}
+
 #[test]
 fn a_realm_may_bound_its_callbacks_where_no_op_waits() {
     let executor = eager();

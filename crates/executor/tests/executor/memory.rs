@@ -365,3 +365,14 @@ fn messages_that_nobody_takes_leave_half_of_the_memory_to_scripts() {
     wait(kept + 1);
     realm.free();
 }
+
+#[test]
+fn messages_are_not_refused_for_garbage() {
+    let realm = lone_realm_with(&eager(), |config| config.memory_limit = 64 * MB);
+    // Cycles, which only a collection frees.
+    realm.check("for (let n = 0; n < 120_000; n++) { const it = { n, w: [n] }; it.self = it } 1", "1");
+    for n in 0..50 {
+        assert_eq!(realm.op(Op::Message(input(move |ctx| Ok(ctx.number(f64::from(n)))))).wait(), Got::Done);
+    }
+    realm.free();
+}
