@@ -37,6 +37,13 @@
     throw domException("NotSupportedError", `request: ${what}`);
   };
 
+  /** Tells who asked if the lock is stolen. A function of its own: a closure inside `hold` would keep that frame alive. */
+  const watch = (id, fail) => {
+    then(native.watch(id), (stolen) => {
+      if (stolen) fail(domException("AbortError", "The lock was stolen"));
+    });
+  };
+
   /** Waits for the lock and calls back; `fail` is told of what comes in between. */
   const hold = async (name, { mode, ifAvailable, signal, steal }, callback, fail) => {
     const [id, granted] = native.request(name, mode === "shared", steal ? "steal" : ifAvailable ? "refuse" : "wait");
@@ -53,13 +60,9 @@
     if (withdrawn) return undefined;
     forget?.();
     if (!got) return callback(null);
-    // What is ended from outside runs no `finally`: the frame's own objects go with it, and with them the lock and who waits.
+    // What is ended from outside runs no `finally`; this goes with the frame and gives the lock back.
     const tether = native.tether(id);
-    const requester = { fail };
-    const weak = new WeakRef(requester);
-    then(native.watch(id), (stolen) => {
-      if (stolen) weak.deref()?.fail(domException("AbortError", "The lock was stolen"));
-    });
+    watch(id, fail);
     try {
       return await callback(new Lock(KEY, name, mode));
     } finally {
