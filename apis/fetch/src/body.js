@@ -24,9 +24,9 @@
     handle,
     stream,
     isUsed: false,
-    /** Fails whoever reads the handle, once somebody does. */
+    /** Fails whoever reads, once somebody may. */
     abort: undefined,
-    /** Ends watching for an abort, once the body has ended. */
+    /** Ends watching for an abort, of a response's body that is watched; called once the body has ended. */
     forget: undefined,
   });
 
@@ -43,9 +43,25 @@
       body.stream.disturbed = true;
       // Whoever used it keeps its reader.
       streams.acquireReadableStreamDefaultReader(body.stream);
-    } else if (handle !== undefined) body.stream = incoming(body, handle);
-    else body.stream = files.streamOf(source);
-    return body.stream;
+      return body.stream;
+    }
+    const stream = handle === undefined ? files.streamOf(source) : incoming(body, handle);
+    body.stream = stream;
+    if (body.forget !== undefined) {
+      body.abort = (reason) => {
+        if (handle !== undefined) native.close(handle);
+        streams.readableByteStreamControllerError(stream.controller, reason);
+      };
+      // A reader has the stream alone, or the branch of a tee that has it; what watches has a weak reference to the body.
+      stream.body = body;
+    }
+    return stream;
+  };
+
+  /** Ends a watched body with an error, also for its clones, unless it has been read. */
+  const abortBody = (body, reason) => {
+    if (!body.isUsed) streamOf(body);
+    body.abort?.(reason);
   };
 
   /** Bytes that a stream fetches ahead: whatever is more than none, so that it has one chunk at most while nobody reads. */
@@ -188,7 +204,10 @@
   /** Reads what a server sends to its end, unless the body is aborted before. */
   const collect = (body, handle, mode) => {
     const { promise, resolve, reject } = makePromise();
-    body.abort = reject;
+    body.abort = (reason) => {
+      native.close(handle);
+      reject(reason);
+    };
     const done = (settle) => (value) => {
       body.forget?.();
       settle(value);
@@ -211,6 +230,7 @@
     }
     body.isUsed = true;
     if (handle !== undefined) return then(collect(body, handle, mode), convert);
+    body.forget?.();
     return resolvedWith(convert(mode === TEXT ? native.decode(source) : slice(source)));
   };
 
@@ -315,7 +335,9 @@
   /** Another body of the same bytes. */
   const cloneBody = (body) => {
     if (body === null) return null;
-    if (body.source !== undefined && body.stream === undefined) return makeBody(body.source, undefined, undefined);
+    if (body.source !== undefined && body.stream === undefined && body.forget === undefined) {
+      return makeBody(body.source, undefined, undefined);
+    }
     const [first, second] = streams.readableStreamTee(streamOf(body), true);
     body.stream = first;
     body.handle = body.source = undefined;
@@ -325,5 +347,5 @@
   /** A promise of `{ bytes }`, all of a body. */
   const bytesOfBody = (body, what) => consume(body, what, BYTES, (bytes) => ({ __proto__: null, bytes }));
 
-  return { makeBody, bytesOfBody, extractBody, isUnusable, streamOf, proxyStream, mixBody, cloneBody };
+  return { makeBody, abortBody, bytesOfBody, extractBody, isUnusable, streamOf, proxyStream, mixBody, cloneBody };
 };

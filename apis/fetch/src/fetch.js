@@ -6,7 +6,7 @@
   const { stateOfInput } = requests;
   const { makeResponse, responseStateOf } = responses;
   const { fieldsOf } = headers;
-  const { makeBody, bytesOfBody, streamOf } = bodies;
+  const { makeBody, abortBody, bytesOfBody, streamOf } = bodies;
   const { addAlgorithm } = events;
   const { call } = Function.prototype;
   const startsWith = call.bind(String.prototype.startsWith);
@@ -43,6 +43,33 @@
       isImmutable: true,
       body,
     });
+
+  // ── Aborts of what has arrived ──
+
+  /** Ends watching for an abort when nobody can read a body any more. */
+  const unread = new FinalizationRegistry((forget) => forget());
+
+  /**
+   * Ends a response's body with an error when the signal aborts, unless it has been read by then; `alongside(reason)` ends what else
+   * there is to end. The signal, which may live long, does not keep the body.
+   */
+  const watch = (signal, body, alongside) => {
+    if (body === null || body.source?.length === 0) return;
+    const weak = new WeakRef(body);
+    const forget = addAlgorithm(signal, (reason) => {
+      alongside(reason);
+      const watched = weak.deref();
+      if (watched !== undefined) abortBody(watched, reason);
+    });
+    body.forget = forget;
+    unread.register(body, forget);
+  };
+
+  /** A response whose body the signal, if there is one, may end. */
+  const watched = (signal, response) => {
+    if (signal !== null) watch(signal, responseStateOf(response).body, noop);
+    return response;
+  };
 
   // ── data: and blob: ──
 
@@ -105,13 +132,6 @@
     return flat;
   };
 
-  /** Ends a response's body with an error, for whoever reads it. */
-  const abortBody = (body, reason) => {
-    if (body.handle !== undefined) native.close(body.handle);
-    if (body.abort !== undefined) body.abort(reason);
-    else if (!body.isUsed) streams.readableByteStreamControllerError(streamOf(body).controller, reason);
-  };
-
   /** The response with a head. */
   const responseWith = ({ url, method }, head, body) => {
     const lastURL = head[LAST_URL];
@@ -152,13 +172,14 @@
     const handle = requestOf(state, sent);
     let forget = noop;
     let cancelBody = noop;
-    let responseBody = null;
-    const fail = (reason) => {
+    const cancel = (reason) => {
       native.abort(handle);
-      forget();
       cancelBody(reason);
+    };
+    const fail = (reason) => {
+      forget();
+      cancel(reason);
       reject(reason);
-      if (responseBody !== null) abortBody(responseBody, reason);
     };
     if (signal !== null) forget = addAlgorithm(signal, fail);
     const started = native.start(handle);
@@ -168,9 +189,9 @@
       started,
       (head) => {
         native.finish(handle);
-        responseBody = bodyWith(method, head);
-        if (responseBody === null || responseBody.handle === undefined) forget();
-        else responseBody.forget = forget;
+        forget();
+        const responseBody = bodyWith(method, head);
+        if (signal !== null) watch(signal, responseBody, cancel);
         resolve(responseWith(state, head, responseBody));
       },
       (error) => {
@@ -185,13 +206,14 @@
   // ── Integrity ──
 
   /** The response, once it is known to have the bytes that were asked for. */
-  const verified = (integrity, response) => {
+  const verified = (integrity, response, signal) => {
     const state = responseStateOf(response);
     return then(bytesOfBody(state.body, "fetch"), ({ bytes }) => {
       if (!native.hasIntegrity(integrity, bytes)) {
         throw networkError(`the response of ${state.url} does not have the integrity ${integrity}`);
       }
-      return makeResponse({ ...state, body: state.body === null ? null : makeBody(bytes, undefined, undefined) });
+      const body = state.body === null ? null : makeBody(bytes, undefined, undefined);
+      return watched(signal, makeResponse({ ...state, body }));
     });
   };
 
@@ -199,8 +221,8 @@
   const start = (state, signal) => {
     const { url } = state;
     if (startsWith(url, "http:") || startsWith(url, "https:")) return fetchHTTP(state, signal);
-    if (startsWith(url, "data:")) return resolvedWith(fetchData(state));
-    if (startsWith(url, "blob:")) return resolvedWith(fetchBlob(state));
+    if (startsWith(url, "data:")) return resolvedWith(watched(signal, fetchData(state)));
+    if (startsWith(url, "blob:")) return resolvedWith(watched(signal, fetchBlob(state)));
     throw networkError(`URLs of the scheme ${url.slice(0, url.indexOf(":") + 1)} cannot be fetched`);
   };
 
@@ -213,7 +235,7 @@
         if (signal === null || !signal.aborted) {
           const { integrity } = state.settings;
           const promise = start(state, signal);
-          return integrity === "" ? promise : then(promise, (response) => verified(integrity, response));
+          return integrity === "" ? promise : then(promise, (response) => verified(integrity, response, signal));
         }
         const { reason } = signal;
         if (body?.stream !== undefined) upon(streams.readableStreamCancel(body.stream, reason), undefined, noop);

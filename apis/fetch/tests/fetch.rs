@@ -380,6 +380,50 @@ fn aborts_work_at_every_stage() {
             "true",
         ),
         ("fetch(server + '/silent', { signal: AbortSignal.timeout(5) })", "TimeoutError: signal timed out"),
+        // Both branches of a clone, and clones of these, whoever reads.
+        (
+            &abort(
+                "const r = await fetch(server + '/stalls', { signal }); const t = r.clone().text(); a.abort('clone'); return t.catch((e) => e);",
+            ),
+            "clone",
+        ),
+        (
+            &abort(
+                "const r = await fetch(server + '/stalls', { signal }); const c = r.clone(), d = c.clone(); const all = [r.text(), c.body.getReader().closed, d.text()].map((p) => p.catch((e) => e)); a.abort('all'); return Promise.all(all);",
+            ),
+            "all,all,all",
+        ),
+        (
+            "(async () => { const clone = (await fetch(server + '/stalls', { signal: AbortSignal.timeout(50) })).clone(); return clone.text(); })()",
+            "TimeoutError: signal timed out",
+        ),
+        // A body that has arrived counts until it is read.
+        (
+            &abort(
+                "const all = await Promise.all(['text', 'json', 'bytes', 'blob', 'arrayBuffer'].map(async (name) => { const r = await fetch(server + '/json', { signal }); return [r, name]; })); a.abort('unread'); return Promise.all(all.map(([r, name]) => r[name]().catch((e) => e)));",
+            ),
+            "unread,unread,unread,unread,unread",
+        ),
+        (
+            &abort(
+                "const [r, s, t] = await Promise.all([1, 2, 3].map(() => fetch(server + '/json', { signal }))); const reader = r.body.getReader(), c = t.clone(); a.abort('unread'); return Promise.all([reader.read(), s.body.pipeTo(new WritableStream()), t.text(), c.text()].map((p) => p.catch((e) => e)));",
+            ),
+            "unread,unread,unread,unread",
+        ),
+        (
+            &abort(
+                "const url = URL.createObjectURL(new Blob(['bl'])); const all = await Promise.all([fetch('data:,x', { signal }), fetch(url, { signal }), fetch(server + '/x', { signal, integrity: 'unknown' })]); a.abort('unread'); return Promise.all(all.map((r) => r.text().catch((e) => e)));",
+            ),
+            "unread,unread,unread",
+        ),
+        // What has been read stays; the end is an end.
+        (
+            &abort(
+                "const [r, s, t] = await Promise.all([1, 2, 3].map(() => fetch(server + '/json', { signal }))); const text = r.text(); const reader = s.body.getReader(); await reader.read(); const c = t.clone(); await c.text(); a.abort(); return [await text, (await reader.read()).done, await t.text(), r.bodyUsed];",
+            ),
+            "{\"a\":[1,2]},true,{\"a\":[1,2]},true",
+        ),
+        (&abort("const r = await fetch(server + '/odd', { signal }); a.abort(); return [await r.text()].length;"), "1"),
         ("fetch(server + '/stalls').then((r) => r.body.cancel()).then(() => 'cancelled')", "cancelled"),
     ]);
 }
