@@ -405,7 +405,13 @@ fn sent_headers(given: &[(String, Vec<u8>)], method: &Method, body: &RequestBody
     for (name, value) in defaults {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if matches!(body, RequestBody::Empty) && (*method == Method::POST || *method == Method::PUT) {
+    // The connection says how long a body is, unless there are no bytes of it.
+    let is_empty = match body {
+        RequestBody::Empty => *method == Method::POST || *method == Method::PUT,
+        RequestBody::Bytes(bytes) => bytes.is_empty(),
+        RequestBody::Stream(_) => false,
+    };
+    if is_empty {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     Ok(headers)

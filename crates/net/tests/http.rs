@@ -186,6 +186,30 @@ fn connections_are_kept_and_bodies_are_sent() {
 }
 
 #[test]
+fn a_body_without_bytes_has_a_length() {
+    let address = serve(|request, stream| {
+        let lengths: Vec<&str> = request.lines().filter(|line| line.to_lowercase().contains("length")).collect();
+        let body = lengths.join(",").to_lowercase();
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).is_ok()
+    });
+    let empty = || RequestBody::Bytes(Bytes::new());
+    for (method, body, expected) in [
+        ("POST", empty(), "content-length: 0"),
+        ("PUT", empty(), "content-length: 0"),
+        ("PATCH", empty(), "content-length: 0"),
+        ("DELETE", empty(), "content-length: 0"),
+        ("POST", RequestBody::Empty, "content-length: 0"),
+        ("PUT", RequestBody::Empty, "content-length: 0"),
+        ("PATCH", RequestBody::Empty, ""),
+        ("GET", RequestBody::Empty, ""),
+        ("PATCH", RequestBody::Bytes("x".into()), "content-length: 1"),
+    ] {
+        let request = Request { method: method.into(), body, ..get(format!("http://{address}/")) };
+        assert_eq!(outcome(options(), request), Ok((200, Bytes::from(expected))), "{method} {expected:?}");
+    }
+}
+
+#[test]
 fn a_connection_that_ends_early_is_replaced_where_that_is_safe() {
     let seen = std::sync::Arc::new(std::sync::Mutex::new(std::collections::HashSet::new()));
     // Each connection answers once, and sends something that nobody asked for.
