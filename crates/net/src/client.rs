@@ -2,16 +2,17 @@
 
 use crate::access::Access;
 use crate::body::{Coding, RequestBody, ResponseBody, SentBody};
-use crate::connect::{Connector, SecureConnector};
+use crate::connect::{Connector, Flag, SecureConnector};
 use crate::error::{NetError, NetErrorKind};
-use crate::plain::{BoxError, Coming, LinkedBody, PlainPool};
+use crate::plain::{Coming, Failed, LinkedBody, PlainPool};
 use crate::ports::check_port;
 use crate::redirect::{MAX_REDIRECTS, follow, is_redirect, target};
 use crate::tls;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
 use hyper::ext::ReasonPhrase;
 use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::client::legacy::{Builder, Client as Pool};
+use hyper_util::client::legacy::connect::Connect;
+use hyper_util::client::legacy::{self, Client as Pool};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::error::Error;
@@ -153,8 +154,15 @@ struct Inner {
     connector: Connector,
     plain: PlainPool,
     /// For requests whose body is long or sent as it comes, which goes on when the response is there already.
-    streaming: OnceLock<Pool<Connector, SentBody>>,
-    secure: OnceLock<Pool<SecureConnector, SentBody>>,
+    streaming: OnceLock<Pools<Connector>>,
+    secure: OnceLock<Pools<SecureConnector>>,
+}
+
+/// Connections that the library drives.
+struct Pools<C> {
+    keeping: Pool<C, SentBody>,
+    /// One that keeps none, so that each request has a connection of its own.
+    fresh: Pool<C, SentBody>,
 }
 
 /// What of a request is sent anew after a redirect.
@@ -174,14 +182,21 @@ fn is_proxy_for_nobody() -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Plain,
-    /// A connection that was not kept.
-    PlainAnew,
     Streaming,
     Secure,
 }
 
+/// Which of them a message may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    /// One that was kept, if there is one.
+    Any,
+    /// A new one.
+    New,
+}
+
 /// What became of one message.
-type Sent = Result<http::Response<Coming>, BoxError>;
+type Sent = Result<http::Response<Coming>, Failed>;
 
 impl Client {
     /// A client without connections.
@@ -267,7 +282,7 @@ impl Client {
         self.0.options.access.check_host(uri.host().unwrap_or_default(), port)?;
         check_port(port)?;
         // A connection that was kept may have ended, or brought rests of what came before. What may arrive twice (RFC 9110, section 9.2.2)
-        // tries another one.
+        // tries a new one.
         let again = if exchange.method.is_idempotent() { body.duplicate() } else { None };
         let way = match body {
             _ if is_secure => Way::Secure,
@@ -275,12 +290,12 @@ impl Client {
             RequestBody::Bytes(ref bytes) if bytes.len() > MAX_AT_ONCE => Way::Streaming,
             RequestBody::Empty | RequestBody::Bytes(_) => Way::Plain,
         };
-        let mut sent = self.pass(self.message(exchange, uri.clone(), body), way).await?;
-        if let Some(body) = again.filter(|_| sent.as_ref().err().is_some_and(|error| is_of_connection(&**error))) {
-            let way = if way == Way::Plain { Way::PlainAnew } else { way };
-            sent = self.pass(self.message(exchange, uri, body), way).await?;
+        let mut sent = self.pass(self.message(exchange, uri.clone(), body), way, Choice::Any).await?;
+        let has_ended = |failed: &Failed| failed.was_kept && is_of_connection(&*failed.error);
+        if let Some(body) = again.filter(|_| sent.as_ref().err().is_some_and(has_ended)) {
+            sent = self.pass(self.message(exchange, uri, body), way, Choice::New).await?;
         }
-        sent.map_err(|error| NetError::of(&format!("the request of {url} failed"), &*error))
+        sent.map_err(|failed| NetError::of(&format!("the request of {url} failed"), &*failed.error))
     }
 
     fn message(&self, exchange: &Exchange, uri: Uri, body: RequestBody) -> http::Request<SentBody> {
@@ -295,23 +310,22 @@ impl Client {
         request
     }
 
-    async fn pass(&self, request: http::Request<SentBody>, way: Way) -> Result<Sent, NetError> {
-        let sent = match way {
-            Way::Plain => return Ok(linked(self.0.plain.request(request).await)),
-            Way::PlainAnew => return Ok(linked(self.0.plain.request_anew(request).await)),
-            Way::Streaming => self.streaming().request(request).await,
-            Way::Secure => self.secure()?.request(request).await,
-        };
-        Ok(sent.map(|response| response.map(Coming::Pooled)).map_err(BoxError::from))
+    async fn pass(&self, request: http::Request<SentBody>, way: Way, choice: Choice) -> Result<Sent, NetError> {
+        Ok(match (way, choice) {
+            (Way::Plain, Choice::Any) => linked(self.0.plain.request(request).await),
+            (Way::Plain, Choice::New) => linked(self.0.plain.request_anew(request).await),
+            (Way::Streaming, _) => self.streaming().request(request, choice).await,
+            (Way::Secure, _) => self.secure()?.request(request, choice).await,
+        })
     }
 
-    fn streaming(&self) -> &Pool<Connector, SentBody> {
-        self.0.streaming.get_or_init(|| pool().build(self.0.connector.clone()))
+    fn streaming(&self) -> &Pools<Connector> {
+        self.0.streaming.get_or_init(|| Pools::new(self.0.connector.clone()))
     }
 
-    fn secure(&self) -> Result<&Pool<SecureConnector, SentBody>, NetError> {
-        if let Some(pool) = self.0.secure.get() {
-            return Ok(pool);
+    fn secure(&self) -> Result<&Pools<SecureConnector>, NetError> {
+        if let Some(pools) = self.0.secure.get() {
+            return Ok(pools);
         }
         let config = tls::config(&self.0.options.extra_roots)?;
         let connector = HttpsConnectorBuilder::new()
@@ -320,7 +334,7 @@ impl Client {
             .enable_all_versions()
             .wrap_connector(self.0.connector.clone());
         let connector = SecureConnector::new(connector, self.0.options.connect_timeout);
-        Ok(self.0.secure.get_or_init(|| pool().build(connector)))
+        Ok(self.0.secure.get_or_init(|| Pools::new(connector)))
     }
 
     fn received(
@@ -352,7 +366,7 @@ impl Client {
     }
 }
 
-fn linked(sent: Result<http::Response<LinkedBody>, BoxError>) -> Sent {
+fn linked(sent: Result<http::Response<LinkedBody>, Failed>) -> Sent {
     sent.map(|response| response.map(Coming::Linked))
 }
 
@@ -366,22 +380,52 @@ fn is_of_connection(error: &(dyn Error + 'static)) -> bool {
 /// Whether the other side did not want what was sent.
 fn is_reset(error: &hyper::Error) -> bool {
     let system = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    let kinds = [io::ErrorKind::ConnectionReset, io::ErrorKind::ConnectionAborted, io::ErrorKind::BrokenPipe];
+    // The last one is of TLS that ends without saying so.
+    let kinds = [
+        io::ErrorKind::ConnectionReset,
+        io::ErrorKind::ConnectionAborted,
+        io::ErrorKind::BrokenPipe,
+        io::ErrorKind::UnexpectedEof,
+    ];
     system.is_some_and(|error| kinds.contains(&error.kind()))
 }
 
-fn pool() -> Builder {
-    let mut builder = Pool::builder(TokioExecutor::new());
-    builder
-        .pool_timer(TokioTimer::new())
-        .timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(MAX_IDLE)
-        .http1_max_buf_size(MAX_HEAD)
-        .http1_max_headers(MAX_FIELDS)
-        .http2_adaptive_window(true)
-        .http2_max_header_list_size(MAX_HEAD as u32);
-    builder
+impl<C: Connect + Clone + Send + Sync + 'static> Pools<C> {
+    fn new(connector: C) -> Pools<C> {
+        let mut builder = Pool::builder(TokioExecutor::new());
+        builder
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .http1_max_buf_size(MAX_HEAD)
+            .http1_max_headers(MAX_FIELDS)
+            .http2_adaptive_window(true)
+            .http2_max_header_list_size(MAX_HEAD as u32);
+        let keeping = builder.pool_max_idle_per_host(MAX_IDLE).build(connector.clone());
+        Pools { keeping, fresh: builder.pool_max_idle_per_host(0).build(connector) }
+    }
+
+    async fn request(&self, request: http::Request<SentBody>, choice: Choice) -> Sent {
+        let pool = match choice {
+            Choice::Any => &self.keeping,
+            Choice::New => &self.fresh,
+        };
+        let response = pool.request(request).await.map_err(failed)?;
+        if let Some(has_answered) = response.extensions().get::<Flag>() {
+            has_answered.set(true);
+        }
+        Ok(response.map(Coming::Pooled))
+    }
+}
+
+/// What a pool's error says of the connection: one that has answered before was kept.
+fn failed(error: legacy::Error) -> Failed {
+    let mut extensions = Extensions::new();
+    if let Some(connected) = error.connect_info() {
+        connected.get_extras(&mut extensions);
+    }
+    let was_kept = extensions.get().is_some_and(Flag::get);
+    Failed { error: error.into(), was_kept }
 }
 
 fn sent_headers(given: &[(String, Vec<u8>)], method: &Method, body: &RequestBody) -> Result<HeaderMap, NetError> {

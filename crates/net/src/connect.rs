@@ -9,11 +9,14 @@ use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
+use socket2::SockRef;
 use std::future::Future;
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -77,14 +80,14 @@ impl Connector {
         self.0.access.check_host(host, port)?;
         let Some(proxy) = self.0.proxies.intercept(uri) else {
             let stream = dial(host, port, |address| self.0.access.check_address(host, port, address.ip())).await?;
-            return Ok(Transport { stream: TokioIo::new(stream), is_proxied: false });
+            return Ok(Transport::new(stream));
         };
         let stream = dial_proxy(&proxy).await?;
         if uri.scheme_str() == Some("http") {
-            return Ok(Transport { stream: TokioIo::new(stream), is_proxied: true });
+            return Ok(Transport { is_proxied: true, ..Transport::new(stream) });
         }
         let stream = tunnel(stream, host, port, proxy.basic_auth()).await?;
-        Ok(Transport { stream: TokioIo::new(stream), is_proxied: false })
+        Ok(Transport::new(stream))
     }
 }
 
@@ -161,23 +164,59 @@ pub(crate) struct Transport {
     stream: TokioIo<TcpStream>,
     /// Whether requests on it are for a proxy, in absolute form.
     is_proxied: bool,
+    has_answered: Flag,
+    is_inspected: Flag,
 }
 
 impl Transport {
+    fn new(stream: TcpStream) -> Transport {
+        let (has_answered, is_inspected) = (Flag::default(), Flag::default());
+        Transport { stream: TokioIo::new(stream), is_proxied: false, has_answered, is_inspected }
+    }
+
     pub(crate) fn is_proxied(&self) -> bool {
         self.is_proxied
     }
+
+    /// While this is set, nothing is due: an end or bytes of which the runtime has not told yet count as the end.
+    pub(crate) fn is_inspected(&self) -> Flag {
+        self.is_inspected.clone()
+    }
+}
+
+/// What a connection and those who use it know of it. Pools tell whoever they answer the one of whether there was an answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Flag(Arc<AtomicBool>);
+
+impl Flag {
+    pub(crate) fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set(&self, value: bool) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+}
+
+/// Whether the other side has ended the connection or sent something, as the system knows it.
+fn has_come(stream: &TcpStream) -> bool {
+    let peeked = SockRef::from(stream).peek(&mut [MaybeUninit::uninit()]);
+    !peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
 }
 
 impl Connection for Transport {
     fn connected(&self) -> Connected {
-        self.stream.connected().proxy(self.is_proxied)
+        self.stream.connected().proxy(self.is_proxied).extra(self.has_answered.clone())
     }
 }
 
 impl Read for Transport {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if read.is_pending() && self.is_inspected.get() && has_come(self.stream.inner()) {
+            return Poll::Ready(Ok(()));
+        }
+        read
     }
 }
 

@@ -8,7 +8,7 @@
 
 use crate::body::SentBody;
 use crate::client::{IDLE, MAX_FIELDS, MAX_HEAD, MAX_IDLE};
-use crate::connect::{Connector, Transport};
+use crate::connect::{Connector, Flag, Transport};
 use crate::error::NetError;
 use crate::runtime::spawn;
 use bytes::Bytes;
@@ -36,6 +36,19 @@ const MAX_DRAINED: usize = 64 << 10;
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
+/// A request without an answer.
+pub(crate) struct Failed {
+    pub(crate) error: BoxError,
+    /// Whether its connection was kept from another exchange.
+    pub(crate) was_kept: bool,
+}
+
+impl<E: Into<BoxError>> From<E> for Failed {
+    fn from(error: E) -> Failed {
+        Failed { error: error.into(), was_kept: false }
+    }
+}
+
 /// What opens connections of `http:` URLs, and keeps them for the next.
 pub(crate) struct PlainPool {
     connector: Connector,
@@ -59,6 +72,7 @@ struct Link {
     driver: http1::Connection<Transport, SentBody>,
     is_over: bool,
     is_proxied: bool,
+    is_inspected: Flag,
     home: Weak<Idle>,
 }
 
@@ -69,14 +83,14 @@ impl PlainPool {
 
     /// Sends a request, over a connection that waits if there is one. What was kept and turns out to have ended before it took the request is
     /// replaced.
-    pub(crate) async fn request(&self, mut request: Request<SentBody>) -> Result<Response<LinkedBody>, BoxError> {
+    pub(crate) async fn request(&self, mut request: Request<SentBody>) -> Result<Response<LinkedBody>, Failed> {
         let uri = name_host(&mut request)?;
         while let Some(link) = self.idle.take(&authority_of(&uri)?) {
             match link.exchange(&uri, request).await {
                 Ok(response) => return Ok(response),
                 Err(mut failed) => match failed.take_message() {
                     Some(unsent) => request = unsent,
-                    None => return Err(failed.into_error().into()),
+                    None => return Err(Failed { error: failed.into_error().into(), was_kept: true }),
                 },
             }
         }
@@ -84,12 +98,12 @@ impl PlainPool {
     }
 
     /// Sends a request over a new connection, which is kept for the next.
-    pub(crate) async fn request_anew(&self, mut request: Request<SentBody>) -> Result<Response<LinkedBody>, BoxError> {
+    pub(crate) async fn request_anew(&self, mut request: Request<SentBody>) -> Result<Response<LinkedBody>, Failed> {
         let uri = name_host(&mut request)?;
         self.exchange_anew(&uri, request).await
     }
 
-    async fn exchange_anew(&self, uri: &Uri, request: Request<SentBody>) -> Result<Response<LinkedBody>, BoxError> {
+    async fn exchange_anew(&self, uri: &Uri, request: Request<SentBody>) -> Result<Response<LinkedBody>, Failed> {
         let link = self.open(uri).await?;
         link.exchange(uri, request).await.map_err(|failed| failed.into_error().into())
     }
@@ -97,11 +111,12 @@ impl PlainPool {
     async fn open(&self, uri: &Uri) -> Result<Link, BoxError> {
         let authority = authority_of(uri)?;
         let transport = self.connector.clone().connect(uri.clone()).await?;
-        let is_proxied = transport.is_proxied();
+        let (is_proxied, is_inspected) = (transport.is_proxied(), transport.is_inspected());
         let mut builder = http1::Builder::new();
         builder.max_buf_size(MAX_HEAD).max_headers(MAX_FIELDS);
         let (sender, driver) = builder.handshake(transport).await?;
-        Ok(Link { authority, sender, driver, is_over: false, is_proxied, home: Arc::downgrade(&self.idle) })
+        let home = Arc::downgrade(&self.idle);
+        Ok(Link { authority, sender, driver, is_over: false, is_proxied, is_inspected, home })
     }
 }
 
@@ -142,7 +157,7 @@ impl Idle {
     fn take(&self, authority: &str) -> Option<Link> {
         loop {
             let (mut link, _) = self.lock().links.get_mut(authority)?.pop()?;
-            if link.is_ready() {
+            if link.is_usable() {
                 return Some(link);
             }
         }
@@ -192,6 +207,14 @@ impl Link {
         // Nobody is to be woken by what the exchange itself does next.
         self.drive(&mut Context::from_waker(Waker::noop()));
         !self.is_over && self.sender.is_ready()
+    }
+
+    /// Whether it takes a request after a while in which nothing was due. What the server has done in that while may be news to the runtime.
+    fn is_usable(&mut self) -> bool {
+        self.is_inspected.set(true);
+        let is_ready = self.is_ready();
+        self.is_inspected.set(false);
+        is_ready
     }
 
     async fn exchange(

@@ -232,12 +232,51 @@ fn a_connection_that_ends_early_is_replaced_where_that_is_safe() {
     }
     assert_eq!(status("POST", "/", RequestBody::Bytes("x".into())), Err(NetErrorKind::Network), "it may have arrived");
     assert_eq!(status("POST", "/", RequestBody::Bytes("x".into())), Ok(204));
-    let silent = serve_bytes("");
-    assert_eq!(
-        outcome(options(), get(format!("http://{silent}/"))),
-        Err(NetErrorKind::Network),
-        "it is tried twice, not forever"
-    );
+    let (came, requests) = mpsc::channel();
+    let silent = serve(move |request, _| came.send(request.len()).is_err());
+    for size in [0, 2 << 20] {
+        let request = Request {
+            method: "PUT".into(),
+            body: RequestBody::Bytes(vec![7; size].into()),
+            ..get(format!("http://{silent}/"))
+        };
+        assert_eq!(outcome(options(), request), Err(NetErrorKind::Network));
+        assert!(requests.recv().unwrap() > size);
+        assert!(requests.try_recv().is_err(), "its connection was a new one, so it is sent once");
+    }
+}
+
+#[test]
+fn all_kept_connections_may_have_ended() {
+    for size in [0, 2 << 20] {
+        let seen = std::sync::Arc::new(std::sync::Mutex::new(std::collections::HashSet::new()));
+        let all_there = std::sync::Arc::new(std::sync::Barrier::new(3));
+        let address = serve(move |request, stream| {
+            let is_new = seen.lock().unwrap().insert(stream.peer_addr().unwrap().port());
+            if is_new && request.contains("/first") {
+                all_there.wait();
+            }
+            is_new && stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").is_ok()
+        });
+        let client = Client::new(options());
+        let put = |path: &str| {
+            let body = RequestBody::Bytes(vec![7; size].into());
+            let request = Request { method: "PUT".into(), body, ..get(format!("http://{address}{path}")) };
+            let client = client.clone();
+            async move {
+                let mut response = client.fetch(request).await?;
+                response.body.collect(9).await
+            }
+        };
+        let (done, ended) = mpsc::channel();
+        let tasks: Vec<_> = (0..3).map(|_| (put("/first"), done.clone())).collect();
+        let tasks: Vec<_> = tasks.into_iter().map(|(put, done)| run(put, move |end| drop(done.send(end)))).collect();
+        for _ in 0..3 {
+            assert_eq!(ended.recv().unwrap(), Some(Ok(Bytes::new())));
+        }
+        drop(tasks);
+        assert_eq!(block_on(put("/")).unwrap(), Ok(Bytes::new()), "{size}");
+    }
 }
 
 #[test]

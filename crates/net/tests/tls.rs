@@ -9,12 +9,16 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::Barrier;
 use tokio_rustls::TlsAcceptor;
 
-/// A server that answers with the version of HTTP it was asked in; its port, and the root that vouches for it.
-fn serve(protocols: &[&[u8]]) -> (u16, Vec<u8>) {
+/// What takes TLS connections, and the root that vouches for it.
+fn acceptor(protocols: &[&[u8]]) -> (TlsAcceptor, Vec<u8>) {
     let root_key = KeyPair::generate().unwrap();
     let mut root = CertificateParams::new(Vec::<String>::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -30,7 +34,12 @@ fn serve(protocols: &[&[u8]]) -> (u16, Vec<u8>) {
         .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
         .unwrap();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    (TlsAcceptor::from(Arc::new(config)), root_der)
+}
+
+/// A server that answers with the version of HTTP it was asked in; its port, and the root that vouches for it.
+fn serve(protocols: &[&[u8]]) -> (u16, Vec<u8>) {
+    let (acceptor, root_der) = acceptor(protocols);
     let listener = block_on(TcpListener::bind("127.0.0.1:0")).unwrap().unwrap();
     let port = listener.local_addr().unwrap().port();
     let accepting = async move {
@@ -73,4 +82,57 @@ fn both_versions_are_spoken_with_trusted_servers_alone() {
     assert_eq!(version(new, "localhost", vec![]), Err(NetErrorKind::Network), "an unknown authority");
     assert_eq!(version(new, "127.0.0.1", vec![root]), Err(NetErrorKind::Network), "another name");
     assert_eq!(version(new, "localhost", vec![b"junk".to_vec()]), Err(NetErrorKind::InvalidRequest));
+}
+
+#[test]
+fn all_kept_connections_may_have_ended() {
+    const KEPT: usize = 3;
+    let (acceptor, root) = acceptor(&[b"http/1.1"]);
+    let listener = block_on(TcpListener::bind("127.0.0.1:0")).unwrap().unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // Each connection takes two requests, and answers the first, as soon as so many have come.
+    let (all_there, count) = (Arc::new(Barrier::new(KEPT)), Arc::new(AtomicUsize::new(0)));
+    let accepting = async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, all_there, count) = (acceptor.clone(), all_there.clone(), count.clone());
+            let serving = async move {
+                let mut stream = BufReader::new(acceptor.accept(stream).await?);
+                for answer in ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ""] {
+                    let mut line = String::new();
+                    while line != "\r\n" {
+                        line.clear();
+                        if stream.read_line(&mut line).await? == 0 {
+                            break;
+                        }
+                    }
+                    if !answer.is_empty() && count.fetch_add(1, Ordering::Relaxed) < KEPT {
+                        all_there.wait().await;
+                    }
+                    stream.write_all(answer.as_bytes()).await?;
+                    stream.flush().await?;
+                }
+                io::Result::Ok(())
+            };
+            std::mem::forget(run(serving, |_| {}));
+        }
+    };
+    std::mem::forget(run(accepting, |_| {}));
+    let client =
+        Client::new(ClientOptions { extra_roots: vec![root], proxy: Proxy::Direct, ..ClientOptions::default() });
+    let get = || {
+        let request = Request {
+            method: "GET".into(),
+            url: format!("https://localhost:{port}/"),
+            headers: Vec::new(),
+            body: RequestBody::Empty,
+            redirect: Redirect::Follow,
+        };
+        let client = client.clone();
+        async move { client.fetch(request).await?.body.collect(99).await }
+    };
+    let first = (0..KEPT).map(|_| get());
+    for answer in block_on(futures_util::future::join_all(first)).unwrap() {
+        assert_eq!(answer.as_deref(), Ok(&b"ok"[..]));
+    }
+    assert_eq!(block_on(get()).unwrap().as_deref(), Ok(&b"ok"[..]));
 }
