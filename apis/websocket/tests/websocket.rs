@@ -30,6 +30,11 @@ fn serve() -> SocketAddr {
                             socket.close(Some(CloseFrame { code: CloseCode::from(4001), reason: "told to".into() }))
                         }
                         Message::Text(text) if text.as_str() == "break" => return,
+                        Message::Text(text) if text.as_str().starts_with("close with ") => {
+                            let code = text.as_str().rsplit(' ').next().and_then(|code| code.parse::<u16>().ok());
+                            let reason = "no reason".into();
+                            socket.close(code.map(|code| CloseFrame { code: CloseCode::from(code), reason }))
+                        }
                         Message::Text(_) | Message::Binary(_) => socket.send(message),
                         _ => Ok(()),
                     };
@@ -102,6 +107,10 @@ fn connections_end_in_every_way() {
     check(&[
         ("play((s) => s.send('close'))", "open,4001,told to,true,3"),
         ("play((s) => s.send('break'))", "open,error,1006,,false,3"),
+        ("play((s) => s.send('close with 1002'))", "open,1002,no reason,true,3"),
+        ("play((s) => s.send('close with 999'))", "open,error,1006,,false,3"),
+        ("play((s) => s.send('close with 1005'))", "open,error,1006,,false,3"),
+        ("play((s) => s.send('close with 5000'))", "open,error,1006,,false,3"),
         ("play(() => {}, { url: 'ws://127.0.0.1:1/' })", "error,1006,,false,3"),
         ("play(() => {}, { protocols: ['a'] })", "error,1006,,false,3"),
         (

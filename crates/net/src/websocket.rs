@@ -176,6 +176,9 @@ impl WebSocketReader {
             let message = match next {
                 Some(Ok(Frame::Text(text))) => Message::Text(text.as_str().to_owned()),
                 Some(Ok(Frame::Binary(bytes))) => Message::Binary(bytes),
+                Some(Ok(Frame::Close(Some(frame)))) if is_violation(&frame) => {
+                    return Some(Err(NetError::network("a close whose code is none that a connection may send")));
+                }
                 Some(Ok(Frame::Close(frame))) => {
                     // Reading on sends the answer.
                     close = Some(frame.map(|frame| (frame.code.into(), frame.reason.as_str().to_owned())));
@@ -190,6 +193,13 @@ impl WebSocketReader {
             return Some(Ok(message));
         }
     }
+}
+
+/// Whether a close has a code that none may have (RFC 6455, section 7.4.2). The library tells of most of these by a frame of its own, which
+/// is what it answers, too.
+fn is_violation(frame: &CloseFrame) -> bool {
+    let is_replaced = frame.code == CloseCode::Protocol && frame.reason.as_str() == "Protocol violation";
+    is_replaced || !frame.code.is_allowed()
 }
 
 impl WebSocketWriter {
