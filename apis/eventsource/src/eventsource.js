@@ -19,6 +19,9 @@
   const MAX_EVENT = 16 << 20;
   const STREAM = Object.freeze({ __proto__: null, stream: true });
 
+  /** Whether a request that failed so will never succeed: its host is not granted, or its port is blocked. */
+  const isFutile = ({ name, message }) => name === "NotAllowedError" || /\bport \d+ is blocked\b/.test(message);
+
   /** Takes a stream of text apart; `onEvent({ type, data, id })` gets each event, `onRetry` each time to wait. */
   const makeParser = (lastId, onEvent, onRetry) => {
     let rest = "";
@@ -75,6 +78,11 @@
 
   class EventSource extends EventTarget {
     #url;
+    /** The URL without its user and password, and the field that says them. */
+    #target;
+    #authorization;
+    /** Whether the server wants to know them. */
+    #isAuthorized = false;
     #withCredentials;
     #state = CONNECTING;
     #signal = undefined;
@@ -91,6 +99,7 @@
       if (parsed === undefined) throw domException("SyntaxError", `EventSource: ${JSON.stringify(text)} is not a URL`);
       native.check(parsed);
       this.#url = parsed;
+      [this.#target, this.#authorization] = native.authorization(parsed);
       if (/^(?:https?|data|blob):/.test(parsed)) this.#connect();
       // To try again would be futile.
       else native.queueMicrotask(() => this.#fail());
@@ -101,10 +110,11 @@
       this.#signal = signal;
       const headers = { __proto__: null, accept: "text/event-stream", "cache-control": "no-cache" };
       if (this.#lastId !== "") headers["last-event-id"] = native.bytesAsText(this.#lastId);
+      if (this.#isAuthorized) headers.authorization = this.#authorization;
       then(
-        fetch(this.#url, { __proto__: null, headers, signal, cache: "no-store" }),
+        fetch(this.#target, { __proto__: null, headers, signal, cache: "no-store" }),
         (response) => this.#answered(response, signal),
-        () => this.#reconnect(signal),
+        (error) => (isFutile(error) ? this.#fail() : this.#reconnect(signal)),
       );
     }
 
@@ -112,6 +122,12 @@
       if (this.#state === CLOSED) return;
       const state = responseStateOf(response);
       const { status, body, url } = state;
+      if (status === 401 && this.#authorization !== undefined && !this.#isAuthorized) {
+        abortSignal(signal, domException("AbortError", "The server asks who it is"));
+        this.#isAuthorized = true;
+        this.#connect();
+        return;
+      }
       const type = fieldOf(state, "content-type") ?? "";
       if (status !== 200 || !/^\s*text\/event-stream\s*(;|$)/i.test(type) || body === null) {
         abortSignal(signal, domException("AbortError", "This is not a stream of events"));

@@ -5,6 +5,7 @@
 //!
 //! What must never happen: a connection without the grant `net` for its host; a server that fills the heap with a line that never ends.
 
+use percent_encoding::percent_decode_str;
 use quickbeam_api_events::EVENT_TARGET;
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};
@@ -40,6 +41,7 @@ fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
             .value("queueMicrotask", shared.get("queueMicrotask")?)?
             .function("parse", quickbeam_api_url::resolve)?
             .function("origin", quickbeam_api_url::origin_of)?
+            .function("authorization", authorization)?
             .function("check", |ctx, _, args| {
                 quickbeam_api_fetch::client_for(ctx, "EventSource", &args.get(0).to_text()?)?;
                 Ok(ctx.undefined())
@@ -64,6 +66,22 @@ fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         ];
         ctx.call(&EVENTSOURCE.run(ctx)?, &ctx.undefined(), &args)
     })
+}
+
+/// `(url)`: the URL without a user and a password, and the field `Authorization` (RFC 7617) of them if it has any.
+fn authorization<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let Some(mut url) = quickbeam_api_url::parse_url(ctx, &args.get(0))? else { return Ok(args.get(0)) };
+    let decoded = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
+    let mut named = decoded(url.username());
+    named.push(b':');
+    named.extend(decoded(url.password()));
+    if named.len() == 1 {
+        return ctx.array(vec![args.get(0)]);
+    }
+    // A URL that has them may lose them.
+    let _ = (url.set_username(None), url.set_password(None));
+    let field = format!("Basic {}", base64_simd::STANDARD.encode_to_string(&named));
+    ctx.array(vec![ctx.string(url.href())?, ctx.string(&field)?])
 }
 
 /// `(callback, ms)`: a timer's id.
