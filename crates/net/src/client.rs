@@ -399,6 +399,7 @@ impl<C: Connect + Clone + Send + Sync + 'static> Pools<C> {
             .pool_idle_timeout(IDLE)
             .http1_max_buf_size(MAX_HEAD)
             .http1_max_headers(MAX_FIELDS)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http2_adaptive_window(true)
             .http2_max_header_list_size(MAX_HEAD as u32);
         let keeping = builder.pool_max_idle_per_host(MAX_IDLE).build(connector.clone());

@@ -113,7 +113,7 @@ impl PlainPool {
         let transport = self.connector.clone().connect(uri.clone()).await?;
         let (is_proxied, is_inspected) = (transport.is_proxied(), transport.is_inspected());
         let mut builder = http1::Builder::new();
-        builder.max_buf_size(MAX_HEAD).max_headers(MAX_FIELDS);
+        builder.max_buf_size(MAX_HEAD).max_headers(MAX_FIELDS).allow_obsolete_multiline_headers_in_responses(true);
         let (sender, driver) = builder.handshake(transport).await?;
         let home = Arc::downgrade(&self.idle);
         Ok(Link { authority, sender, driver, is_over: false, is_proxied, is_inspected, home })

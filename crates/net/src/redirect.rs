@@ -21,7 +21,11 @@ pub(crate) fn is_redirect(status: StatusCode) -> bool {
 
 /// Where a redirect leads; `None` if it names no place.
 pub(crate) fn target(url: &str, headers: &HeaderMap) -> Result<Option<String>, NetError> {
-    let Some(location) = headers.get(header::LOCATION) else { return Ok(None) };
+    let mut locations = headers.get_all(header::LOCATION).iter();
+    let Some(location) = locations.next() else { return Ok(None) };
+    if locations.next().is_some() {
+        return Err(NetError::network(format!("a redirect of {url} with more than one Location")));
+    }
     let location = location.to_str().map(str::to_owned).unwrap_or_else(|_| {
         String::from_utf8(location.as_bytes().to_vec())
             .unwrap_or_else(|error| error.as_bytes().iter().map(|&byte| char::from(byte)).collect())

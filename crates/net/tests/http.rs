@@ -143,12 +143,15 @@ fn bytes_may_come_one_by_one() {
 
 #[test]
 fn heads_keep_their_bytes() {
-    let address = serve_bytes(b"HTTP/1.1 299 Fine enough\r\nX-Odd: a\xff\x80b\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n".to_vec());
+    let address = serve_bytes(b"HTTP/1.1 299 Fine enough\r\nX-Odd: a\xff\x80b\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Folded: a\r\n b\r\n\tc\r\nContent-Length: 0\r\n\r\n".to_vec());
     let response = fetch_with(options(), get(format!("http://{address}/"))).unwrap();
     assert_eq!((response.status, response.status_text.as_str()), (299, "Fine enough"));
     let headers: Vec<(&str, &[u8])> = response.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
     assert_eq!(headers[0], ("x-odd", &b"a\xff\x80b"[..]));
     assert_eq!(headers[1..3], [("set-cookie", &b"a=1"[..]), ("set-cookie", b"b=2")]);
+    let folded = String::from_utf8_lossy(headers[3].1);
+    let words: Vec<&str> = folded.split_ascii_whitespace().collect();
+    assert_eq!((words, folded.contains(['\r', '\n'])), (vec!["a", "b", "c"], false), "RFC 9112, section 5.2");
 }
 
 #[test]
@@ -401,6 +404,7 @@ fn redirects_are_followed_checked_and_bounded() {
             "/away" => "http://127.0.0.2:1/",
             "/file" => "file:///etc/passwd",
             "/bad" => "http://[",
+            "/two" => "/end\r\nLocation: /other",
             _ => "",
         };
         let auth = request.to_lowercase().contains("authorization");
@@ -423,6 +427,7 @@ fn redirects_are_followed_checked_and_bounded() {
     assert_eq!(outcome(only(), get(format!("http://{address}/loop"))), Err(NetErrorKind::Network));
     assert_eq!(outcome(only(), get(format!("http://{address}/file"))), Err(NetErrorKind::Network));
     assert_eq!(outcome(only(), get(format!("http://{address}/bad"))), Err(NetErrorKind::Network));
+    assert_eq!(outcome(only(), get(format!("http://{address}/two"))), Err(NetErrorKind::Network));
     assert_eq!(outcome(only(), get(format!("http://{address}/away"))), Err(NetErrorKind::NotAllowed));
     assert_eq!(outcome(only(), get("http://localhost:1/")), Err(NetErrorKind::NotAllowed));
     let forbids = Request { redirect: Redirect::Error, ..get(format!("http://{address}/start")) };
