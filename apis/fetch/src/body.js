@@ -283,7 +283,7 @@
       },
       function blob(object) {
         const type = contentType(object);
-        return consume(bodyOf(object), "blob", BYTES, (bytes) => makeBlob(bytes, type === null ? "" : mimeOf(type)));
+        return consume(bodyOf(object), "blob", BYTES, (bytes) => makeBlob(bytes, type === null ? "" : files.typeOf(native.mimeType(type))));
       },
       function bytes(object) {
         return consume(bodyOf(object), "bytes", BYTES, exact);
@@ -321,8 +321,6 @@
 
   /** An array that is all of its buffer. */
   const exact = (bytes) => (bytes.byteLength === bytes.buffer.byteLength ? bytes : slice(bytes));
-
-  const mimeOf = (type) => files.typeOf(type.trim());
 
   /** A stream that takes another one over. */
   const proxyStream = (stream) => {

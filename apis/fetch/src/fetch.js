@@ -5,13 +5,16 @@
   const { then } = native;
   const { stateOfInput } = requests;
   const { makeResponse, responseStateOf } = responses;
-  const { fieldsOf } = headers;
+  const { fieldsOf, fieldOf } = headers;
   const { makeBody, abortBody, bytesOfBody, streamOf } = bodies;
   const { addAlgorithm } = events;
   const { call } = Function.prototype;
   const startsWith = call.bind(String.prototype.startsWith);
   const indexOf = call.bind(String.prototype.indexOf);
   const slice = call.bind(String.prototype.slice);
+  const exec = call.bind(RegExp.prototype.exec);
+  const bytesBetween = call.bind(TypedArray.prototype.subarray);
+  const { stringify } = JSON;
   /** A URL without its fragment. */
   const withoutFragment = (url) => {
     const start = indexOf(url, "#");
@@ -19,6 +22,7 @@
   };
 
   const noop = () => undefined;
+  const RANGE = /^bytes[\t ]*=[\t ]*([0-9]*)[\t ]*-[\t ]*([0-9]*)$/;
   const NULL_BODY = [101, 103, 204, 205, 304];
 
   // What a response's head consists of; see `Head` in exchange.rs.
@@ -81,9 +85,38 @@
     return responseOf(url, 200, "OK", [["content-type", type]], body, false);
   };
 
-  const fetchBlob = ({ url, method, blob }) => {
+  /** `[start, end]` of a single range (Fetch Standard, "parse a single range header value"), of which one may be missing. */
+  const rangeOf = (value) => {
+    const [, first = "", last = ""] = exec(RANGE, value) ?? [];
+    const start = first === "" ? undefined : Number(first);
+    const end = last === "" ? undefined : Number(last);
+    if ((start ?? end) === undefined || start > end) throw networkError(`${stringify(value)} is no range of a blob`);
+    return [start, end];
+  };
+
+  /** The bytes of a blob that a range asks for. */
+  const fetchRange = (url, range, blob) => {
+    const whole = files.bytesOf(blob);
+    const { length } = whole;
+    const [first, last] = rangeOf(range);
+    const start = first ?? Math.max(length - last, 0);
+    if (first >= length) throw networkError(`a range from ${start} on of a blob of ${length} bytes`);
+    const end = first === undefined ? length - 1 : Math.min(last ?? Infinity, length - 1);
+    const source = bytesBetween(whole, start, end + 1);
+    const list = [
+      ["content-length", `${source.length}`],
+      ["content-type", files.blobType(blob)],
+      ["content-range", `bytes ${start}-${end}/${length}`],
+    ];
+    return responseOf(url, 206, "Partial Content", list, makeBody(source, undefined, undefined), false);
+  };
+
+  const fetchBlob = (state) => {
+    const { url, method, blob } = state;
     if (method !== "GET") throw networkError(`a blob: URL is fetched with GET, not ${method}`);
     if (blob === undefined) throw networkError(`there is no blob with the URL ${url}`);
+    const range = fieldOf(state, "range");
+    if (range !== null) return fetchRange(url, range, blob);
     const source = files.bytesOf(blob);
     const list = [
       ["content-length", `${source.length}`],

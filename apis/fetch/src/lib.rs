@@ -13,6 +13,7 @@
 mod exchange;
 mod incoming;
 mod integrity;
+mod mime;
 mod multipart;
 
 pub use exchange::{client_for, place_of};
@@ -108,6 +109,7 @@ fn natives<'a>(ctx: Ctx<'a>, streams: &Value<'a>, files: &Value<'a>) -> Result<V
                 .map_err(|error| ctx.throw_error("Error", &format!("no randomness: {error}")))?;
             ctx.string(&format!("{:012}", u64::from_le_bytes(bytes) % 1_000_000_000_000))
         })?
+        .function("mimeType", mime::mime_type)?
         .function("hasIntegrity", integrity::has_integrity)?
         .function("parseMultipart", multipart::parse)?
         .function("request", exchange::request)?

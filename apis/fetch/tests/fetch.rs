@@ -440,6 +440,14 @@ fn data_and_blob_urls() {
             "(async () => { const url = URL.createObjectURL(new Blob(['bl'], { type: 't/b' })); const r = await fetch(url); URL.revokeObjectURL(url); return [r.headers.get('content-type'), r.headers.get('content-length'), await r.text(), await fails(fetch(url))]; })()",
             "t/b,2,bl,TypeError",
         ),
+        (
+            "(async () => { const url = URL.createObjectURL(new Blob(['0123456789'], { type: 't/b' })); const get = async (range) => { const r = await fetch(url, { headers: { range } }); return [r.status, r.statusText, r.headers.get('content-length'), r.headers.get('content-type'), r.headers.get('content-range'), await r.text()].join(' '); }; return [await get('bytes=2-4'), await get('bytes=7-'), await get('bytes= -3'), await get('bytes=5-99'), await get('bytes=-99')].join(); })()",
+            "206 Partial Content 3 t/b bytes 2-4/10 234,206 Partial Content 3 t/b bytes 7-9/10 789,206 Partial Content 3 t/b bytes 7-9/10 789,206 Partial Content 5 t/b bytes 5-9/10 56789,206 Partial Content 10 t/b bytes 0-9/10 0123456789",
+        ),
+        (
+            "(async () => { const url = URL.createObjectURL(new Blob(['0123456789'])); return Promise.all(['bytes=10-', 'bytes=-', 'bytes=', 'bytes=4-2', 'bytes=1-2,4-5', 'bits=1-2', '1-2'].map((range) => fails(fetch(url, { headers: { range } })))); })()",
+            "TypeError,TypeError,TypeError,TypeError,TypeError,TypeError,TypeError",
+        ),
     ]);
 }
 
@@ -467,6 +475,10 @@ fn headers_are_lists_of_bytes() {
 #[test]
 fn requests_and_responses_are_checked() {
     check(&[
+        (
+            "Promise.all(['text/html; charset=UTF-8', 'bad', 'TEXT/Html ;a=\"b c\"', 'text/html;charset=gbk, text/html', 'text/html;charset=gbk, x/y', 'a/b;c=\"d,e\", */*', ''].map((type) => new Response('', { headers: { 'content-type': type } }).blob().then((blob) => `<${blob.type}>`)))",
+            "<text/html;charset=utf-8>,<>,<text/html;a=\"b c\">,<text/html;charset=gbk>,<x/y>,<a/b;c=\"d,e\">,<>",
+        ),
         ("new Request('http://a/', { method: 'patch' }).method + new Request('http://a/', { method: 'post' }).method", "patchPOST"),
         ("new Request('http://a/', { body: 'x' })", "TypeError: Request: a GET request has no body"),
         ("new Request('http://u:p@a/')", "TypeError: Request: the URL holds a user name or a password"),
