@@ -18,6 +18,7 @@
     get name() {
       return this.#name;
     }
+    static shown = (channel) => ({ __proto__: null, name: channel.#name, active: channel.#channel !== undefined });
     postMessage(message) {
       const channel = this.#channel;
       need(arguments, 1, "postMessage");
@@ -32,5 +33,7 @@
     }
   }
   for (const type of ["message", "messageerror"]) defineHandler(BroadcastChannel, type);
-  return expose(BroadcastChannel);
+  const { shown } = BroadcastChannel;
+  delete BroadcastChannel.shown;
+  return expose(BroadcastChannel, { shown });
 };

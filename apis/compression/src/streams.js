@@ -40,5 +40,9 @@
     }
   }
 
-  return { CompressionStream: expose(CompressionStream), DecompressionStream: expose(DecompressionStream) };
+  const shown = "readable writable";
+  return {
+    CompressionStream: expose(CompressionStream, { shown }),
+    DecompressionStream: expose(DecompressionStream, { shown }),
+  };
 };

@@ -60,7 +60,7 @@
 
   return {
     SubtleCrypto: expose(SubtleCrypto),
-    CryptoKey: expose(CryptoKey, { clone: native.clone, pack: native.pack }),
+    CryptoKey: expose(CryptoKey, { clone: native.clone, pack: native.pack, shown: "type extractable algorithm usages" }),
     bytesOf: (view) => new Bytes(bufferOf(view), offsetOf(view), sizeOf(view)),
     listOf(iterable, most) {
       const list = [];

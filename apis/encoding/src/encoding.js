@@ -81,5 +81,8 @@
   }
 
   Object.defineProperty(TextEncoder.prototype.encode, "length", { value: 0, configurable: true });
-  return { TextEncoder: expose(TextEncoder), TextDecoder: expose(TextDecoder) };
+  return {
+    TextEncoder: expose(TextEncoder, { shown: "encoding" }),
+    TextDecoder: expose(TextDecoder, { shown: "encoding fatal ignoreBOM" }),
+  };
 };

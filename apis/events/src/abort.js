@@ -183,8 +183,8 @@
 
   defineHandler(AbortSignal, "abort");
   Object.defineProperty(AbortSignal.abort, "length", { value: 0, configurable: true });
-  expose(AbortSignal);
-  expose(AbortController);
+  expose(AbortSignal, { shown: "aborted" });
+  expose(AbortController, { shown: "signal" });
   setAbortSignals(isSignal, addAlgorithm);
   return { AbortSignal, AbortController, isSignal, addAlgorithm, abortSignal, makeSignal, makeDependent };
 };

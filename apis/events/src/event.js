@@ -130,7 +130,10 @@
     return event;
   };
 
-  expose(Event, { constants: { NONE, CAPTURING_PHASE, AT_TARGET, BUBBLING_PHASE } });
+  expose(Event, {
+    constants: { NONE, CAPTURING_PHASE, AT_TARGET, BUBBLING_PHASE },
+    shown: "type defaultPrevented cancelable timeStamp",
+  });
   defineProperty(Event.prototype.initEvent, "length", { value: 1, configurable: true });
 
   class CustomEvent extends Event {

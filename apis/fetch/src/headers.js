@@ -203,7 +203,12 @@
   /** The values of a name in a state as one; `null` if there are none. */
   const fieldOf = (state, name) => getHeader(fieldsOf(state), name);
 
-  expose(Headers);
+  const shown = (headers) => {
+    const record = { __proto__: null };
+    for (const [name, value] of listOf(headers)) record[name] = name in record ? `${record[name]}, ${value}` : value;
+    return record;
+  };
+  expose(Headers, { shown });
   iterable(Headers, sorted);
 
   return { Headers, headersOf, fieldsOf, fieldOf, listOf, byteString, token: (text) => test(TOKEN, text) };

@@ -255,7 +255,10 @@
     return taken;
   };
 
-  expose(Request);
+  const shown =
+    "method url headers destination referrer referrerPolicy mode credentials cache redirect integrity keepalive " +
+    "isReloadNavigation isHistoryNavigation signal";
+  expose(Request, { shown });
   mixBody(Request, stateOf);
 
   /** The state that a request of these arguments of `fetch` has. */

@@ -149,8 +149,8 @@
   ]) {
     Object.defineProperty(method, "length", { value: length, configurable: true });
   }
-  expose(Response);
   mixBody(Response, stateOf);
+  expose(Response, { shown: "status statusText headers body bodyUsed ok redirected type url" });
 
   return { Response, isResponse, makeResponse, responseStateOf: stateOf };
 };

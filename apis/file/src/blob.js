@@ -272,10 +272,12 @@
   const shareURLs = () => registry.forEach((blob, url) => share(url, blob));
 
   expose(Blob, {
+    shown: "size type",
     clone: (blob) => makeBlob(bytesOf(blob), blobType(blob)),
     pack: (blob) => native.pack(bytesOf(blob), blobType(blob)),
   });
   expose(File, {
+    shown: "size type name lastModified",
     clone: (file) => makeFile(bytesOf(file), blobType(file), ...fileFields(file)),
     pack: (file) => native.pack(bytesOf(file), blobType(file), ...fileFields(file)),
   });

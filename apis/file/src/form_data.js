@@ -84,7 +84,17 @@
   for (const name of ["append", "set"]) {
     Object.defineProperty(FormData.prototype[name], "length", { value: 2, configurable: true });
   }
-  expose(FormData);
+  const shown = (data) => {
+    const record = { __proto__: null };
+    for (const [name, value] of entriesOf(data)) {
+      const known = record[name];
+      if (known === undefined) record[name] = value;
+      else if (Array.isArray(known)) known[known.length] = value;
+      else record[name] = [known, value];
+    }
+    return record;
+  };
+  expose(FormData, { shown });
   iterable(FormData, entriesOf);
 
   const makeFormData = () => new FormData();

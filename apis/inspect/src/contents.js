@@ -100,6 +100,23 @@
     return [status === "rejected" ? `<rejected> ${text}` : text];
   };
 
+  /** Attributes of an object of a Web API, or its pairs. */
+  const formatPlatform = (state, shown, depth, isSpent) => {
+    const isPairs = Array.isArray(shown);
+    const keys = isPairs ? shown : keysOf(shown);
+    const entries = [];
+    for (let i = 0; i < keys.length; i++) {
+      if (isSpent()) {
+        entries.push(`... ${plural(keys.length - i, isPairs ? "item" : "property")}`);
+        break;
+      }
+      const key = keys[i];
+      if (!isPairs) entries.push(formatProperty(state, shown, depth, key, false));
+      else entries.push(`${formatPrimitive(state, key[0])} => ${formatPrimitive(state, key[1])}`);
+    }
+    return entries;
+  };
+
   const formatUnknown = () => ["<items unknown>"];
   const formatNothing = () => [];
 
@@ -110,6 +127,7 @@
     map: formatMap,
     buffer: formatBuffer,
     promise: formatPromise,
+    platform: formatPlatform,
     unknown: formatUnknown,
     nothing: formatNothing,
   };

@@ -292,10 +292,12 @@
       Object.assign(shape, { open: `${prefix}[`, close: "]", format: contents.typedArray, list: { length } });
       return (length === 0 && !state.showHidden ? emptyAs(`${prefix}[]`) : undefined) ?? shape;
     }
-    return describeOrdinary(state, value, className, constructor, tag, shape);
+    return describeOrdinary(state, value, depth, className, constructor, tag, shape);
   };
 
-  const describeOrdinary = (state, value, className, constructor, tag, shape) => {
+  const describeOrdinary = (state, value, depth, className, constructor, tag, shape) => {
+    const shown = (constructor === "Object" && tag === "") || depth > state.maxDepth ? undefined : native.shownOf(value);
+    if (shown !== undefined) return platformText(state, value, depth + 1, constructor, shown);
     shape.keys = ownKeys(state, value);
     const text = tag.startsWith("Temporal.") ? hostText(value) : undefined;
     if (text !== undefined) {
@@ -314,6 +316,22 @@
     else if (constructor === "Object") shape.open = tag === "" ? "{" : `${prefixOf(constructor, tag, "Object")}{`;
     else shape.open = `${prefixOf(constructor, tag, "Object")}{`;
     return shape.keys.length === 0 ? `${shape.open}}` : shape;
+  };
+
+  /** An object of a Web API by what `shown` tells of it, laid out as if it stood alone, as Node does. */
+  const platformText = (state, value, depth, constructor, shown) => {
+    const { indentation } = state;
+    state.indentation = 0;
+    state.seen.push(value);
+    state.lastDepth = depth;
+    const entries = contents.platform(state, shown, depth, () => state.spent > BUDGET);
+    state.seen.pop();
+    state.depth = depth;
+    const text = entries.length === 0 ? "{}" : join(state, entries, "", "{", "}");
+    spend(state, 8 * entries.length);
+    state.indentation = indentation;
+    state.lastDepth = depth - 1;
+    return `${constructor} ${text}`.replaceAll("\n", `\n${" ".repeat(indentation)}`);
   };
 
   // ── The walk ──

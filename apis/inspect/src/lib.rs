@@ -1,7 +1,8 @@
 //! Values as text, the way Node's `util.inspect` and `util.format` write them.
 //!
 //! The formatter is JavaScript, loaded into a realm when it is first used. It never runs getters of the values that it shows;
-//! proxies are looked through without running traps. What it makes is bounded: two levels deep, 100 elements of
+//! proxies are looked through without running traps. Objects of Web APIs, which have nothing of their own to show, tell what they have
+//! by `expose` of the crate `webidl` ([`SHOWN`]). What it makes is bounded: two levels deep, 100 elements of
 //! a list, 10,000 characters of a string, about 1 MB in all.
 //!
 //! ```
@@ -31,6 +32,10 @@ const KEPT: &str = "inspect";
 /// or `undefined`, and runs no script.
 pub const HOST_TEXT: &str = "inspect host text";
 
+/// The name under which a realm keeps what knows the objects of Web APIs: a function of an object that gives what is shown of it, as a record
+/// of attributes or a list of pairs, or `undefined`, and runs no script.
+pub const SHOWN: &str = "inspect platform objects";
+
 /// The realm's formatter: an object with `inspect(value, { depth, showHidden, showProxy })`, `format(arguments)`, which
 /// knows format strings, and `widthOf(text)`, the columns a text takes.
 ///
@@ -47,6 +52,7 @@ pub fn formatter(ctx: Ctx<'_>) -> Result<Value<'_>> {
     native.define("extraKeys", ctx.function("extraKeys", 2, extra_keys)?, Attributes::ALL)?;
     native.define("isBuiltin", ctx.function("isBuiltin", 1, is_builtin)?, Attributes::ALL)?;
     native.define("hostText", ctx.function("hostText", 1, host_text)?, Attributes::ALL)?;
+    native.define("shownOf", ctx.function("shownOf", 1, shown_of)?, Attributes::ALL)?;
     native.define("termText", ctx.function("termText", 1, term_text)?, Attributes::ALL)?;
     let layout = LAYOUT.run(ctx)?;
     let undefined = ctx.undefined();
@@ -95,8 +101,17 @@ fn proxy_parts<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Va
 }
 
 fn host_text<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    match ctx.kept(HOST_TEXT) {
-        Some(text_of) => ctx.call(&text_of, &ctx.undefined(), &[args.get(0)]),
+    ask_kept(ctx, HOST_TEXT, args)
+}
+
+fn shown_of<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    ask_kept(ctx, SHOWN, args)
+}
+
+/// What a function that the realm keeps says of a value; `undefined` where there is none.
+fn ask_kept<'a>(ctx: Ctx<'a>, name: &'static str, args: Args<'a>) -> Result<Value<'a>> {
+    match ctx.kept(name) {
+        Some(function) => ctx.call(&function, &ctx.undefined(), &[args.get(0)]),
         None => Ok(ctx.undefined()),
     }
 }

@@ -276,7 +276,10 @@
     getEntries: (name, type) => chosen(timeline, name, type),
   };
   const classes = { PerformanceEntry, PerformanceMark, PerformanceMeasure, PerformanceObserver, PerformanceObserverEntryList };
-  for (const Class of Object.values(classes)) expose(Class);
+  const entry = "name entryType startTime duration";
+  expose(PerformanceEntry, { shown: entry });
+  for (const Class of [PerformanceMark, PerformanceMeasure]) expose(Class, { shown: `${entry} detail` });
+  for (const Class of [PerformanceObserver, PerformanceObserverEntryList]) expose(Class);
   for (const Class of [PerformanceEntry, PerformanceMeasure, PerformanceObserverEntryList]) {
     Object.defineProperty(Class, "length", { value: 0, configurable: true });
   }

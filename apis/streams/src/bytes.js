@@ -523,6 +523,8 @@
   class ReadableStreamBYOBReader {
     #reader;
 
+    static shown = (reader) => shared.shownOfReader(reader.#reader, "readIntoRequests");
+
     constructor(stream) {
       need(arguments, 1, "ReadableStreamBYOBReader");
       this.#reader = acquireReadableStreamBYOBReader(shared.readableStateOf(stream, "ReadableStreamBYOBReader"));
@@ -564,7 +566,9 @@
 
   expose(ReadableStreamBYOBRequest);
   expose(ReadableByteStreamController);
-  expose(ReadableStreamBYOBReader);
+  const { shown } = ReadableStreamBYOBReader;
+  delete ReadableStreamBYOBReader.shown;
+  expose(ReadableStreamBYOBReader, { shown });
   for (const Class of [ReadableStreamBYOBRequest, ReadableByteStreamController]) {
     Object.defineProperty(Class, "length", { value: 0, configurable: true });
   }

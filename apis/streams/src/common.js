@@ -351,7 +351,7 @@
         }
       },
     }[name];
-    return expose(Class);
+    return expose(Class, { shown: "highWaterMark" });
   };
 
   /** What identifies a constructor's call from here; no guest can name it. */

@@ -131,8 +131,18 @@
     if (reader.stream !== undefined) readableStreamReaderGenericRelease(reader);
   };
 
+  /** What `inspect` shows of a reader. */
+  const shownOfReader = ({ stream, closed, request, moreRequests }, countName) => ({
+    __proto__: null,
+    stream: stream === undefined ? undefined : publicReadable(stream),
+    [countName]: (request === undefined ? 0 : 1) + moreRequests.length,
+    close: promiseOf(closed),
+  });
+
   class ReadableStreamDefaultReader {
     #reader;
+
+    static shown = (reader) => shownOfReader(reader.#reader, "readRequests");
 
     constructor(stream) {
       need(arguments, 1, "ReadableStreamDefaultReader");
@@ -494,8 +504,15 @@
   ];
   for (const [method, value] of lengths) Object.defineProperty(method, "length", { value, configurable: true });
 
-  expose(ReadableStream);
-  expose(ReadableStreamDefaultReader);
+  const shownOfStream = (object) => {
+    const stream = stateOf(object, "inspect");
+    const { state, controller } = stream;
+    return { __proto__: null, locked: isReadableStreamLocked(stream), state, supportsBYOB: controller.isByteController };
+  };
+  const { shown } = ReadableStreamDefaultReader;
+  delete ReadableStreamDefaultReader.shown;
+  expose(ReadableStream, { shown: shownOfStream });
+  expose(ReadableStreamDefaultReader, { shown });
   expose(ReadableStreamDefaultController);
   Object.defineProperty(ReadableStreamDefaultController, "length", { value: 0, configurable: true });
   Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, {
@@ -509,6 +526,7 @@
     ReadableStreamDefaultReader,
     ReadableStreamDefaultController,
     PromiseRequest,
+    shownOfReader,
     readableStateOf: stateOf,
     isReadableStream,
     publicReadable,

@@ -424,11 +424,15 @@
     }
   }
 
-  expose(TransformStream);
+  const shown = (object) => {
+    const { readable, writable, backpressure } = transformStateOf(object);
+    return { __proto__: null, readable: publicReadable(readable), writable: publicWritable(writable), backpressure };
+  };
+  expose(TransformStream, { shown });
   expose(TransformStreamDefaultController);
   Object.defineProperty(TransformStreamDefaultController, "length", { value: 0, configurable: true });
-  expose(TextEncoderStream);
-  expose(TextDecoderStream);
+  expose(TextEncoderStream, { shown: "encoding readable writable" });
+  expose(TextDecoderStream, { shown: "encoding fatal ignoreBOM readable writable" });
 
   return {
     TransformStream,

@@ -224,8 +224,25 @@
     }
   };
 
+  const desiredSizeOf = (stream) => {
+    const { state } = stream;
+    if (state === "errored" || state === "erroring") return null;
+    return state === "closed" ? 0 : getDesiredSize(stream.controller);
+  };
+
   class WritableStreamDefaultWriter {
     #writer;
+
+    static shown = (object) => {
+      const { stream, closed, ready } = object.#writer;
+      return {
+        __proto__: null,
+        stream: stream === undefined ? undefined : publicWritable(stream),
+        close: promiseOf(closed),
+        ready: promiseOf(ready),
+        desiredSize: stream === undefined ? undefined : desiredSizeOf(stream),
+      };
+    };
 
     constructor(stream) {
       need(arguments, 1, "WritableStreamDefaultWriter");
@@ -243,9 +260,7 @@
     get desiredSize() {
       const { stream } = this.#writer;
       if (stream === undefined) throw new TypeError("desiredSize: the writer has been released");
-      const { state } = stream;
-      if (state === "errored" || state === "erroring") return null;
-      return state === "closed" ? 0 : getDesiredSize(stream.controller);
+      return desiredSizeOf(stream);
     }
 
     get ready() {
@@ -556,8 +571,14 @@
 
   const publicWritable = (stream) => (stream.wrapper ??= new WritableStream(INTERNAL, stream));
 
-  expose(WritableStream);
-  expose(WritableStreamDefaultWriter);
+  const shownOfStream = (object) => {
+    const stream = stateOf(object, "inspect");
+    return { __proto__: null, locked: isWritableStreamLocked(stream), state: stream.state };
+  };
+  const { shown } = WritableStreamDefaultWriter;
+  delete WritableStreamDefaultWriter.shown;
+  expose(WritableStream, { shown: shownOfStream });
+  expose(WritableStreamDefaultWriter, { shown });
   expose(WritableStreamDefaultController);
   Object.defineProperty(WritableStreamDefaultController, "length", { value: 0, configurable: true });
 

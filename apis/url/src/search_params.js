@@ -139,6 +139,6 @@
   }
 
   iterable(URLSearchParams, (params) => listOf(params));
-  expose(URLSearchParams);
+  expose(URLSearchParams, { shown: (params) => listOf(params) });
   return { URLSearchParams, attach, replace };
 };

@@ -174,5 +174,6 @@
     }
   }
 
-  return { URL: expose(native.constructorOf(Members)), URLSearchParams };
+  const shown = "href origin protocol username password host hostname port pathname search searchParams hash";
+  return { URL: expose(native.constructorOf(Members), { shown }), URLSearchParams };
 };

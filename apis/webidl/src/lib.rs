@@ -1,7 +1,7 @@
 //! What the Web APIs share: classes and functions with the attributes that Web IDL asks for.
 //!
 //! An API defines its functions with [`define_function`], and its classes in JavaScript that runs when the first of
-//! them is touched; [`helpers`] gives that JavaScript `expose(Class, { constants, clone, pack })`, conversions
+//! them is touched; [`helpers`] gives that JavaScript `expose(Class, { constants, clone, pack, shown })`, conversions
 //! of IDL types, and `QuotaExceededError`. What `pack` gives is a [`Parcel`].
 
 mod parcel;
@@ -43,7 +43,9 @@ pub fn helpers(ctx: Ctx<'_>) -> Result<Value<'_>> {
     kept(ctx, KEPT, |ctx| {
         let native = ctx.object_without_prototype()?;
         native.set("DOMException", ctx.builtin("DOMException")?)?;
-        ctx.call(&WEBIDL.run(ctx)?, &ctx.undefined(), &[native])
+        let helpers = ctx.call(&WEBIDL.run(ctx)?, &ctx.undefined(), &[native])?;
+        ctx.keep(quickbeam_api_inspect::SHOWN, helpers.get("shownOf")?);
+        Ok(helpers)
     })
 }
 

@@ -2,6 +2,7 @@
 (native) => {
   const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object;
   const { ownKeys } = Reflect;
+  const call = Function.prototype.call.bind(Function.prototype.call);
 
   const show = (object, hidden) => {
     for (const key of ownKeys(object)) {
@@ -15,14 +16,23 @@
 
   /** Prototypes of platform objects, with the steps of those that can be cloned, and sent to other realms. */
   const platform = new WeakMap();
+  /** Prototypes of those that `inspect` shows more of than their own properties. */
+  const displays = new WeakMap();
   const lookUp = Function.prototype.call.bind(WeakMap.prototype.get);
+
+  const getterOf = (prototype, name) => {
+    const descriptor = getOwnPropertyDescriptor(prototype, name);
+    return descriptor === undefined ? getterOf(getPrototypeOf(prototype), name) : descriptor.get;
+  };
 
   /**
    * Gives a class the attributes of an interface. `clone(object)` makes a structured clone, where there is one; `pack(object)` a host
    * object that holds what another realm makes the object of; `transfer(object)` what stands for it once it is transferred, as
-   * `[replacement, commit]`, where `commit()` detaches it, or `undefined` if it is detached already.
+   * `[replacement, commit]`, where `commit()` detaches it, or `undefined` if it is detached already. `shown` is what `inspect` shows of
+   * an object: the names of attributes, or a function that gives a record of them or a list of pairs, and throws if the object has
+   * not the brand.
    */
-  const expose = (Class, { constants = {}, clone, pack, transfer } = {}) => {
+  const expose = (Class, { constants = {}, clone, pack, transfer, shown } = {}) => {
     const { prototype } = Class;
     show(prototype, ["constructor"]);
     show(Class, ["length", "name", "prototype"]);
@@ -31,7 +41,30 @@
     }
     defineProperty(prototype, Symbol.toStringTag, { value: Class.name, configurable: true });
     platform.set(prototype, { clone: clone ?? null, pack: pack ?? null, transfer: transfer ?? null });
+    // The getters as they are now, which scripts may replace.
+    const display = (names) => ({ names, getters: names.split(" ").map((name) => getterOf(prototype, name)) });
+    if (shown !== undefined) displays.set(prototype, typeof shown === "string" ? display(shown) : shown);
     return Class;
+  };
+
+  const read = ({ names, getters }, object) => {
+    const record = { __proto__: null };
+    names.split(" ").forEach((name, index) => (record[name] = call(getters[index], object)));
+    return record;
+  };
+
+  /** What `inspect` shows of a platform object: a record, or a list of pairs; `undefined` for other objects. */
+  const shownOf = (object) => {
+    for (let link = getPrototypeOf(object); link !== null; link = getPrototypeOf(link)) {
+      const display = lookUp(displays, link);
+      if (display === undefined) continue;
+      try {
+        return typeof display === "function" ? display(object) : read(display, object);
+      } catch {
+        return undefined;
+      }
+    }
+    return undefined;
   };
 
   const stepsOf = (object, kind) => {
@@ -201,6 +234,7 @@
 
   return {
     expose,
+    shownOf,
     cloneSteps,
     packSteps,
     transferSteps,
