@@ -1,7 +1,7 @@
 //! `Temporal.Duration`: a length of time, in ten units that may be all positive or all negative.
 
 use crate::class::{Class, as_instance, construct, getters, make, of};
-use crate::convert::{OrThrow, integral, text};
+use crate::convert::{OrThrow, integral, range, text};
 use crate::fields::{Fields, ZONED};
 use crate::options::Options;
 use crate::zone::{calendar_of_fields, date_text};
@@ -11,7 +11,7 @@ use temporal_rs::options::{
 };
 use temporal_rs::parsed_intermediates::{ParsedDate, ParsedZonedDateTime};
 use temporal_rs::partial::{PartialDuration, PartialZonedDateTime};
-use temporal_rs::{Duration, PlainDate, PlainDateTime, ZonedDateTime};
+use temporal_rs::{Duration, PlainDate, PlainDateTime, TemporalResult, ZonedDateTime};
 
 /// The fields in the order that property bags are read in.
 const FIELDS: [&str; 10] =
@@ -36,7 +36,8 @@ pub(crate) fn class(ctx: Ctx<'_>) -> Result<Value<'_>> {
     class.static_method("compare", 2, |ctx, _, args| {
         let (first, second) = (to_duration(ctx, &args.get(0))?, to_duration(ctx, &args.get(1))?);
         let relative_to = relative_to(ctx, &Options::new(ctx, args.get(2))?)?;
-        Ok(ctx.int(first.compare(&second, relative_to).or_throw(ctx)? as i32))
+        let is_missing = relative_to.is_none() && (has_calendar_units(&first) || has_calendar_units(&second));
+        Ok(ctx.int(named(ctx, first.compare(&second, relative_to), is_missing)? as i32))
     })?;
     getters! { class, Duration;
         "years" = |value| value.years();
@@ -72,8 +73,9 @@ pub(crate) fn class(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let options = Options::or_unit(ctx, args.get(0), "unit")?;
         let relative_to = relative_to(ctx, &options)?;
         let unit = options.unit("unit")?.filter(|unit| *unit != Unit::Auto);
-        let unit = unit.ok_or_else(|| crate::convert::range(ctx, "the option unit is missing"))?;
-        Ok(ctx.number(duration.total(unit, relative_to).or_throw(ctx)?.as_inner()))
+        let unit = unit.ok_or_else(|| range(ctx, "the option unit is missing"))?;
+        let is_missing = relative_to.is_none() && (has_calendar_units(&duration) || unit.is_calendar_unit());
+        Ok(ctx.number(named(ctx, duration.total(unit, relative_to), is_missing)?.as_inner()))
     })?;
     class.method("toString", 0, |ctx, this, args| {
         let duration = of::<Duration>(ctx, this)?;
@@ -89,6 +91,19 @@ pub(crate) fn class(ctx: Ctx<'_>) -> Result<Value<'_>> {
         quickbeam_api_intl::format_duration(ctx, this, args)
     })?;
     Ok(class.finish())
+}
+
+/// Whether it depends on the date how long a duration is.
+fn has_calendar_units(duration: &Duration) -> bool {
+    duration.years() != 0 || duration.months() != 0 || duration.weeks() != 0
+}
+
+/// What the library made, whose error does not say that `relativeTo` is missing.
+fn named<T>(ctx: Ctx<'_>, made: TemporalResult<T>, is_missing: bool) -> Result<T> {
+    match made {
+        Err(_) if is_missing => Err(range(ctx, "years, months and weeks need the option relativeTo")),
+        made => made.or_throw(ctx),
+    }
 }
 
 /// ToTemporalDuration.

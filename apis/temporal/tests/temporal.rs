@@ -31,6 +31,19 @@ fn dates_and_times() {
         ("Temporal.ZonedDateTime.from('2024-03-31[Europe/Berlin]').hoursInDay", "23"),
         ("Temporal.Duration.from({ hours: 36 }).round({ largestUnit: 'day' })", "P1DT12H"),
         ("Temporal.Duration.from('PT90M').total('hour')", "1.5"),
+        (
+            "Temporal.Duration.from({ months: 1 }).total('day')",
+            "RangeError: years, months and weeks need the option relativeTo",
+        ),
+        (
+            "Temporal.Duration.from('P1D').total('week')",
+            "RangeError: years, months and weeks need the option relativeTo",
+        ),
+        (
+            "Temporal.Duration.compare({ months: 1 }, { days: 30 })",
+            "RangeError: years, months and weeks need the option relativeTo",
+        ),
+        ("Temporal.Duration.compare({ months: 1 }, { months: 1 })", "0"),
         ("new Date(1e12).toTemporalInstant()", "2001-09-09T01:46:40Z"),
         ("JSON.stringify({ day: Temporal.PlainDate.from('2024-05-06') })", r#"{"day":"2024-05-06"}"#),
         ("Object.prototype.toString.call(Temporal.Now)", "[object Temporal.Now]"),
