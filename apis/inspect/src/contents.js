@@ -1,5 +1,5 @@
 // The entries of the builtin kinds: arrays, collections, buffers, promises.
-({ plural, MAX_ITEMS }, { promiseState }, { formatValue, formatPrimitive, formatProperty, indented }) => {
+({ plural, join, MAX_ITEMS }, { promiseState }, { formatValue, formatPrimitive, formatProperty, indented }) => {
   const INDEX = /^(0|[1-9][0-9]*)$/;
 
   const { hasOwn, keys: keysOf } = Object;
@@ -100,6 +100,19 @@
     return [status === "rejected" ? `<rejected> ${text}` : text];
   };
 
+  /** What an iterator has yet to give: items, how many more there are, and whether they are pairs. */
+  const formatPreview = (state, [items, more, arePairs], depth) =>
+    indented(state, () => {
+      const entries = items.map((item) => {
+        if (!arePairs) return formatValue(state, item, depth);
+        const pair = [formatValue(state, item[0], depth), formatValue(state, item[1], depth)];
+        state.depth = depth;
+        return join(state, pair, "", "[", "]");
+      });
+      if (more > 0) entries.push(`... ${plural(more, "item")}`);
+      return entries;
+    });
+
   /** Attributes of an object of a Web API, or its pairs. */
   const formatPlatform = (state, shown, depth, isSpent) => {
     const isPairs = Array.isArray(shown);
@@ -127,6 +140,7 @@
     map: formatMap,
     buffer: formatBuffer,
     promise: formatPromise,
+    preview: formatPreview,
     platform: formatPlatform,
     unknown: formatUnknown,
     nothing: formatNothing,

@@ -234,6 +234,16 @@
         shape.format = isSet ? contents.set : contents.map;
         return (size === 0 ? emptyAs(`${shape.open}}`) : undefined) ?? shape;
       }
+      case "Map Iterator":
+      case "Set Iterator": {
+        const preview = native.preview(value, MAX_ITEMS);
+        if (preview === undefined) break;
+        shape.keys = ownKeys(state, value);
+        const kind = preview[2] ? className.replace("Iterator", "Entries") : className;
+        shape.open = tag === className || tag === "" ? `[${kind}] {` : `[${tag}] [${kind}] {`;
+        shape.format = (state, _value, depth) => contents.preview(state, preview, depth);
+        return shape;
+      }
       case "Function":
       case "GeneratorFunction":
       case "AsyncFunction":

@@ -53,6 +53,7 @@ pub fn formatter(ctx: Ctx<'_>) -> Result<Value<'_>> {
     native.define("isBuiltin", ctx.function("isBuiltin", 1, is_builtin)?, Attributes::ALL)?;
     native.define("hostText", ctx.function("hostText", 1, host_text)?, Attributes::ALL)?;
     native.define("shownOf", ctx.function("shownOf", 1, shown_of)?, Attributes::ALL)?;
+    native.define("preview", ctx.function("preview", 2, preview)?, Attributes::ALL)?;
     native.define("termText", ctx.function("termText", 1, term_text)?, Attributes::ALL)?;
     let layout = LAYOUT.run(ctx)?;
     let undefined = ctx.undefined();
@@ -114,6 +115,14 @@ fn ask_kept<'a>(ctx: Ctx<'a>, name: &'static str, args: Args<'a>) -> Result<Valu
         Some(function) => ctx.call(&function, &ctx.undefined(), &[args.get(0)]),
         None => Ok(ctx.undefined()),
     }
+}
+
+/// What an iterator of a map or a set has yet to give: `[items, how many more, whether they are pairs]`; `undefined` for other values.
+fn preview<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let most = args.get(1).as_int().and_then(|most| usize::try_from(most).ok()).unwrap_or(0);
+    let Some(preview) = args.get(0).preview(most)? else { return Ok(ctx.undefined()) };
+    let more = ctx.number(preview.more as f64);
+    ctx.array(vec![ctx.array(preview.items)?, more, ctx.boolean(preview.are_pairs)])
 }
 
 /// The text of what stands for something of the host's, such as a process; `undefined` for other values.

@@ -9,9 +9,11 @@
 
 mod collector;
 mod functions;
+mod iterators;
 mod objects;
 
 use collector::CollectorLayout;
+pub(crate) use iterators::CollectionIterator;
 pub(crate) use objects::{ObjectLayout, Unmade, object_layout};
 
 use crate::disposal::Stack;

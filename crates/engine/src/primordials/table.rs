@@ -281,7 +281,7 @@ impl Table {
         name.ends_with("Array") && name != "Array"
     }
 
-    pub(super) fn function(&self, name: &str) -> Option<&Native> {
+    pub(crate) fn function(&self, name: &str) -> Option<&Native> {
         let inherited = || {
             let (_, method) = name.split_once("_prototype_").filter(|(class, _)| self.is_typed_array(class))?;
             self.functions.get(&format!("TypedArray_prototype_{method}"))
