@@ -1,6 +1,6 @@
 //! `DateTimeFormat`: points in time, as a calendar and a clock in a time zone show them.
 
-use crate::numerals::Numerals;
+use crate::numerals::{Numerals, zero_of};
 use crate::options::{behind, hold, locale, number, range, text};
 use crate::parts::{self, Piece};
 use icu::calendar::types::RataDie;
@@ -12,7 +12,8 @@ use icu::datetime::fieldbag::field::{
 };
 use icu::datetime::fieldsets::builder::{DateFields, FieldSetBuilder, ZoneStyle};
 use icu::datetime::fieldsets::enums::CompositeFieldSet;
-use icu::datetime::options::{Length, TimePrecision};
+use icu::datetime::options::{Length, TimePrecision, YearStyle};
+use icu::locale::Locale;
 use icu::locale::extensions::unicode::{Key, key};
 use icu::locale::preferences::extensions::unicode::keywords::HourCycle;
 use icu::time::zone::UtcOffset;
@@ -23,9 +24,13 @@ use temporal_rs::TimeZone;
 
 mod conventions;
 mod sections;
+mod widths;
 
-use conventions::{Bare, Periods, spells_months_out};
+use conventions::{
+    Bare, Periods, knows_no_short_month, offset_as_written, sets_time_apart_by_space, spells_months_out,
+};
 use sections::{Moment, Section};
+use widths::{Asked, Widths};
 
 /// Days from the first of January of the year 1, which is day 1, to that of 1970.
 const DAYS_TO_1970: i64 = 719_163;
@@ -35,6 +40,8 @@ const MILLISECONDS_PER_DAY: i64 = 86_400_000;
 /// A formatter of dates and times in one time zone.
 struct DateTimeFormat {
     sections: Vec<Section>,
+    /// `None` where the fields have the lengths that are asked for.
+    widths: Option<Widths>,
     /// `None` for UTC, which takes dates of any year.
     zone: Option<TimeZone>,
     name: NamedZone,
@@ -42,6 +49,7 @@ struct DateTimeFormat {
     /// Units of time that the library shows before a smaller one, but that nobody asked for.
     unwanted: Vec<&'static str>,
     bare: Bare,
+    is_time_apart_by_space: bool,
     is_24_at_midnight: bool,
     periods: Option<Periods>,
 }
@@ -65,7 +73,7 @@ pub(crate) fn date_time_format<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'
         preferences.hour_cycle = Some(HourCycle::Clock24);
     }
     let sections = if options.has("dateStyle")? || options.has("timeStyle")? {
-        Section::whole(preferences, styles(ctx, &options)?)
+        Section::whole(preferences, styles(ctx, &locale, &options)?)
     } else {
         let mut bag = bag(&options)?;
         if spells_months_out(&locale, &options)? {
@@ -74,16 +82,25 @@ pub(crate) fn date_time_format<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'
         Section::of(&locale, preferences, bag)
     };
     let sections = sections.map_err(|error| range(ctx, &format!("these fields cannot be formatted: {error}")))?;
+    let mut asked = Asked::new(&options)?;
+    if knows_no_short_month(&locale, &options)? {
+        asked.forget("month");
+    }
+    let zero = zero_of(ctx, &locale)?;
+    let widths = Widths::new(preferences, &asked, &sections, zero);
+    let widths = widths.map_err(|error| range(ctx, &format!("these fields cannot be formatted: {error}")))?;
     let name = IanaParserExtended::new().parse(&zone).time_zone;
     let named = || TimeZone::try_from_str(&zone).map_err(|_| range(ctx, &format!("{zone:?} is not a time zone")));
     let zone = if zone == "UTC" { None } else { Some(named()?) };
     let format = DateTimeFormat {
         sections,
+        widths,
         zone,
         name,
         numerals: Numerals::new(ctx, &locale)?,
         unwanted,
         bare: Bare::new(ctx, &locale, &options)?,
+        is_time_apart_by_space: sets_time_apart_by_space(&locale, &options)?,
         is_24_at_midnight: text(&options, "hourCycle")?.as_deref() == Some("h24"),
         periods: Periods::new(&locale, &options)?,
     };
@@ -102,7 +119,7 @@ fn unwanted(options: &Value<'_>) -> Result<Vec<&'static str>> {
 }
 
 /// The fields of the options `dateStyle` and `timeStyle`.
-fn styles(ctx: Ctx<'_>, options: &Value<'_>) -> Result<CompositeFieldSet> {
+fn styles(ctx: Ctx<'_>, locale: &Locale, options: &Value<'_>) -> Result<CompositeFieldSet> {
     let (date, time) = (text(options, "dateStyle")?, text(options, "timeStyle")?);
     let part = text(options, "part")?;
     let mut builder = FieldSetBuilder::new();
@@ -118,6 +135,9 @@ fn styles(ctx: Ctx<'_>, options: &Value<'_>) -> Result<CompositeFieldSet> {
             "medium" => Length::Medium,
             _ => Length::Short,
         });
+        if date == "full" && part.is_none() && locale.id.language.as_str() == "th" {
+            builder.year_style = Some(YearStyle::WithEra);
+        }
     }
     if let Some(time) = &time {
         builder.time_precision = Some(if time == "short" { TimePrecision::Minute } else { TimePrecision::Second });
@@ -210,6 +230,9 @@ impl DateTimeFormat {
                 _ => "literal",
             };
         }
+        if let Some(widths) = &self.widths {
+            widths.apply(&mut pieces, &local);
+        }
         let mut pieces: Vec<Piece> = pieces.into_iter().flat_map(split_fraction).collect();
         self.numerals.apply(&mut pieces);
         self.adjust(&mut pieces, local.time);
@@ -240,8 +263,16 @@ impl DateTimeFormat {
                     }
                 }
                 "timeZoneName" if piece.text == "GMT+0" => piece.text = "GMT".to_owned(),
+                "timeZoneName" => piece.text = offset_as_written(&piece.text),
                 _ => {}
             }
+        }
+        if self.is_time_apart_by_space
+            && let Some(at) = pieces.iter().position(|piece| piece.kind == "weekday")
+            && let [between, time, ..] = &mut pieces[at + 1..]
+            && matches!((between.kind, time.kind), ("literal", "hour" | "dayPeriod"))
+        {
+            between.text = " ".to_owned();
         }
         if self.periods.is_some() {
             // Words are set apart from the hour by a plain space, AM and PM by a narrow one that does not break.

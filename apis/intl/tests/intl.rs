@@ -289,7 +289,7 @@ fn dates_as_languages_write_them() {
         ),
         (
             "new Intl.DateTimeFormat('de', { timeZone: 'UTC', year: 'numeric', month: 'short', day: 'numeric' }).format(0)",
-            "1. Januar 1970",
+            "1. Jan. 1970",
         ),
         (
             "new Intl.DateTimeFormat('en', { timeZone: 'UTC', hour: 'numeric', dayPeriod: 'long' }).format(0)",
@@ -303,6 +303,57 @@ fn dates_as_languages_write_them() {
         ("new Intl.PluralRules('fr', { notation: 'compact' }).select(15e5)", "many"),
         ("new Intl.NumberFormat('de', { style: 'unit', unit: 'celsius' }).format(5)", "5\u{a0}°C"),
         ("new Intl.NumberFormat('hu', { style: 'unit', unit: 'kilometer-per-hour' }).format(5)", "5 km/h"),
+    ]);
+}
+
+#[test]
+fn fields_of_dates_have_the_lengths_that_are_asked_for() {
+    let date = |locale: &str, options: &str, expected: &'static str| {
+        let script = format!(
+            "new Intl.DateTimeFormat('{locale}', {{ timeZone: 'UTC', {options} }}).format(Date.UTC(2024, 1, 9, 13, 5))"
+        );
+        (script, expected)
+    };
+    let cases = [
+        date("en", "weekday: 'short', month: 'long', day: 'numeric'", "Fri, February 9"),
+        date("en", "weekday: 'long', month: 'short', day: 'numeric'", "Friday, Feb 9"),
+        date("en", "weekday: 'long', month: 'numeric', day: 'numeric'", "Friday, 2/9"),
+        date("en", "year: '2-digit'", "24"),
+        date("en", "month: 'short', year: '2-digit'", "Feb 24"),
+        date("en", "month: 'narrow'", "F"),
+        date("en", "weekday: 'narrow'", "F"),
+        date("en", "era: 'long', year: 'numeric'", "2024 Anno Domini"),
+        date("en", "era: 'narrow', year: 'numeric'", "2024 A"),
+        date("en", "weekday: 'long', hour: 'numeric'", "Friday 1\u{202f}PM"),
+        date("en", "month: 'long', day: '2-digit'", "February 09"),
+        date(
+            "en",
+            "year: 'numeric', month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit'",
+            "2/9/2024, 01:05\u{202f}PM",
+        ),
+        date("en", "hour: '2-digit'", "01\u{202f}PM"),
+        date("de", "month: 'short', year: 'numeric'", "Feb. 2024"),
+        date("de", "weekday: 'short', day: '2-digit', month: '2-digit'", "Fr., 09.02."),
+        date("de", "weekday: 'short', day: 'numeric', month: 'short', year: 'numeric'", "Fr., 9. Feb. 2024"),
+        date("de", "weekday: 'short', hour: '2-digit', minute: '2-digit'", "Fr., 13:05"),
+        date("cs", "month: 'short', year: 'numeric'", "únor 2024"),
+        date("fr", "weekday: 'short', month: 'long', day: 'numeric'", "ven. 9 février"),
+        date("ar-EG", "day: '2-digit', month: 'long'", "٠٩ فبراير"),
+        date("th", "dateStyle: 'full'", "วันศุกร์ที่ 9 กุมภาพันธ์ พ.ศ. 2567"),
+        date("he", "weekday: 'narrow', calendar: 'hebrew'", "ו׳"),
+        date("ja", "calendar: 'japanese', year: '2-digit', month: 'long'", "令和6年2月"),
+    ];
+    let cases: Vec<(&str, &str)> = cases.iter().map(|(script, expected)| (script.as_str(), *expected)).collect();
+    checks(&cases);
+    checks(&[
+        (
+            "JSON.stringify(new Intl.DateTimeFormat('en', { timeZone: 'UTC', weekday: 'short', month: 'long' }).formatToParts(0).map((part) => part.type + ':' + part.value))",
+            r#"["month:January","literal: ","weekday:Thu"]"#,
+        ),
+        (
+            "const date = new Intl.DateTimeFormat('pt-BR', { timeZone: 'America/New_York', hour: 'numeric', timeZoneName: 'shortOffset' }); date.formatToParts(0).at(-1).value",
+            "GMT-5",
+        ),
     ]);
 }
 

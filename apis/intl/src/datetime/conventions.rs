@@ -55,15 +55,58 @@ impl Bare {
 const NAMED_WITH_YEAR: &str = "ar be de dsb fo hsb ja ko mk rm sr yo en-NZ";
 const NAMED_WITHOUT_DAY: &str = "ar be cs de dsb fi fo hsb ja ko mk rm sr yo en-NZ";
 
-/// Whether a short month is written in full, as the library would write it as a number.
+/// Whether a short month is taken from the library's long date, as its shorter ones have numbers.
 ///
 /// # Errors
 /// Throws if memory is short.
 pub(super) fn spells_months_out(locale: &Locale, options: &Value<'_>) -> Result<bool> {
-    if text(options, "month")?.as_deref() != Some("short") || !options.has("year")? || options.has("weekday")? {
+    let is_name = matches!(text(options, "month")?.as_deref(), Some("short" | "narrow"));
+    if !is_name || !options.has("year")? {
         return Ok(false);
     }
     Ok(is_of(locale, if options.has("day")? { NAMED_WITH_YEAR } else { NAMED_WITHOUT_DAY }))
+}
+
+/// Whether a short month beside a year alone is the whole name.
+///
+/// # Errors
+/// What reading the options throws.
+pub(super) fn knows_no_short_month(locale: &Locale, options: &Value<'_>) -> Result<bool> {
+    Ok(locale.id.language.as_str() == "cs" && options.has("year")? && !options.has("day")?)
+}
+
+// Languages that set a time apart from a weekday by a space: an hour of 24 alone, and a time with minutes.
+const SPACE_BEFORE_HOUR: &str = "af ca cs fr hr hsb hu ja ky lt lv mn my sk sr sv th tr zh zu";
+const SPACE_BEFORE_TIME: &str = "af am ar as az be bn bs ca cs da el en es-MX et eu fa fi fil fo fr ga gu he hi hr hu id ig it kk km kn \
+     kok ky lo mk ml mr ms my ne nl nn or pa ps ro ru sc sd si sk so sr sv sw ta te tg th tk tr uk ur yo zu";
+
+/// Whether there is nothing but a space between a weekday, which is all of the date, and the time.
+///
+/// # Errors
+/// What reading the options throws.
+pub(super) fn sets_time_apart_by_space(locale: &Locale, options: &Value<'_>) -> Result<bool> {
+    for field in ["era", "year", "month", "day"] {
+        if options.has(field)? {
+            return Ok(false);
+        }
+    }
+    let has_period = matches!(text(options, "hourCycle")?.as_deref(), Some("h11" | "h12" | "12"));
+    let is_spaced = if options.has("minute")? {
+        is_of(locale, SPACE_BEFORE_TIME)
+    } else {
+        has_period || is_of(locale, SPACE_BEFORE_HOUR)
+    };
+    Ok(options.has("weekday")? && options.has("hour")? && is_spaced)
+}
+
+/// An offset from GMT where the library writes it otherwise than CLDR has it.
+pub(super) fn offset_as_written(text: &str) -> String {
+    // A mark of direction stands behind the offset, not within it.
+    let text = text.replace("\u{200e}-", "-").replace("\u{200e}+", "+");
+    match text.strip_suffix(" GMT") {
+        Some(offset) if offset.starts_with(['-', '+']) => format!("GMT{offset}"),
+        _ => text,
+    }
 }
 
 /// Whether a list has a locale's language, alone or with its region.

@@ -5,7 +5,7 @@
 //! language's pattern for a date with a time.
 
 use crate::parts::{self, Piece};
-use icu::calendar::Iso;
+use icu::calendar::{AnyCalendarKind, Iso};
 use icu::datetime::fieldbag::DateTimeFieldBag;
 use icu::datetime::fieldbag::field::Month;
 use icu::datetime::fieldsets::builder::{DateFields, FieldSetBuilder};
@@ -46,7 +46,7 @@ impl Section {
         preferences: DateTimeFormatterPreferences,
         bag: DateTimeFieldBag,
     ) -> Result<Vec<Section>, DateTimeFormatterLoadError> {
-        let make = |bag: DateTimeFieldBag| DateTimeFormatter::try_new(preferences, bag.to_composite_field_set());
+        let make = |bag: DateTimeFieldBag| DateTimeFormatter::try_new(preferences, fields_of(bag));
         let (date, time) = split(bag);
         let (base, appended) = split_date(date);
         let is_whole_date = bag.day.is_some() || bag.weekday.is_some() || date == DateTimeFieldBag::default();
@@ -72,6 +72,15 @@ impl Section {
         Ok(sections)
     }
 
+    /// The pattern that the library has chosen.
+    pub(super) fn pattern(&self) -> String {
+        self.formatter.format(&example()).pattern().to_string()
+    }
+
+    pub(super) fn calendar(&self) -> AnyCalendarKind {
+        self.formatter.calendar().kind()
+    }
+
     /// Adds what the section shows of a point in time.
     pub(super) fn add_to(&self, pieces: &mut Vec<Piece>, moment: &Moment) {
         let literal = |text: &str| (!text.is_empty()).then(|| Piece::new("literal", text));
@@ -79,6 +88,21 @@ impl Section {
         pieces.extend(parts::pieces(&self.formatter.format(moment), "datetime"));
         pieces.extend(literal(self.after));
     }
+}
+
+/// The library's fields, which are as long as the month is where there is one; `widths.rs` gives the others their lengths.
+fn fields_of(bag: DateTimeFieldBag) -> CompositeFieldSet {
+    let mut builder = bag.to_field_set_builder();
+    builder.alignment = None;
+    match bag.month {
+        Some(Month::Long) => builder.length = Some(Length::Long),
+        Some(Month::Short | Month::Narrow) => builder.length = Some(Length::Medium),
+        Some(_) => builder.length = Some(Length::Short),
+        // What is written between a weekday and a time is not longer for a longer name.
+        None if bag.weekday.is_some() && bag.hour.is_some() => builder.length = Some(Length::Medium),
+        None => {}
+    }
+    builder.build_composite().unwrap_or_else(|_| bag.to_composite_field_set())
 }
 
 /// The fields of the date, and those of the time and its zone.
