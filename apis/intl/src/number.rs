@@ -18,8 +18,10 @@ use icu::locale::Locale;
 use icu::plurals::PluralOperands;
 use quickbeam_engine::{Args, Ctx, Result, Value};
 
+mod grouping;
 mod rounding;
 
+use grouping::always_grouping;
 use rounding::Digits;
 
 /// Digits that a number has at most, before or after its point.
@@ -28,7 +30,8 @@ const MAX_DIGITS: usize = 1_000;
 /// What stands around the digits.
 enum Pattern {
     None,
-    Percent(PercentFormatter<DecimalFormatter>),
+    /// With the power of ten that the number is multiplied by: none where percent is a unit.
+    Percent(PercentFormatter<DecimalFormatter>, i16),
     Currency(CurrencyFormatter<DecimalFormatter>),
     Unit(Box<UnitPattern>),
 }
@@ -157,6 +160,10 @@ fn currency(
     made.map_err(no_data(ctx, "currencies"))
 }
 
+fn percent(ctx: Ctx<'_>, locale: &Locale) -> Result<PercentFormatter<DecimalFormatter>> {
+    PercentFormatter::try_new(locale.into(), Default::default()).map_err(no_data(ctx, "numbers"))
+}
+
 fn decimal(ctx: Ctx<'_>, digits: &str) -> Result<Decimal> {
     if digits.len() > MAX_DIGITS {
         return Err(range(ctx, &format!("a number of {} digits is longer than {MAX_DIGITS}", digits.len())));
@@ -174,11 +181,13 @@ impl NumberFormat {
         };
         let grouping = DecimalFormatterOptions::from(grouping);
         let no_numbers = no_data(ctx, "numbers");
-        let decimal = DecimalFormatter::try_new(locale.into(), grouping).map_err(&no_numbers)?;
+        let decimal = match grouping.grouping_strategy {
+            Some(GroupingStrategy::Always) => always_grouping(locale, grouping),
+            _ => DecimalFormatter::try_new(locale.into(), grouping),
+        };
+        let decimal = decimal.map_err(&no_numbers)?;
         let pattern = match text(options, "style")?.as_deref() {
-            Some("percent") => {
-                Pattern::Percent(PercentFormatter::try_new(locale.into(), Default::default()).map_err(&no_numbers)?)
-            }
+            Some("percent") => Pattern::Percent(percent(ctx, locale)?, 2),
             Some("currency") => {
                 let code = text(options, "currency")?.unwrap_or_default();
                 let display = text(options, "currencyDisplay")?.unwrap_or_default();
@@ -189,7 +198,11 @@ impl NumberFormat {
             Some("unit") => {
                 let unit = text(options, "unit")?.unwrap_or_default();
                 let display = text(options, "unitDisplay")?.unwrap_or_default();
-                Pattern::Unit(Box::new(UnitPattern::new(ctx, locale, &unit, &display)?))
+                if unit == "percent" && display != "long" {
+                    Pattern::Percent(percent(ctx, locale)?, 0)
+                } else {
+                    Pattern::Unit(Box::new(UnitPattern::new(ctx, locale, &unit, &display)?))
+                }
             }
             _ => Pattern::None,
         };
@@ -244,8 +257,8 @@ impl NumberFormat {
             value.apply_sign_display(self.sign);
             return Ok(self.surround(&value, vec![special]));
         }
-        if matches!(self.pattern, Pattern::Percent(_)) {
-            value.multiply_pow10(2);
+        if let Pattern::Percent(_, power) = self.pattern {
+            value.multiply_pow10(power);
         }
         let (mut value, exponent) = self.scale(value);
         value.apply_sign_display(self.sign);
@@ -313,7 +326,8 @@ impl NumberFormat {
             return classify(&before, "unit").into_iter().chain(inner).chain(classify(&after, "unit")).collect();
         }
         let (written, kind) = match &self.pattern {
-            Pattern::Percent(percent) => (percent.format(value).to_string(), "percentSign"),
+            Pattern::Percent(percent, 0) => (percent.format(value).to_string(), "unit"),
+            Pattern::Percent(percent, _) => (percent.format(value).to_string(), "percentSign"),
             Pattern::Currency(currency) => (currency.format_fixed_decimal(value).to_string(), "currency"),
             Pattern::None | Pattern::Unit(_) => (self.decimal.format_to_string(value), "literal"),
         };

@@ -94,6 +94,31 @@ const SPACED_CELSIUS: &[&str] = &[
 /// Languages that write `km/h`, whatever their short name of an hour is.
 const HOUR_IS_H: &[&str] = &["bg", "cy", "dsb", "et", "fi", "gd", "hu", "ko", "mk", "sr", "vi", "yo", "zu"];
 
+/// Quotients with a symbol that the names of their units do not tell, as it follows a number; and the languages that have it.
+const QUOTIENTS: &[(&str, [&str; 2], &[&str])] = &[
+    ("meter-per-second", [" m/s", "m/s"], &["de", "fa", "ur"]),
+    (
+        "mile-per-gallon",
+        [" mpg", "mpg"],
+        &[
+            "bg", "bn", "bs", "cs", "cy", "da", "de", "el", "en", "et", "he", "hi", "hr", "hu", "id", "it", "ja", "km",
+            "lo", "lv", "mk", "ml", "mr", "my", "nb", "ne", "nl", "nn", "no", "pl", "pt", "sd", "sk", "sl", "sr", "sv",
+            "tr", "ur", "vi", "zu",
+        ],
+    ),
+    (
+        "mile-per-hour",
+        [" mph", "mph"],
+        &["bg", "bn", "da", "dsb", "en", "eu", "he", "hsb", "hu", "ig", "ja", "km", "mk", "ne", "ps", "pt", "ur", "vi"],
+    ),
+];
+
+/// Languages whose narrow symbols of quotients follow the number without a space.
+const UNSPACED_QUOTIENTS: &[&str] = &["bn", "en", "it", "ja", "zh"];
+
+/// What a kilometer or a mile becomes that is driven in an hour, where the language has words of its own for that.
+const SPEEDS: &[(&str, &str)] = &[("ja", "時速 {0}"), ("ko", "시속 {0}"), ("ru", "{0} в час")];
+
 /// Stands for the number in a pattern.
 const NUMBER: &str = "\u{0}";
 
@@ -155,6 +180,15 @@ impl Names {
         names.map(Names::Data).ok_or_else(|| range(ctx, &format!("there are no names of the unit {unit}")))
     }
 
+    fn quotient(locale: &Locale, unit: &str, width: Width) -> Option<Names> {
+        let language = locale.id.language.as_str();
+        let is_its = |(name, _, languages): &&(&str, _, &[&str])| *name == unit && languages.contains(&language);
+        let (_, [spaced, unspaced], _) = QUOTIENTS.iter().filter(|_| width != Width::Long).find(is_its)?;
+        let is_spaced = width == Width::Short || !UNSPACED_QUOTIENTS.contains(&language);
+        let symbol = if is_spaced { spaced } else { unspaced };
+        Some(Names::Symbol { one: symbol, other: symbol })
+    }
+
     fn pattern(&self, value: &Decimal, rules: &PluralRules) -> String {
         match self {
             Names::Data(names) => names.get().get(value.into(), rules).interpolate((NUMBER,)).to_string(),
@@ -210,7 +244,14 @@ impl UnitPattern {
         let Some((numerator, denominator)) = unit.split_once("-per-") else {
             return Ok(UnitPattern { names: Names::load(ctx, locale, unit, width)?, rules, per: None });
         };
+        if let Some(names) = Names::quotient(locale, unit, width) {
+            return Ok(UnitPattern { names, rules, per: None });
+        }
         let names = Names::load(ctx, locale, numerator, width)?;
+        let is_speed = width == Width::Long && matches!(unit, "kilometer-per-hour" | "mile-per-hour");
+        if let Some((_, speed)) = SPEEDS.iter().find(|(name, _)| is_speed && *name == locale.id.language.as_str()) {
+            return Ok(UnitPattern { names, rules, per: Some((*speed).to_owned()) });
+        }
         // One of the shortest symbol, as in km/h.
         let narrow = if width == Width::Long { Width::Long } else { Width::Narrow };
         let one = Names::load(ctx, locale, denominator, narrow)?.pattern(&Decimal::from(1), &rules);

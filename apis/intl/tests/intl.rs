@@ -358,6 +358,33 @@ fn fields_of_dates_have_the_lengths_that_are_asked_for() {
 }
 
 #[test]
+fn numbers_are_grouped_where_that_is_asked_for() {
+    checks(&[
+        ("new Intl.NumberFormat('es').format(1234)", "1234"),
+        ("new Intl.NumberFormat('es', { useGrouping: 'always' }).format(1234)", "1.234"),
+        ("new Intl.NumberFormat('es', { useGrouping: true }).format(1234)", "1.234"),
+        ("new Intl.NumberFormat('pl', { useGrouping: true }).format(1234567)", "1\u{a0}234\u{a0}567"),
+        (
+            "new Intl.NumberFormat('it', { useGrouping: 'always', style: 'currency', currency: 'EUR' }).format(1234)",
+            "1.234,00\u{a0}€",
+        ),
+        ("new Intl.NumberFormat('en-IN', { useGrouping: 'always' }).format(1234567)", "12,34,567"),
+        ("new Intl.NumberFormat('en', { style: 'unit', unit: 'mile-per-hour' }).format(5)", "5 mph"),
+        (
+            "new Intl.NumberFormat('en', { style: 'unit', unit: 'mile-per-hour', unitDisplay: 'narrow' }).format(5)",
+            "5mph",
+        ),
+        ("new Intl.NumberFormat('de', { style: 'unit', unit: 'percent' }).format(-5)", "-5\u{a0}%"),
+        ("new Intl.NumberFormat('tr', { style: 'unit', unit: 'percent' }).format(5)", "%5"),
+        ("new Intl.NumberFormat('en', { style: 'unit', unit: 'percent', unitDisplay: 'long' }).format(5)", "5 percent"),
+        (
+            "new Intl.NumberFormat('ja', { style: 'unit', unit: 'kilometer-per-hour', unitDisplay: 'long' }).format(5)",
+            "時速 5 キロメートル",
+        ),
+    ]);
+}
+
+#[test]
 fn locales_know_where_they_are_spoken() {
     checks(&[
         ("new Intl.Locale('de-CH').getWeekInfo().firstDay", "1"),
