@@ -368,7 +368,8 @@ fn more_natives<'a>(ctx: Ctx<'a>, natives: Value<'a>) -> Result<Value<'a>> {
             let document = dom.tree.borrow_mut().create_document(false, &kind);
             let wrapper = dom.wrap(ctx, document)?;
             dom.limit_growth(ctx);
-            let parsed = dom.change(ctx, |tree| match tree.parse_xml(document, &markup) {
+            let mut go_on = || ctx.poll(10_000).is_ok();
+            let parsed = dom.change(ctx, |tree| match tree.parse_xml(document, &markup, &mut go_on) {
                 Err(DomError::Syntax(text)) => Ok(Some(text)),
                 other => other.map(|()| None),
             })?;

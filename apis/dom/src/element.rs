@@ -388,7 +388,7 @@ pub(crate) fn parse(ctx: Ctx<'_>, node: &Handle, context: NodeId, markup: &str) 
             let options = ParseOptions { scripting, go_on: &mut go_on };
             return tree.parse_fragment(document, context, markup, options);
         }
-        tree.parse_xml_fragment(document, context, markup)
+        tree.parse_xml_fragment(document, context, markup, &mut go_on)
     })
 }
 

@@ -26,6 +26,15 @@ impl Tree {
         name.into()
     }
 
+    /// Gives a new element its attributes, each of another name.
+    pub(crate) fn give_attributes(&mut self, element: NodeId, attributes: Vec<Attribute>) {
+        self.bytes += attributes.iter().map(Attribute::cost).sum::<usize>();
+        self.ids.add_attributes(element, &attributes);
+        if let Some(place) = self.attributes_mut(element) {
+            *place = attributes;
+        }
+    }
+
     /// Where the attribute of that qualified name is; see [`Tree::attribute_key`].
     pub fn find_attribute(&self, element: NodeId, qualified: &str) -> Option<usize> {
         self.attributes(element).iter().position(|attribute| is_called(&attribute.name, qualified))

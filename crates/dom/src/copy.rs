@@ -3,6 +3,8 @@
 use crate::error::{DomError, Result};
 use crate::node::{Attribute, AttributeData, DocumentData, ElementData, NodeData};
 use crate::tree::{NodeId, Tree};
+use html5ever::{LocalName, Namespace};
+use std::collections::HashSet;
 
 /// `Node.compareDocumentPosition`.
 pub mod position {
@@ -86,12 +88,9 @@ impl Tree {
                 let is_integration_point = element.is_integration_point;
                 let Some(owner) = owner else { return id };
                 let copy = self.create_element(owner, name);
-                self.bytes += attributes.iter().map(Attribute::cost).sum::<usize>();
-                self.ids.add_attributes(copy, &attributes);
-                if let NodeData::Element(ElementData { attributes: place, is_integration_point: point, .. }) =
-                    &mut self.node_mut(copy).data
-                {
-                    (*place, *point) = (attributes, is_integration_point);
+                self.give_attributes(copy, attributes);
+                if let NodeData::Element(data) = &mut self.node_mut(copy).data {
+                    data.is_integration_point = is_integration_point;
                 }
                 return copy;
             }
@@ -160,14 +159,7 @@ impl Tree {
             | (NodeData::CData(a), NodeData::CData(b))
             | (NodeData::Comment(a), NodeData::Comment(b)) => a == b,
             (NodeData::Instruction(a), NodeData::Instruction(b)) => a.target == b.target && a.data == b.data,
-            (NodeData::Element(a), NodeData::Element(b)) => {
-                let same = |x: &Attribute, y: &Attribute| {
-                    x.name.ns == y.name.ns && x.name.local == y.name.local && x.value == y.value
-                };
-                a.name == b.name
-                    && a.attributes.len() == b.attributes.len()
-                    && a.attributes.iter().all(|x| b.attributes.iter().any(|y| same(x, y)))
-            }
+            (NodeData::Element(a), NodeData::Element(b)) => a.name == b.name && has_equal_attributes(a, b),
             (NodeData::Attribute(x), NodeData::Attribute(y)) => {
                 x.name.ns == y.name.ns
                     && x.name.local == y.name.local
@@ -231,4 +223,20 @@ impl Tree {
         }
         text
     }
+}
+
+/// Whether two elements have the same attributes, in whatever order.
+fn has_equal_attributes(a: &ElementData, b: &ElementData) -> bool {
+    fn said(attribute: &Attribute) -> (&Namespace, &LocalName, &str) {
+        (&attribute.name.ns, &attribute.name.local, &attribute.value)
+    }
+    if a.attributes.len() != b.attributes.len() {
+        return false;
+    }
+    // Most often they stand in the same order.
+    if a.attributes.iter().map(said).eq(b.attributes.iter().map(said)) {
+        return true;
+    }
+    let known: HashSet<_> = b.attributes.iter().map(said).collect();
+    a.attributes.iter().all(|attribute| known.contains(&said(attribute)))
 }

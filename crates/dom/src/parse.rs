@@ -22,8 +22,8 @@ use std::sync::LazyLock;
 const PIECE: usize = 16 << 10;
 /// Bytes of markup that are copied at once; pieces are parts of such a block.
 const BLOCK: usize = 1 << 20;
-/// Levels of markup, give or take those of a piece. Browsers take 512.
-const MAX_LEVELS: usize = 10_000;
+/// Levels of markup, of HTML and of XML, give or take those of a piece. Browsers take 512.
+pub(crate) const MAX_LEVELS: usize = 10_000;
 /// Levels that make a piece half as large, twice as many a third and so on.
 const PIECE_LEVELS: usize = 250;
 
@@ -311,10 +311,8 @@ impl TreeSink for Sink<'_> {
         let mut tree = self.tree.borrow_mut();
         let element = tree.create_element(self.document, name);
         let attributes = convert(attrs);
-        tree.bytes += attributes.iter().map(Attribute::cost).sum::<usize>();
-        tree.ids.add_attributes(element, &attributes);
+        tree.give_attributes(element, attributes);
         if let NodeData::Element(data) = &mut tree.node_mut(element).data {
-            data.attributes = attributes;
             data.is_integration_point = flags.mathml_annotation_xml_integration_point;
         }
         if tree.is_full() {

@@ -80,7 +80,12 @@ impl Tree {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.bytes + self.live * size_of::<Node>() > self.limit
+        !self.has_room(0)
+    }
+
+    /// Whether so many bytes more are within the limit.
+    pub(crate) fn has_room(&self, more: usize) -> bool {
+        self.bytes + self.live * size_of::<Node>() + more <= self.limit
     }
 
     /// How many nodes there are.

@@ -2,7 +2,7 @@
 //! flag `require well-formed` is set.
 
 use crate::error::{DomError, Result};
-use crate::names::is_xml_name;
+use crate::names::{is_xml_character, is_xml_name};
 use crate::node::{Attribute, NodeData};
 use crate::tree::{NodeId, Tree};
 use html5ever::ns;
@@ -85,7 +85,7 @@ fn is_local_name(name: &str) -> bool {
 
 /// Whether all are of the production `Char`.
 fn has_characters(text: &str) -> bool {
-    text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..))
+    text.chars().all(is_xml_character)
 }
 
 /// The production `PubidChar`.

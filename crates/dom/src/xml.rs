@@ -2,22 +2,34 @@
 //! namespace declarations that are needed.
 
 use crate::error::{DomError, Result};
-use crate::names::{NameKind, is_xml_name, validate_and_extract};
+use crate::names::{NameKind, is_xml_character, is_xml_name, validate_and_extract};
 use crate::node::{Attribute, DoctypeData, InstructionData, NodeData};
+use crate::parse::MAX_LEVELS;
 use crate::tree::{NodeId, Tree};
-use html5ever::{Namespace, QualName, ns};
+use html5ever::{LocalName, Namespace, QualName, ns};
 use quick_xml::Reader;
+use quick_xml::escape::{EscapeError, unescape};
 use quick_xml::events::{BytesStart, Event};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
+const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
+
+/// Bytes of markup between two questions whether to go on.
+const PIECE: u64 = 16 << 10;
+/// Attributes of one tag between two of them.
+const MANY_ATTRIBUTES: usize = 256;
 
 // ── Parsing ──
 
 impl Tree {
-    /// Parses an XML document into an empty one.
+    /// Parses an XML document into an empty one. `go_on` is asked now and then; false stops the parser.
     ///
     /// # Errors
-    /// [`DomError::Syntax`] says where it is not well-formed; [`DomError::TooLarge`].
-    pub fn parse_xml(&mut self, document: NodeId, markup: &str) -> Result<()> {
-        let mut builder = Builder::new(self, document, document);
+    /// [`DomError::Syntax`] says where it is not well-formed; [`DomError::TooLarge`], [`DomError::TooDeep`],
+    /// [`DomError::Interrupted`].
+    pub fn parse_xml(&mut self, document: NodeId, markup: &str, go_on: &mut dyn FnMut() -> bool) -> Result<()> {
+        let mut builder = Builder::new(self, document, document, go_on);
         builder.run(markup)?;
         if builder.tree.document_element(document).is_none() {
             return Err(DomError::Syntax("an XML document needs an element".to_owned()));
@@ -29,12 +41,20 @@ impl Tree {
     ///
     /// # Errors
     /// As [`Tree::parse_xml`].
-    pub fn parse_xml_fragment(&mut self, document: NodeId, context: NodeId, markup: &str) -> Result<NodeId> {
+    pub fn parse_xml_fragment(
+        &mut self,
+        document: NodeId,
+        context: NodeId,
+        markup: &str,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<NodeId> {
         let fragment = self.create(document, NodeData::Fragment { host: None });
-        let mut scopes: Vec<Vec<(String, String)>> =
-            std::iter::successors(Some(context), |&id| self.parent_element(id)).map(|id| self.declared(id)).collect();
-        scopes.reverse();
-        let mut builder = Builder::new(self, document, fragment);
+        let mut around: Vec<NodeId> = std::iter::successors(Some(context), |&id| self.parent_element(id)).collect();
+        let mut scopes = Scopes::default();
+        while let Some(id) = around.pop() {
+            scopes.enter(self.declared(id));
+        }
+        let mut builder = Builder::new(self, document, fragment, go_on);
         builder.scopes = scopes;
         let parsed = builder.run(markup);
         if let Err(error) = parsed {
@@ -45,15 +65,53 @@ impl Tree {
     }
 
     /// What an element declares, by prefix; its own namespace too.
-    fn declared(&self, id: NodeId) -> Vec<(String, String)> {
+    fn declared(&self, id: NodeId) -> Vec<(String, Namespace)> {
         let Some(element) = self.element(id) else { return Vec::new() };
         let own = element.name.prefix.as_deref().unwrap_or_default();
-        let mut scope = vec![(own.to_owned(), element.name.ns.to_string())];
+        let mut scope = vec![(own.to_owned(), element.name.ns.clone())];
         for attribute in element.attributes.iter().filter(|attribute| attribute.name.ns == ns!(xmlns)) {
             let prefix = if attribute.name.prefix.is_some() { &*attribute.name.local } else { "" };
-            scope.push((prefix.to_owned(), attribute.value.to_string()));
+            scope.push((prefix.to_owned(), Namespace::from(&*attribute.value)));
         }
         scope
+    }
+}
+
+/// The namespaces of the elements that are open, by prefix.
+#[derive(Default)]
+struct Scopes {
+    /// Those that a prefix has had, the one that it has last.
+    namespaces: HashMap<String, Vec<Namespace>>,
+    /// What each open element declares, innermost last.
+    declared: Vec<Vec<String>>,
+}
+
+impl Scopes {
+    fn enter(&mut self, declarations: Vec<(String, Namespace)>) {
+        let mut prefixes = Vec::with_capacity(declarations.len());
+        for (prefix, namespace) in declarations {
+            match self.namespaces.get_mut(&prefix) {
+                Some(known) => known.push(namespace),
+                None => drop(self.namespaces.insert(prefix.clone(), vec![namespace])),
+            }
+            prefixes.push(prefix);
+        }
+        self.declared.push(prefixes);
+    }
+
+    fn leave(&mut self) {
+        for prefix in self.declared.pop().unwrap_or_default() {
+            if let Some(known) = self.namespaces.get_mut(&prefix) {
+                known.pop();
+                if known.is_empty() {
+                    self.namespaces.remove(&prefix);
+                }
+            }
+        }
+    }
+
+    fn get(&self, prefix: &str) -> Option<&Namespace> {
+        self.namespaces.get(prefix)?.last()
     }
 }
 
@@ -62,26 +120,43 @@ struct Builder<'t> {
     document: NodeId,
     top: NodeId,
     open: Vec<NodeId>,
-    /// Namespaces by prefix, innermost last.
-    scopes: Vec<Vec<(String, String)>>,
+    scopes: Scopes,
+    go_on: &'t mut dyn FnMut() -> bool,
+    /// Whether the document type declares something itself.
+    has_subset: bool,
 }
 
 fn malformed(what: impl std::fmt::Display) -> DomError {
     DomError::Syntax(format!("the XML is not well-formed: {what}"))
 }
 
+/// What XML does not call a character must not be there, nor be referred to.
+fn check_characters(text: &str) -> Result<()> {
+    match text.chars().find(|&c| !is_xml_character(c)) {
+        Some(c) => Err(malformed(format!("U+{:04X} is no character of XML", u32::from(c)))),
+        None => Ok(()),
+    }
+}
+
 impl<'t> Builder<'t> {
-    fn new(tree: &'t mut Tree, document: NodeId, top: NodeId) -> Builder<'t> {
-        Builder { tree, document, top, open: Vec::new(), scopes: Vec::new() }
+    fn new(tree: &'t mut Tree, document: NodeId, top: NodeId, go_on: &'t mut dyn FnMut() -> bool) -> Builder<'t> {
+        Builder { tree, document, top, open: Vec::new(), scopes: Scopes::default(), go_on, has_subset: false }
     }
 
     fn run(&mut self, markup: &str) -> Result<()> {
         let markup = markup.replace("\r\n", "\n").replace('\r', "\n");
-        let mut reader = Reader::from_str(markup.trim_start_matches('\u{FEFF}'));
+        let markup = markup.trim_start_matches('\u{FEFF}');
+        check_characters(markup)?;
+        let mut reader = Reader::from_str(markup);
         reader.config_mut().check_comments = true;
         let mut is_first = true;
+        let mut asked_at = 0;
         loop {
             let at = reader.buffer_position();
+            if at - asked_at >= PIECE {
+                asked_at = at;
+                self.ask()?;
+            }
             let event = reader.read_event().map_err(|error| malformed(format!("{error} (at byte {at})")))?;
             match event {
                 Event::Eof => break,
@@ -90,26 +165,36 @@ impl<'t> Builder<'t> {
                 event => self.take(event)?,
             }
             is_first = false;
-            if self.tree.is_full() {
-                return Err(DomError::TooLarge { limit: self.tree.limit_bytes() });
-            }
+            self.check_room(0)?;
         }
         if self.open.is_empty() { Ok(()) } else { Err(malformed("an element is not closed")) }
+    }
+
+    fn ask(&mut self) -> Result<()> {
+        if (self.go_on)() { Ok(()) } else { Err(DomError::Interrupted) }
+    }
+
+    /// Whether there is room for what was made, and so many bytes more.
+    fn check_room(&self, more: usize) -> Result<()> {
+        if self.tree.has_room(more) { Ok(()) } else { Err(DomError::TooLarge { limit: self.tree.limit_bytes() }) }
     }
 
     fn take(&mut self, event: Event<'_>) -> Result<()> {
         match event {
             Event::Start(start) => {
+                if self.open.len() >= MAX_LEVELS {
+                    return Err(DomError::TooDeep { limit: MAX_LEVELS });
+                }
                 let element = self.element(&start)?;
                 self.open.push(element);
             }
             Event::Empty(start) => {
                 self.element(&start)?;
-                self.scopes.pop();
+                self.scopes.leave();
             }
             Event::End(_) => {
                 self.open.pop();
-                self.scopes.pop();
+                self.scopes.leave();
             }
             Event::Text(text) => {
                 let text = text.decode().map_err(malformed)?;
@@ -123,9 +208,10 @@ impl<'t> Builder<'t> {
                 let text = match reference.resolve_char_ref().map_err(malformed)? {
                     Some(c) => c.to_string(),
                     None => quick_xml::escape::resolve_predefined_entity(&name)
-                        .ok_or_else(|| malformed(format!("the entity {name:?} is not declared")))?
+                        .ok_or_else(|| self.unknown_entity(&name))?
                         .to_owned(),
                 };
+                check_characters(&text)?;
                 self.text(&text)?;
             }
             Event::CData(data) => {
@@ -154,6 +240,7 @@ impl<'t> Builder<'t> {
                 if self.top != self.document || !self.open.is_empty() || has_element {
                     return Err(malformed("a document type at the wrong place"));
                 }
+                self.has_subset = text.contains('[');
                 let doctype = doctype(&text).ok_or_else(|| malformed("a document type without a system identifier"))?;
                 self.append(NodeData::Doctype(Box::new(doctype)));
             }
@@ -189,65 +276,137 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
+    fn unknown_entity(&self, name: &str) -> DomError {
+        let why = if self.has_subset { "; those that a document type declares are not supported" } else { "" };
+        malformed(format!("the entity {name:?} is not known{why}"))
+    }
+
     fn element(&mut self, start: &BytesStart<'_>) -> Result<NodeId> {
         if self.open.is_empty() && self.top == self.document && self.tree.document_element(self.document).is_some() {
             return Err(malformed("a second element at top level"));
         }
         let name = String::from_utf8_lossy(start.name().as_ref()).into_owned();
+        check_spaces(start.attributes_raw())?;
         let mut given = Vec::new();
         let mut scope = Vec::new();
-        for attribute in start.attributes() {
+        let mut bytes = 0;
+        // Repeated names are found below, with their namespaces.
+        for attribute in start.attributes().with_checks(false) {
+            if given.len() % MANY_ATTRIBUTES == MANY_ATTRIBUTES - 1 {
+                self.ask()?;
+                self.check_room(bytes)?;
+            }
             let attribute = attribute.map_err(malformed)?;
             let key = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
-            if attribute.value.contains(&b'<') {
-                return Err(malformed(format!("the attribute {key} holds <")));
+            let value = self.attribute_value(&key, &attribute.value)?;
+            if let Some(prefix) = declared_prefix(&key) {
+                scope.push((prefix.to_owned(), declaration(prefix, &value)?));
             }
-            let value = attribute.unescape_value().map_err(malformed)?.replace(['\n', '\t'], " ");
-            match key.strip_prefix("xmlns") {
-                Some("") => scope.push((String::new(), value.clone())),
-                // Namespaces in XML 1.0, section 3.
-                Some(":xmlns") => return Err(malformed("the prefix xmlns is declared")),
-                Some(prefix) if prefix.starts_with(':') => scope.push((prefix[1..].to_owned(), value.clone())),
-                _ => {}
-            }
+            bytes += size_of::<Attribute>() + key.len() + value.len();
             given.push((key, value));
         }
-        self.scopes.push(scope);
-        let namespace = self.namespace_of(&name, true)?;
+        self.scopes.enter(scope);
+        let namespace = self.namespace_of(&name, NameKind::Element)?;
         let name = checked(&namespace, &name, NameKind::Element)?;
+        let attributes = self.attributes(given)?;
         let element = self.tree.create_element(self.document, name);
+        self.tree.give_attributes(element, attributes);
         self.tree.link(self.parent(), element, None);
-        for (key, value) in given {
-            let namespace = if key == "xmlns" || key.starts_with("xmlns:") {
-                "http://www.w3.org/2000/xmlns/".to_owned()
-            } else {
-                self.namespace_of(&key, false)?
-            };
-            let name = checked(&namespace, &key, NameKind::Attribute)?;
-            if self.tree.find_attribute_ns(element, &name.ns, &name.local).is_some() {
-                return Err(malformed(format!("the attribute {key} is there twice")));
-            }
-            self.tree.set_attribute(element, name, &value);
-        }
         Ok(element)
     }
 
-    fn namespace_of(&self, name: &str, is_element: bool) -> Result<String> {
+    /// The value of an attribute, with white space and references read as XML reads them.
+    fn attribute_value(&self, key: &str, raw: &[u8]) -> Result<String> {
+        let raw = String::from_utf8_lossy(raw);
+        if raw.contains('<') {
+            return Err(malformed(format!("the attribute {key} holds <")));
+        }
+        let spaced = raw.replace(['\n', '\t'], " ");
+        let value = unescape(&spaced).map_err(|error| match error {
+            EscapeError::UnrecognizedEntity(_, name) => self.unknown_entity(&name),
+            error => malformed(error),
+        })?;
+        check_characters(&value)?;
+        Ok(value.into_owned())
+    }
+
+    fn attributes(&mut self, given: Vec<(String, String)>) -> Result<Vec<Attribute>> {
+        let mut attributes = Vec::with_capacity(given.len());
+        let mut known: HashSet<(Namespace, LocalName)> = HashSet::with_capacity(given.len());
+        for (key, value) in given {
+            if attributes.len() % MANY_ATTRIBUTES == MANY_ATTRIBUTES - 1 {
+                self.ask()?;
+            }
+            let namespace = if declared_prefix(&key).is_some() {
+                ns!(xmlns)
+            } else {
+                self.namespace_of(&key, NameKind::Attribute)?
+            };
+            let name = checked(&namespace, &key, NameKind::Attribute)?;
+            if !known.insert((name.ns.clone(), name.local.clone())) {
+                return Err(malformed(format!("the attribute {key} is there twice")));
+            }
+            attributes.push(Attribute::new(name, value));
+        }
+        Ok(attributes)
+    }
+
+    fn namespace_of(&self, name: &str, kind: NameKind) -> Result<Namespace> {
         let prefix = match name.split_once(':') {
             Some((prefix, _)) => prefix,
-            None if is_element => "",
-            None => return Ok(String::new()),
+            None if kind == NameKind::Element => "",
+            None => return Ok(ns!()),
         };
         if prefix == "xml" {
-            return Ok("http://www.w3.org/XML/1998/namespace".to_owned());
+            return Ok(ns!(xml));
         }
-        let found = self.scopes.iter().rev().flat_map(|scope| scope.iter().rev()).find(|(known, _)| known == prefix);
-        match found {
-            Some((_, namespace)) => Ok(namespace.clone()),
-            None if prefix.is_empty() => Ok(String::new()),
+        match self.scopes.get(prefix) {
+            Some(namespace) => Ok(namespace.clone()),
+            None if prefix.is_empty() => Ok(ns!()),
             None => Err(malformed(format!("the prefix {prefix} is not declared"))),
         }
     }
+}
+
+/// The prefix that an attribute declares a namespace for; empty for the default one.
+fn declared_prefix(key: &str) -> Option<&str> {
+    match key.strip_prefix("xmlns")? {
+        "" => Some(""),
+        rest => rest.strip_prefix(':'),
+    }
+}
+
+/// The namespace that is declared for a prefix (Namespaces in XML 1.0, section 3).
+fn declaration(prefix: &str, namespace: &str) -> Result<Namespace> {
+    let refuse = |why: &str| Err(malformed(format!("the namespace of the prefix {prefix:?} {why}")));
+    match (prefix, namespace) {
+        ("xmlns", _) => Err(malformed("the prefix xmlns is declared")),
+        ("xml", XML) | ("", "") => Ok(Namespace::from(namespace)),
+        ("xml", _) => refuse("is another than that of XML"),
+        (_, XML) => refuse("is that of XML"),
+        (_, XMLNS) => refuse("is that of declarations"),
+        (_, "") => refuse("is empty"),
+        _ => Ok(Namespace::from(namespace)),
+    }
+}
+
+/// Checks that there is white space before each attribute of a tag.
+fn check_spaces(raw: &[u8]) -> Result<()> {
+    let mut quote = None;
+    let mut bytes = raw.iter().peekable();
+    while let Some(&byte) = bytes.next() {
+        match quote {
+            Some(open) if open == byte => {
+                quote = None;
+                if bytes.peek().is_some_and(|next| !next.is_ascii_whitespace()) {
+                    return Err(malformed("there is no white space between two attributes"));
+                }
+            }
+            None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn checked(namespace: &str, name: &str, kind: NameKind) -> Result<QualName> {
@@ -279,10 +438,16 @@ const VOID: [&str; 18] = [
     "meta", "param", "source", "track", "wbr",
 ];
 
-/// Prefixes of the elements that are open, innermost last, and the default namespace.
+/// Prefixes of the elements that are open, and the default namespace.
+#[derive(Default)]
 struct Scope {
-    prefixes: Vec<(String, Namespace)>,
-    /// For each open element: prefixes before it, the default namespace around it.
+    /// The namespaces that a prefix has had, each with the number of its declaration; the one that it has last.
+    prefixes: HashMap<String, Vec<(u32, Namespace)>>,
+    /// The prefixes that a namespace has, by the numbers of their declarations.
+    current: HashMap<Namespace, BTreeMap<u32, String>>,
+    /// What was declared, in order.
+    declared: Vec<String>,
+    /// For each open element: declarations before it, the default namespace around it.
     marks: Vec<(usize, Namespace)>,
     default: Namespace,
     generated: u32,
@@ -304,7 +469,7 @@ impl Tree {
     }
 
     fn write_xml(&self, root: NodeId, with_root: bool, out: &mut String) {
-        let mut scope = Scope { prefixes: Vec::new(), marks: Vec::new(), default: Namespace::default(), generated: 0 };
+        let mut scope = Scope::default();
         // Each entry: the next node to write, and the end tag behind the last one.
         let mut open: Vec<(Option<NodeId>, Option<String>)> = Vec::new();
         if with_root {
@@ -381,35 +546,66 @@ impl Tree {
 }
 
 impl Scope {
+    fn declare(&mut self, prefix: &str, namespace: &Namespace) {
+        let number = self.declared.len() as u32;
+        let known = self.prefixes.entry(prefix.to_owned()).or_default();
+        if let Some((old, hidden)) = known.last()
+            && let Some(prefixes) = self.current.get_mut(hidden)
+        {
+            prefixes.remove(old);
+        }
+        known.push((number, namespace.clone()));
+        self.current.entry(namespace.clone()).or_default().insert(number, prefix.to_owned());
+        self.declared.push(prefix.to_owned());
+    }
+
+    /// Takes the last declaration back.
+    fn forget(&mut self) {
+        let Some(prefix) = self.declared.pop() else { return };
+        let Some(known) = self.prefixes.get_mut(&prefix) else { return };
+        if let Some((number, namespace)) = known.pop()
+            && let Some(prefixes) = self.current.get_mut(&namespace)
+        {
+            prefixes.remove(&number);
+            if prefixes.is_empty() {
+                self.current.remove(&namespace);
+            }
+        }
+        match known.last() {
+            Some((number, namespace)) => {
+                drop(self.current.entry(namespace.clone()).or_default().insert(*number, prefix));
+            }
+            None => drop(self.prefixes.remove(&prefix)),
+        }
+    }
+
     fn leave(&mut self) {
         if let Some((count, default)) = self.marks.pop() {
-            self.prefixes.truncate(count);
+            while self.declared.len() > count {
+                self.forget();
+            }
             self.default = default;
         }
     }
 
     fn find(&self, namespace: &Namespace, preferred: Option<&str>) -> Option<String> {
-        let is_current = |prefix: &str| {
-            let current = self.prefixes.iter().rev().find(|(known, _)| known == prefix);
-            current.is_some_and(|(_, known)| known == namespace)
-        };
-        if let Some(preferred) = preferred.filter(|prefix| is_current(prefix)) {
+        let has = |prefix: &&str| self.prefixes.get(*prefix)?.last().filter(|(_, known)| known == namespace);
+        if let Some(preferred) = preferred.filter(|prefix| has(prefix).is_some()) {
             return Some(preferred.to_owned());
         }
-        let candidates = self.prefixes.iter().rev().filter(|(_, known)| known == namespace);
-        candidates.map(|(prefix, _)| prefix.as_str()).find(|prefix| is_current(prefix)).map(str::to_owned)
+        self.current.get(namespace)?.last_key_value().map(|(_, prefix)| prefix.clone())
     }
 
     fn generate(&mut self, namespace: &Namespace) -> String {
         self.generated += 1;
         let prefix = format!("ns{}", self.generated);
-        self.prefixes.push((prefix.clone(), namespace.clone()));
+        self.declare(&prefix, namespace);
         prefix
     }
 
     /// Writes a start tag without its end; gives the name with its prefix.
     fn enter(&mut self, name: &QualName, attributes: &[Attribute], out: &mut String) -> String {
-        self.marks.push((self.prefixes.len(), self.default.clone()));
+        self.marks.push((self.declared.len(), self.default.clone()));
         let inherited = self.default.clone();
         let mut local_default = None;
         let mut local_prefixes = Vec::new();
@@ -419,7 +615,7 @@ impl Scope {
                 local_default = Some(namespace);
             } else if namespace != ns!(xml) {
                 local_prefixes.push(attribute.name.local.to_string());
-                self.prefixes.push((attribute.name.local.to_string(), namespace));
+                self.declare(&attribute.name.local, &namespace);
             }
         }
         let mut declaration = None;
@@ -443,7 +639,7 @@ impl Scope {
                     let prefix = if local_prefixes.iter().any(|known| known == prefix) {
                         self.generate(&name.ns)
                     } else {
-                        self.prefixes.push((prefix.to_owned(), name.ns.clone()));
+                        self.declare(prefix, &name.ns);
                         prefix.to_owned()
                     };
                     declaration = Some((format!("xmlns:{prefix}"), name.ns.clone()));
@@ -487,11 +683,10 @@ impl Scope {
             let prefix = match self.find(ns, prefix.as_deref()) {
                 Some(prefix) => prefix,
                 None => {
-                    let free =
-                        prefix.as_deref().filter(|prefix| !self.prefixes.iter().any(|(known, _)| known == prefix));
+                    let free = prefix.as_deref().filter(|&prefix| !self.prefixes.contains_key(prefix));
                     let prefix = match free {
                         Some(prefix) => {
-                            self.prefixes.push((prefix.to_owned(), ns.clone()));
+                            self.declare(prefix, ns);
                             prefix.to_owned()
                         }
                         None => self.generate(ns),

@@ -155,26 +155,129 @@ fn a_full_tree_takes_no_more() {
     assert_eq!(tree.parse_fragment(document, body, &long, options), Err(DomError::Interrupted));
 }
 
+/// Parses an XML document and gives the markup of its element, or what is wrong.
+fn xml(markup: &str) -> String {
+    let mut tree = Tree::default();
+    let document = tree.create_document(false, "application/xml");
+    match tree.parse_xml(document, markup, &mut || true) {
+        Ok(()) => tree.outer_xml(tree.document_element(document).unwrap()),
+        Err(error) => error.to_string(),
+    }
+}
+
 #[test]
 fn malformed_xml_is_named() {
-    let mut tree = Tree::default();
-    let mut check = |markup: &str, ok: bool| {
-        let document = tree.create_document(false, "application/xml");
-        assert_eq!(tree.parse_xml(document, markup).is_ok(), ok, "{markup}");
+    let check = |markup: &str, what: &str| {
+        let got = xml(markup);
+        assert!(got.contains("not well-formed") || got.contains("needs an element"), "{markup}: {got}");
+        assert!(got.contains(what), "{markup}: {got}");
     };
-    check("<?xml version='1.0'?><!DOCTYPE a><a b='1'><!--c--><?d e?><![CDATA[<]]>&amp;&#65;</a>", true);
-    for wrong in [
-        "",
-        "<a>",
-        "<a></b>",
-        "<a b=1/>",
-        "<a b='1' b='2'/>",
-        "<a>&nope;</a>",
-        "<a/><b/>",
-        "<x:a/>",
-        "text",
-        "<a b='<'/>",
+    assert_eq!(
+        xml("<?xml version='1.0'?><!DOCTYPE a><a b='1'><!--c--><?d e?><![CDATA[<]]>&amp;&#65;</a>"),
+        "<a b=\"1\"><!--c--><?d e?><![CDATA[<]]>&amp;A</a>"
+    );
+    for (wrong, what) in [
+        ("", ""),
+        ("<a>", "not closed"),
+        ("<a></b>", ""),
+        ("<a b=1/>", ""),
+        ("<a b='1' b='2'/>", "the attribute b is there twice"),
+        ("<a x:b='1' y:b='1' xmlns:x='u' xmlns:y='u'/>", "the attribute y:b is there twice"),
+        ("<a b=\"1\"c=\"2\"/>", "no white space between two attributes"),
+        ("<a b='1'c='\"'/>", "no white space between two attributes"),
+        ("<a>&nope;</a>", "the entity \"nope\" is not known"),
+        ("<a b='&nope;'/>", "the entity \"nope\" is not known"),
+        ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "those that a document type declares are not supported"),
+        ("<!DOCTYPE a [<!ENTITY b 'c'>]><a d='&b;'/>", "those that a document type declares are not supported"),
+        ("<a/><b/>", "second element"),
+        ("<x:a/>", "the prefix x is not declared"),
+        ("text", "text outside"),
+        ("<a b='<'/>", "holds <"),
+        ("<a>\u{1}</a>", "U+0001"),
+        ("<a>\u{FFFE}</a>", "U+FFFE"),
+        ("<a b='\u{2}'/>", "U+0002"),
+        ("<a>&#1;</a>", "U+0001"),
+        ("<a b='&#xFFFF;'/>", "U+FFFF"),
+        ("<a xmlns:b=''/>", "the namespace of the prefix \"b\" is empty"),
+        ("<a xmlns:xmlns='u'/>", "the prefix xmlns is declared"),
+        ("<a xmlns:xml='u'/>", "is another than that of XML"),
+        ("<a xmlns:b='http://www.w3.org/2000/xmlns/'/>", "is that of declarations"),
+        ("<a xmlns='http://www.w3.org/XML/1998/namespace'/>", "is that of XML"),
     ] {
-        check(wrong, false);
+        check(wrong, what);
     }
+}
+
+#[test]
+fn xml_is_read_as_it_says() {
+    let check = |markup: &str, expected: &str| assert_eq!(xml(markup), expected, "{markup}");
+    check("<a  b = '1'\n c=\"2'\" />", "<a b=\"1\" c=\"2'\"/>");
+    check("<a b='x&#10;y\nz'/>", "<a b=\"x&#10;y z\"/>");
+    check("<a xmlns=''/>", "<a/>");
+    check(
+        "<p:a xmlns:p='u'><p:b xmlns:p='v' p:c='1'/><p:d/></p:a>",
+        "<p:a xmlns:p=\"u\"><p:b xmlns:p=\"v\" p:c=\"1\"/><p:d/></p:a>",
+    );
+    check("<a xmlns='u'><b xmlns='v'><c/></b><d/></a>", "<a xmlns=\"u\"><b xmlns=\"v\"><c/></b><d/></a>");
+    check("<a xml:lang='x'/>", "<a xml:lang=\"x\"/>");
+}
+
+#[test]
+fn xml_may_be_stopped_within_and_between_tags() {
+    let attributes: String = (0..1000).map(|n| format!(" a{n}='1'")).collect();
+    for markup in [format!("<a{attributes}/>"), "<a>".repeat(9_000) + &"</a>".repeat(9_000), "<a/>".repeat(9_000)] {
+        let markup = format!("<r>{markup}</r>");
+        let mut parse = |allowed: usize| {
+            let mut tree = Tree::default();
+            let document = tree.create_document(false, "application/xml");
+            let mut asked = 0;
+            let mut go_on = || {
+                asked += 1;
+                asked <= allowed
+            };
+            (tree.parse_xml(document, &markup, &mut go_on), asked)
+        };
+        let (parsed, asked) = parse(usize::MAX);
+        assert!(parsed == Ok(()) && asked > 1, "{asked}");
+        assert_eq!(parse(1), (Err(DomError::Interrupted), 2));
+    }
+}
+
+#[test]
+fn xml_has_the_depth_of_html() {
+    let mut tree = Tree::default();
+    let document = tree.create_document(false, "application/xml");
+    let parsed = tree.parse_xml(document, &"<a>".repeat(300_000), &mut || true);
+    assert_eq!(parsed, Err(DomError::TooDeep { limit: 10_000 }));
+    let (mut tree, document) = page("");
+    let body = tree.descendants(document).last().unwrap();
+    let parsed = tree.parse_xml_fragment(document, body, &"<a>".repeat(300_000), &mut || true);
+    assert_eq!(parsed, Err(DomError::TooDeep { limit: 10_000 }));
+}
+
+#[test]
+fn many_attributes_are_no_matter() {
+    let many = |prefix: &str, from: usize| -> String {
+        (from..from + 60_000).map(|n| format!(" xmlns:n{n}='urn:{n}' {prefix}a{n}='1'")).collect()
+    };
+    let mut tree = Tree::default();
+    let document = tree.create_document(false, "application/xml");
+    tree.parse_xml(document, &format!("<r{}/>", many("", 0)), &mut || true).unwrap();
+    let root = tree.document_element(document).unwrap();
+    assert_eq!(tree.attributes(root).len(), 120_000);
+    assert_eq!(tree.outer_xml(root), format!("<r{}/>", many("", 0)).replace('\'', "\""));
+    let copy = tree.clone_node(root, None, true).unwrap();
+    assert!(tree.is_equal(root, copy));
+    let last = tree.attributes(copy).len() - 1;
+    tree.change_attribute(copy, last, "2");
+    assert!(!tree.is_equal(root, copy));
+}
+
+#[test]
+fn prefixes_of_deep_trees_are_found() {
+    // Each level hides the prefix of the one around it.
+    let open: String = (0..9_000).map(|n| format!("<p:a xmlns:p='urn:{}' xmlns:q{n}='urn:q'>", n % 2)).collect();
+    let markup = open + &"</p:a>".repeat(9_000);
+    let expected = markup.replace('\'', "\"").replacen("></p:a>", "/>", 1);
+    assert_eq!(xml(&markup), expected);
 }
