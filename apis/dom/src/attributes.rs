@@ -2,7 +2,8 @@
 
 use crate::dom::{Dom, HTML, Handle, Which, this_element, this_node, throw};
 use crate::element::{attribute_arg, set_attribute_node};
-use crate::members::{Members, optional_text, string_or_null, unsigned_long};
+use crate::members::{Members, optional_text, poll_scan, string_or_null, unsigned_long};
+use indexmap::IndexSet;
 use quickbeam_api_webidl::need;
 use quickbeam_dom::{DomError, NodeId, Tree, qualified};
 use quickbeam_engine::{Args, Attributes, Ctx, Exotic, PropertyKey, Result, Value};
@@ -93,18 +94,16 @@ impl Map {
     /// The names that are properties: those in upper case are not, for HTML elements.
     fn names(&self) -> Vec<String> {
         self.dom.read(|tree| {
-            let is_html = tree.element(self.element).is_some_and(|data| &*data.name.ns == HTML)
-                && tree.is_in_html_document(self.element);
-            let mut names: Vec<String> = Vec::new();
-            for attribute in tree.attributes(self.element) {
-                let name = qualified(&attribute.name);
-                let is_visible = !is_html || !name.bytes().any(|byte| byte.is_ascii_uppercase());
-                if is_visible && !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-            names
+            let names = tree.attributes(self.element).iter().map(|attribute| qualified(&attribute.name));
+            let names: IndexSet<String> = names.filter(|name| self.is_visible(tree, name)).collect();
+            names.into_iter().collect()
         })
+    }
+
+    fn is_visible(&self, tree: &Tree, name: &str) -> bool {
+        !name.bytes().any(|byte| byte.is_ascii_uppercase())
+            || !tree.is_in_html_document(self.element)
+            || tree.element(self.element).is_none_or(|data| &*data.name.ns != HTML)
     }
 
     fn named<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<usize>> {
@@ -112,7 +111,8 @@ impl Map {
         if !name.is_string() || object.prototype()?.has_key(key)? {
             return Ok(None);
         }
-        let find = |name: &str| self.names().iter().any(|known| known == name).then(|| self.find(name)).flatten();
+        poll_scan(object.ctx(), self.dom.read(|tree| tree.attributes(self.element).len()))?;
+        let find = |name: &str| self.dom.read(|tree| self.is_visible(tree, name)).then(|| self.find(name)).flatten();
         name.with_text(|name| find(&name))
     }
 }

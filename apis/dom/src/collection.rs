@@ -5,10 +5,14 @@ use quickbeam_api_webidl::need;
 use quickbeam_dom::{LocalName, NodeId, Selectors, Tree};
 use quickbeam_engine::{Args, Attributes, Ctx, Exotic, PropertyKey, Result, Value};
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// Steps that a look at one element counts for.
 const STEPS_PER_QUESTION: u32 = 10_000;
+
+/// Classes that are looked for one by one.
+const FEW_CLASSES: usize = 8;
 
 /// Which nodes a live collection holds.
 pub(crate) enum Filter {
@@ -54,6 +58,11 @@ impl Filter {
                 let Some(classes) = element.attribute(&LocalName::from("class")) else { return false };
                 let quirks = tree.document(id).and_then(|id| tree.node(id).as_document()).map(|data| data.quirks);
                 let is_quirky = quirks == Some(quickbeam_dom::QuirksMode::Quirks);
+                if wanted.len() > FEW_CLASSES {
+                    let cased = |name: &str| if is_quirky { name.to_ascii_lowercase() } else { name.to_owned() };
+                    let classes: HashSet<String> = split_tokens(classes).map(cased).collect();
+                    return wanted.iter().all(|name| classes.contains(&cased(name)));
+                }
                 let same = |a: &str, b: &str| if is_quirky { a.eq_ignore_ascii_case(b) } else { a == b };
                 !wanted.is_empty() && wanted.iter().all(|name| split_tokens(classes).any(|class| same(class, name)))
             }
@@ -173,7 +182,7 @@ impl Nodes for Live {
         }
         let nodes = self.nodes();
         let tree = self.dom.tree.borrow();
-        let mut known = std::collections::HashSet::new();
+        let mut known = HashSet::new();
         for name in nodes.iter().flat_map(|&id| names_of(&tree, id)) {
             if known.insert(name) {
                 names.push(name.to_owned());
@@ -222,6 +231,7 @@ fn find_named<'a>(nodes: &dyn Nodes, object: &Value<'a>, key: &PropertyKey<'a>) 
         return Ok(None);
     }
     let name = key.to_value()?;
+    crate::members::poll_scan(object.ctx(), nodes.len())?;
     if !name.is_string() { Ok(None) } else { name.with_text(|name| nodes.named(&name)) }
 }
 

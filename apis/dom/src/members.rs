@@ -68,6 +68,14 @@ pub(crate) fn string_or_null<'a>(ctx: Ctx<'a>, text: Option<&str>) -> Result<Val
     text.map_or_else(|| Ok(ctx.null()), |text| ctx.string(text))
 }
 
+/// Entries that are looked through without a poll.
+const UNPOLLED: usize = 256;
+
+/// Polls, once so many entries were looked through for one property: builtins that read all of them do not.
+pub(crate) fn poll_scan(ctx: Ctx<'_>, entries: usize) -> Result<()> {
+    if entries <= UNPOLLED { Ok(()) } else { ctx.poll(u32::try_from(entries).unwrap_or(u32::MAX)) }
+}
+
 /// `unsigned long`
 pub(crate) fn unsigned_long(value: &Value<'_>) -> Result<usize> {
     Ok(quickbeam_api_webidl::to_long(value)?.cast_unsigned() as usize)

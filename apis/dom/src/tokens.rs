@@ -3,7 +3,8 @@
 use crate::collection::split_tokens;
 use crate::dom::{Dom, this_element, throw};
 use crate::element::value_of;
-use crate::members::{Members, unsigned_long};
+use crate::members::{Members, poll_scan, unsigned_long};
+use indexmap::IndexSet;
 use quickbeam_api_webidl::need;
 use quickbeam_dom::{DomError, NodeId, local_name};
 use quickbeam_engine::{Args, Attributes, Ctx, Exotic, PropertyKey, Result, Value};
@@ -33,20 +34,21 @@ impl Source {
 
 struct TokenList(Source);
 
+/// Each token once, in order.
+type Tokens = IndexSet<String>;
+
 impl TokenList {
-    fn tokens(&self) -> Vec<String> {
-        let mut tokens: Vec<String> = Vec::new();
-        for token in split_tokens(&self.0.get().unwrap_or_default()) {
-            if !tokens.iter().any(|known| known == token) {
-                tokens.push(token.to_owned());
-            }
-        }
-        tokens
+    fn tokens(&self) -> Tokens {
+        split_tokens(&self.0.get().unwrap_or_default()).map(str::to_owned).collect()
     }
 
     /// "Update steps".
-    fn update(&self, ctx: Ctx<'_>, tokens: &[String]) -> Result<()> {
-        if tokens.is_empty() && self.0.get().is_none() { Ok(()) } else { self.0.set(ctx, &tokens.join(" ")) }
+    fn update(&self, ctx: Ctx<'_>, tokens: &Tokens) -> Result<()> {
+        if tokens.is_empty() && self.0.get().is_none() {
+            return Ok(());
+        }
+        let all: Vec<&str> = tokens.iter().map(String::as_str).collect();
+        self.0.set(ctx, &all.join(" "))
     }
 }
 
@@ -56,7 +58,8 @@ impl Exotic for TokenList {
     fn get<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<(Value<'a>, Attributes)>> {
         let Some(index) = key.as_index() else { return Ok(None) };
         let tokens = self.tokens();
-        tokens.get(index as usize).map(|token| Ok((object.ctx().string(token)?, INDEXED))).transpose()
+        poll_scan(object.ctx(), tokens.len())?;
+        tokens.get_index(index as usize).map(|token| Ok((object.ctx().string(token)?, INDEXED))).transpose()
     }
 
     fn names<'a>(&self, object: &Value<'a>) -> Result<Vec<PropertyKey<'a>>> {
@@ -114,7 +117,7 @@ pub(crate) fn dom_token_list(ctx: Ctx<'_>) -> Result<Value<'_>> {
             let list = this_list(ctx, this)?;
             need(ctx, args, 1, "item")?;
             let index = unsigned_long(&args.get(0))?;
-            crate::members::string_or_null(ctx, list.tokens().get(index).map(String::as_str))
+            crate::members::string_or_null(ctx, list.tokens().get_index(index).map(String::as_str))
         })?
         .method("contains", 1, |ctx, this, args| {
             let list = this_list(ctx, this)?;
@@ -125,17 +128,13 @@ pub(crate) fn dom_token_list(ctx: Ctx<'_>) -> Result<Value<'_>> {
         .method("add", 0, |ctx, this, args| {
             let list = this_list(ctx, this)?;
             let mut tokens = list.tokens();
-            for token in all_tokens(ctx, args)? {
-                if !tokens.contains(&token) {
-                    tokens.push(token);
-                }
-            }
+            tokens.extend(all_tokens(ctx, args)?);
             list.update(ctx, &tokens)?;
             Ok(ctx.undefined())
         })?
         .method("remove", 0, |ctx, this, args| {
             let list = this_list(ctx, this)?;
-            let removed = all_tokens(ctx, args)?;
+            let removed: Tokens = all_tokens(ctx, args)?.into_iter().collect();
             let mut tokens = list.tokens();
             tokens.retain(|token| !removed.contains(token));
             list.update(ctx, &tokens)?;
@@ -147,15 +146,13 @@ pub(crate) fn dom_token_list(ctx: Ctx<'_>) -> Result<Value<'_>> {
             need(ctx, args, 2, "replace")?;
             let (old, new) = (args.get(0).to_text()?, args.get(1).to_text()?);
             check_tokens(ctx, &[old.clone(), new.clone()])?;
-            let mut tokens = list.tokens();
-            let Some(index) = tokens.iter().position(|token| *token == old) else { return Ok(ctx.boolean(false)) };
-            match tokens.iter().position(|token| *token == new) {
-                Some(other) if other != index => {
-                    tokens[other.min(index)] = new;
-                    tokens.remove(other.max(index));
-                }
-                _ => tokens[index] = new,
+            let tokens = list.tokens();
+            if !tokens.contains(&old) {
+                return Ok(ctx.boolean(false));
             }
+            // Whichever of the two comes first has the place of the new one.
+            let replaced = |token: String| if token == old { new.clone() } else { token };
+            let tokens: Tokens = tokens.into_iter().map(replaced).collect();
             list.update(ctx, &tokens)?;
             Ok(ctx.boolean(true))
         })?
@@ -186,14 +183,14 @@ fn toggle<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a
     let force = (!force.is_undefined()).then(|| force.truthy());
     check_tokens(ctx, std::slice::from_ref(&token))?;
     let mut tokens = list.tokens();
-    let is_there = match (tokens.iter().position(|known| *known == token), force) {
+    let is_there = match (tokens.get_index_of(&token), force) {
         (Some(index), None | Some(false)) => {
-            tokens.remove(index);
+            tokens.shift_remove_index(index);
             list.update(ctx, &tokens)?;
             false
         }
         (None, None | Some(true)) => {
-            tokens.push(token);
+            tokens.insert(token);
             list.update(ctx, &tokens)?;
             true
         }
@@ -257,7 +254,9 @@ impl Dataset {
 impl Exotic for Dataset {
     fn get<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<(Value<'a>, Attributes)>> {
         let Some(Ok(attribute)) = self.attribute(key)? else { return Ok(None) };
-        let value = self.0.dom.read(|tree| value_of(tree, self.0.element, &attribute));
+        let (count, value) =
+            self.0.dom.read(|tree| (tree.attributes(self.0.element).len(), value_of(tree, self.0.element, &attribute)));
+        poll_scan(object.ctx(), count)?;
         value.map(|value| Ok((object.ctx().string(&value)?, Attributes::ALL))).transpose()
     }
 

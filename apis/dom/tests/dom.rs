@@ -203,6 +203,31 @@ fn mutation_observers_are_told_of_all_that_is_below_and_nothing_else() {
 }
 
 #[test]
+fn token_lists_are_ordered_sets() {
+    let h = harness();
+    let check = |script: &str, expected: &str| {
+        h.check(
+            &format!("{{ const p = document.createElement('p'); p.className = ' a b  a c '; {script}; p.className }}"),
+            expected,
+        );
+    };
+    check("p.classList.add('d', 'a', 'd')", "a b c d");
+    check("p.classList.remove('a', 'x')", "b c");
+    check("p.classList.toggle('b')", "a c");
+    check("p.classList.toggle('b', true)", " a b  a c ");
+    check("p.classList.toggle('d')", "a b c d");
+    check("p.classList.replace('a', 'c')", "c b");
+    check("p.classList.replace('c', 'a')", "a b");
+    check("p.classList.replace('b', 'x')", "a x c");
+    check("p.classList.replace('b', 'b')", "a b c");
+    check("p.classList.replace('x', 'b')", " a b  a c ");
+    check(
+        "p.className = [...p.classList, p.classList.length, p.classList.item(2), p.classList.item(3)].join()",
+        "a,b,c,3,c,",
+    );
+}
+
+#[test]
 fn custom_elements_react() {
     let h = harness();
     h.check(

@@ -138,3 +138,31 @@ fn fifty_times_a_megabyte_leaves_what_was_there() {
         assert_eq!(run(ctx, "document.body.innerHTML = ''; document.getElementById('row-1')"), "null");
     });
 }
+
+#[test]
+fn sixty_thousand_classes_and_attributes_are_no_matter() {
+    check(
+        LIMIT,
+        &[
+            (
+                "globalThis.many = Array.from({ length: 60_000 }, (_, i) => `c${i}`); globalThis.p = document.createElement('p'); p.classList.add(...many, 'c1'); p.classList.length",
+                "60000",
+            ),
+            ("p.className === many.join(' ')", "true"),
+            (
+                "p.classList.toggle('c59999') + ' ' + p.classList.replace('c0', 'c1') + ' ' + p.classList[0]",
+                "false true c1",
+            ),
+            ("p.classList.remove(...many.slice(2)); p.className", "c1"),
+            (
+                "document.body.append(p); p.className = many.join(' '); document.getElementsByClassName(many.toReversed().join(' ')).length",
+                "1",
+            ),
+            ("document.getElementsByClassName(many.join(' ') + ' d').length", "0"),
+            (
+                "{ const r = new DOMParser().parseFromString(`<r ${many.map((name) => `data-${name}='1'`).join(' ')}/>`, 'text/xml').documentElement; [r.attributes.length, r.isEqualNode(r.cloneNode()), Object.getOwnPropertyNames(r.attributes).length].join() }",
+                "60000,true,120000",
+            ),
+        ],
+    );
+}
