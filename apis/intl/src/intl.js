@@ -28,7 +28,10 @@
     Segmenter, Collator, ListFormat, RelativeTimeFormat, DisplayNames, NumberFormat, PluralRules, DateTimeFormat,
     DurationFormat, Locale,
   };
-  for (const name in classes) define(name, classes[name]);
+  for (const name in classes) {
+    define(name, classes[name]);
+    native.refuseClones(classes[name]);
+  }
   const functions = {
     __proto__: null,
     getCanonicalLocales(locales) {

@@ -188,6 +188,7 @@ fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
             .function("hasTwelveHours", datetime::has_twelve_hours)?
             .function("twelveHours", datetime::twelve_hours)?
             .into_value();
+        natives.set("refuseClones", quickbeam_api_webidl::helpers(ctx)?.get("refuseClones")?)?;
         let shared = ctx.call(&SHARED.run(ctx)?, &ctx.undefined(), std::slice::from_ref(&natives))?;
         let mut args = vec![natives, shared];
         for glue in [&LOCALE, &TEXT, &NUMBER, &DATE_TIME, &DURATION] {

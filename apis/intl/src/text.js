@@ -62,7 +62,10 @@
     value: "Segmenter String Iterator",
     configurable: true,
   });
-  for (const { prototype } of [Segments, SegmentIterator]) delete prototype.constructor;
+  for (const Class of [Segments, SegmentIterator]) {
+    native.refuseClones(Class);
+    delete Class.prototype.constructor;
+  }
 
   class Segmenter {
     #resolved;

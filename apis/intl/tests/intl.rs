@@ -2,6 +2,7 @@
 
 use quickbeam_api_harness::Harness;
 use quickbeam_api_intl::Intl;
+use quickbeam_api_structured_clone::StructuredClone;
 
 fn checks(cases: &[(&str, &str)]) {
     let harness = Harness::new(&[&Intl]);
@@ -472,4 +473,28 @@ fn there_are_not_more_formatters_than_memory_allows() {
         ),
         ("for (let i = 0; i < 30_000; i++) new Intl.Collator('en'); 'freed'", "freed"),
     ]);
+}
+
+#[test]
+fn nothing_of_intl_is_cloned() {
+    let harness = Harness::new(&[&Intl, &StructuredClone]);
+    for (made, class) in [
+        ("new Intl.NumberFormat()", "NumberFormat"),
+        ("new Intl.DateTimeFormat()", "DateTimeFormat"),
+        ("new Intl.Collator()", "Collator"),
+        ("new Intl.PluralRules()", "PluralRules"),
+        ("new Intl.RelativeTimeFormat()", "RelativeTimeFormat"),
+        ("new Intl.ListFormat()", "ListFormat"),
+        ("new Intl.DisplayNames('en', { type: 'region' })", "DisplayNames"),
+        ("new Intl.DurationFormat()", "DurationFormat"),
+        ("new Intl.Segmenter()", "Segmenter"),
+        ("new Intl.Segmenter().segment('a')", "Object"),
+        ("new Intl.Locale('en')", "Locale"),
+        ("new (class A extends Intl.Locale {})('en')", "A"),
+    ] {
+        harness.check(
+            &format!("try {{ structuredClone({{ made: {made} }}) }} catch (e) {{ `${{e}}` }}"),
+            &format!("DataCloneError: structuredClone: an object of the class {class} cannot be cloned"),
+        );
+    }
 }

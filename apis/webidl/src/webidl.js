@@ -67,6 +67,11 @@
     return undefined;
   };
 
+  /** Tells that nothing clones the instances of a class of the language, for they have internal slots. */
+  const refuseClones = ({ prototype }) => {
+    platform.set(prototype, { clone: null, pack: null, transfer: null });
+  };
+
   const stepsOf = (object, kind) => {
     for (let link = object; link !== null; link = getPrototypeOf(link)) {
       const steps = lookUp(platform, link);
@@ -235,6 +240,7 @@
   return {
     expose,
     shownOf,
+    refuseClones,
     cloneSteps,
     packSteps,
     transferSteps,
