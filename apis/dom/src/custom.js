@@ -8,8 +8,6 @@
   const byClass = new Map();
   /** The definition of an element that is custom. */
   const definitions = new WeakMap();
-  /** `is` values of elements, as given to createElement. */
-  const isValues = new WeakMap();
   const waiting = new Map();
 
   const RESERVED = [
@@ -26,7 +24,7 @@
 
   const definitionOf = (element) => {
     if (element.namespaceURI !== HTML) return undefined;
-    const name = isValues.get(element) ?? element.getAttribute("is");
+    const name = native.isValue(element) ?? element.getAttribute("is");
     const definition = byName.get(element.localName) ?? (name === null ? undefined : byName.get(name));
     return definition?.localName === element.localName ? definition : undefined;
   };
@@ -219,9 +217,9 @@
     const { stack } = definition;
     const known = stack.at(-1);
     if (stack.length === 0) {
-      const element = native.constructElement(kit.document(), definition.localName, prototype);
+      const is = isAutonomous ? null : definition.name;
+      const element = native.constructElement(kit.document(), definition.localName, prototype, is);
       definitions.set(element, definition);
-      if (!isAutonomous) isValues.set(element, definition.name);
       return element;
     }
     if (known === undefined) throw new TypeError("The element was already constructed");
@@ -235,10 +233,8 @@
   return {
     globals: { customElements },
     /** An element that `createElement` made: upgraded at once if there is a definition. */
-    created(element, options, document) {
+    created(element, is, document) {
       if (byName.size === 0) return element;
-      const is = typeof options === "object" && options !== null && options.is !== undefined ? `${options.is}` : null;
-      if (is !== null) isValues.set(element, is);
       const definition = definitionOf(element);
       if (definition === undefined) return element;
       try {

@@ -207,6 +207,7 @@ fn create_attribute<'a>(ctx: Ctx<'a>, document: &Handle, name: QualName) -> Resu
 fn create_element<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let document = this_document(ctx, this)?;
     need(ctx, args, 1, "createElement")?;
+    let is = is_option(&args.get(1))?;
     let made = args.get(0).with_text(|name| {
         if !is_element_name(&name) {
             return Err(DomError::InvalidCharacter(format!("{:?} is not a valid element name", &*name)));
@@ -226,7 +227,7 @@ fn create_element<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<
     })?;
     let element = made.map_err(|error| throw(ctx, &error))?;
     document.dom.account(ctx);
-    document.dom.wrap_created(ctx, element, args.get(1), this)
+    document.dom.wrap_created(ctx, element, is.as_deref(), this)
 }
 
 fn create_element_ns<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
@@ -235,9 +236,19 @@ fn create_element_ns<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Resu
     let namespace = optional_text(&args.get(0))?.unwrap_or_default();
     let name = quickbeam_dom::validate_and_extract(&namespace, &args.get(1).to_text()?, NameKind::Element)
         .map_err(|error| throw(ctx, &error))?;
+    let is = is_option(&args.get(2))?;
     let element = document.dom.tree.borrow_mut().create_element(document.id, name);
     document.dom.account(ctx);
-    document.dom.wrap_created(ctx, element, args.get(2), this)
+    document.dom.wrap_created(ctx, element, is.as_deref(), this)
+}
+
+/// The member `is` of the options of `createElement`.
+fn is_option(options: &Value<'_>) -> Result<Option<String>> {
+    if !options.is_object() {
+        return Ok(None);
+    }
+    let is = options.get("is")?;
+    if is.is_undefined() { Ok(None) } else { is.to_text().map(Some) }
 }
 
 /// A copy of a node.
@@ -409,11 +420,20 @@ fn more_natives<'a>(ctx: Ctx<'a>, natives: Value<'a>) -> Result<Value<'a>> {
             let found = node.dom.custom_candidates(node.id);
             ctx.array(found.into_iter().map(|id| node.dom.wrap(ctx, id)).collect::<Result<_>>()?)
         })?
-        // `(document, local name, prototype)`: a new HTML element
+        // `(element)`: the name of the custom built-in element that it was made as, or `null`
+        .function("isValue", |ctx, _, args| {
+            let node = this_node(ctx, &args.get(0))?;
+            string_or_null(ctx, node.dom.read(|tree| tree.is_value(node.id).map(str::to_owned)).as_deref())
+        })?
+        // `(document, local name, prototype, is value or null)`: a new HTML element
         .function("constructElement", |ctx, _, args| {
             let document = this_document(ctx, &args.get(0))?;
             let name = args.get(1).with_text(|name| qualified_name(HTML, None, &name))?;
+            let is = optional_text(&args.get(3))?;
             let element = document.dom.tree.borrow_mut().create_element(document.id, name);
+            if let Some(is) = is {
+                document.dom.tree.borrow_mut().set_is_value(element, &is);
+            }
             document.dom.make_with(ctx, element, &args.get(2))
         })?
         // `(kind, document, text)`: a new text, comment or fragment

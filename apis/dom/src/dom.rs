@@ -39,7 +39,7 @@ struct Hooks {
     prototype_of: Persistent,
     /// `(changes)`: tells those who watch.
     tell: Persistent,
-    /// `(element, options, document)`: what `createElement` returns for an element that it made.
+    /// `(element, is value or null, document)`: what `createElement` returns for an element that it made.
     created: Persistent,
 }
 
@@ -273,20 +273,24 @@ impl Dom {
         Ok(prototype)
     }
 
-    /// The object of an element that was just made, upgraded if it is a custom one.
+    /// The object of an element that was just made, with that `is` value; upgraded if it is a custom one.
     pub(crate) fn wrap_created<'a>(
         self: &Rc<Self>,
         ctx: Ctx<'a>,
         element: NodeId,
-        options: Value<'a>,
+        is: Option<&str>,
         document: &Value<'a>,
     ) -> Result<Value<'a>> {
+        if let Some(is) = is {
+            self.tree.borrow_mut().set_is_value(element, is);
+        }
         let wrapper = self.make(ctx, element)?;
         if self.defined.borrow().is_empty() {
             return Ok(wrapper);
         }
         let created = ctx.get_kept(&self.hooks(ctx)?.created);
-        ctx.call(&created, &ctx.undefined(), &[wrapper, options, document.clone()])
+        let is = is.map_or_else(|| Ok(ctx.null()), |is| ctx.string(is))?;
+        ctx.call(&created, &ctx.undefined(), &[wrapper, is, document.clone()])
     }
 
     // ── Changing the tree ──

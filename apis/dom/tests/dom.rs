@@ -228,6 +228,25 @@ fn token_lists_are_ordered_sets() {
 }
 
 #[test]
+fn an_is_value_is_in_the_markup() {
+    let h = harness();
+    h.check("document.createElement('p', { is: 'is-a' }).outerHTML", "<p is=\"is-a\"></p>");
+    h.check("document.createElement('p', 'is-a').outerHTML", "<p></p>");
+    h.check("document.createElement('p', { is: '\"' }).cloneNode().outerHTML", "<p is=\"&quot;\"></p>");
+    h.check(
+        "{ globalThis.P = class extends HTMLParagraphElement {}; customElements.define('is-p', P, { extends: 'p' });
+           const p = document.createElement('p', { is: 'is-p' });
+           const all = [p, new P(), p.cloneNode(), document.importNode(p), document.createElementNS('http://www.w3.org/1999/xhtml', 'p', { is: 'is-p' })];
+           all.map((p) => (p instanceof P) + p.outerHTML).join() }",
+        &["true<p is=\"is-p\"></p>"; 5].join(","),
+    );
+    h.check(
+        "{ const p = new P(); p.setAttribute('is', 'x'); const div = document.createElement('div'); div.append(p, new P()); div.innerHTML + p.getAttributeNames() }",
+        "<p is=\"x\"></p><p is=\"is-p\"></p>is",
+    );
+}
+
+#[test]
 fn custom_elements_react() {
     let h = harness();
     h.check(

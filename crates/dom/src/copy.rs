@@ -89,6 +89,9 @@ impl Tree {
                 let Some(owner) = owner else { return id };
                 let copy = self.create_element(owner, name);
                 self.give_attributes(copy, attributes);
+                if let Some(is) = self.is_value(id).map(str::to_owned) {
+                    self.set_is_value(copy, &is);
+                }
                 if let NodeData::Element(data) = &mut self.node_mut(copy).data {
                     data.is_integration_point = is_integration_point;
                 }

@@ -2,7 +2,7 @@
 
 use crate::node::{Attribute, NodeData};
 use crate::tree::{NodeId, Tree};
-use html5ever::{QualName, ns};
+use html5ever::{LocalName, QualName, ns};
 
 const VOID: [&str; 18] = [
     "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link",
@@ -70,6 +70,13 @@ impl Tree {
             NodeData::Element(element) => {
                 out.push('<');
                 push_name(&element.name, out);
+                if let Some(is) = self.is_value(id)
+                    && element.attribute(&LocalName::from("is")).is_none()
+                {
+                    out.push_str(" is=\"");
+                    escape(is, Escape::Attribute, out);
+                    out.push('"');
+                }
                 for attribute in &element.attributes {
                     push_attribute(attribute, out);
                 }

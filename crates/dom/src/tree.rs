@@ -5,7 +5,7 @@
 
 use crate::node::{AttributeData, DocumentData, ElementData, Node, NodeData, QuirksMode};
 use html5ever::{QualName, local_name as atom, ns};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
 
 /// Names a node of a [`Tree`].
@@ -34,12 +34,18 @@ pub struct Tree {
     pub(crate) moved: VecDeque<NodeId>,
     pub(crate) journal: crate::journal::Journal,
     pub(crate) ids: crate::ids::Ids,
+    /// The `is` values of elements that were made with one.
+    is_values: HashMap<NodeId, Box<str>>,
 }
 
 /// Slots that are never given back.
 const KEPT_SLOTS: usize = 4096;
 /// Places for moved nodes that are never given back.
 const KEPT_MOVES: usize = 64;
+
+fn is_value_cost(value: &str) -> usize {
+    2 * size_of::<(NodeId, Box<str>)>() + value.len()
+}
 
 fn vacant(data: NodeData) -> Node {
     Node { generation: 0, parent: 0, previous: 0, next: 0, first: 0, last: 0, document: 0, embedder: 0, data }
@@ -60,6 +66,7 @@ impl Default for Tree {
             moved: VecDeque::new(),
             journal: Default::default(),
             ids: Default::default(),
+            is_values: HashMap::new(),
         }
     }
 }
@@ -362,6 +369,29 @@ impl Tree {
         element
     }
 
+    /// The name of the custom built-in element that an element was made as.
+    pub fn is_value(&self, element: NodeId) -> Option<&str> {
+        if self.is_values.is_empty() { None } else { self.is_values.get(&element).map(|value| &**value) }
+    }
+
+    /// Makes an element one of that [name](Tree::is_value), which its markup tells.
+    pub fn set_is_value(&mut self, element: NodeId, value: &str) {
+        if self.is_element(element) {
+            self.forget_is_value(element);
+            self.bytes += is_value_cost(value);
+            self.is_values.insert(element, value.into());
+        }
+    }
+
+    fn forget_is_value(&mut self, element: NodeId) {
+        if self.is_values.is_empty() {
+            return;
+        }
+        if let Some(old) = self.is_values.remove(&element) {
+            self.bytes = self.bytes.saturating_sub(is_value_cost(&old));
+        }
+    }
+
     /// A new node of another kind, which holds no ids.
     pub fn create(&mut self, document: NodeId, data: NodeData) -> NodeId {
         self.add(Some(document), data)
@@ -500,6 +530,7 @@ impl Tree {
         }
         if let Some(id) = id {
             self.journal.forget(id);
+            self.forget_is_value(id);
         }
         let free = self.free;
         let Some(node) = self.nodes.get_mut(index as usize) else { return };
