@@ -227,7 +227,7 @@ fn xml_may_be_stopped_within_and_between_tags() {
     let attributes: String = (0..1000).map(|n| format!(" a{n}='1'")).collect();
     for markup in [format!("<a{attributes}/>"), "<a>".repeat(9_000) + &"</a>".repeat(9_000), "<a/>".repeat(9_000)] {
         let markup = format!("<r>{markup}</r>");
-        let mut parse = |allowed: usize| {
+        let parse = |allowed: usize| {
             let mut tree = Tree::default();
             let document = tree.create_document(false, "application/xml");
             let mut asked = 0;
