@@ -12,6 +12,7 @@
 //! | `dom.rs` | the DOM of a realm: which objects stand for which nodes, who keeps whom alive |
 //! | `node.rs`, `element.rs`, `attributes.rs`, `text.rs`, `document.rs` | native members of the interfaces of those names |
 //! | `tables.rs` | native members of the elements of tables |
+//! | `style.rs` | declarations of CSS |
 //! | `collection.rs`, `tokens.rs` | objects with indexed and named properties |
 //! | `dom.js` | the classes; the others are parts of it: `documents.js`, `events.js`, `range.js`, `traversal.js`, `observer.js`, `custom.js`, `html.js` with `tags.js`, `links.js`, `activation.js`, `controls.js` and `forms.js`, `style.js` |
 
@@ -23,6 +24,7 @@ mod element;
 mod members;
 mod names;
 mod node;
+mod style;
 mod tables;
 mod text;
 mod tokens;
@@ -140,6 +142,7 @@ fn members(ctx: Ctx<'_>) -> Result<Value<'_>> {
 fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
     let natives = document::natives(ctx)?;
     natives.set("members", members(ctx)?)?;
+    natives.set("style", style::natives(ctx)?)?;
     natives.set("tokenList", ctx.function("tokenList", 2, tokens::token_list)?)?;
     natives.set("dataset", ctx.function("dataset", 1, tokens::dataset)?)?;
     natives.set("getElementById", ctx.function("getElementById", 1, document::get_element_by_id)?)?;

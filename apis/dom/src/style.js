@@ -1,6 +1,8 @@
-// CSSStyleDeclaration of the attribute `style`. Declarations are kept as they are written: values are not interpreted.
+// CSSStyleDeclaration of the attribute `style`. Declarations are kept as they are written: values are closed at their end, but not
+// interpreted.
 (() => (kit) => {
-  const { idl, classes, cached, illegal } = kit;
+  const { idl, native, classes, cached, illegal } = kit;
+  const css = native.style;
   const { expose, need } = idl;
 
   const PROPERTIES =
@@ -9,41 +11,15 @@
     );
   const known = new Set(PROPERTIES);
 
-  /** Splits at a character outside of quotes, parentheses and comments. */
-  const split = (text, separator) => {
-    const parts = [];
-    let start = 0;
-    let depth = 0;
-    let quote = "";
-    for (let index = 0; index < text.length; index++) {
-      const c = text[index];
-      if (c === "\\") index++;
-      else if (quote !== "") quote = c === quote ? "" : quote;
-      else if (c === '"' || c === "'") quote = c;
-      else if (c === "(" || c === "[" || c === "{") depth++;
-      else if (c === ")" || c === "]" || c === "}") depth--;
-      else if (c === separator && depth <= 0) {
-        parts.push(text.slice(start, index));
-        start = index + 1;
-      }
-    }
-    parts.push(text.slice(start));
-    return parts;
-  };
-
-  const IMPORTANT = /\s*!\s*important\s*$/i;
-
   const parse = (text) => {
     const declarations = new Map();
-    for (const declaration of split(text.replace(/\/\*[^]*?(\*\/|$)/g, " "), ";")) {
-      const colon = declaration.indexOf(":");
-      if (colon < 0) continue;
-      const name = nameOf(declaration.slice(0, colon).trim());
-      const isImportant = IMPORTANT.test(declaration);
-      const value = declaration.slice(colon + 1).replace(IMPORTANT, "").trim();
+    const parts = css.declarations(text);
+    for (let index = 0; index < parts.length; index += 3) {
+      const name = nameOf(parts[index]);
+      const value = parts[index + 1];
       if (!isSupported(name) || (value === "" && !name.startsWith("--"))) continue;
       declarations.delete(name);
-      declarations.set(name, { value, isImportant });
+      declarations.set(name, { value, isImportant: parts[index + 2] });
     }
     return declarations;
   };
@@ -53,7 +29,7 @@
 
   const serialize = (declarations) =>
     [...declarations]
-      .map(([name, { value, isImportant }]) => `${name}: ${value}${isImportant ? " !important" : ""};`)
+      .map(([name, { value, isImportant }]) => `${name.startsWith("--") ? css.identifier(name) : name}: ${value}${isImportant ? " !important" : ""};`)
       .join(" ");
 
   const token = Symbol("CSSStyleDeclaration");
@@ -105,15 +81,16 @@
     setProperty(name, value, priority = "") {
       need(arguments, 2, "setProperty");
       name = nameOf(`${name}`);
-      value = value === null ? "" : `${value}`.trim();
+      value = value === null ? "" : `${value}`;
       priority = priority === null ? "" : `${priority}`.toLowerCase();
       if (!isSupported(name)) return;
-      if (value === "") {
+      if (value.trim() === "") {
         this.removeProperty(name);
         return;
       }
-      const isOne = split(value, ";").length === 1 && !IMPORTANT.test(value);
-      if (!isOne || (priority !== "" && priority !== "important")) return;
+      value = css.value(value);
+      if (value === null || (value === "" && !name.startsWith("--"))) return;
+      if (priority !== "" && priority !== "important") return;
       const declarations = this.#read();
       declarations.set(name, { value, isImportant: priority === "important" });
       this.#write(declarations);

@@ -228,6 +228,33 @@ fn token_lists_are_ordered_sets() {
 }
 
 #[test]
+fn values_of_a_style_stay_apart() {
+    let h = harness();
+    let check = |script: &str, expected: &str| {
+        h.check(
+            &format!("{{ const {{ style }} = document.createElement('i'); {script}; const p = document.createElement('p'); p.style.cssText = style.cssText; p.style.cssText === style.cssText ? style.cssText : `${{style.cssText}} became ${{p.style.cssText}}` }}"),
+            expected,
+        );
+    };
+    check("style.fontFamily = '\"a'; style.color = 'red'", "font-family: \"a\"; color: red;");
+    check("style.background = 'url(a'; style.color = 'red'", "background: url(a); color: red;");
+    check("style.width = 'calc(1px + (2px'; style.color = 'red'", "width: calc(1px + (2px)); color: red;");
+    check("style.width = '1px /* x'; style.color = 'red'", "width: 1px; color: red;");
+    check("style.color = 'red\\\\'; style.width = '1px'", "color: red\u{FFFD}; width: 1px;");
+    for wrong in ["red;position:fixed", "red}body{x:y", "\"a\\nb\"", "url(a b)", "red)", "red !important", "a!b"] {
+        check(&format!("style.color = '{wrong}'"), "");
+    }
+    check("style.setProperty('--a', '1;2'); style.setProperty('--b', ' {a:b;c} ')", "--b: {a:b;c};");
+    check("style.setProperty('--a;x:y', '1')", "--a\\;x\\:y: 1;");
+    check("style.cssText = 'color: \"a; width: 1px'", "color: \"a; width: 1px\";");
+    check(
+        "style.cssText = 'color: red; nope; width: 1px}; height: 2px !important'",
+        "color: red; height: 2px !important;",
+    );
+    check("style.cssText = 'content: \"/* a */\"; /* color: red; */ width: 1px'", "content: \"/* a */\"; width: 1px;");
+}
+
+#[test]
 fn an_is_value_is_in_the_markup() {
     let h = harness();
     h.check("document.createElement('p', { is: 'is-a' }).outerHTML", "<p is=\"is-a\"></p>");

@@ -31,6 +31,7 @@
 
 mod attributes;
 mod copy;
+mod css;
 mod error;
 mod ids;
 mod journal;
@@ -49,6 +50,7 @@ mod xml;
 
 pub use attributes::{is_called, qualified};
 pub use copy::position;
+pub use css::{Declaration, identifier, parse_declarations, parse_value};
 pub use error::{DomError, Result};
 pub use html5ever::{LocalName, Namespace, QualName, ns};
 pub use journal::Change;
