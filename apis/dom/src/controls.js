@@ -156,6 +156,77 @@
     },
   };
 
+  // ── Gauges ──
+
+  /** The number that an attribute begins with, `null` if it begins with none. */
+  const numberOf = (element, attribute) => {
+    const match = /^[\t\n\f\r ]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)/.exec(element.getAttribute(attribute) ?? "");
+    const number = match === null ? NaN : Number(match[1]) + 0;
+    return Number.isFinite(number) ? number : null;
+  };
+  const setNumber = (element, attribute, value) =>
+    element.setAttribute(attribute, `${idl.double(value, attribute)}`);
+  const within = (least, value, most) => Math.min(Math.max(value, least), most);
+
+  const progress = {
+    get value() {
+      return within(0, numberOf(this, "value") ?? 0, this.max);
+    },
+    set value(value) {
+      setNumber(this, "value", value);
+    },
+    get max() {
+      const max = numberOf(this, "max");
+      return max !== null && max > 0 ? max : 1;
+    },
+    set max(value) {
+      if (idl.double(value, "max") > 0) setNumber(this, "max", value);
+    },
+    get position() {
+      return this.hasAttribute("value") ? this.value / this.max : -1;
+    },
+  };
+
+  const meter = {
+    get value() {
+      return within(this.min, numberOf(this, "value") ?? 0, this.max);
+    },
+    set value(value) {
+      setNumber(this, "value", value);
+    },
+    get min() {
+      return numberOf(this, "min") ?? 0;
+    },
+    set min(value) {
+      setNumber(this, "min", value);
+    },
+    get max() {
+      return Math.max(this.min, numberOf(this, "max") ?? 1);
+    },
+    set max(value) {
+      setNumber(this, "max", value);
+    },
+    get low() {
+      return within(this.min, numberOf(this, "low") ?? this.min, this.max);
+    },
+    set low(value) {
+      setNumber(this, "low", value);
+    },
+    get high() {
+      return within(this.low, numberOf(this, "high") ?? this.max, this.max);
+    },
+    set high(value) {
+      setNumber(this, "high", value);
+    },
+    get optimum() {
+      const { min, max } = this;
+      return within(min, numberOf(this, "optimum") ?? min + (max - min) / 2, max);
+    },
+    set optimum(value) {
+      setNumber(this, "optimum", value);
+    },
+  };
+
   const members = {
     HTMLAnchorElement: {
       ...descriptors(parts.hyperlink),
@@ -276,6 +347,7 @@
         return this.closest("select")?.form ?? null;
       },
     },
+    HTMLMeterElement: { ...descriptors(labels, meter) },
     HTMLOutputElement: {
       ...descriptors(ownForm, labels, validity),
       ...descriptors({
@@ -290,6 +362,7 @@
         },
       }),
     },
+    HTMLProgressElement: { ...descriptors(labels, progress) },
     HTMLScriptElement: {
       get text() {
         return [...this.childNodes].map((node) => (node.nodeType === 3 ? node.data : "")).join("");

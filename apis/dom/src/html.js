@@ -64,10 +64,19 @@
     if (value === null) return "";
     return native.resolveURL(value, element.baseURI) ?? value;
   };
-  const integer = (text, initial, min) => {
+  /** The integer that a text begins with, `null` if it begins with none. */
+  const leadingInteger = (text) => {
     const match = /^[\t\n\f\r ]*([+-]?\d+)/.exec(text ?? "");
-    const value = match === null ? initial : Number(match[1]);
+    return match === null ? null : Number(match[1]) + 0;
+  };
+  const integer = (text, initial, min) => {
+    const value = leadingInteger(text) ?? initial;
     return value < min || value > 0x7fffffff || value < -0x80000000 ? initial : value;
+  };
+  const setUnsigned = (element, attribute, value, initial) =>
+    element.setAttribute(attribute, `${value > 0x7fffffff ? initial : value}`);
+  const refuseSize = (attribute, value) => {
+    throw domException("IndexSizeError", `${value} is too small for ${attribute}`);
   };
   /** Kinds of attributes: how they are read and written. */
   const kinds = {
@@ -89,7 +98,36 @@
     }),
     n: (attribute, initial = 0) => ({
       get: (element) => integer(element.getAttribute(attribute), Number(initial), 0),
-      set: (element, value) => element.setAttribute(attribute, `${value >>> 0}`),
+      set: (element, value) => setUnsigned(element, attribute, value >>> 0, initial),
+    }),
+    /** As `i`, but not negative. */
+    l: (attribute, initial) => ({
+      get: (element) => integer(element.getAttribute(attribute), Number(initial), 0),
+      set: (element, value) => {
+        if ((value | 0) < 0) refuseSize(attribute, value | 0);
+        element.setAttribute(attribute, `${value | 0}`);
+      },
+    }),
+    /** As `n`, but not 0. */
+    p: (attribute, initial) => ({
+      get: (element) => integer(element.getAttribute(attribute), Number(initial), 1),
+      set: (element, value) => {
+        if (value >>> 0 === 0) refuseSize(attribute, 0);
+        setUnsigned(element, attribute, value >>> 0, initial);
+      },
+    }),
+    /** As `p`, but 0 is the default. */
+    f: (attribute, initial) => ({
+      get: (element) => integer(element.getAttribute(attribute), Number(initial), 1),
+      set: (element, value) => setUnsigned(element, attribute, value >>> 0 || initial, initial),
+    }),
+    /** As `n`, within a range. */
+    k: (attribute, initial, least, most) => ({
+      get: (element) => {
+        const value = leadingInteger(element.getAttribute(attribute));
+        return value === null || value < 0 ? Number(initial) : Math.min(Math.max(value, Number(least)), Number(most));
+      },
+      set: (element, value) => setUnsigned(element, attribute, value >>> 0, initial),
     }),
     t: (attribute) => ({
       get: (element) => lists(element, attribute),
@@ -133,7 +171,7 @@
           return get(this);
         },
         set [property](value) {
-          set(this, "binr".includes(kind) || value === null ? value : `${value}`);
+          set(this, "binrlpfk".includes(kind) || value === null ? value : `${value}`);
         },
       };
       defineProperty(Class.prototype, property, Object.getOwnPropertyDescriptor(accessor, property));
@@ -281,8 +319,55 @@
     interfaces.get(tag) ?? (/^[a-z][^\0A-Z]*-/.test(tag) ? "HTMLElement" : "HTMLUnknownElement");
   kit.htmlInterfaceOf = htmlInterfaceOf;
 
+  /** What `Option`, `Image` and `Audio` construct; each has the prototype of its element's class. */
+  const factories = {
+    __proto__: null,
+    Audio: () => {
+      function Audio(src = undefined) {
+        const audio = createNew(new.target, "audio");
+        audio.setAttribute("preload", "auto");
+        if (src !== undefined) audio.setAttribute("src", `${src}`);
+        return audio;
+      }
+      return Audio;
+    },
+    Image: () => {
+      function Image(width = undefined, height = undefined) {
+        const image = createNew(new.target, "img");
+        if (width !== undefined) image.width = width;
+        if (height !== undefined) image.height = height;
+        return image;
+      }
+      return Image;
+    },
+    Option: () => {
+      function Option(text = "", value = undefined, defaultSelected = false, selected = false) {
+        const option = createNew(new.target, "option");
+        text = `${text}`;
+        if (text !== "") option.append(text);
+        if (value !== undefined) option.setAttribute("value", `${value}`);
+        if (defaultSelected) option.setAttribute("selected", "");
+        if (Boolean(selected) !== Boolean(defaultSelected)) option.selected = selected;
+        return option;
+      }
+      return Option;
+    },
+  };
+  const { createElement } = native.members.Document;
+  const createNew = (newTarget, tag) => {
+    if (newTarget === undefined) throw new TypeError("A constructor needs new");
+    return createElement.call(kit.document(), tag);
+  };
+  const factory = (name) => {
+    const Factory = factories[name]();
+    const { prototype } = htmlClass(name === "Image" ? "HTMLImageElement" : `HTML${name}Element`);
+    defineProperty(Factory, "prototype", { value: prototype, writable: false, enumerable: false, configurable: false });
+    return (classes[name] = Factory);
+  };
+
   /** The class of that name, made now if it must be. */
   const htmlClass = (name) => {
+    if (name in factories && !Object.hasOwn(classes, name)) return factory(name);
     if (Object.hasOwn(classes, name) || !Object.hasOwn(table, name)) return classes[name];
     const Parent = name in parents ? htmlClass(parents[name]) : HTMLElement;
     const Class = {

@@ -34,7 +34,7 @@
     HTMLImageElement:
       "img|alt src:u srcset sizes crossOrigin:c useMap isMap:b width:n height:n referrerPolicy decoding:e,auto,sync,async loading:e,eager,lazy fetchPriority:e,auto,high,low name lowsrc:u align hspace:n vspace:n longDesc:u border",
     HTMLInputElement:
-      "input|accept alt autocomplete defaultChecked=checked:b defaultValue=value dirName disabled:b formAction:u formEnctype formMethod formNoValidate:b formTarget height:n max maxLength:i,-1 min minLength:i,-1 multiple:b name pattern placeholder readOnly:b required:b size:n,20 src:u step width:n align useMap",
+      "input|accept alt autocomplete defaultChecked=checked:b defaultValue=value dirName disabled:b formAction:u formEnctype formMethod formNoValidate:b formTarget height:n max maxLength:l,-1 min minLength:l,-1 multiple:b name pattern placeholder readOnly:b required:b size:p,20 src:u step width:n align useMap",
     HTMLLIElement: "li|value:i type",
     HTMLLabelElement: "label|htmlFor=for",
     HTMLLegendElement: "legend|align",
@@ -65,14 +65,14 @@
     HTMLSpanElement: "span|",
     HTMLStyleElement: "style|media type disabled:b",
     HTMLTableCaptionElement: "caption|align",
-    HTMLTableCellElement: "td,th|colSpan:n,1 rowSpan:n,1 headers scope abbr align axis height width ch=char noWrap:b vAlign bgColor",
-    HTMLTableColElement: "col,colgroup|span:n,1 align ch=char vAlign width",
+    HTMLTableCellElement: "td,th|colSpan:k,1,1,1000 rowSpan:k,1,0,65534 headers scope abbr align axis height width ch=char noWrap:b vAlign bgColor",
+    HTMLTableColElement: "col,colgroup|span:k,1,1,1000 align ch=char vAlign width",
     HTMLTableElement: "table|align border frame rules summary width bgColor cellPadding cellSpacing",
     HTMLTableRowElement: "tr|align ch=char vAlign bgColor",
     HTMLTableSectionElement: "thead,tbody,tfoot|align ch=char vAlign",
     HTMLTemplateElement: "template|shadowRootMode",
     HTMLTextAreaElement:
-      "textarea|autocomplete cols:n,20 dirName disabled:b maxLength:i,-1 minLength:i,-1 name placeholder readOnly:b required:b rows:n,2 wrap",
+      "textarea|autocomplete cols:f,20 dirName disabled:b maxLength:l,-1 minLength:l,-1 name placeholder readOnly:b required:b rows:f,2 wrap",
     HTMLTimeElement: "time|dateTime",
     HTMLTitleElement: "title|",
     HTMLTrackElement: "track|kind src:u srclang label default:b",

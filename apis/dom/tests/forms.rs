@@ -103,3 +103,76 @@ fn details_tell_when_they_are_toggled() {
     );
     h.check("told = []; details.open = details.open; next().then(() => told.length)", "0");
 }
+
+#[test]
+fn numbers_are_reflected() {
+    let h = harness();
+    let check = |markup: &str, script: &str, expected: &str| {
+        h.check(
+            &format!("document.body.innerHTML = `{markup}`; globalThis.e = document.body.firstChild; try {{ {script} }} catch (e) {{ e.name }}"),
+            expected,
+        );
+    };
+    check("<input maxlength=-5 minlength=x size=0>", "[e.maxLength, e.minLength, e.size].join()", "-1,-1,20");
+    check("<input maxlength=' 7x' size=3>", "[e.maxLength, e.size].join()", "7,3");
+    check("<input>", "e.maxLength = -1", "IndexSizeError");
+    check("<input>", "e.size = 0", "IndexSizeError");
+    check("<input>", "e.maxLength = 5; e.size = 4; e.outerHTML", "<input maxlength=\"5\" size=\"4\">");
+    check("<textarea cols=0 rows=-1></textarea>", "[e.cols, e.rows].join()", "20,2");
+    check(
+        "<textarea></textarea>",
+        "e.cols = 0; e.rows = 4294967295; e.outerHTML",
+        "<textarea cols=\"20\" rows=\"2\"></textarea>",
+    );
+    check("<img>", "e.width = 2147483648; e.height = 3; e.outerHTML", "<img width=\"0\" height=\"3\">");
+    check(
+        "<table><td colspan=0 rowspan=0><td colspan=9999 rowspan=99999><td colspan=-1 rowspan=x></table>",
+        "[...e.querySelectorAll('td')].map((td) => `${td.colSpan} ${td.rowSpan}`).join()",
+        "1 0,1000 65534,1 1",
+    );
+    check("<progress></progress>", "[e.value, e.max, e.position].join()", "0,1,-1");
+    check("<progress value=3 max=4></progress>", "[e.value, e.max, e.position].join()", "3,4,0.75");
+    check("<progress value=9 max=-4></progress>", "[e.value, e.max, e.position].join()", "1,1,1");
+    check(
+        "<progress></progress>",
+        "e.max = 8; e.max = -1; e.value = 2; e.outerHTML + e.position",
+        "<progress max=\"8\" value=\"2\"></progress>0.25",
+    );
+    check("<progress></progress>", "e.value = NaN", "TypeError");
+    let all = "[e.value, e.min, e.max, e.low, e.high, e.optimum].join()";
+    check("<meter></meter>", all, "0,0,1,0,1,0.5");
+    check("<meter value=' 1.5e1x' min=10 max=.5 low=0 high=99 optimum=-3></meter>", all, "10,10,10,10,10,10");
+    check("<meter value=5 min=-10 max=10 low=-2 high=-5 optimum=1e999></meter>", all, "5,-10,10,-2,-2,0");
+    check("<meter></meter>", "e.max = 10; e.value = 2.5; e.outerHTML", "<meter max=\"10\" value=\"2.5\"></meter>");
+    check("<label>x<meter></meter></label>", "e.firstElementChild.labels[0] === e", "true");
+}
+
+#[test]
+fn legacy_factories_make_elements() {
+    let h = harness();
+    h.check(
+        "[new Option(), new Option('a'), new Option('a', 'b'), new Option('a', 'b', true), new Option('', '')].map((o) => o.outerHTML).join()",
+        "<option></option>,<option>a</option>,<option value=\"b\">a</option>,<option value=\"b\" selected=\"\">a</option>,<option value=\"\"></option>",
+    );
+    h.check(
+        "[new Option('a'), new Option('a', 'b', true), new Option('a', 'b', true, true), new Option('a', 'b', false, true)].map((o) => o.selected).join()",
+        "false,false,true,true",
+    );
+    h.check(
+        "[new Image(), new Image(2), new Image(2, '3')].map((i) => i.outerHTML).join()",
+        "<img>,<img width=\"2\">,<img width=\"2\" height=\"3\">",
+    );
+    h.check(
+        "[new Audio(), new Audio('x')].map((a) => a.outerHTML).join()",
+        "<audio preload=\"auto\"></audio>,<audio preload=\"auto\" src=\"x\"></audio>",
+    );
+    h.check(
+        "[Option, Image, Audio].map((f) => f.name + f.length + (new f() instanceof f) + (f.prototype.constructor === f)).join()",
+        "Option0truefalse,Image0truefalse,Audio0truefalse",
+    );
+    h.check(
+        "Option.prototype === HTMLOptionElement.prototype && Image.prototype === HTMLImageElement.prototype",
+        "true",
+    );
+    h.check("try { Option() } catch (e) { e.name }", "TypeError");
+}
