@@ -23,7 +23,7 @@
   const isValidName = (name) => /^[a-z][^\t\n\f\r \0/>A-Z]*$/.test(name) && name.includes("-") && !RESERVED.includes(name);
 
   const definitionOf = (element) => {
-    if (element.namespaceURI !== HTML) return undefined;
+    if (element.namespaceURI !== HTML || element.ownerDocument !== kit.document()) return undefined;
     const name = native.isValue(element) ?? element.getAttribute("is");
     const definition = byName.get(element.localName) ?? (name === null ? undefined : byName.get(name));
     return definition?.localName === element.localName ? definition : undefined;

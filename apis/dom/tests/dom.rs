@@ -255,6 +255,35 @@ fn values_of_a_style_stay_apart() {
 }
 
 #[test]
+fn contents_of_templates_are_inert() {
+    let h = harness();
+    h.check(
+        "{ document.body.innerHTML = '<template><t-a></t-a><template></template></template>'; globalThis.made = [];
+           customElements.define('t-a', class extends HTMLElement { constructor() { super(); made.push('new') } });
+           globalThis.t = document.body.firstChild; const inert = t.content.ownerDocument;
+           [inert === document, inert === t.content.ownerDocument, t.content.firstChild.ownerDocument === inert, inert.defaultView,
+            t.content.lastChild.content.ownerDocument === inert, document.createElement('template').content.ownerDocument === inert].join() }",
+        "false,true,true,,true,true",
+    );
+    h.check(
+        "globalThis.copy = t.content.cloneNode(true); copy.firstChild.constructor.name + made.length",
+        "HTMLElement0",
+    );
+    h.check(
+        "document.importNode(t.content, true).firstChild.ownerDocument === document && made.splice(0).join()",
+        "new",
+    );
+    h.check(
+        "document.body.append(copy); made.join() + (document.body.lastChild.ownerDocument === document)",
+        "newtrue",
+    );
+    h.check(
+        "t.innerHTML = '<p>a</p>'; t.content.append(document.createElement('i')); [...t.content.childNodes].every((node) => node.ownerDocument === t.content.ownerDocument) + t.innerHTML",
+        "true<p>a</p><i></i>",
+    );
+}
+
+#[test]
 fn an_is_value_is_in_the_markup() {
     let h = harness();
     h.check("document.createElement('p', { is: 'is-a' }).outerHTML", "<p is=\"is-a\"></p>");

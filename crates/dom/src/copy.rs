@@ -29,7 +29,6 @@ impl Tree {
     /// [`DomError::TooLarge`] if it does not fit.
     pub fn clone_node(&mut self, node: NodeId, document: Option<NodeId>, deep: bool) -> Result<NodeId> {
         let copy = self.clone_one(node, document);
-        let owner = if self.is_document(copy) { Some(copy) } else { document.or_else(|| self.document(node)) };
         // Pairs of an original whose children are to be copied and its copy.
         let mut pairs = Vec::new();
         if deep {
@@ -37,6 +36,7 @@ impl Tree {
         }
         self.push_contents(node, copy, deep, &mut pairs);
         while let Some((original, copy)) = pairs.pop() {
+            let owner = self.document(copy);
             let mut from = self.first_child(original);
             let mut parent = copy;
             // The subtree in tree order, with the copy's place moving along.
@@ -100,8 +100,16 @@ impl Tree {
             NodeData::Document(document) => {
                 let DocumentData { is_html, content_type, quirks, .. } = &**document;
                 let (is_html, content_type, quirks) = (*is_html, content_type.clone(), *quirks);
-                return self
-                    .add(None, NodeData::Document(Box::new(DocumentData { is_html, content_type, quirks, nodes: 0 })));
+                return self.add(
+                    None,
+                    NodeData::Document(Box::new(DocumentData {
+                        is_html,
+                        content_type,
+                        quirks,
+                        nodes: 0,
+                        template_document: None,
+                    })),
+                );
             }
             NodeData::Doctype(doctype) => NodeData::Doctype(doctype.clone()),
             NodeData::Fragment { .. } | NodeData::Free(_) => NodeData::Fragment { host: None },

@@ -308,29 +308,43 @@ impl Tree {
     }
 
     pub(crate) fn change_document(&mut self, root: NodeId, document: NodeId) {
-        let new = document.index.get();
-        if self.node(root).document == new {
-            return;
+        for (node, old, new) in self.move_to_document(root, document) {
+            self.note(|_| Change::Adopted { node, old, new });
         }
-        let mut roots = vec![root];
-        while let Some(root) = roots.pop() {
+    }
+
+    /// Makes a node and all below it, attributes and contents of templates too, another document's. Gives each with its old document and
+    /// its new one, if that is to be written down.
+    pub(crate) fn move_to_document(&mut self, root: NodeId, document: NodeId) -> Vec<(NodeId, NodeId, NodeId)> {
+        let is_watched = self.is_watched();
+        let mut moved = Vec::new();
+        let mut roots = vec![(root, document)];
+        while let Some((root, document)) = roots.pop() {
+            let new = document.index.get();
+            if self.node(root).document == new {
+                continue;
+            }
             let mut next = Some(root);
             while let Some(id) = next {
                 let old = std::mem::replace(&mut self.node_mut(id).document, new);
                 self.count_in_document(old, -1);
                 self.count_in_document(new, 1);
+                let mut content = None;
                 if let Some(element) = self.element(id) {
-                    roots.extend(element.content);
-                    roots.extend(element.attributes.iter().filter_map(|attribute| attribute.node));
+                    content = element.content;
+                    let nodes = element.attributes.iter().filter_map(|attribute| attribute.node);
+                    roots.extend(nodes.map(|node| (node, document)));
                 }
-                if self.is_watched()
-                    && let Some(old) = self.id_of(old)
-                {
-                    self.note(|_| Change::Adopted { node: id, old, new: document });
+                if let Some(content) = content {
+                    roots.push((content, self.template_document(document)));
+                }
+                if is_watched && let Some(old) = self.id_of(old) {
+                    moved.push((id, old, document));
                 }
                 next = self.following(id, root);
             }
         }
+        moved
     }
 
     /// Takes a node that is about to be put elsewhere from its parent.

@@ -59,6 +59,8 @@ pub struct DocumentData {
     pub quirks: QuirksMode,
     /// Nodes that name this document as theirs, itself excluded.
     pub(crate) nodes: u32,
+    /// The document that the contents of its templates belong to; of such a document, itself.
+    pub(crate) template_document: Option<NodeId>,
 }
 
 /// A document type.

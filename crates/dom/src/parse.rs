@@ -249,6 +249,12 @@ impl Sink<'_> {
             NodeOrText::AppendText(text) => tree.append_text(parent, before, &text),
             NodeOrText::AppendNode(node) => {
                 tree.unlink_quietly(node);
+                // The contents of a template are another document's.
+                if let Some(document) = tree.document(parent)
+                    && tree.node(node).document != tree.node(parent).document
+                {
+                    tree.move_to_document(node, document);
+                }
                 tree.link(parent, node, before);
             }
         }

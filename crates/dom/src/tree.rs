@@ -351,7 +351,8 @@ impl Tree {
     /// A new document.
     pub fn create_document(&mut self, is_html: bool, content_type: &str) -> NodeId {
         let content_type = content_type.to_owned();
-        let data = DocumentData { is_html, content_type, quirks: QuirksMode::NoQuirks, nodes: 0 };
+        let data =
+            DocumentData { is_html, content_type, quirks: QuirksMode::NoQuirks, nodes: 0, template_document: None };
         self.add(None, NodeData::Document(Box::new(data)))
     }
 
@@ -361,12 +362,30 @@ impl Tree {
         let data = ElementData { name, attributes: Vec::new(), content: None, is_integration_point: false };
         let element = self.add(Some(document), NodeData::Element(data));
         if is_template {
-            let content = self.add(Some(document), NodeData::Fragment { host: Some(element) });
+            let owner = self.template_document(document);
+            let content = self.add(Some(owner), NodeData::Fragment { host: Some(element) });
             if let NodeData::Element(data) = &mut self.node_mut(element).data {
                 data.content = Some(content);
             }
         }
         element
+    }
+
+    /// The [document](https://html.spec.whatwg.org/#appropriate-template-contents-owner-document) that the contents of a document's
+    /// templates belong to, in which nothing happens.
+    pub(crate) fn template_document(&mut self, document: NodeId) -> NodeId {
+        let Some(data) = self.node(document).as_document() else { return document };
+        if let Some(known) = data.template_document.filter(|&known| self.contains(known)) {
+            return known;
+        }
+        let (is_html, content_type) = (data.is_html, data.content_type.clone());
+        let made = self.create_document(is_html, &content_type);
+        for id in [document, made] {
+            if let NodeData::Document(data) = &mut self.node_mut(id).data {
+                data.template_document = Some(made);
+            }
+        }
+        made
     }
 
     /// The name of the custom built-in element that an element was made as.

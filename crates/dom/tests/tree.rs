@@ -281,3 +281,37 @@ fn prefixes_of_deep_trees_are_found() {
     let expected = markup.replace('\'', "\"").replacen("></p:a>", "/>", 1);
     assert_eq!(xml(&markup), expected);
 }
+
+#[test]
+fn contents_of_templates_belong_to_a_document_of_their_own() {
+    let (mut tree, document) = page("<p></p><template><b></b><template><i></i></template></template>");
+    let all = |tree: &Tree, root, name: &str| -> Vec<_> {
+        tree.descendants(root).filter(|&id| tree.element(id).is_some_and(|e| e.is_html(name))).collect()
+    };
+    let template = all(&tree, document, "template")[0];
+    let content = tree.element(template).unwrap().content.unwrap();
+    let inner = tree.element(all(&tree, content, "template")[0]).unwrap().content.unwrap();
+    let inert = tree.document(content).unwrap();
+    assert_ne!(inert, document);
+    assert_eq!(tree.document(template), Some(document));
+    for root in [content, inner] {
+        assert!(tree.inclusive_descendants(root).all(|id| tree.document(id) == Some(inert)));
+    }
+    // A copy's contents are there, too; what moves out of them is the document's.
+    let copy = tree.clone_node(template, None, true).unwrap();
+    let copied = tree.element(copy).unwrap().content.unwrap();
+    assert_eq!(tree.document(copy), Some(document));
+    assert!(tree.inclusive_descendants(copied).all(|id| tree.document(id) == Some(inert)));
+    let other = tree.create_document(true, "text/html");
+    tree.adopt(other, copy).unwrap();
+    assert_eq!(tree.document(copy), Some(other));
+    assert!(tree.document(copied) != Some(other) && tree.document(copied) != Some(inert));
+    let p = all(&tree, document, "p")[0];
+    let moved = all(&tree, content, "template")[0];
+    tree.insert(p, moved, None).unwrap();
+    assert_eq!((tree.document(moved), tree.document(inner)), (Some(document), Some(inert)));
+    tree.set_embedder(document, 1);
+    let before = tree.len();
+    tree.release(copy);
+    assert_eq!(tree.len(), before - 8, "the copy, its contents, and both documents that nothing else is in");
+}
