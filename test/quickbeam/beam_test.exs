@@ -118,7 +118,10 @@ defmodule QuickBEAM.BeamTest do
     for wrong <- ["", "$", "$pbkdf2-sha256$i=0,l=32$AAAA$AAAA", String.replace(hash, "$", "")],
         do: assert(verify.("hunter2", wrong) == {:ok, false})
 
-    # They wait for each other.
+    # As many as a thread of a scheduler would need seconds for.
+    long = "$pbkdf2-sha256$i=2000000,l=32$AAAA$" <> String.duplicate("A", 43)
+    assert verify.("hunter2", long) == {:ok, false}
+
     code = """
     const hashes = await Promise.all(['a', 'b', 'c'].map(p => Beam.password.hash(p, {iterations: 10})));
     const right = await Promise.all(hashes.map((hash, i) => Beam.password.verify('abc'[i], hash)));

@@ -71,8 +71,11 @@ defmodule QuickBEAM.TelemetryTest do
       {:ok, nil} = QuickBEAM.eval(rt, "Beam.whereis('nobody')")
       assert_span(:service, %{runtime: name, service: "whereis"}, %{result: :ok})
 
-      {:ok, _} = QuickBEAM.eval(rt, "await Beam.password.hash('x', { iterations: 1 })")
-      assert_span(:service, %{runtime: name, service: "password.hash"}, %{result: :ok})
+      {:ok, _} = QuickBEAM.eval(rt, "await Beam.rpc('nowhere@nohost', 'a', 'b').catch(() => 1)")
+      assert_receive {[:quickbeam, :service, :start], _, %{service: "rpc"}}
+
+      assert_receive {[:quickbeam, :service, :stop], _,
+                      %{service: "rpc", result: :error, error: %{name: "NotFoundError"}}}
 
       {:error, _} = QuickBEAM.eval(rt, "new Worker('blob:none')")
       assert_receive {[:quickbeam, :service, :start], _, %{service: "worker.start"}}

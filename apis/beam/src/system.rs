@@ -1,16 +1,17 @@
-//! Members that the host computes: hashes, versions, passwords, figures of the system.
+//! Members that the host computes: hashes, versions, figures of the system; and passwords.
 
+use quickbeam_api_crypto::{MAX_ITERATIONS, hash_password, verify_password};
 use quickbeam_api_grants::require;
 use quickbeam_api_webidl::{Natives, need};
 use quickbeam_engine::{Args, Ctx, Result, Value};
-use quickbeam_executor::{Reach, call_service, call_service_sync, grants};
+use quickbeam_executor::{Reach, call_service_sync, grants};
+use std::num::NonZeroU32;
 
 /// Values that `phash2` may fall in: 1 to 2^32.
 const MAX_RANGE: f64 = 4_294_967_296.0;
 
 /// Rounds of a new password hash.
 const ITERATIONS: f64 = 600_000.0;
-const MAX_ITERATIONS: f64 = 10_000_000.0;
 
 /// Characters of a password, so that hashing one stays a matter of its rounds.
 const MAX_PASSWORD: usize = 4096;
@@ -30,12 +31,12 @@ pub(crate) fn add(natives: Natives<'_>) -> Result<Natives<'_>> {
         .function("hashPassword", |ctx, _, args| {
             need(ctx, args, 1, "Beam.password.hash")?;
             let password = password(ctx, &args.get(0), "Beam.password.hash")?;
-            call_service(ctx, "password.hash", &[password, iterations(ctx, &args.get(1))?])
+            hash_password(ctx, &password, iterations(ctx, &args.get(1))?)
         })?
         .function("verifyPassword", |ctx, _, args| {
             need(ctx, args, 2, "Beam.password.verify")?;
             let password = password(ctx, &args.get(0), "Beam.password.verify")?;
-            call_service(ctx, "password.verify", &[password, ctx.string(&args.get(1).to_text()?)?])
+            verify_password(ctx, &password, &args.get(1).to_text()?)
         })?
         .function("which", |ctx, _, args| {
             need(ctx, args, 1, "Beam.which")?;
@@ -68,7 +69,7 @@ fn hash<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
     call_service_sync(ctx, "hash", &[args.get(0), range])
 }
 
-fn password<'a>(ctx: Ctx<'a>, value: &Value<'a>, api: &str) -> Result<Value<'a>> {
+fn password<'a>(ctx: Ctx<'a>, value: &Value<'a>, api: &str) -> Result<String> {
     if !value.is_string() {
         return Err(ctx.throw_type(&format!("{api}: the password is not a string")));
     }
@@ -76,17 +77,17 @@ fn password<'a>(ctx: Ctx<'a>, value: &Value<'a>, api: &str) -> Result<Value<'a>>
     if text.len() > MAX_PASSWORD {
         return Err(ctx.throw_error("RangeError", &format!("{api}: the password is longer than {MAX_PASSWORD} bytes")));
     }
-    ctx.string(&text)
+    Ok(text)
 }
 
-fn iterations<'a>(ctx: Ctx<'a>, options: &Value<'a>) -> Result<Value<'a>> {
+fn iterations<'a>(ctx: Ctx<'a>, options: &Value<'a>) -> Result<NonZeroU32> {
     let given = if options.is_undefined() { ctx.undefined() } else { options.get("iterations")? };
     let iterations = if given.is_undefined() { ITERATIONS } else { given.to_f64()? };
-    if !(1.0..=MAX_ITERATIONS).contains(&iterations) || iterations.fract() != 0.0 {
+    let whole = (iterations.fract() == 0.0 && iterations <= f64::from(MAX_ITERATIONS)).then_some(iterations as u32);
+    whole.and_then(NonZeroU32::new).ok_or_else(|| {
         let message = "Beam.password.hash: the iterations are not an integer from 1 to 10,000,000";
-        return Err(ctx.throw_error("RangeError", message));
-    }
-    Ok(ctx.number(iterations))
+        ctx.throw_error("RangeError", message)
+    })
 }
 
 /// An object of the grants that are held: `true`, or the list of what a grant is limited to.

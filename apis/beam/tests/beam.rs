@@ -62,6 +62,38 @@ fn peeking_tells_what_a_promise_holds() {
 }
 
 #[test]
+fn passwords_are_hashed_without_the_host() {
+    let harness = Harness::new(&[&Beam]);
+    for iterations in [1, 10_000] {
+        harness.check(
+            &format!(
+                "(async () => {{
+                    const hashes = await Promise.all(['a', 'a', 'b'].map((p) => Beam.password.hash(p, {{ iterations: {iterations} }})));
+                    const right = await Promise.all(hashes.map((hash) => Beam.password.verify('a', hash)));
+                    return [new Set(hashes).size, /^\\$pbkdf2-sha256\\$i={iterations},l=32\\$[^$]{{22}}\\$[^$]{{43}}$/.test(hashes[0]), right]
+                }})()"
+            ),
+            "3,true,true,true,false",
+        );
+    }
+    // The first is of RFC 7914, section 11.
+    for (password, phc, expected) in [
+        (
+            "passwd",
+            "$pbkdf2-sha256$i=1,l=64$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLxJypzM8Xm2RZkWZLOdd+8xfHG4RbHjC9UJESBB06GXgw",
+            "true",
+        ),
+        ("password", "$pbkdf2-sha256$i=4096,l=32$c2FsdA==$xeR41ZKIyEGqUw22hFxMjZYok6ABzk4RpJY4c6qYE0o=", "true"),
+        ("password", "$pbkdf2-sha256$i=4095,l=32$c2FsdA$xeR41ZKIyEGqUw22hFxMjZYok6ABzk4RpJY4c6qYE0o", "false"),
+        ("x", "$pbkdf2-sha256$i=10000001,l=32$c2FsdA$xeR41ZKIyEGqUw22hFxMjZYok6ABzk4RpJY4c6qYE0o", "false"),
+        ("x", "$pbkdf2-sha256$i=1,l=32$c2FsdA$xeR4", "false"),
+        ("x", "$pbkdf2-sha256$i=1,l=32$c2FsdA$xeR41ZKIyEGqUw22hFxMjZYok6ABzk4RpJY4c6qYE0o$", "false"),
+    ] {
+        harness.check(&format!("Beam.password.verify('{password}', '{phc}')"), expected);
+    }
+}
+
+#[test]
 fn texts_and_numbers() {
     check(r#"Beam.escapeHTML(`<a href="x">'&'</a> é`)"#, "&lt;a href=&quot;x&quot;&gt;&#x27;&amp;&#x27;&lt;/a&gt; é");
     check("Beam.escapeHTML(5)", "5");

@@ -9,6 +9,7 @@
 //! | `operations` | what each operation does with each algorithm; no JavaScript from here on |
 //! | `rsa`, `ec`, `okp`, `aes`, `gcm`, `hmac`, `kdf` | the algorithms, over aws-lc |
 //! | `key` | keys: type, usages, material |
+//! | `password` | what `Beam.password` stands on |
 //! | `format`, `jwk` | key data: raw, SPKI, PKCS #8, JSON Web Key |
 //! | `pool` | where long operations run |
 //!
@@ -28,10 +29,13 @@ mod kdf;
 mod key;
 mod okp;
 mod operations;
+mod password;
 mod pool;
 mod random;
 mod rsa;
 mod subtle;
+
+pub use password::{MAX_ITERATIONS, hash_password, verify_password};
 
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Ctx, Deferred, Glue, Result, Value};

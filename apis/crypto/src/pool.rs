@@ -2,7 +2,7 @@
 //!
 //! A few threads, which start when there is work and end when there is none for a while, serve the realms in
 //! turn, so that one with many tasks does not keep the others waiting. A realm that has its share of tasks under way does
-//! the next ones by itself: no queue grows without bound, and nobody else pays.
+//! the next ones by itself, or is refused them if each takes seconds: no queue grows without bound, and nobody else pays.
 
 use crate::failure::Failure;
 use crate::subtle::{Output, Task, settle};
@@ -28,6 +28,8 @@ pub(crate) enum Weight {
 
 /// Tasks of one realm that wait or run here.
 const MAX_TASKS: usize = 64;
+/// The same for tasks that no realm does by itself.
+const MAX_QUEUED: usize = 10_000;
 /// Bytes that they hold, all together.
 const MAX_BYTES: usize = 64 << 20;
 /// Threads, where there are as many cores.
@@ -42,6 +44,13 @@ struct Share {
     bytes: AtomicUsize,
     /// The realm is gone: its tasks need not run.
     is_over: AtomicBool,
+}
+
+impl Share {
+    fn is_full(&self, most: usize, bytes: usize) -> bool {
+        self.tasks.load(Ordering::Relaxed) >= most
+            || self.bytes.load(Ordering::Relaxed).saturating_add(bytes) > MAX_BYTES
+    }
 }
 
 /// The realm's hold of its share.
@@ -81,14 +90,29 @@ fn pool() -> MutexGuard<'static, Pool> {
 /// Throws if memory is short, or the realm waits for too many answers.
 pub(crate) fn run(ctx: Ctx<'_>, bytes: usize, task: Task) -> Result<Value<'_>> {
     let share = share(ctx)?;
-    let is_full = share.tasks.load(Ordering::Relaxed) >= MAX_TASKS
-        || share.bytes.load(Ordering::Relaxed).saturating_add(bytes) > MAX_BYTES;
-    if is_full {
+    if share.is_full(MAX_TASKS, bytes) {
         let outcome = settle(ctx, task()).map_err(|Thrown| ctx.take_exception());
         let (promise, settler) = ctx.promise()?;
         settler.settle(ctx, outcome)?;
         return Ok(promise);
     }
+    start(ctx, share, bytes, task)
+}
+
+/// As [`run`], for a task that may take seconds.
+///
+/// # Errors
+/// As there, and throws an `OperationError` if the realm has its share of such tasks.
+pub(crate) fn queue(ctx: Ctx<'_>, bytes: usize, task: Task) -> Result<Value<'_>> {
+    let share = share(ctx)?;
+    if share.is_full(MAX_QUEUED, bytes) {
+        let message = format!("{MAX_QUEUED} operations, or {} MB of data, are under way already", MAX_BYTES >> 20);
+        return Err(Failure::operation(message).throw(ctx));
+    }
+    start(ctx, share, bytes, task)
+}
+
+fn start(ctx: Ctx<'_>, share: Arc<Share>, bytes: usize, task: Task) -> Result<Value<'_>> {
     let task = Cell::new(Some(task));
     RealmSender::call(ctx, |sender, id| {
         if let Some(task) = task.take() {

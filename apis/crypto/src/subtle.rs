@@ -29,6 +29,7 @@ struct Subtle;
 /// What an operation gives.
 pub(crate) enum Output {
     Bytes(Vec<u8>),
+    Text(String),
     Flag(bool),
     Key(Arc<Key>),
     Generated(Box<Generated>),
@@ -44,6 +45,7 @@ impl Output {
     pub(crate) fn into_js(self, ctx: Ctx<'_>) -> Result<Value<'_>> {
         match self {
             Output::Bytes(bytes) => ctx.array_buffer(&bytes),
+            Output::Text(text) => ctx.string(&text),
             Output::Flag(flag) => Ok(ctx.boolean(flag)),
             Output::Key(key) => key::to_js(ctx, key),
             Output::Generated(generated) => match *generated {

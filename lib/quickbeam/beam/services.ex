@@ -10,18 +10,16 @@ defmodule QuickBEAM.Beam.Services do
   # - `QuickBEAM.Beam.Cluster`    other nodes
   # - `QuickBEAM.Beam.Broadcast`  messages to channels of other nodes
   # - `QuickBEAM.Beam.Storage`    items of `localStorage` and `sessionStorage`
-  # - `QuickBEAM.Beam.Password`   password hashes
   # - `QuickBEAM.Beam.System`     figures of the VM
   #
   # The realm's natives have checked arguments and grants; a request of another shape is a bug.
 
   alias QuickBEAM.{Native, Owner, Telemetry}
-  alias QuickBEAM.Beam.{Broadcast, Child, Cluster, Password, Processes}
-  alias QuickBEAM.Beam.{Scripts, Storage, System}
+  alias QuickBEAM.Beam.{Broadcast, Child, Cluster, Processes, Scripts, Storage, System}
   alias QuickBEAM.Owner.Handler
 
   # How many tasks of a kind run at a time; more of them wait.
-  @limits %{import: 1, password: 1, rpc: 100, storage: 1}
+  @limits %{import: 1, rpc: 100, storage: 1}
 
   defstruct processes: %Processes{}, storage: %Storage{}, tasks: %{}
 
@@ -92,12 +90,6 @@ defmodule QuickBEAM.Beam.Services do
   defp serve("which", [program], _id, _owner), do: {:ok, System.which(program)}
   defp serve("system_info", [], _id, _owner), do: {:ok, System.info()}
   defp serve("process_info", [], _id, _owner), do: {:ok, System.process_info()}
-
-  defp serve("password.hash", [password, iterations], _id, _owner),
-    do: {:task, :password, fn -> {:ok, Password.hash(password, iterations)} end}
-
-  defp serve("password.verify", [password, hash], _id, _owner),
-    do: {:task, :password, fn -> {:ok, Password.verify?(password, hash)} end}
 
   defp serve("monitor", [ref, pid], id, owner),
     do: Processes.monitor(processes(owner), ref, pid, id)
