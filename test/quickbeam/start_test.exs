@@ -275,6 +275,9 @@ defmodule QuickBEAM.StartTest do
     assert {:error, %{name: "InterruptedError"} = error} = QuickBEAM.eval(rt, "for (;;) {}")
     assert error.message =~ "1000000" or error.message =~ "1,000,000"
     assert_usable(rt)
+    code = "compression.compress(new Uint8Array(20_000_000)).length"
+    assert {:error, %{name: "InterruptedError"}} = QuickBEAM.eval(rt, code)
+    assert_usable(rt)
     # The budget is one op's, not the runtime's.
     for _ <- 1..50,
         do: assert({:ok, _} = QuickBEAM.eval(rt, "for (let i = 0; i < 50000; i++) {}"))

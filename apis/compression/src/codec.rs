@@ -56,6 +56,15 @@ struct Step {
     is_done: bool,
 }
 
+/// What a pull did to a piece of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pulled {
+    /// There is more to pull into it.
+    Part,
+    /// It is full, or more input is needed, or there is no output left.
+    Whole,
+}
+
 /// One library's state.
 trait Engine {
     /// Reads from `input` and writes to `output`; `is_last` says that no input will follow.
@@ -123,44 +132,45 @@ impl Codec {
         self.is_ended = true;
     }
 
-    /// Up to `most` bytes of output; none if more input is needed, or if there is none left.
+    /// Adds output to `piece`, of which there are `most` bytes at the end, for as many bytes of input at most.
     ///
     /// # Errors
     /// Says what is wrong with compressed data.
-    pub(crate) fn pull(&mut self, most: usize) -> Result<Vec<u8>, String> {
-        let pulled = self.try_pull(most);
+    pub(crate) fn pull(&mut self, piece: &mut Vec<u8>, most: usize) -> Result<Pulled, String> {
+        let pulled = self.try_pull(piece, most);
         if pulled.is_err() {
             self.engine = None;
         }
         pulled
     }
 
-    fn try_pull(&mut self, most: usize) -> Result<Vec<u8>, String> {
-        let mut output = Vec::new();
-        while output.len() < most {
+    fn try_pull(&mut self, piece: &mut Vec<u8>, most: usize) -> Result<Pulled, String> {
+        let end = self.input.len().min(self.read + most);
+        while piece.len() < most {
             let Some(engine) = &mut self.engine else {
                 // Output that came before is still good.
-                if output.is_empty() && self.read < self.input.len() {
+                if piece.is_empty() && self.read < self.input.len() {
                     return Err("there is more data behind the end of the compressed data".to_owned());
                 }
-                break;
+                return Ok(Pulled::Whole);
             };
-            let input = &self.input[self.read..];
-            let start = output.len();
-            output.resize(most, 0);
-            let step = engine.step(input, &mut output[start..], self.is_ended)?;
-            output.truncate(start + step.written);
+            let start = piece.len();
+            piece.resize(most, 0);
+            let step = engine.step(&self.input[self.read..end], &mut piece[start..], self.is_ended)?;
+            piece.truncate(start + step.written);
             self.read += step.read;
             if step.is_done {
                 self.engine = None;
+            } else if self.read == end && end < self.input.len() {
+                return Ok(Pulled::Part);
             } else if step.read == 0 && step.written == 0 {
                 // Nothing moves without more input.
-                if self.is_ended && !self.compresses && output.is_empty() {
+                if self.is_ended && !self.compresses && piece.is_empty() {
                     return Err("the compressed data end too early".to_owned());
                 }
-                break;
+                return Ok(Pulled::Whole);
             }
         }
-        Ok(output)
+        Ok(Pulled::Whole)
     }
 }

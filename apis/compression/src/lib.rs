@@ -7,7 +7,7 @@
 
 mod codec;
 
-use codec::{Codec, Format};
+use codec::{Codec, Format, Pulled};
 use quickbeam_api_encoding as encoding;
 use quickbeam_api_streams::streams;
 use quickbeam_api_webidl::{Natives, helpers, kept};
@@ -19,7 +19,7 @@ use std::rc::Rc;
 static CODECS: Glue = Glue::new("internal:compression/codecs", include_str!("codecs.js"));
 static STREAMS: Glue = Glue::new("internal:compression/streams", include_str!("streams.js"));
 
-/// Bytes of the longest piece of output.
+/// Bytes of the longest piece of output, and of the input that is read between two polls.
 pub const PIECE: usize = 64 << 10;
 
 static NAMESPACE: Deferred = Deferred::namespace("compression", "compression/codecs", codecs);
@@ -97,12 +97,16 @@ fn push<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
 /// `(codec)`: the next piece of output; `null` if more input is needed, or there is none left.
 fn pull<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let codec = codec(ctx, &args.get(0))?;
-    let pulled = codec.borrow_mut().pull(PIECE);
-    // A piece takes about as long as 10,000 steps.
-    ctx.poll(10_000)?;
-    match pulled {
-        Ok(piece) if piece.is_empty() => Ok(ctx.null()),
-        Ok(piece) => ctx.uint8_array(&piece),
-        Err(problem) => Err(ctx.throw_type(&format!("compression: {problem}"))),
+    let mut piece = Vec::new();
+    loop {
+        let pulled = codec.borrow_mut().pull(&mut piece, PIECE);
+        // A piece takes about as long as 10,000 steps.
+        ctx.poll(10_000)?;
+        match pulled {
+            Ok(Pulled::Part) => {}
+            Ok(Pulled::Whole) if piece.is_empty() => return Ok(ctx.null()),
+            Ok(Pulled::Whole) => return ctx.uint8_array(&piece),
+            Err(problem) => return Err(ctx.throw_type(&format!("compression: {problem}"))),
+        }
     }
 }
