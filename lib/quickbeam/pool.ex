@@ -17,7 +17,8 @@ defmodule QuickBEAM.Pool do
 
   `run/3` lends a runtime to the caller, one at a time. Given back, it is reset, its private `localStorage` and
   `sessionStorage` included, and `:init` runs again, off the path of any caller. A caller that dies gives its runtime back; a runtime that dies, or cannot be reset, is
-  replaced. If preparing one fails, that is logged, and tried again after 0.1 s to 5 s.
+  replaced. If preparing one fails, or it ends before it was used, that is logged, and tried again after 0.1 s to 5 s,
+  the longer the more often that happens.
 
   Options, beside those of `QuickBEAM.start/1`:
 

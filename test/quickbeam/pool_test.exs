@@ -239,6 +239,32 @@ defmodule QuickBEAM.PoolTest do
     assert logged =~ "not_yet"
   end
 
+  test "a runtime that init stops is not lent, and is the error of the start" do
+    Process.flag(:trap_exit, true)
+    assert Pool.start_link(placed(size: 1, init: &QuickBEAM.stop/1)) == {:error, :normal}
+  end
+
+  test "a runtime that ends before it was used is told, and replaced after a while" do
+    test = self()
+
+    logged =
+      capture_log(fn ->
+        pool = pool(size: 1, init: &send(test, {:prepared, &1}))
+
+        for _ <- 1..2 do
+          assert_receive {:prepared, rt}
+          await_ready(pool, 1)
+          Process.exit(rt, :kill)
+          assert_down(rt)
+          await_ready(pool, 1)
+        end
+
+        assert Pool.run(pool, &QuickBEAM.eval(&1, "1")) == {:ok, 1}
+      end)
+
+    assert logged =~ ~r"a runtime of the pool #PID<.*> ended before it was used: killed"
+  end
+
   test "a pool that stops takes its runtimes with it" do
     {:ok, pool} = Pool.start_link(placed(size: 2))
     Process.unlink(pool)

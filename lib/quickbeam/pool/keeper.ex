@@ -45,6 +45,7 @@ defmodule QuickBEAM.Pool.Keeper do
 
   defp ready(server, spec, runtime, uses) do
     if spec.init, do: init(spec.init, runtime)
+    unless Process.alive?(runtime), do: ended(runtime)
     send(server, {:ready, self(), runtime})
     keep(server, spec, runtime, uses)
   end
@@ -63,8 +64,16 @@ defmodule QuickBEAM.Pool.Keeper do
   defp keep(server, spec, runtime, uses) do
     receive do
       :used -> used(server, spec, runtime, uses + 1)
-      {:DOWN, _monitor, :process, ^runtime, _reason} -> exit(:normal)
+      {:DOWN, _monitor, :process, ^runtime, reason} -> exit({:shutdown, {:ended, reason}})
       _other -> keep(server, spec, runtime, uses)
+    end
+  end
+
+  # A runtime that ends abnormally takes its keeper along.
+  @spec ended(pid()) :: no_return()
+  defp ended(runtime) do
+    receive do
+      {:DOWN, _monitor, :process, ^runtime, reason} -> exit({:shutdown, {:ended, reason}})
     end
   end
 

@@ -4,7 +4,8 @@ defmodule QuickBEAM.Pool.Server do
   # prepared by their keepers (`QuickBEAM.Pool.Keeper`), and used by the callers.
   #
   # A caller is known by the monitor that watches it, from its request until its use is over. A keeper is `ready`,
-  # lent to a caller, or else preparing. Every keeper that ends is replaced.
+  # lent to a caller, or else preparing. Every keeper that ends is replaced: at once if its runtime has been used since it was
+  # prepared, else after a delay that grows while that goes on.
 
   use GenServer
 
@@ -15,13 +16,15 @@ defmodule QuickBEAM.Pool.Server do
 
   @first_delay_ms 100
   @last_delay_ms 5_000
+  # Failures further apart than that have nothing to do with each other.
+  @quiet_ms 10_000
 
   defstruct [
     :name,
     :spec,
     :size,
     :max_queue,
-    # Keepers that are alive: whether each has been ready at least once.
+    # Keepers that are alive: whether the runtime of each is `:used`, or `:unused` since it was prepared.
     keepers: %{},
     # Keepers with their runtimes, the one that was used last at the front.
     ready: [],
@@ -31,9 +34,9 @@ defmodule QuickBEAM.Pool.Server do
     waiting: :gb_trees.empty(),
     places: %{},
     next_place: 0,
-    # Keepers that will be started, and after which time the next one that fails will be.
+    # Keepers that will be started; when one failed last, the delay since then, and when that may grow.
     delayed: 0,
-    delay_ms: @first_delay_ms
+    failure: nil
   ]
 
   @type use :: reference()
@@ -93,7 +96,7 @@ defmodule QuickBEAM.Pool.Server do
     end
   end
 
-  defp start_error({:shutdown, {:start_failed, reason}}), do: reason
+  defp start_error({:shutdown, {why, reason}}) when why in [:start_failed, :ended], do: reason
   defp start_error(reason), do: reason
 
   @impl true
@@ -102,8 +105,7 @@ defmodule QuickBEAM.Pool.Server do
 
     case alive(state.ready) do
       [{keeper, runtime} | ready] ->
-        {:reply, {:ok, self(), monitor, runtime},
-         %{state | ready: ready, busy: Map.put(state.busy, monitor, keeper)}}
+        {:reply, {:ok, self(), monitor, runtime}, lend(%{state | ready: ready}, monitor, keeper)}
 
       [] ->
         {:noreply, enqueue(%{state | ready: []}, monitor, from, timeout)}
@@ -165,11 +167,12 @@ defmodule QuickBEAM.Pool.Server do
       {nil, _keepers} ->
         {:stop, reason, state}
 
-      {:ready, keepers} ->
-        {:noreply, %{state | keepers: keepers} |> forget(pid) |> start_keeper()}
+      {use, keepers} ->
+        state = forget(%{state | keepers: keepers}, pid)
 
-      {:new, keepers} ->
-        {:noreply, failed(%{state | keepers: keepers}, reason)}
+        if use == :used and not match?({:shutdown, {:start_failed, _}}, reason),
+          do: {:noreply, start_keeper(state)},
+          else: {:noreply, failed(state, reason)}
     end
   end
 
@@ -242,20 +245,29 @@ defmodule QuickBEAM.Pool.Server do
   # Keepers
 
   defp start_keeper(state),
-    do: %{state | keepers: Map.put(state.keepers, Keeper.start_link(state.spec), :new)}
+    do: %{state | keepers: Map.put(state.keepers, Keeper.start_link(state.spec), :unused)}
 
   defp became_ready(state, keeper, runtime) do
-    keepers = %{state.keepers | keeper => :ready}
-    state = %{state | keepers: keepers, delay_ms: @first_delay_ms}
+    state = %{state | keepers: %{state.keepers | keeper => :unused}}
 
-    if :gb_trees.is_empty(state.waiting) do
-      %{state | ready: [{keeper, runtime} | state.ready]}
-    else
-      {place, {monitor, from, _timer}} = :gb_trees.smallest(state.waiting)
-      GenServer.reply(from, {:ok, self(), monitor, runtime})
-      state = leave(state, monitor, place)
-      %{state | busy: Map.put(state.busy, monitor, keeper)}
+    cond do
+      # Its keeper is about to end, too.
+      not Process.alive?(runtime) ->
+        state
+
+      :gb_trees.is_empty(state.waiting) ->
+        %{state | ready: [{keeper, runtime} | state.ready]}
+
+      true ->
+        {place, {monitor, from, _timer}} = :gb_trees.smallest(state.waiting)
+        GenServer.reply(from, {:ok, self(), monitor, runtime})
+        state |> leave(monitor, place) |> lend(monitor, keeper)
     end
+  end
+
+  defp lend(state, use, keeper) do
+    keepers = %{state.keepers | keeper => :used}
+    %{state | keepers: keepers, busy: Map.put(state.busy, use, keeper)}
   end
 
   # A keeper that died as its runtime did: whoever has the runtime learns of it by using it.
@@ -267,9 +279,24 @@ defmodule QuickBEAM.Pool.Server do
 
   defp failed(state, reason) do
     text = Exception.format_exit(start_error(reason))
-    Logger.error("a runtime of the pool #{inspect(state.name)} could not be prepared: #{text}")
-    Process.send_after(self(), :start_keeper, state.delay_ms)
-    delay = min(state.delay_ms * 2, @last_delay_ms)
-    %{state | delayed: state.delayed + 1, delay_ms: delay}
+    Logger.error("a runtime of the pool #{inspect(state.name)} #{what_failed(reason)}: #{text}")
+    failure = failure(state.failure, System.monotonic_time(:millisecond))
+    Process.send_after(self(), :start_keeper, failure.delay_ms)
+    %{state | delayed: state.delayed + 1, failure: failure}
   end
+
+  defp what_failed({:shutdown, {:start_failed, _reason}}), do: "could not be prepared"
+  defp what_failed(_reason), do: "ended before it was used"
+
+  # Those that fail together wait for the same time.
+  defp failure(%{at: at, grows_at: grows_at} = last, now)
+       when now - at < @quiet_ms and now < grows_at,
+       do: %{last | at: now}
+
+  defp failure(%{at: at, delay_ms: delay_ms}, now) when now - at < @quiet_ms,
+    do: delay(min(delay_ms * 2, @last_delay_ms), now)
+
+  defp failure(_long_ago, now), do: delay(@first_delay_ms, now)
+
+  defp delay(delay_ms, now), do: %{at: now, delay_ms: delay_ms, grows_at: now + delay_ms}
 end
