@@ -31,7 +31,8 @@ pub enum Format {
     /// A classic script, or a module where only a module can do: top-level await, imports of external modules, `import.meta`.
     #[default]
     Auto,
-    /// A classic script: one immediately invoked function. What the entry exports is dropped.
+    /// A classic script: one immediately invoked function, strict if every file is an ES module or strict by itself. What the entry
+    /// exports is dropped.
     Iife,
     /// An ES module with the entry's exports.
     Esm,
@@ -159,7 +160,7 @@ struct Built {
 }
 
 fn build_as(modules: &Arc<Modules>, options: &BundleOptions, format: OutputFormat) -> Result<Built, Diagnostics> {
-    modules.start(options.cover);
+    modules.start(&format, options.cover);
     let bundler_options = bundler_options(modules.paths(), options, format);
     let built = guard::with_stack(STACK, || on_pool(modules, bundler_options))?;
     let bundled = match built? {

@@ -3,12 +3,16 @@
 use std::path::Path;
 
 use oxc::allocator::Allocator;
-use oxc::ast::ast::{ArrowFunctionExpression, AwaitExpression, ForOfStatement, Function, Program, Statement};
+use oxc::ast::ast::{
+    ArrowFunctionExpression, AwaitExpression, Directive, Expression, ForOfStatement, Function, Program, Statement,
+};
+use oxc::ast::builder::AstBuilder;
 use oxc::ast_visit::{Visit, walk};
 use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
 use oxc::mangler::MangleOptions;
 use oxc::minifier::{CompressOptions, CompressOptionsUnused, Compressor, Minifier, MinifierOptions};
 use oxc::semantic::{ScopeFlags, SemanticBuilder};
+use oxc::span::SPAN;
 use oxc::transformer::{self as oxc_transformer, Transformer};
 
 use crate::syntax::{self, JsxOptions, Language};
@@ -61,7 +65,7 @@ impl MinifyOptions {
 /// Transforms TypeScript and JSX to JavaScript. Types are removed, not checked.
 ///
 /// A source without `import` and `export` of values comes out as a script: `export {}`, which TypeScript leaves in place of type
-/// imports, is dropped.
+/// imports, is dropped. If it was a module as it stood, the script is strict, as modules are.
 ///
 /// # Errors
 /// Syntax errors, each with its position; an unknown target; a source that is too large or nested too deeply.
@@ -89,6 +93,9 @@ pub fn transform(source: &str, options: &TransformOptions) -> Result<Output, Dia
 
         drop_empty_export(&mut program);
         let has_import_meta = !parsed.module_record.import_metas.is_empty();
+        if parsed.module_record.has_module_syntax && !has_import_meta && !is_module(&program) {
+            make_strict(&allocator, &mut program);
+        }
         let minify = options.minify.then_some(Mangle::Locals);
         Ok::<_, Diagnostics>(finish(&allocator, program, has_import_meta, minify, options.sourcemap, &options.filename))
     })??;
@@ -130,6 +137,25 @@ fn drop_empty_export(program: &mut Program<'_>) {
     }
 }
 
+fn is_module(program: &Program<'_>) -> bool {
+    program.body.iter().any(Statement::is_module_declaration)
+}
+
+/// Makes a script strict, and leaves it the value that it has.
+fn make_strict<'a>(allocator: &'a Allocator, program: &mut Program<'a>) {
+    if program.has_use_strict_directive() {
+        return;
+    }
+    let builder = AstBuilder::new(allocator);
+    let has_value = |statement: &Statement<'_>| !statement.is_declaration();
+    if program.directives.is_empty() && !program.body.iter().any(has_value) {
+        // Else it would be that of the directive.
+        let nothing = Expression::new_void_0(SPAN, &builder);
+        program.body.push(Statement::new_expression_statement(SPAN, nothing, &builder));
+    }
+    program.directives.insert(0, Directive::new_use_strict(&builder));
+}
+
 fn finish<'a>(
     allocator: &'a Allocator,
     mut program: Program<'a>,
@@ -138,7 +164,7 @@ fn finish<'a>(
     sourcemap: bool,
     filename: &str,
 ) -> Output {
-    let is_module = has_import_meta || program.body.iter().any(Statement::is_module_declaration);
+    let is_module = has_import_meta || is_module(&program);
     let top_level_await = !is_module && has_top_level_await(&program);
 
     let minified = minify.map(|mangle| {

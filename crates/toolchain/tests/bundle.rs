@@ -186,7 +186,14 @@ fn files_that_import_nothing_are_scripts_of_their_own() {
         );
     };
     check("a.ts", "function render(n: number) { return n }", "function render(n) {\n\treturn n;\n}\n", false);
-    check("a.ts", "import type { A } from './a'; let a: A = 1; export {}", "let a = 1;\n", false);
+    check(
+        "a.ts",
+        "import type { A } from './a'; let a: A = 1; export {}",
+        "\"use strict\";\nlet a = 1;\nvoid 0;\n",
+        false,
+    );
+    check("a.js", "export {}; x = 1", "\"use strict\";\nx = 1;\n", false);
+    check("a.js", "'use strict'; export {}; x = 1", "\"use strict\";\nx = 1;\n", false);
     check("a.js", "const a = await 1", "const a = await 1;\n", true);
     check("a.js", "with (a) b", "with(a) b;\n", false);
     check("a.js", "import('outside')", "import(\"outside\");\n", false);
@@ -198,6 +205,36 @@ fn files_that_import_nothing_are_scripts_of_their_own() {
     ]);
     let output = script_file(&project.path("a.tsx"), &BundleOptions::default()).unwrap();
     assert!(output.code.contains("from preact") && output.kind == Kind::Script, "{}", output.code);
+}
+
+#[test]
+fn es_modules_are_strict() {
+    let check = |files: &[(&str, &str)], is_strict: bool| {
+        for minify in [false, true] {
+            let project = project(files);
+            let options = BundleOptions { minify, sourcemap: true, ..BundleOptions::default() };
+            let output = bundle_file(&project.path(files[0].0), &options).unwrap();
+            assert_eq!(output.kind, Kind::Script);
+            assert_eq!(output.code.starts_with("\"use strict\";"), is_strict, "{files:?}:\n{}", output.code);
+        }
+    };
+    check(&[("a.js", "import './b.js'; x = 1"), ("b.js", "export {}; x = 2")], true);
+    check(&[("a.ts", "import b from './b.json'; x = b"), ("b.json", r#"{"a": 1}"#)], true);
+    check(&[("a.ts", "import { c } from './c.cjs'; x = c"), ("c.cjs", "'use strict'; exports.c = 1")], true);
+    check(&[("a.ts", "import { c } from './c.cjs'; x = c"), ("c.cjs", "exports.c = 1")], false);
+    check(&[("a.ts", "import './b.js'; x = 1"), ("b.js", "y = 1")], false);
+    check(&[("a.mjs", "import './b.mjs'; x = 1"), ("b.mjs", "y = 1")], true);
+    check(&[("a.cjs", "module.exports = x = 1")], false);
+    check(&[("a.js", "x = 1")], false);
+}
+
+#[test]
+fn keys_of_json_are_own_properties() {
+    let data = ("d.json", r#"{"\u005f_proto__": {"isAdmin": true}, "a": [{"__proto__": 1}]}"#);
+    for main in ["globalThis.x = require('./d.json')", "import d from './d.json'; globalThis.x = d"] {
+        let expected = r#"JSON.parse("{\"\\u005f_proto__\": {\"isAdmin\": true}, \"a\": [{\"__proto__\": 1}]}")"#;
+        check(("a.js", main), &[data], &BundleOptions::default(), &[expected], &[]);
+    }
 }
 
 #[test]

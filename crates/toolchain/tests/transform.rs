@@ -20,9 +20,13 @@ fn types_and_jsx_become_javascript() {
     );
     check("a.ts", "function f(this: A, b?: c): asserts b is d { return b }", "function f(b) {\n\treturn b;\n}");
     check("a.ts", "import { type A, b } from 'c'; b as A", "import { b } from \"c\";\nb;");
-    check("a.ts", "import { A } from 'c'; let b: A", "let b;");
+    check("a.ts", "import { A } from 'c'; let b: A", "\"use strict\";\nlet b;\nvoid 0;");
     check("a.mts", "import.meta.url", "import.meta.url;");
-    check("a.cts", "import a = require('a'); export = a", "const a = require(\"a\");\nmodule.exports = a;");
+    check(
+        "a.cts",
+        "import a = require('a'); export = a",
+        "\"use strict\";\nconst a = require(\"a\");\nmodule.exports = a;",
+    );
     check("a.js", "a < b > c", "a < b > c;");
     check("a.jsx", "let a = 1", "let a = 1;");
     check("a.js", "'use strict'; 1 + 2", "\"use strict\";\n1 + 2;");

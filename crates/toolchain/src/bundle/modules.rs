@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arcstr::ArcStr;
 use oxc::allocator::Allocator;
 use rolldown::plugin::{
-    HookLoadArgs, HookLoadOutput, HookLoadReturn, HookResolveIdArgs, HookResolveIdOutput, HookResolveIdReturn,
-    HookUsage, Plugin, PluginContext, SharedLoadPluginContext,
+    HookAddonArgs, HookInjectionOutputReturn, HookLoadArgs, HookLoadOutput, HookLoadReturn, HookNoopReturn,
+    HookResolveIdArgs, HookResolveIdOutput, HookResolveIdReturn, HookUsage, Plugin, PluginContext,
+    SharedLoadPluginContext,
 };
-use rolldown_common::{ImportKind, ResolvedExternal};
+use rolldown_common::bundler_options::OutputFormat;
+use rolldown_common::{ImportKind, ModuleInfo, ModuleType, NormalModule, ResolvedExternal};
 
 use super::normalize;
 use crate::syntax::{self, Language};
@@ -58,6 +60,8 @@ pub(super) struct Modules {
     loaded: Mutex<HashMap<PathBuf, ArcStr>>,
     /// Why sources were refused. rolldown would give only their text.
     errors: Mutex<Diagnostics>,
+    /// Whether the bundle becomes a strict script: one of ES modules alone, and of others that are strict by themselves.
+    is_strict: AtomicBool,
     covers: AtomicBool,
     /// The sources handed out whose lines are counted.
     covered: Mutex<Vec<Covered>>,
@@ -156,6 +160,7 @@ impl Modules {
             memory,
             loaded: Mutex::default(),
             errors: Mutex::default(),
+            is_strict: AtomicBool::new(false),
             covers: AtomicBool::new(false),
             covered: Mutex::default(),
         })
@@ -174,10 +179,11 @@ impl Modules {
         self.errors.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Begins a bundle, whose lines are counted if it `covers`.
-    pub(super) fn start(&self, covers: bool) {
+    /// Begins a bundle of that format, whose lines are counted if it `covers`.
+    pub(super) fn start(&self, format: &OutputFormat, covers: bool) {
         self.errors.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.covered.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.is_strict.store(matches!(format, OutputFormat::Iife), Ordering::Relaxed);
         self.covers.store(covers, Ordering::Relaxed);
     }
 
@@ -259,7 +265,7 @@ impl Plugin for Modules {
     }
 
     fn register_hook_usage(&self) -> HookUsage {
-        HookUsage::ResolveId | HookUsage::Load
+        HookUsage::ResolveId | HookUsage::Load | HookUsage::ModuleParsed | HookUsage::Banner
     }
 
     async fn resolve_id(&self, _: &PluginContext, args: &HookResolveIdArgs<'_>) -> HookResolveIdReturn {
@@ -298,8 +304,53 @@ impl Plugin for Modules {
         let path = PathBuf::from(args.id);
         let code = self.load_source(&path).and_then(|source| self.cover(&path, source));
         let code = code.map_err(|error| self.refuse(error))?;
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(path, code.clone());
-        Ok(Some(HookLoadOutput { code, ..HookLoadOutput::default() }))
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), code.clone());
+        Ok(Some(match json_with_prototypes(&path, &code) {
+            Some(script) => HookLoadOutput {
+                code: ArcStr::from(script),
+                module_type: Some(ModuleType::Js),
+                ..HookLoadOutput::default()
+            },
+            None => HookLoadOutput { code, ..HookLoadOutput::default() },
+        }))
+    }
+
+    async fn module_parsed(&self, _: &PluginContext, _: Arc<ModuleInfo>, module: &NormalModule) -> HookNoopReturn {
+        let view = &module.ecma_view;
+        let mut directives = view.directive_range.iter().map(|range| range.source_text(&view.source));
+        let is_strict = view.exports_kind.is_esm()
+            || view.def_format.is_esm()
+            || matches!(module.module_type, ModuleType::Json)
+            || directives.any(|directive| directive.contains("use strict"));
+        if !is_strict {
+            self.is_strict.store(false, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    async fn banner(&self, _: &PluginContext, _: &HookAddonArgs) -> HookInjectionOutputReturn {
+        let is_strict = self.is_strict.load(Ordering::Relaxed);
+        Ok(is_strict.then(|| "\"use strict\";".to_owned()))
+    }
+}
+
+/// A script for JSON that has a key `__proto__`, which in a literal of JavaScript would set the prototype.
+fn json_with_prototypes(path: &Path, source: &str) -> Option<String> {
+    if path.extension().is_none_or(|extension| extension != "json") {
+        return None;
+    }
+    // What is wrong with it is rolldown's to tell.
+    let value = serde_json::from_str(source).ok()?;
+    let text = has_prototype(&value).then(|| serde_json::to_string(source).ok())??;
+    Some(format!("module.exports = JSON.parse({text});"))
+}
+
+/// The parser has a limit of its own for how deep values are in each other.
+fn has_prototype(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Array(items) => items.iter().any(has_prototype),
+        serde_json::Value::Object(members) => members.contains_key("__proto__") || members.values().any(has_prototype),
+        _ => false,
     }
 }
 
