@@ -4,7 +4,8 @@ use std::path::Path;
 
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{
-    ArrowFunctionExpression, AwaitExpression, Directive, Expression, ForOfStatement, Function, Program, Statement,
+    ArrowFunctionExpression, AwaitExpression, Decorator, Directive, Expression, ForOfStatement, Function, Program,
+    Statement,
 };
 use oxc::ast::builder::AstBuilder;
 use oxc::ast_visit::{Visit, walk};
@@ -68,7 +69,7 @@ impl MinifyOptions {
 /// imports, is dropped. If it was a module as it stood, the script is strict, as modules are.
 ///
 /// # Errors
-/// Syntax errors, each with its position; an unknown target; a source that is too large or nested too deeply.
+/// Syntax errors, each with its position; decorators; an unknown target; a source that is too large or nested too deeply.
 pub fn transform(source: &str, options: &TransformOptions) -> Result<Output, Diagnostics> {
     let language = Language::of(&options.filename);
     let target = match &options.target {
@@ -91,6 +92,7 @@ pub fn transform(source: &str, options: &TransformOptions) -> Result<Output, Dia
             .build_with_scoping(parsed.scoping, &mut program);
         syntax::diagnostics(&options.filename, source, transformed.diagnostics.iter())?;
 
+        refuse_decorators(&options.filename, source, &program)?;
         drop_empty_export(&mut program);
         let has_import_meta = !parsed.module_record.import_metas.is_empty();
         if parsed.module_record.has_module_syntax && !has_import_meta && !is_module(&program) {
@@ -134,6 +136,22 @@ fn drop_empty_export(program: &mut Program<'_>) {
     let is_empty_export = |statement: &Statement| matches!(statement, Statement::ExportNamedDeclaration(export) if export.specifiers.is_empty());
     if program.body.iter().filter(|statement| statement.is_module_declaration()).all(is_empty_export) {
         program.body.retain(|statement| !is_empty_export(statement));
+    }
+}
+
+/// The transformer leaves decorators where they are, and the engine has none.
+fn refuse_decorators(file: &str, source: &str, program: &Program<'_>) -> Result<(), Diagnostic> {
+    let mut finder = FirstDecorator(None);
+    finder.visit_program(program);
+    let Some(offset) = finder.0 else { return Ok(()) };
+    Err(Diagnostic::at_offset(file, source, offset as usize, "decorators are not transformed"))
+}
+
+struct FirstDecorator(Option<u32>);
+
+impl<'a> Visit<'a> for FirstDecorator {
+    fn visit_decorator(&mut self, decorator: &Decorator<'a>) {
+        self.0.get_or_insert(decorator.span.start);
     }
 }
 

@@ -92,6 +92,7 @@ fn errors_name_the_place() {
     check("a.js", "break", (1, 1));
     check("a.js", "/(/", (1, 2));
     check("a.mjs", "with (a) b", (1, 1));
+    check("a.ts", "class A {\n  @b c() {}\n}", (2, 3));
 }
 
 #[test]
