@@ -53,6 +53,15 @@ impl<'a> Value<'a> {
         self.own_property(key)?.map(|own| own.read(self)).transpose()
     }
 
+    /// Reads an own property that is no accessor; `None` if there is no such. Nothing runs, unless this is a proxy.
+    ///
+    /// # Errors
+    /// What a proxy trap throws.
+    pub fn own_data_of(&self, key: &PropertyKey<'_>) -> Result<Option<Value<'a>>> {
+        let data = self.own_property(key)?.filter(|own| own.getter.is_undefined() && own.setter.is_undefined());
+        Ok(data.map(|own| own.value))
+    }
+
     /// Whether there is such an own property; nothing runs, unless this is a proxy.
     ///
     /// # Errors

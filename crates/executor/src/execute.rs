@@ -126,7 +126,8 @@ impl RealmState {
     ) -> Result<(Value<'a>, bool)> {
         let Some(vars) = vars else { return self.eval_text(ctx, &self.guard.keep_text(source), filename, 1) };
         let vars = vars.into_js(ctx)?;
-        let mut block = Block::new(ctx, &vars, &source, &options(&source, filename, 1))?;
+        let is_known = |text: &str| self.scripts.is_compiled(text, &options(text, filename, Block::FIRST_LINE));
+        let mut block = Block::new(ctx, &vars, &source, &options(&source, filename, 1), is_known)?;
         let text = self.guard.keep_text(std::mem::take(&mut block.text));
         block.run(ctx, vars, || self.eval_text(ctx, &text, filename, Block::FIRST_LINE))
     }

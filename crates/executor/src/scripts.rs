@@ -59,6 +59,12 @@ impl Scripts {
         drop(slot);
         script.run()
     }
+
+    /// Whether it would be run without being compiled.
+    pub(crate) fn is_compiled(&self, source: &str, options: &EvalOptions<'_>) -> bool {
+        let slot = self.0.borrow();
+        slot.as_ref().is_some_and(|repeated| repeated.compiled.iter().any(|compiled| compiled.is(source, options)))
+    }
 }
 
 impl Repeated {

@@ -1,5 +1,8 @@
 //! Evaluating a script with variables of its own.
 //!
+//! It is parsed by itself first, so that what is wrong with it is said as of any other script, and it cannot close the block that it
+//! then stands in.
+//!
 //! The script stands inside `with (vars) { … }`: the names shadow globals for it and for the closures that it makes, and for
 //! nothing else. Strict code cannot stand there. A script that begins with `'use strict'` stands inside a block that declares the
 //! names by `let`, so there it must not declare one of them by `var`.
@@ -12,6 +15,7 @@
 //! such globals are there before, and are deleted if nothing has become of them.
 
 use quickbeam_engine::{Attributes, Ctx, Disassembly, EvalOptions, Operand, PropertyKey, Result, Thrown, Value};
+use std::borrow::Cow;
 
 /// Globals that are there while the script starts: its variables, and its pairs of closures.
 const VARS: &str = "__quickbeam_vars__";
@@ -27,6 +31,9 @@ const WORDS: [&str; 6] = ["let", "const", "class", "async", "function*", "functi
 /// Without one of these words a script declares no global.
 const GLOBAL_WORDS: [&str; 2] = ["var", "function"];
 
+/// Without this word it declares none but those that its own code does.
+const EVAL: &str = "eval";
+
 /// Words that a strict script cannot mention as names.
 #[rustfmt::skip]
 const RESERVED: [&str; 46] = [
@@ -41,46 +48,61 @@ pub(crate) struct Block {
     /// The engine takes line 0 for no line, so the script's own line 1 is the third.
     pub(crate) text: String,
     declared: Vec<String>,
-    /// Whether it may make globals of its variables' names.
-    makes_globals: bool,
+    globals: Globals,
+}
+
+/// The names that a script may make globals of.
+enum Globals {
+    None,
+    Of(Vec<String>),
+    Any,
 }
 
 impl Block {
     pub(crate) const FIRST_LINE: i32 = -1;
 
+    /// A text that `is_known` to compile is not parsed again.
+    ///
     /// # Errors
-    /// If `vars` is no object; and if the script is strict and cannot have one of its variables.
-    pub(crate) fn new(ctx: Ctx<'_>, vars: &Value<'_>, source: &str, options: &EvalOptions<'_>) -> Result<Block> {
+    /// If `vars` is no object; if the script has a syntax error; and if it is strict and cannot have one of its variables.
+    pub(crate) fn new(
+        ctx: Ctx<'_>,
+        vars: &Value<'_>,
+        source: &str,
+        options: &EvalOptions<'_>,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Result<Block> {
         if !vars.is_object() {
             return Err(ctx.throw_type("vars must be a map of names to values"));
         }
         let has_one_of = |words: &[&str]| words.iter().any(|word| source.contains(word));
-        let may_be_strict = source.contains("use strict");
-        let script = match may_be_strict || has_one_of(&WORDS) {
-            true => match ctx.disassemble(source, options) {
-                Ok(script) => Some(script),
-                // Evaluating it throws the same once more.
-                Err(Thrown) => {
-                    drop(ctx.take_exception());
-                    return Ok(Block { text: format!("\n\n{source}"), declared: Vec::new(), makes_globals: false });
-                }
-            },
-            false => None,
+        let body = without_hashbang(source);
+        if !has_one_of(&[EVAL, "use strict"]) && !has_one_of(&WORDS) && !has_one_of(&GLOBAL_WORDS) {
+            let text = format!("with ({VARS}) {{\n\n{body}\n}}");
+            if !is_known(&text) {
+                ctx.prepare(source, options)?.release(ctx);
+            }
+            return Ok(Block { text, declared: Vec::new(), globals: Globals::None });
+        }
+        let script = ctx.disassemble(source, options)?;
+        let is_strict = script.flags.contains(&"strict");
+        let mut head = match is_strict {
+            true => format!("'use strict';{{let{{{}}}={VARS};{{", strict_names(ctx, vars, &script)?),
+            false => format!("with ({VARS}) {{"),
         };
-        let is_strict = script.as_ref().is_some_and(|script| script.flags.contains(&"strict"));
-        let mut head = match script.as_ref().filter(|_| is_strict) {
-            Some(script) => format!("'use strict';{{let{{{}}}={VARS};{{", strict_names(ctx, vars, script)?),
-            None => format!("with ({VARS}) {{"),
-        };
-        let declared = script.as_ref().map_or_else(Vec::new, |script| declared(script, is_strict));
+        let declared = declared(&script, is_strict);
         if !declared.is_empty() {
             let pairs = declared.iter().map(|name| format!("()=>{name},_=>{{{name}=_}}")).collect::<Vec<_>>().join(",");
             // A declaration, unlike an assignment, is never a script's last value.
             head.push_str(&format!("const {PAIRS}_=({PAIRS}=[{pairs}]);"));
         }
         let end = if is_strict { "}}" } else { "}" };
-        let makes_globals = !is_strict && has_one_of(&GLOBAL_WORDS);
-        Ok(Block { text: format!("{head}\n\n{source}\n{end}"), declared, makes_globals })
+        let globals = match () {
+            () if is_strict => Globals::None,
+            () if source.contains(EVAL) => Globals::Any,
+            () => Globals::Of(global_names(&script)),
+        };
+        Ok(Block { text: format!("{head}\n\n{body}\n{end}"), declared, globals })
     }
 
     /// Runs the block by `run`, with `vars` in scope.
@@ -90,7 +112,7 @@ impl Block {
     pub(crate) fn run<'a, T>(&self, ctx: Ctx<'a>, vars: Value<'a>, run: impl FnOnce() -> Result<T>) -> Result<T> {
         vars.set_prototype(&ctx.null())?;
         let globals = ctx.globals();
-        let made = if self.makes_globals { make_globals(&globals, &vars)? } else { Vec::new() };
+        let made = self.globals.make(&globals, &vars)?;
         globals.define(VARS, vars, Attributes::HIDDEN)?;
         globals.define(PAIRS, ctx.undefined(), Attributes::HIDDEN)?;
         let ran = run().map_err(|Thrown| ctx.take_exception());
@@ -117,22 +139,51 @@ impl Block {
     }
 }
 
-/// Makes a global of each variable whose name has none, and tells which.
-fn make_globals<'a>(globals: &Value<'a>, vars: &Value<'a>) -> Result<Vec<PropertyKey<'a>>> {
-    let mut made = Vec::new();
-    for key in vars.keys()? {
-        if !globals.has_own(&key)? {
-            globals.define_key(&key, globals.ctx().undefined(), Attributes::ALL)?;
-            made.push(key);
+impl Globals {
+    /// Makes a global of each such variable whose name has none, and tells which.
+    fn make<'a>(&self, globals: &Value<'a>, vars: &Value<'a>) -> Result<Vec<PropertyKey<'a>>> {
+        let mut made = Vec::new();
+        if self.is_empty() {
+            return Ok(made);
+        }
+        for key in vars.keys()? {
+            if self.has(&key)? && !globals.has_own(&key)? {
+                globals.define_key(&key, globals.ctx().undefined(), Attributes::ALL)?;
+                made.push(key);
+            }
+        }
+        Ok(made)
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Globals::None => true,
+            Globals::Of(names) => names.is_empty(),
+            Globals::Any => false,
         }
     }
-    Ok(made)
+
+    fn has(&self, key: &PropertyKey<'_>) -> Result<bool> {
+        match self {
+            Globals::None => Ok(false),
+            Globals::Of(names) => Ok(names.contains(&key.to_value()?.to_text()?)),
+            Globals::Any => Ok(true),
+        }
+    }
+}
+
+/// A text may begin with a `#!` that a block cannot; it is a comment as long as the line.
+fn without_hashbang(source: &str) -> Cow<'_, str> {
+    match source.strip_prefix("#!") {
+        Some(rest) => Cow::Owned(format!("//{rest}")),
+        None => Cow::Borrowed(source),
+    }
 }
 
 /// Deletes those that were not given a value, as functions are.
 fn delete_globals(globals: &Value<'_>, made: &[PropertyKey<'_>]) -> Result<()> {
     for key in made {
-        if globals.own_value(key)?.is_some_and(|value| value.is_undefined()) {
+        if globals.own_data_of(key)?.is_some_and(|value| value.is_undefined()) {
             globals.delete_key(key)?;
         }
     }
@@ -169,6 +220,11 @@ fn declarations(script: &Disassembly) -> impl Iterator<Item = (&str, i64)> {
         [Operand::Name(name), Operand::Integer(flags)] => Some((name.as_str(), *flags)),
         _ => None,
     })
+}
+
+/// Names that the script makes globals of.
+fn global_names(script: &Disassembly) -> Vec<String> {
+    declarations(script).filter(|(_, flags)| flags & LEXICAL == 0).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// Names that the script's top level declares and that a block would keep to itself, by the engine's own reading of it.

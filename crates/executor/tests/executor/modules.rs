@@ -123,6 +123,28 @@ fn evals_have_variables_of_their_own() {
     assert_eq!(with("await null; x"), "20");
     assert_eq!(with("throw new Error(x)"), "Error: 20");
     realm.check("Object.getOwnPropertyNames(globalThis).filter(name => name.includes('vars'))", "[]");
+    // What is wrong with a script is said as without variables, and it stays in its block.
+    for wrong in ["f(", "var v = 5, v =", "x } { 2", "let a } { let b", "if (x", "/*"] {
+        let got = with(wrong);
+        assert!(got.starts_with("SyntaxError"), "{wrong}: {got}");
+        assert_eq!(got, realm.eval(wrong));
+    }
+    assert_eq!(with("#!shell\nx"), "20");
+    assert_eq!(with("#!shell\nlet own = x; own"), "20");
+    for _ in 0..4 {
+        assert_eq!(with("x + 1 // again"), "21");
+    }
+    // No variable is a global while the script runs, unless the script declares it.
+    assert_eq!(with("function g() {} 'x' in globalThis"), "false");
+    assert_eq!(with("var x; 'x' in globalThis"), "true");
+    assert_eq!(with("eval('var x = 3'); x"), "3");
+    realm.check("'x' in globalThis", "false");
+    assert_eq!(
+        with(
+            "var x; Object.defineProperty(globalThis, 'x', { get() { throw new Error('read') }, configurable: true }); 1"
+        ),
+        "1"
+    );
 }
 
 #[test]
