@@ -1,7 +1,8 @@
 //! Server-sent events of the HTML Standard: `EventSource`, over `fetch`.
 //!
 //! A connection that ends is opened again after 3 seconds, or after the time that the server asks for (at most an hour), with the id of
-//! the last event. One event may have 16 million characters.
+//! the last event. One event may have 16 million characters. A user and a password of the URL are sent once the server asks for them (401).
+//! Where another try is futile, as the port is blocked or the host not granted, the connection fails.
 //!
 //! What must never happen: a connection without the grant `net` for its host; a server that fills the heap with a line that never ends.
 
