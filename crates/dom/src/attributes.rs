@@ -5,7 +5,10 @@ use crate::error::{DomError, Result};
 use crate::journal::Change;
 use crate::node::{Attribute, AttributeData, NodeData};
 use crate::tree::{NodeId, Tree};
-use html5ever::QualName;
+use html5ever::{LocalName, Namespace, QualName};
+
+/// Attributes whose names are compared as text; among more, finding the atom of a name first is faster.
+const FEW: usize = 32;
 
 impl Tree {
     /// The attributes of an element, in order.
@@ -42,8 +45,12 @@ impl Tree {
 
     /// Where the attribute of that namespace and local name is.
     pub fn find_attribute_ns(&self, element: NodeId, namespace: &str, local: &str) -> Option<usize> {
-        let is_it = |name: &QualName| &*name.local == local && &*name.ns == namespace;
-        self.attributes(element).iter().position(|attribute| is_it(&attribute.name))
+        let attributes = self.attributes(element);
+        if attributes.len() > FEW {
+            let (namespace, local) = (Namespace::from(namespace), LocalName::from(local));
+            return attributes.iter().position(|a| a.name.local == local && a.name.ns == namespace);
+        }
+        attributes.iter().position(|a| &*a.name.local == local && &*a.name.ns == namespace)
     }
 
     /// Sets the value of the attribute of that namespace and local name; appends it if there is none.
