@@ -83,6 +83,9 @@ defmodule QuickBEAM.BeamTest do
     {"Beam.register('x'.repeat(256))", "RangeError", "bytes"},
     {"Beam.spawn('1', {what: 1})", "TypeError", "no option \"what\""},
     {"Beam.spawn('1', 5)", "TypeError", "not an object"},
+    {"Beam.spawn('1', {define: 5})", "TypeError", "define is not an object"},
+    {"Beam.spawn('data:text/javascript')", "SyntaxError", "holds no script"},
+    {"Beam.spawn('blob:nothing')", "NotFoundError", "nothing at blob:nothing"},
     {"Beam.spawn('1', {allow: ['everything']})", "TypeError", "everything"},
     {"await Beam.rpc('nowhere@nohost', 'a', 'b')", "NotFoundError", "nowhere@nohost"}
   ]

@@ -233,6 +233,26 @@ defmodule QuickBEAM.ProcessesTest do
       end
     end
 
+    test "may be at data: and blob: URLs" do
+      rt = start_runtime()
+
+      code = """
+      const start = (url) => new Promise(resolve => {
+        const off = Beam.onMessage((message) => { off(); resolve(message) });
+        Beam.spawn(url, { define: { parent: Beam.self() } });
+      });
+      const typed = new Blob(["const n: number = 3; Beam.send(parent, n)"], { type: "text/typescript" });
+      [
+        await start("data:text/javascript,Beam.send(parent,%201)"),
+        await start("data:text/javascript;base64," + btoa("Beam.send(parent, 2)")),
+        await start(URL.createObjectURL(typed)),
+        await start("data: Beam.send(parent, 4)"),
+      ]
+      """
+
+      assert QuickBEAM.eval(rt, code) == {:ok, [1, 2, 3, 4]}
+    end
+
     @tag :tmp_dir
     test "may be files", %{tmp_dir: dir} do
       files = %{

@@ -1,6 +1,7 @@
 //! Processes and nodes: what `Beam` does with the host's services of these names. The grant is checked here; the
 //! host checks what only it knows, such as whether a name is taken.
 
+use quickbeam_api_file::text_of_url;
 use quickbeam_api_grants::require;
 use quickbeam_api_webidl::{Natives, need};
 use quickbeam_engine::{Args, Ctx, Result, Value};
@@ -27,7 +28,12 @@ pub(crate) fn add(natives: Natives<'_>) -> Result<Natives<'_>> {
         .function("spawn", |ctx, _, args| {
             granted(ctx, args, "Beam.spawn", 1)?;
             let options = if args.get(1).is_undefined() { ctx.null() } else { args.get(1) };
-            call_service_sync(ctx, "spawn", &[text(ctx, &args.get(0))?, options])
+            let script = args.get(0).to_text()?;
+            let (source, kind) = match text_of_url(ctx, &script)? {
+                Some((source, kind)) => (ctx.string(&source)?, ctx.string(&kind)?),
+                None => (ctx.null(), ctx.null()),
+            };
+            call_service_sync(ctx, "spawn", &[ctx.string(&script)?, options, source, kind])
         })?
         .function("nodes", |ctx, _, args| {
             granted(ctx, args, "Beam.nodes", 0)?;

@@ -13,11 +13,14 @@ defmodule QuickBEAM.Beam.Child do
   alias QuickBEAM.Beam.{Scripts, Services}
   alias QuickBEAM.Options.Grants
 
-  @doc "Starts a child of `owner`'s realm, linked to the calling process, which is the owner's."
-  @spec start(String.t(), map(), Owner.t()) :: {:ok, pid()} | {:error, Services.failure()}
-  def start(script, options, owner) do
+  @doc """
+  Starts a child of `owner`'s realm, linked to the calling process, which is the owner's. `blob` is as for `start_worker/4`.
+  """
+  @spec start(String.t(), {String.t(), String.t()} | nil, map(), Owner.t()) ::
+          {:ok, pid()} | {:error, Services.failure()}
+  def start(script, blob, options, owner) do
     with {:ok, given} <- options(options, owner.options.allow),
-         {:ok, script} <- Scripts.of_child(script, owner.options.allow) do
+         {:ok, script} <- Scripts.of_child(script, blob, owner.options.allow) do
       start_owner(%{inherited(owner.options, given) | script: script}, owner)
     end
   end
@@ -135,6 +138,8 @@ defmodule QuickBEAM.Beam.Child do
       do: {:ok, :define, define},
       else: {:error, "define has a name that is not a string"}
   end
+
+  defp option("define", _define, _allow), do: {:error, "define is not an object"}
 
   defp option(key, _value, _allow),
     do: {:error, "there is no option #{inspect(key)}; there is name, allow and define"}

@@ -255,9 +255,11 @@ defmodule QuickBEAM.Beam.Processes do
   end
 
   @doc "Starts a child of the realm."
-  @spec spawn(t(), String.t(), map() | nil, Owner.t()) :: change()
-  def spawn(processes, script, options, owner),
-    do: add_child(processes, :spawn, fn -> Child.start(script, options || %{}, owner) end, owner)
+  @spec spawn(t(), String.t(), {String.t(), String.t()} | nil, map() | nil, Owner.t()) :: change()
+  def spawn(processes, script, blob, options, owner) do
+    start = fn -> Child.start(script, blob, options || %{}, owner) end
+    add_child(processes, :spawn, start, owner)
+  end
 
   @doc "Adds the child that `start` starts, if the realm's family may have one more."
   @spec add_child(

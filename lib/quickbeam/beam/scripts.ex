@@ -15,12 +15,17 @@ defmodule QuickBEAM.Beam.Scripts do
   @type blob :: {String.t(), type :: String.t()}
   @type found :: {:ok, Path.t() | text()} | {:error, Services.failure()}
 
-  @doc "What `Beam.spawn` starts: the file at a path, bundled with its imports for a starter that may do everything; else the text itself."
-  @spec of_child(String.t(), :all | list()) :: found()
-  def of_child(script, allow) do
-    case path(script) do
-      nil -> {:ok, {:text, script, "spawn.ts"}}
-      path -> file(path, allow)
+  @doc """
+  What `Beam.spawn` starts: what is at a `data:` or `blob:` URL; the file at a path, bundled with its imports for a starter that may do
+  everything; else the text itself.
+  """
+  @spec of_child(String.t(), blob() | nil, :all | list()) :: found()
+  def of_child(script, blob, allow) do
+    cond do
+      blob -> {:ok, text(script, blob)}
+      script =~ ~r/\A(blob|data):\S/ -> of_url(script, "Beam.spawn", "spawn.js")
+      path = path(script) -> file(path, allow)
+      true -> {:ok, {:text, script, "spawn.ts"}}
     end
   end
 
@@ -28,17 +33,19 @@ defmodule QuickBEAM.Beam.Scripts do
   @spec of_worker(String.t(), blob() | nil, :all | list()) :: found()
   def of_worker(url, {_source, _type} = blob, _allow), do: {:ok, text(url, blob)}
 
-  def of_worker("data:" <> rest, nil, _allow) do
+  def of_worker("data:" <> _rest = url, nil, _allow), do: of_url(url, "Worker", "worker.js")
+  def of_worker("blob:" <> _rest = url, nil, _allow), do: of_url(url, "Worker", "worker.js")
+  def of_worker(url, nil, allow), do: file(path(url) || url, allow)
+
+  defp of_url("data:" <> rest, api, name) do
     case data(rest) do
-      {:ok, source} -> {:ok, {:javascript, source, "worker.js"}}
-      :error -> Services.failure("SyntaxError", "Worker: this data: URL holds no script")
+      {:ok, source} -> {:ok, {:javascript, source, name}}
+      :error -> Services.failure("SyntaxError", "#{api}: this data: URL holds no script")
     end
   end
 
-  def of_worker("blob:" <> _rest = url, nil, _allow),
-    do: Services.failure("NotFoundError", "Worker: there is nothing at #{url}")
-
-  def of_worker(url, nil, allow), do: file(path(url) || url, allow)
+  defp of_url(url, api, _name),
+    do: Services.failure("NotFoundError", "#{api}: there is nothing at #{url}")
 
   @doc """
   The script that a worker with these options imports: `[code, name]`, with which the realm of `owner` is to go on; or
@@ -128,12 +135,18 @@ defmodule QuickBEAM.Beam.Scripts do
 
   defp granted(path, allow) do
     with {:granted, true} <- {:granted, Paths.granted?(allow, :read, path)},
+         {:ok, %{type: :regular}} <- File.stat(path),
          {:ok, source} <- File.read(path) do
       {:ok, {:source, source, path}}
     else
       {:granted, false} ->
         message = "the script #{inspect(path)} needs the grant {:read, [#{inspect(path)}]}"
         Services.failure("NotAllowedError", message)
+
+      # Reading a pipe or a device may never end.
+      {:ok, _other} ->
+        message = "the script #{inspect(path)} cannot be read: it is not a regular file"
+        Services.failure("NotFoundError", message)
 
       {:error, reason} ->
         message = "the script #{inspect(path)} cannot be read: #{:file.format_error(reason)}"

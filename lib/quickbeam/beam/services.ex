@@ -115,8 +115,10 @@ defmodule QuickBEAM.Beam.Services do
   defp serve("unregister", [name], _id, owner), do: Processes.unregister(processes(owner), name)
   defp serve("whereis", [name], _id, _owner), do: {:ok, Processes.whereis(name)}
 
-  defp serve("spawn", [script, options], _id, owner),
-    do: Processes.spawn(processes(owner), script, options, owner)
+  defp serve("spawn", [script, options, source, mime], _id, owner) do
+    blob = if source, do: {source, mime}
+    Processes.spawn(processes(owner), script, blob, options, owner)
+  end
 
   # The next batch of a handler's stream; the handler's process answers. One that has ended had told so, unless it died.
   defp serve("stream.next", [pid], id, owner) do
