@@ -193,6 +193,14 @@ defmodule QuickBEAM.ValuesTest do
              QuickBEAM.eval(rt, "new TypeError('no')")
 
     assert is_binary(stack)
+
+    assert {:ok, [%{"name" => "DataError", "message" => "m"}, %{"name" => "AbortError"} = abort]} =
+             QuickBEAM.eval(
+               rt,
+               "[new DOMException('m', 'DataError'), AbortSignal.abort().reason]"
+             )
+
+    assert Map.keys(abort) == ["message", "name", "stack"]
   end
 
   # What a hostile guest may return: an error or a value, and the runtime goes on.

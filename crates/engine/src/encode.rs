@@ -352,10 +352,11 @@ impl<'a, S: Sink> Walk<'_, 'a, S> {
         if value.is_data_view() {
             return self.data_view(value);
         }
-        if matches!(value.class_name()?.as_deref(), Some("Number" | "String" | "Boolean" | "BigInt" | "Symbol")) {
-            return self.boxed(value);
+        match value.class_name()?.as_deref() {
+            Some("Number" | "String" | "Boolean" | "BigInt" | "Symbol") => self.boxed(value),
+            Some("DOMException") => self.error(value, first),
+            _ => self.plain(value, first),
         }
-        self.plain(value, first)
     }
 
     #[inline(never)]
