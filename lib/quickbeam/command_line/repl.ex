@@ -32,13 +32,15 @@ defmodule QuickBEAM.CommandLine.Repl do
 
     CommandLine.with_uncaught(&print_error/1, fn ->
       state = start(%{options: options, runtime: nil, terminal?: terminal?})
-      if terminal?, do: IO.puts("QuickBEAM #{version()}. Type .help for the commands.")
+      if terminal?, do: Terminal.puts("QuickBEAM #{version()}. Type .help for the commands.")
       loop(state, "")
     end)
   end
 
-  defp print(%{method: "dir", text: text}, colors?), do: IO.puts(Colors.paint(text, colors?))
-  defp print(%{text: text}, _colors?), do: IO.puts(text)
+  defp print(%{method: "dir", text: text}, colors?),
+    do: Terminal.puts(Colors.paint(text, colors?))
+
+  defp print(%{text: text}, _colors?), do: Terminal.puts(text)
 
   defp start(state) do
     case QuickBEAM.start(state.options) do
@@ -61,8 +63,14 @@ defmodule QuickBEAM.CommandLine.Repl do
   defp loop(state, input) do
     case Terminal.line(prompt(state, input)) do
       line when is_binary(line) -> line(state, input, line)
+      :invalid -> invalid(state)
       _end_or_error -> finish(state, input)
     end
+  end
+
+  defp invalid(state) do
+    print_error(%JSError{name: "SyntaxError", message: "the line is not valid UTF-8"})
+    loop(state, "")
   end
 
   defp prompt(%{terminal?: false}, _input), do: ""
@@ -90,7 +98,7 @@ defmodule QuickBEAM.CommandLine.Repl do
   defp command(state, _input, _line, ".exit", []), do: finish(state, "")
 
   defp command(state, "", _line, ".help", []) do
-    IO.puts(@help)
+    Terminal.puts(@help)
     loop(state, "")
   end
 
@@ -110,7 +118,7 @@ defmodule QuickBEAM.CommandLine.Repl do
         state |> settled(result) |> loop("")
 
       {:error, posix} ->
-        IO.puts("cannot read #{file}: #{:file.format_error(posix)}")
+        Terminal.puts("cannot read #{file}: #{:file.format_error(posix)}")
         loop(state, "")
     end
   end
@@ -159,7 +167,7 @@ defmodule QuickBEAM.CommandLine.Repl do
   defp alive(%{runtime: runtime} = state) do
     receive do
       {:EXIT, ^runtime, _reason} ->
-        IO.puts("The runtime died; here is a fresh one.")
+        Terminal.puts("The runtime died; here is a fresh one.")
         start(state)
     after
       0 -> state
@@ -168,6 +176,6 @@ defmodule QuickBEAM.CommandLine.Repl do
 
   defp print_error(%JSError{} = error) do
     text = CommandLine.format(%{error | filename: nil})
-    IO.puts(IO.ANSI.format([:red, text]))
+    Terminal.puts(IO.ANSI.format([:red, text]))
   end
 end

@@ -10,18 +10,39 @@ defmodule QuickBEAM.CommandLine.Terminal do
   """
   @spec run((boolean() -> term())) :: :ok
   def run(fun) do
-    if terminal?(), do: in_shell(fn -> fun.(true) end), else: fun.(false)
+    if terminal?(), do: in_shell(fn -> fun.(true) end), else: in_bytes(fn -> fun.(false) end)
     :ok
   end
 
+  # Input that is not valid UTF-8 would be lost as a whole, with what is right in it.
+  defp in_bytes(fun) do
+    :io.setopts(:standard_io, encoding: :latin1)
+    fun.()
+  after
+    :io.setopts(:standard_io, encoding: :unicode)
+  end
+
+  @doc "Prints a line, whatever the encoding of the device."
+  @spec puts(IO.chardata()) :: :ok
+  def puts(text) do
+    if bytes?(), do: IO.binwrite([IO.chardata_to_string(text), ?\n]), else: IO.puts(text)
+  end
+
+  defp bytes?, do: :io.getopts(:standard_io)[:encoding] == :latin1
+
   @doc """
-  A line of input with its line break, without one at the end of the input, or `:eof`.
+  A line of input with its line break, without one at the end of the input, `:eof`, or `:invalid` if it is not UTF-8.
 
   Only lines that are read this way come back with the arrow keys; `IO.gets/1` reads past the history.
   """
-  @spec line(String.t()) :: String.t() | :eof | {:error, term()}
+  @spec line(String.t()) :: String.t() | :eof | :invalid | {:error, term()}
   def line(prompt) do
-    :io.request(:standard_io, {:get_until, :unicode, prompt, __MODULE__, :take_line, []})
+    request = {:get_until, :unicode, prompt, __MODULE__, :take_line, []}
+
+    with line when is_binary(line) <- :io.request(:standard_io, request) do
+      line = if bytes?(), do: :unicode.characters_to_binary(line, :utf8, :latin1), else: line
+      if String.valid?(line), do: line, else: :invalid
+    end
   end
 
   @doc false
