@@ -34,6 +34,11 @@ fn exchange_of<'a>(ctx: Ctx<'a>, value: &Value<'a>) -> Result<Rc<Exchange>> {
     value.host().ok_or_else(|| ctx.throw_type("this is not a request"))
 }
 
+fn port_of(url: &ada_url::Url) -> u16 {
+    let is_secure = matches!(url.protocol(), "https:" | "wss:");
+    url.port().parse().unwrap_or(if is_secure { 443 } else { 80 })
+}
+
 /// The client for a URL, if the realm may connect to its host; `api` asks.
 ///
 /// # Errors
@@ -49,7 +54,8 @@ pub fn client_for(ctx: Ctx<'_>, api: &str, url: &str) -> Result<Client> {
         Some(Reach::Everything) => Access::Everything,
         Some(Reach::Only(hosts)) => Access::hosts(hosts.clone()),
         None => {
-            quickbeam_api_grants::require(ctx, api, Some(parse()?.hostname()))?;
+            let url = parse()?;
+            quickbeam_api_grants::require(ctx, api, Some(&format!("{}:{}", url.hostname(), port_of(&url))))?;
             return Err(ctx.throw_error("NotAllowedError", &format!("{api} needs the grant :net")));
         }
     };
@@ -63,12 +69,10 @@ pub fn client_for(ctx: Ctx<'_>, api: &str, url: &str) -> Result<Client> {
         }
     };
     let url = parse()?;
-    let is_secure = matches!(url.protocol(), "https:" | "wss:");
-    let port = url.port().parse().unwrap_or(if is_secure { 443 } else { 80 });
     client
         .options()
         .access
-        .check_host(url.hostname(), port)
+        .check_host(url.hostname(), port_of(&url))
         .map_err(|error| ctx.throw_error("NotAllowedError", &format!("{api}: {error}")))?;
     Ok((*client).clone())
 }

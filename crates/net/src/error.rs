@@ -43,7 +43,7 @@ impl NetError {
     pub(crate) fn not_allowed(host: &str, port: u16) -> NetError {
         NetError::new(
             NetErrorKind::NotAllowed,
-            format!("a connection to {host}:{port} needs the grant {{:net, [{host:?}]}}"),
+            format!("a connection to {host}:{port} needs the grant {{:net, [\"{host}:{port}\"]}}"),
         )
     }
 
