@@ -3,7 +3,8 @@ defmodule QuickBEAM.Owner.Mailbox do
   # Messages that processes send to an owner's pid, on their way into the realm's inbox.
   #
   # A sender cannot be told that the inbox is full. So what does not fit is held here, in order, and goes on as
-  # JavaScript takes what is before it; a flood beyond a bound is dropped and logged, once each time.
+  # JavaScript takes what is before it; a flood beyond a bound is dropped and logged: when it begins, and how
+  # much it was once all that is held has gone on.
 
   alias QuickBEAM.Native
   alias QuickBEAM.Owner.Console
@@ -48,10 +49,16 @@ defmodule QuickBEAM.Owner.Mailbox do
         wait(mailbox)
 
       _sent ->
-        if mailbox.dropped > 0, do: Console.refused(mailbox.dropped, name)
-        flush(%{mailbox | held: held, count: mailbox.count - 1, dropped: 0}, name)
+        flush(told(%{mailbox | held: held, count: mailbox.count - 1}, name), name)
     end
   end
+
+  defp told(%{count: 0, dropped: dropped} = mailbox, name) when dropped > 0 do
+    Console.refused(dropped, name)
+    %{mailbox | dropped: 0}
+  end
+
+  defp told(mailbox, _name), do: mailbox
 
   defp hold(mailbox, message),
     do: %{mailbox | held: :queue.in(message, mailbox.held), count: mailbox.count + 1}
