@@ -57,10 +57,9 @@ defmodule QuickBEAM.JS do
       {"Unexpected token", 1, 8}
   """
   @spec transform(String.t(), String.t(), keyword()) :: {:ok, output()} | errors()
-  def transform(source, filename \\ "input.ts", options \\ [])
-      when is_binary(source) and is_binary(filename) do
-    native = Options.validate!(:transform, options)
-    result(Native.toolchain_transform(source, named(native, filename)), options)
+  def transform(source, filename \\ "input.ts", options \\ []) do
+    native = named(Options.validate!(:transform, options), filename)
+    result(Native.toolchain_transform(source!(source), native), options)
   end
 
   @doc """
@@ -92,10 +91,9 @@ defmodule QuickBEAM.JS do
       1
   """
   @spec minify(String.t(), String.t(), keyword()) :: {:ok, output()} | errors()
-  def minify(source, filename \\ "input.js", options \\ [])
-      when is_binary(source) and is_binary(filename) do
-    native = Options.validate!(:minify, options)
-    result(Native.toolchain_minify(source, named(native, filename)), options)
+  def minify(source, filename \\ "input.js", options \\ []) do
+    native = named(Options.validate!(:minify, options), filename)
+    result(Native.toolchain_minify(source!(source), native), options)
   end
 
   @doc """
@@ -130,7 +128,10 @@ defmodule QuickBEAM.JS do
       {"Could not resolve './lost': not among the files", "main.ts", 1, 8}
   """
   @spec bundle([{String.t(), String.t()}], keyword()) :: {:ok, output()} | errors()
-  def bundle(files, options \\ []) when is_list(files) do
+  def bundle(files, options \\ []) do
+    unless is_list(files),
+      do: raise(ArgumentError, "files must be a list, got: #{inspect(files)}")
+
     for file <- files, not file?(file) do
       raise ArgumentError, "a file must be {name, source}, both strings, got: #{inspect(file)}"
     end
@@ -220,8 +221,8 @@ defmodule QuickBEAM.JS do
       {:ok, ["./a", "c", "d"]}
   """
   @spec imports(String.t(), String.t()) :: {:ok, [String.t()]} | errors()
-  def imports(source, filename \\ "input.ts") when is_binary(source) and is_binary(filename) do
-    case failures(Native.toolchain_imports(source, filename!(filename))) do
+  def imports(source, filename \\ "input.ts") do
+    case failures(Native.toolchain_imports(source!(source), filename!(filename))) do
       {:ok, specifiers} -> {:ok, Enum.uniq(specifiers)}
       error -> error
     end
@@ -245,18 +246,37 @@ defmodule QuickBEAM.JS do
       false
   """
   @spec valid?(String.t(), String.t()) :: boolean()
-  def valid?(source, filename \\ "input.ts") when is_binary(source) and is_binary(filename),
-    do: Native.toolchain_valid(source, filename!(filename))
+  def valid?(source, filename \\ "input.ts"),
+    do: Native.toolchain_valid(source!(source), filename!(filename))
 
   defp named(native, filename), do: Map.put(native, :filename, filename!(filename))
 
+  defp source!(source) when is_binary(source), do: source
+
+  defp source!(other),
+    do: raise(ArgumentError, "a source must be a string, got: #{inspect(other)}")
+
   defp filename!(filename) do
-    if String.valid?(filename),
+    if is_binary(filename) and String.valid?(filename),
       do: filename,
       else: raise(ArgumentError, "a file name must be valid UTF-8, got: #{inspect(filename)}")
   end
 
-  defp path!(path), do: path |> IO.chardata_to_string() |> filename!()
+  defp path!(path) when is_binary(path) or is_list(path) do
+    case path |> IO.chardata_to_string() |> filename!() do
+      "" -> no_path!(path)
+      path -> path
+    end
+  end
+
+  defp path!(other), do: no_path!(other)
+
+  defp no_path!(other),
+    do:
+      raise(
+        ArgumentError,
+        "the path of a file must be a string, and not empty, got: #{inspect(other)}"
+      )
 
   defp file?({name, source}), do: is_binary(name) and String.valid?(name) and is_binary(source)
   defp file?(_other), do: false

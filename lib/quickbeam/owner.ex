@@ -410,12 +410,14 @@ defmodule QuickBEAM.Owner do
 
   # The start waits for the script, and serves the script's calls meanwhile.
   defp await([], owner), do: {:ok, owner}
-  defp await([{:error, error} | _steps], owner), do: {:error, error, owner}
 
-  defp await([{:ok, ref} | rest] = steps, owner) do
+  defp await([{step, {:error, error}} | _steps], owner),
+    do: Tuple.append(Setup.error(step, error), owner)
+
+  defp await([{step, {:ok, ref}} | rest] = steps, owner) do
     receive do
       {^ref, {:error, error}} ->
-        {:error, error, owner}
+        Tuple.append(Setup.error(step, error), owner)
 
       {^ref, _done} ->
         await(rest, owner)

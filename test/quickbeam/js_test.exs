@@ -36,6 +36,15 @@ defmodule QuickBEAM.JSTest do
       check.(~r/options must be a keyword list/, fn -> JS.transform("1", "a.ts", [:minify]) end)
       check.(~r/a file must be \{name, source\}/, fn -> JS.bundle(["a.ts"]) end)
       check.(~r/must be valid UTF-8/, fn -> JS.transform("1", <<255>>) end)
+      check.(~r/a source must be a string, got: 1/, fn -> JS.transform(1) end)
+      check.(~r/a source must be a string, got: nil/, fn -> JS.minify(nil) end)
+      check.(~r/a source must be a string, got: 1/, fn -> JS.imports(1) end)
+      check.(~r/a source must be a string, got: 1/, fn -> JS.valid?(1) end)
+      check.(~r/a file name must be valid UTF-8, got: 1/, fn -> JS.transform("1", 1) end)
+      check.(~r/files must be a list, got: 1/, fn -> JS.bundle(1) end)
+
+      for path <- [1, nil, "", []],
+          do: check.(~r/path of a file must be a string/, fn -> JS.bundle_file(path) end)
     end
   end
 

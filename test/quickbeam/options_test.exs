@@ -43,6 +43,8 @@ defmodule QuickBEAM.OptionsTest do
     {[handlers: [a: &__MODULE__.handler/1]], ~r/option :handlers must be a map/},
     {[handlers: %{"a" => &Enum.reduce/3}],
      ~r/option :handlers must have a function .* for "a", got: &Enum.reduce\/3/},
+    {[handlers: %{"a" => {&__MODULE__.handler/1, timeout: -1}}],
+     ~r/option :handlers must have a :timeout .* for "a", got: .*-1/},
     {[handlers: %{"" => &__MODULE__.handler/1}], ~r/option :handlers must have non-empty/},
     {[handlers: %{nil => &__MODULE__.handler/1}], ~r/option :handlers must have non-empty/},
     {[define: %{"a" => 1, :a => 2}], ~r/option :define has the name .* twice/},

@@ -82,6 +82,34 @@ defmodule QuickBEAM.StartTest do
     assert_raise ArgumentError, ~r/unknown option :nmae/, fn -> start(nmae: :x) end
   end
 
+  @tag :tmp_dir
+  test "modules run in strict mode, and what JSON holds is no prototype", %{tmp_dir: dir} do
+    write_files(dir, %{
+      "alone.js" => "export {}; globalThis.out = (function () { return this === undefined })()",
+      "main.js" =>
+        "import './part.js'; globalThis.out = (() => { try { free = 1 } catch (e) { return e.name } })()",
+      "part.js" => "export {}",
+      "json.cjs" =>
+        "const d = require('./d.json'); globalThis.out = [d.isAdmin ?? null, Object.keys(d)]",
+      "d.json" => ~s({"__proto__": {"isAdmin": true}})
+    })
+
+    for {file, expected} <- [
+          {"alone.js", true},
+          {"main.js", "ReferenceError"},
+          {"json.cjs", [nil, ["__proto__"]]}
+        ] do
+      rt = start_runtime(script: Path.join(dir, file))
+      assert {file, QuickBEAM.eval(rt, "out")} == {file, {:ok, expected}}
+    end
+  end
+
+  test "a define that cannot be is named" do
+    date = %{~U[2020-01-01 00:00:00Z] | month: 99}
+    assert {:error, %JSError{message: message}} = start(define: %{"fine" => 1, "wrong" => date})
+    assert message =~ ~s(define "wrong": )
+  end
+
   test "defines are globals of every kind of term" do
     rt = start_runtime(define: %{"user" => %{name: "Ada"}, :list => [1], "nothing" => nil})
     assert QuickBEAM.eval(rt, "[user.name, list, nothing]") == {:ok, ["Ada", [1], nil]}
@@ -156,6 +184,9 @@ defmodule QuickBEAM.StartTest do
              {:error, {:script_not_found, path.("no.js"), :enoent}}
 
     assert start(script: dir) == {:error, {:script_not_found, dir, :eisdir}}
+    {_, 0} = System.cmd("mkfifo", [path.("pipe.js")])
+    assert {:error, %JSError{message: message}} = start(script: path.("pipe.js"))
+    assert message =~ "is not a regular file"
 
     assert {:error, %JSError{name: "TypeError", line: 2, filename: filename}} =
              start(script: path.("throws.js"))

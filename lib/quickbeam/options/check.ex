@@ -171,9 +171,16 @@ defmodule QuickBEAM.Options.Check do
   def run(:handlers, handlers) when is_map(handlers) and not is_struct(handlers) do
     names(handlers, fn
       handler ->
-        if Callback.valid?(handler),
-          do: :ok,
-          else: {:error, "a function that takes the list of arguments", handler}
+        cond do
+          Callback.valid?(handler) ->
+            :ok
+
+          Callback.wrong_timeout?(handler) ->
+            {:error, "a :timeout that is a number of milliseconds or :infinity", handler}
+
+          true ->
+            {:error, "a function that takes the list of arguments", handler}
+        end
     end)
   end
 

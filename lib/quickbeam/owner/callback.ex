@@ -18,6 +18,13 @@ defmodule QuickBEAM.Owner.Callback do
   def valid?({handler, [timeout: :infinity]}), do: form?(handler)
   def valid?(handler), do: form?(handler)
 
+  @doc "Whether a term is a handler with a timeout that is none."
+  @spec wrong_timeout?(term()) :: boolean()
+  def wrong_timeout?({handler, [timeout: _timeout]} = callback),
+    do: form?(handler) and not valid?(callback)
+
+  def wrong_timeout?(_other), do: false
+
   @doc "How long a handler may take."
   @spec timeout(t()) :: timeout()
   def timeout({_handler, [timeout: timeout]}), do: timeout

@@ -50,15 +50,26 @@ defmodule QuickBEAM.Owner.Setup do
 
   @doc """
   Sends `steps` to the realm of `owner`, all before any reply, so that nobody else's requests come
-  between them. A step that was taken is the reference of its reply.
+  between them. A step that was taken has the reference of its reply.
   """
-  @spec send_to(pid(), [step()]) :: [{:ok, reference()} | {:error, JSError.t()}]
+  @spec send_to(pid(), [step()]) :: [{step(), {:ok, reference()} | {:error, JSError.t()}}]
   def send_to(owner, steps) do
     for step <- steps do
-      with :noproc <- Request.send_op(owner, step),
-           do: {:error, %JSError{name: "InterruptedError", message: "the runtime was stopped"}}
+      with :noproc <- Request.send_op(owner, step) do
+        error = %JSError{name: "InterruptedError", message: "the runtime was stopped"}
+        {step, {:error, error}}
+      else
+        sent -> {step, sent}
+      end
     end
   end
+
+  @doc "The error of a step. A term that does not cross tells nothing of where it was."
+  @spec error(step(), JSError.t()) :: {:error, JSError.t()}
+  def error({:set_global, name, _term}, error),
+    do: {:error, %{error | message: "define #{inspect(name)}: #{error.message}"}}
+
+  def error(_step, error), do: {:error, error}
 
   @doc "Runs `steps` in the realm of `owner`; the first error."
   @spec run([step()], pid()) :: :ok | {:error, JSError.t()}
@@ -66,10 +77,13 @@ defmodule QuickBEAM.Owner.Setup do
     owner
     |> send_to(steps)
     |> Enum.map(fn
-      {:ok, ref} -> receive(do: ({^ref, reply} -> reply))
-      error -> error
+      {step, {:ok, ref}} -> {step, receive(do: ({^ref, reply} -> reply))}
+      {step, error} -> {step, error}
     end)
-    |> Enum.find(:ok, &match?({:error, _}, &1))
+    |> Enum.find_value(:ok, fn
+      {step, {:error, error}} -> error(step, error)
+      _done -> nil
+    end)
   end
 
   @doc "The first of several diagnostics of the toolchain, as JavaScript's own compiler reports them."
@@ -150,8 +164,11 @@ defmodule QuickBEAM.Owner.Setup do
     "file://" <> URI.encode(Path.expand(path), literal?)
   end
 
-  # The bundler's own message for an unreadable entry names no reason.
+  # The bundler's own message for an unreadable entry names no reason. A pipe, which it refuses, would not open.
   defp readable(path) do
-    with {:ok, file} <- File.open(path, [:read]), do: File.close(file)
+    case File.stat(path) do
+      {:ok, %{type: type}} when type in [:device, :other] -> :ok
+      _file -> with {:ok, file} <- File.open(path, [:read]), do: File.close(file)
+    end
   end
 end
