@@ -97,10 +97,12 @@ impl Block {
             head.push_str(&format!("const {PAIRS}_=({PAIRS}=[{pairs}]);"));
         }
         let end = if is_strict { "}}" } else { "}" };
-        let globals = match () {
-            () if is_strict => Globals::None,
-            () if source.contains(EVAL) => Globals::Any,
-            () => Globals::Of(global_names(&script)),
+        let globals = if is_strict {
+            Globals::None
+        } else if source.contains(EVAL) {
+            Globals::Any
+        } else {
+            Globals::Of(global_names(&script))
         };
         Ok(Block { text: format!("{head}\n\n{body}\n{end}"), declared, globals })
     }
