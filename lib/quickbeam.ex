@@ -385,7 +385,7 @@ defmodule QuickBEAM do
   Sends a message to the runtime, for the callbacks of `Beam.onMessage`, and does not wait for them.
 
   Messages that arrive before the first callback is registered are kept for it: at most 10,000, and as long as the runtime
-  uses no more than half of its `memory_limit`; what is beyond that is dropped, and logged as a `"BusyError"`. A full inbox is
+  uses no more than half of its `memory_limit`; what is beyond that is dropped, and logged as a `"BusyError"`: the first, the tenth, the hundredth, and so on. A full inbox is
   the result `"BusyError"`. What is sent to the runtime's pid, with `send/2` or by `Beam.send` of another runtime,
   reaches the callbacks too; as nobody can be told then, the runtime's process holds what does not fit, in order,
   and logs what it drops beyond a million messages.

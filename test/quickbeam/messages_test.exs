@@ -1,6 +1,8 @@
 defmodule QuickBEAM.MessagesTest do
   use QuickBEAM.Test.PlacementCase, async: true
 
+  import ExUnit.CaptureLog
+
   test "messages reach every callback, in order" do
     rt = start_runtime()
 
@@ -98,6 +100,22 @@ defmodule QuickBEAM.MessagesTest do
     for n <- 0..149_999, do: send(rt, n)
     assert await_result(request) == {:ok, 1}
     assert eval_patiently(rt, "await done; [next, wrong]") == {:ok, [150_000, 0]}
+  end
+
+  test "messages that nobody takes are logged by their powers of ten" do
+    logged =
+      capture_log(fn ->
+        rt = start_runtime()
+        code = "for (let n = 0; n < 10_060; n++) Beam.send(Beam.self(), n); 1"
+        assert QuickBEAM.eval(rt, code) == {:ok, 1}
+        :sys.get_state(rt)
+        assert eval_patiently(rt, "1") == {:ok, 1}
+        :sys.get_state(rt)
+      end)
+
+    assert length(String.split(logged, "this one was not taken")) == 2
+    assert [_, _] = Regex.scan(~r/not taken/, logged)
+    assert logged =~ "; 10 were not taken"
   end
 
   # While the inbox is full, requests are refused.

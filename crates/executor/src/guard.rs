@@ -201,6 +201,11 @@ impl Guard {
         left.min(STEPS_PER_POLL) as u32
     }
 
+    /// Whether somebody waits for the innermost frame's reply.
+    pub(crate) fn has_reply(&self) -> bool {
+        self.frames.borrow().last().is_some_and(|frame| frame.reply.is_some())
+    }
+
     /// Takes the innermost frame's reply.
     pub(crate) fn take_reply(&self) -> Option<Box<dyn Reply>> {
         self.frames.borrow_mut().last_mut()?.reply.take()

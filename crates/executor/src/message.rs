@@ -19,6 +19,8 @@ pub(crate) struct Messages {
     last_id: u32,
     /// Bytes in use after the last collection that was done for a message.
     live: usize,
+    /// Messages without a sender to tell that were not taken.
+    refused: u64,
 }
 
 impl Messages {
@@ -67,7 +69,8 @@ impl RealmState {
     /// Takes a message in: it is delivered by the turn, in order.
     ///
     /// # Errors
-    /// A `BusyError` if too many are kept, or too much; what the conversion threw is pending otherwise.
+    /// A `BusyError` if too many are kept, or too much; what the conversion threw is pending otherwise. Where there is nobody to tell, so that
+    /// errors are logged, it is one for the first, the tenth, the hundredth, and so on.
     pub(crate) fn receive<'a>(
         &self,
         ctx: Ctx<'a>,
@@ -76,12 +79,28 @@ impl RealmState {
         let value = message.into_js(ctx)?;
         if let Some(bound) = self.bound_of_kept(ctx) {
             let count = self.messages.borrow().kept.len();
-            let text =
-                format!("{count} messages wait for a callback of Beam.onMessage, {bound}; this one was not taken");
+            let refused = self.count_refused();
+            let which = match refused {
+                0 => return Ok(Ok(())),
+                1 => "this one was not taken".to_owned(),
+                more => format!("{more} were not taken"),
+            };
+            let text = format!("{count} messages wait for a callback of Beam.onMessage, {bound}; {which}");
             return Ok(Err(ErrorReport::new("BusyError", text)));
         }
         self.messages.borrow_mut().kept.push_back(value.persist());
         Ok(Ok(()))
+    }
+
+    /// How many refused messages an error is to tell of; 0 if there is to be none.
+    fn count_refused(&self) -> u64 {
+        if self.guard.has_reply() {
+            return 1;
+        }
+        let mut messages = self.messages.borrow_mut();
+        messages.refused += 1;
+        let refused = messages.refused;
+        if 10u64.pow(refused.ilog10()) == refused { refused } else { 0 }
     }
 
     /// The bound that forbids to keep one more message, which is in memory already; none for one that somebody listens to.
