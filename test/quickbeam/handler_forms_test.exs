@@ -42,7 +42,7 @@ defmodule QuickBEAM.HandlerFormsTest do
           {fn [] -> 1 end, []},
           "text"
         ] do
-      assert_raise ArgumentError, ~r/:handlers must have a function/, fn ->
+      assert_raise ArgumentError, ~r/:handlers must have a (function|:timeout)/, fn ->
         QuickBEAM.start(handlers: %{"h" => wrong})
       end
     end
