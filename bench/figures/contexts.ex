@@ -88,8 +88,44 @@ defmodule QuickBEAM.Bench.Contexts do
         measure: &stopped/0,
         baseline: {"GenServer.stop", fn -> Measure.each(&stop_echo/0, 30) end},
         target: 60
+      },
+      %Figure{
+        name: "System.stop/0, 2,000 contexts in loops and calls",
+        unit: :ms,
+        measure: fn -> [vm_stopped(2_000)] end,
+        # Of which Erlang's own kernel application waits a second for its process `user`.
+        baseline: {"a VM without contexts", fn -> [vm_stopped(0)] end},
+        target: &(&1 + 1_000)
       }
     ]
+  end
+
+  defp vm_stopped(contexts) do
+    asked = Measure.in_new_vm(__MODULE__, :stop_vm, [contexts])
+    System.os_time(:microsecond) - asked
+  end
+
+  @doc "Writes the time and stops the VM: one context of a hundred in a loop, the others in calls that are never answered."
+  def stop_vm(count) do
+    {:ok, pool} = ContextPool.start_link(size: @threads)
+    test = self()
+    stuck = fn [] -> send(test, :stuck) && Process.sleep(:infinity) end
+
+    for n <- 1..count//1 do
+      {:ok, context} = Context.start_link(pool: pool, handlers: %{"stuck" => stuck})
+
+      code =
+        if rem(n, 100) == 0,
+          do: "Beam.call('stuck'); for (;;) {}",
+          else: "await Beam.call('stuck')"
+
+      spawn(fn -> Context.eval(context, code) end)
+    end
+
+    for _ <- 1..count//1, do: receive(do: (:stuck -> :ok))
+    IO.write(System.os_time(:microsecond))
+    System.stop(0)
+    Process.sleep(:infinity)
   end
 
   defp started(options) do
