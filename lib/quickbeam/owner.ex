@@ -408,16 +408,21 @@ defmodule QuickBEAM.Owner do
     end
   end
 
+  defp failed(step, error, owner) do
+    failure = Setup.error(step, error)
+    Tuple.insert_at(failure, tuple_size(failure), owner)
+  end
+
   # The start waits for the script, and serves the script's calls meanwhile.
   defp await([], owner), do: {:ok, owner}
 
   defp await([{step, {:error, error}} | _steps], owner),
-    do: Tuple.append(Setup.error(step, error), owner)
+    do: failed(step, error, owner)
 
   defp await([{step, {:ok, ref}} | rest] = steps, owner) do
     receive do
       {^ref, {:error, error}} ->
-        Tuple.append(Setup.error(step, error), owner)
+        failed(step, error, owner)
 
       {^ref, _done} ->
         await(rest, owner)

@@ -14,12 +14,17 @@ defmodule QuickBEAM.CommandLine.Terminal do
     :ok
   end
 
-  # Input that is not valid UTF-8 would be lost as a whole, with what is right in it.
+  # Until OTP 25, input that is not valid UTF-8 would be lost as a whole, with what is right in it. Later ones read such bytes as Latin-1.
   defp in_bytes(fun) do
-    :io.setopts(:standard_io, encoding: :latin1)
-    fun.()
-  after
-    :io.setopts(:standard_io, encoding: :unicode)
+    before = :io.getopts(:standard_io)[:encoding]
+    encoding = if System.otp_release() >= "26", do: :unicode, else: :latin1
+    :io.setopts(:standard_io, encoding: encoding)
+
+    try do
+      fun.()
+    after
+      :io.setopts(:standard_io, encoding: before)
+    end
   end
 
   @doc "Prints a line, whatever the encoding of the device."

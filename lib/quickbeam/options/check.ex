@@ -63,13 +63,13 @@ defmodule QuickBEAM.Options.Check do
   @spec run(check(), term()) :: {:ok, term()} | {:error, String.t()}
   def run({:integer, _range}, nil), do: {:ok, nil}
 
-  def run({:integer, first..last}, value) when is_integer(value) do
+  def run({:integer, first..last//_}, value) when is_integer(value) do
     if value in first..last,
       do: {:ok, value},
       else: must("be an integer from #{first} to #{last}", value)
   end
 
-  def run({:integer, first..last}, other),
+  def run({:integer, first..last//_}, other),
     do: must("be an integer from #{first} to #{last}", other)
 
   def run(:any, value), do: {:ok, value}
