@@ -47,6 +47,7 @@ mod text;
 mod tree;
 mod well_formed;
 mod xml;
+mod xml_serialize;
 
 pub use attributes::{is_called, qualified};
 pub use copy::position;
