@@ -7,11 +7,7 @@
 
 use crate::ctx::Ctx;
 use crate::isolate::{Inner, Isolate};
-use crate::layout;
-use crate::list::Link;
 use crate::realm::{Realm, RealmSlot};
-use rquickjs::qjs;
-use std::ffi::c_void;
 
 /// What a realm holds and may hold, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,30 +60,6 @@ impl Inner {
         // SAFETY: the realm entered now is live.
         let account = unsafe { self.entered.get().as_ref() }.map_or(0, |slot| slot.account.get());
         self.heap.charge_to(account);
-    }
-
-    /// Whether a block of the heap holds the elements of an array of the present realm. Walks all objects, the youngest first.
-    ///
-    /// SAFETY: called by the isolate's thread, from within the engine's allocator at most.
-    pub(crate) unsafe fn is_array(&self, block: *const c_void) -> bool {
-        let Some(layout) = layout::object_layout() else { return false };
-        // SAFETY: by contract; the engine allocates nothing while the list is in the making. What is linked here is live, and an
-        // array has the word that is read.
-        unsafe {
-            let objects = self.layout.objects(self.rt);
-            let mut link = Link::prev(objects);
-            while link != objects {
-                if layout::is_object(link)
-                    && qjs::JS_GetClassID(qjs::JS_MKPTR(qjs::JS_TAG_OBJECT, link.cast()))
-                        == self.layout.natives.array_class
-                    && layout::block_of(link.cast::<u8>().add(layout.elements).cast::<*const c_void>().read()) == block
-                {
-                    return true;
-                }
-                link = Link::prev(link);
-            }
-        }
-        false
     }
 
     fn memory_of(&self, slot: &RealmSlot) -> RealmMemory {

@@ -102,8 +102,7 @@ impl<'a> Ctx<'a> {
         async_flag: u32,
         strip_flag: u32,
     ) -> Result<Vec<u8>> {
-        let eval_flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY | async_flag;
-        let function = self.check(self.eval_raw(source, options, eval_flags as c_int)?)?;
+        let function = self.compile_value(source, options, qjs::JS_EVAL_TYPE_GLOBAL | async_flag)?;
         let write_flags = (qjs::JS_WRITE_OBJ_BYTECODE | strip_flag) as c_int;
         let mut size = 0;
         // SAFETY: a compiled function and a valid out pointer; the buffer is ours to free.
@@ -120,18 +119,13 @@ impl<'a> Ctx<'a> {
 
     /// SAFETY: this engine's writer made `payload`.
     pub(crate) unsafe fn run_raw(self, payload: &[u8]) -> Result<Value<'a>> {
-        // SAFETY: by contract; the function is taken over.
-        let raw = unsafe {
-            let read = qjs::JS_ReadObject(
-                self.raw(),
-                payload.as_ptr(),
-                payload.len() as _,
-                qjs::JS_READ_OBJ_BYTECODE as c_int,
-            );
-            let function = self.check(read)?;
-            qjs::JS_EvalFunction(self.raw(), function.into_raw())
-        };
-        self.check(raw)
+        let function = self.while_compiling(|| {
+            let (bytes, size) = (payload.as_ptr(), payload.len() as _);
+            // SAFETY: by contract.
+            self.check(unsafe { qjs::JS_ReadObject(self.raw(), bytes, size, qjs::JS_READ_OBJ_BYTECODE as c_int) })
+        })?;
+        // SAFETY: the function is taken over.
+        self.check(unsafe { qjs::JS_EvalFunction(self.raw(), function.into_raw()) })
     }
 
     /// Compiles a script to be run many times in this realm.
@@ -140,8 +134,7 @@ impl<'a> Ctx<'a> {
     /// Throws `SyntaxError`s.
     pub fn prepare(self, source: &str, options: &EvalOptions<'_>) -> Result<Script> {
         let async_flag = if options.top_level_await { qjs::JS_EVAL_FLAG_ASYNC } else { 0 };
-        let eval_flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY | async_flag;
-        let function = self.check(self.eval_raw(source, options, eval_flags as c_int)?)?;
+        let function = self.compile_value(source, options, qjs::JS_EVAL_TYPE_GLOBAL | async_flag)?;
         Ok(Script(function.persist()))
     }
 

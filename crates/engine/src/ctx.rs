@@ -97,21 +97,25 @@ impl<'a> Ctx<'a> {
     /// Throws what the script throws, `SyntaxError` included.
     pub fn eval(self, source: &str, options: &EvalOptions<'_>) -> Result<Value<'a>> {
         let flags = if options.top_level_await { qjs::JS_EVAL_FLAG_ASYNC } else { 0 };
-        let raw = self.eval_raw(source, options, (qjs::JS_EVAL_TYPE_GLOBAL | flags) as c_int)?;
-        self.check(raw)
+        let script = self.compile_value(source, options, qjs::JS_EVAL_TYPE_GLOBAL | flags)?;
+        // SAFETY: a compiled script, which the engine takes over.
+        self.check(unsafe { qjs::JS_EvalFunction(self.raw(), script.into_raw()) })
     }
 
-    pub(crate) fn eval_raw(self, source: &str, options: &EvalOptions<'_>, flags: c_int) -> Result<qjs::JSValue> {
+    /// A function or module that has not run.
+    pub(crate) fn compile_value(self, source: &str, options: &EvalOptions<'_>, flags: u32) -> Result<Value<'a>> {
         let filename = NulTerminated::new(self, options.filename)?;
         let text = NulTerminated::new(self, source)?;
         let mut eval_options = qjs::JSEvalOptions {
             version: qjs::JS_EVAL_OPTIONS_VERSION as c_int,
-            eval_flags: flags,
+            eval_flags: (flags | qjs::JS_EVAL_FLAG_COMPILE_ONLY) as c_int,
             filename: filename.as_ptr(),
             line_num: options.first_line,
         };
-        // SAFETY: the source is NUL-terminated at its length and all pointers outlive the call.
-        Ok(unsafe { qjs::JS_Eval2(self.raw(), text.as_ptr(), source.len() as _, &mut eval_options) })
+        self.while_compiling(|| {
+            // SAFETY: the source is NUL-terminated at its length and all pointers outlive the call.
+            self.check(unsafe { qjs::JS_Eval2(self.raw(), text.as_ptr(), source.len() as _, &mut eval_options) })
+        })
     }
 
     /// Takes the pending exception; `undefined` if there is none.

@@ -87,6 +87,17 @@ pub enum Constant {
     Function(usize),
 }
 
+/// Whether `pc` stands behind an instruction that is a direct `eval`, or might be one.
+///
+/// SAFETY: code of a function of the engine; what precedes it belongs to the function, too.
+pub(crate) unsafe fn is_eval(pc: *const u8) -> bool {
+    ["eval", "apply_eval"].into_iter().any(|name| {
+        let Some((code, length)) = opcodes::find(name) else { return true };
+        // SAFETY: by contract.
+        unsafe { pc.sub(length).read() == code }
+    })
+}
+
 impl<'a> Ctx<'a> {
     /// Compiles a script, without running it, and reads what came of it.
     ///

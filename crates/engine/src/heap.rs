@@ -6,13 +6,11 @@
 //!
 //! * past the *limit*, requests still succeed but raise [`Heap::over_limit`], which ends the running
 //!   script at its next interrupt poll. Only a *vast* request fails, which JS sees as an `out of memory` error:
-//!   one that asks for more at once than all that is held. Long strings and buffers are asked for in that
-//!   way, and the engine handles their failure. Its parser and its property tables, which do not survive a failed
-//!   request, grow by less than they hold.
-//! * past the *ceiling* (limit plus slack; passed only by a builtin that allocates without polling), and when the
-//!   system has no memory left, the heap asks its embedder to abandon the isolate: see
-//!   [`Interrupt::exhausted`](crate::Interrupt). A realm with an account, whose neighbours would go with it, has a higher ceiling; past the
-//!   usual one its large arrays cannot grow, which is another `out of memory` error. What such builtins make is an array as a rule.
+//!   one that asks for more at once than all that is held.
+//! * past the *ceiling* (limit plus slack; passed only by a builtin that allocates without polling) requests fail in that way too, but
+//!   for what the engine needs to make the error, and where it could not go on: see `shortage.rs`.
+//! * past the *last ceiling*, and when the system has no memory left, the heap asks its embedder to abandon the isolate: see
+//!   [`Interrupt::exhausted`](crate::Interrupt).
 
 mod blocks;
 
@@ -22,13 +20,18 @@ use crate::isolate::Inner;
 use crate::pins::Pins;
 use blocks::{Block, HEADER};
 use std::cell::{Cell, RefCell};
-use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Requests of fewer bytes are never vast.
 const MIN_VAST: usize = 64 * 1024;
+
+/// Blocks of so many bytes are large.
+const MIN_LARGE: usize = 16 * 1024;
+
+/// Bytes that are admitted after a request has failed: for the error that tells of it.
+const GRACE: usize = 32 * 1024;
 
 /// Figures of one heap, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,7 +46,7 @@ pub struct HeapStats {
     pub blocks: usize,
 }
 
-/// Failures of the system to inject, counting requests from 1.
+/// Requests to refuse, counting them from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Faults {
     /// None; every request is counted from here on.
@@ -57,6 +60,8 @@ pub enum Faults {
     VastOnce(u64),
     /// The n-th of those and all later ones.
     VastFrom(u64),
+    /// All, as if the system had no memory left.
+    System,
 }
 
 /// What one realm holds of a shared heap.
@@ -98,6 +103,8 @@ pub struct Heap {
     was_over: Cell<bool>,
     /// Bytes that are admitted without a look at limits and accounts: what was left at the last look, and was not asked for since.
     room: Cell<usize>,
+    /// Bytes that are admitted though others fail.
+    grace: Cell<usize>,
     /// Set by other threads: the next request abandons the stack that makes it.
     abandon: Arc<AtomicBool>,
     /// Nothing is counted before some are injected.
@@ -129,6 +136,7 @@ impl Heap {
             unsettled: Cell::new(0),
             was_over: Cell::new(false),
             room: Cell::new(0),
+            grace: Cell::new(0),
             abandon: Arc::default(),
             faults: Cell::new(None),
             requests: Cell::new(0),
@@ -258,7 +266,7 @@ impl Heap {
         let request = self.requests.get() + 1;
         self.requests.set(request);
         match faults {
-            Faults::None => false,
+            Faults::None | Faults::System => false,
             Faults::Once(n) | Faults::VastOnce(n) => request == n,
             Faults::From(n) | Faults::VastFrom(n) => request >= n,
         }
@@ -279,48 +287,76 @@ impl Heap {
         self.on_over_limit.set(counter);
     }
 
-    /// Whether a request for `size` bytes may go on.
+    /// Whether a request for `size` bytes may go on: for a new block, or for more of one.
     #[inline]
-    fn admit(&self, size: usize) -> bool {
-        self.admit_growth(ptr::null(), size)
-    }
-
-    /// Whether a block, if not null, may have `size` more bytes.
-    #[inline]
-    fn admit_growth(&self, block: *const c_void, size: usize) -> bool {
+    fn admit(&self, size: usize, is_new: bool) -> bool {
         if self.abandon.load(Ordering::Relaxed) {
             self.leave();
         }
-        size.saturating_add(HEADER) <= self.room.get() || self.admit_after_a_look(block, size)
+        size.saturating_add(HEADER) <= self.room.get() || self.admit_after_a_look(size, is_new)
     }
 
     #[inline(never)]
-    fn admit_after_a_look(&self, block: *const c_void, size: usize) -> bool {
-        if self.fails(size) {
-            self.refuse(size);
+    fn admit_after_a_look(&self, size: usize, is_new: bool) -> bool {
+        if self.faults.get() == Some(Faults::System) {
+            self.give_up(size);
             return false;
         }
+        let is_injected = self.fails(size);
         let after = self.used.get().saturating_add(size);
         let limit = self.limit.get();
         let (own, own_limit) = self.with_charged(|account| (account.used().saturating_add(size), account.limit));
-        if after <= limit && own <= own_limit {
+        if after <= limit && own <= own_limit && !is_injected {
             if self.faults.get().is_none() {
                 self.room.set((limit - after).min(own_limit - own).saturating_add(size));
             }
             return true;
         }
+        self.poke();
         if self.is_vast(size) {
+            self.fail();
             return false;
         }
-        self.raise_over_limit();
-        if own > ceiling_of(own_limit) && self.is_large_array(block) {
-            return false;
+        if !is_injected {
+            self.raise_over_limit();
+            if after <= ceiling_of(limit) && own <= ceiling_of(own_limit) {
+                return true;
+            }
         }
-        if after <= ceiling_of(limit) && own <= shared_ceiling_of(own_limit) {
+        let is_far = after > last_ceiling_of(limit) || own > last_ceiling_of(own_limit);
+        if let Some(left) = self.grace.get().checked_sub(size).filter(|_| !is_far) {
+            self.grace.set(left);
             return true;
         }
-        self.refuse(size);
+        // SAFETY: the isolate's thread asks for memory. No script runs while realms are made and freed.
+        let is_large = is_new && size >= MIN_LARGE;
+        let may_fail = unsafe { self.running().map_or(self.owner.get().is_null(), |owner| owner.may_refuse(is_large)) };
+        if !may_fail {
+            if is_far {
+                self.give_up(size);
+            }
+            return !is_far;
+        }
+        self.grace.set(GRACE);
+        self.fail();
         false
+    }
+
+    /// Prepares for a request that fails: the engine makes an error.
+    #[cold]
+    fn fail(&self) {
+        // SAFETY: as above.
+        if let Some(owner) = unsafe { self.running() } {
+            owner.suspend_collector();
+        }
+    }
+
+    /// The isolate, if a realm of it is entered.
+    ///
+    /// SAFETY: called by the isolate's thread.
+    unsafe fn running(&self) -> Option<&Inner> {
+        // SAFETY: the isolate names itself after it is boxed and clears this before it goes.
+        unsafe { self.owner.get().as_ref() }.filter(|_| self.on_over_limit.get().is_some())
     }
 
     fn raise_over_limit(&self) {
@@ -341,10 +377,9 @@ impl Heap {
     /// Lets the embedder leave the stack for good, if it is one of the isolate's; goes on if it does not.
     #[cold]
     fn leave(&self) {
-        let owner = self.owner.get();
-        if !owner.is_null() && self.on_over_limit.get().is_some() {
-            // SAFETY: the isolate names itself after it is boxed and clears this before it goes.
-            unsafe { (*owner).abandoned() };
+        // SAFETY: the isolate's thread asks for memory.
+        if let Some(owner) = unsafe { self.running() } {
+            owner.abandoned();
         }
     }
 
@@ -356,15 +391,8 @@ impl Heap {
         size >= MIN_VAST && size > held
     }
 
-    /// Whether a block holds the elements of an array, which the engine leaves as it is where that cannot grow.
-    fn is_large_array(&self, block: *const c_void) -> bool {
-        let owner = self.owner.get();
-        // SAFETY: blocks that grow are live; the isolate names itself after it is boxed and clears this before it goes.
-        unsafe { !block.is_null() && size_of_block(block) >= MIN_VAST && !owner.is_null() && (*owner).is_array(block) }
-    }
-
     /// Before a request fails that the engine may not survive: lets the embedder never return to it.
-    fn refuse(&self, size: usize) {
+    fn give_up(&self, size: usize) {
         let owner = self.owner.get();
         if !owner.is_null() && !self.is_vast(size) {
             // SAFETY: the isolate names itself after it is boxed and clears this before it goes.
@@ -401,14 +429,14 @@ impl Heap {
     }
 }
 
-/// The ceiling where neighbours would go with a builtin that passes it: twice the limit, or 64 MB more.
-fn shared_ceiling_of(limit: usize) -> usize {
-    limit.saturating_add(limit.max(64 << 20))
-}
-
 /// limit + a quarter, at least 8 MB of slack: what builtins that never poll may overshoot.
 fn ceiling_of(limit: usize) -> usize {
     limit.saturating_add((limit / 4).max(8 << 20))
+}
+
+/// Three times the limit, at least 64 MB more: what the engine may overshoot while no request can fail.
+fn last_ceiling_of(limit: usize) -> usize {
+    limit.saturating_add(limit.saturating_mul(2).max(64 << 20))
 }
 
 /// Abandons the script of an isolate; see [`Heap::abandoner`].
@@ -529,7 +557,7 @@ mod tests {
                 } else {
                     live.push(block);
                 }
-                assert!(heap.stats().used <= ceiling_of(heap.stats().limit) + HEADER);
+                assert!(heap.stats().used <= last_ceiling_of(heap.stats().limit) + HEADER);
             }
         }
     }

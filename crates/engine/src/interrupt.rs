@@ -34,7 +34,8 @@ pub trait Interrupt {
         Verdict::Abort
     }
 
-    /// A builtin that never polls has passed the heap's ceiling, the system is out of memory, or the script was [abandoned](crate::Abandoner).
+    /// What cannot be refused memory has passed the heap's last ceiling, the system is out of memory, or the script was
+    /// [abandoned](crate::Abandoner).
     /// This must not return into the engine:
     /// it switches away from the stack for good and has the isolate dropped. An embedder without
     /// stacks of its own may return; the request then fails as a null pointer, which the engine mostly,
@@ -103,6 +104,7 @@ impl Pacer {
 pub(crate) unsafe extern "C" fn on_poll(_rt: *mut qjs::JSRuntime, opaque: *mut c_void) -> c_int {
     // SAFETY: see above.
     let inner = unsafe { &*opaque.cast::<Inner>() };
+    inner.shortage_ends();
     let started = inner.countdown.get();
     let left = inner.pacer.borrow().take_left().clamp(0, started - 1);
     let Some(interrupt) = inner.interrupt() else {

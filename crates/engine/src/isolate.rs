@@ -12,6 +12,7 @@ use crate::list::List;
 use crate::module;
 use crate::promise;
 use crate::realm::{Realm, RealmSlot};
+use crate::shortage::Shortage;
 use crate::stack::Entered;
 use rquickjs::qjs;
 use std::cell::{Cell, RefCell};
@@ -109,6 +110,7 @@ pub(crate) struct Inner {
     pub(crate) stack_limit: Cell<usize>,
     pub(crate) max_stack_size: Cell<usize>,
     is_finalising: Cell<bool>,
+    pub(crate) shortage: Shortage,
 }
 
 impl Inner {
@@ -136,6 +138,7 @@ impl Inner {
     /// Makes a realm (or none) the one entered now, `left` steps having been cut off its countdown. Returns what a poke
     /// cut off that of the last one.
     pub(crate) fn switch_to(&self, slot: *const RealmSlot, left: i32) -> i32 {
+        self.shortage_ends();
         self.entered.set(slot);
         self.follow_account();
         // SAFETY: a realm that is or will be entered is live.
@@ -306,6 +309,7 @@ impl Isolate {
             stack_limit: Cell::new(0),
             max_stack_size: Cell::new(options.max_stack_size),
             is_finalising: Cell::new(false),
+            shortage: Shortage::default(),
         });
         inner.orphans.init();
         let opaque: *const Inner = &raw const *inner;

@@ -76,6 +76,7 @@ mod realm;
 mod reveal;
 mod room;
 mod shape;
+mod shortage;
 mod stack;
 mod stencil;
 mod text;

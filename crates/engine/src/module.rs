@@ -96,8 +96,7 @@ impl<'a> Ctx<'a> {
 
     fn compile_module(self, source: &str, name: &str, url: &str) -> Result<Value<'a>> {
         let options = EvalOptions { filename: name, ..EvalOptions::default() };
-        let flags = qjs::JS_EVAL_TYPE_MODULE | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
-        let module = self.check(self.eval_raw(source, &options, flags as c_int)?)?;
+        let module = self.compile_value(source, &options, qjs::JS_EVAL_TYPE_MODULE)?;
         // SAFETY: a module value's payload is its definition, alive while the context is.
         let meta = self.check(unsafe { qjs::JS_GetImportMeta(self.raw(), definition(&module)) })?;
         meta.define("url", self.string(url)?, Attributes::ALL)?;

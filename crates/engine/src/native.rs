@@ -57,6 +57,10 @@ pub(crate) struct Natives {
     pub(crate) call_site_class: qjs::JSClassID,
     /// Functions that scripts declare.
     pub(crate) closure_class: qjs::JSClassID,
+    /// Those of them that may pause.
+    pausing_classes: [qjs::JSClassID; 3],
+    /// `eval`, and the constructors of functions.
+    compilers: [Native; 2],
     /// Native functions.
     function_class: qjs::JSClassID,
     /// Where a function object holds a [`Native`].
@@ -69,15 +73,16 @@ unsafe impl Send for Native {}
 unsafe impl Sync for Native {}
 
 impl Natives {
-    /// Looks them up by expressions. `offset` is where `native` finds one.
+    /// Looks them up by expressions. `offset` is where `function` finds one.
     pub(crate) fn find(
-        native: impl Fn(&CStr) -> Option<Native>,
+        function: impl Fn(&CStr) -> Option<Native>,
         class: impl Fn(&CStr) -> Option<qjs::JSClassID>,
         offset: usize,
     ) -> Option<Natives> {
+        let native = |source: &CStr| function(source).filter(Native::is_known);
         let getter = c"Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength').get";
         Some(Natives {
-            array_methods: crate::array_guard::originals(&native)?,
+            array_methods: crate::array_guard::originals(native)?,
             array_to_string: native(c"Array.prototype.toString")?,
             map_for_each: native(c"Map.prototype.forEach")?,
             set_for_each: native(c"Set.prototype.forEach")?,
@@ -96,6 +101,8 @@ impl Natives {
                 c"(() => { Error.prepareStackTrace = (error, sites) => sites[0]; const site = new Error().stack; Error.prepareStackTrace = undefined; return site })()",
             )?,
             closure_class: class(c"() => 0")?,
+            pausing_classes: [class(c"(function* () {})")?, class(c"async () => 0")?, class(c"(async function* () {})")?],
+            compilers: [function(c"eval")?, function(c"Function")?],
             function_class: class(c"Math.max")?,
             offset,
         })
@@ -107,14 +114,31 @@ impl Natives {
         unsafe { qjs::JS_GetClassID(object.raw()) == self.function_class }
     }
 
+    /// Whether a script declares functions of this class.
+    pub(crate) fn is_closure(&self, class: qjs::JSClassID) -> bool {
+        class == self.closure_class || self.pausing_classes.contains(&class)
+    }
+
+    /// Whether this is code that compiles scripts.
+    pub(crate) fn is_compiler(&self, native: &Native) -> bool {
+        self.compilers.iter().any(|compiler| compiler.address() == native.address())
+    }
+
     /// What a function does, if it is the engine's.
     pub(crate) fn of(&self, function: &Value<'_>) -> Option<Native> {
-        // SAFETY: reads the class of an object.
-        if !function.is_object() || unsafe { qjs::JS_GetClassID(function.raw()) } != self.function_class {
-            return None;
+        // SAFETY: a live object.
+        if function.is_object() { unsafe { self.read(function.raw()) } } else { None }
+    }
+
+    /// What a native function does; `None` for other objects.
+    ///
+    /// SAFETY: `object` is a live one.
+    pub(crate) unsafe fn read(&self, object: qjs::JSValue) -> Option<Native> {
+        // SAFETY: by contract; the class is the one that the offset was found in.
+        unsafe {
+            let is_native = qjs::JS_GetClassID(object) == self.function_class;
+            is_native.then(|| Native::read(qjs::JS_VALUE_GET_PTR(object).cast::<u8>().add(self.offset)))
         }
-        // SAFETY: a live object of the class that the offset was found in.
-        Some(unsafe { Native::read(qjs::JS_VALUE_GET_PTR(function.raw()).cast::<u8>().add(self.offset)) })
     }
 }
 

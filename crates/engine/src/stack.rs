@@ -46,8 +46,8 @@ impl Inner {
         }
     }
 
-    /// SAFETY: as for `begin_stack`.
-    unsafe fn continue_stack(&self, limit: usize) {
+    /// SAFETY: as for `begin_stack`, but that a stack may be active.
+    pub(crate) unsafe fn continue_stack(&self, limit: usize) {
         let here = 0u8;
         self.stack_limit.set(limit);
         // The engine takes the size off the top to get the limit, modulo the width of an address.
@@ -61,6 +61,17 @@ impl Inner {
 }
 
 impl Inner {
+    /// Makes the engine take the stack for used up, until it [continues](Inner::continue_stack).
+    ///
+    /// SAFETY: only this thread uses the isolate.
+    pub(crate) unsafe fn close_stack(&self) {
+        let here = 0u8;
+        // The top is where the stack began or went on, so that the limit is far above it and yet an address.
+        let size = (&raw const here as usize).wrapping_sub(usize::MAX / 4 * 3);
+        // SAFETY: by contract.
+        unsafe { qjs::JS_SetMaxStackSize(self.rt, size as _) };
+    }
+
     /// Makes an arena for blocks of that size and keeps one of them for good.
     #[cold]
     fn pin(&self, size: usize) {

@@ -185,7 +185,7 @@ impl RealmState {
         ctx.collect_garbage();
         heap.clear_over_limit();
         let (used, limit) = (ctx.memory().used, self.config.memory_limit);
-        let most = limit.saturating_add((limit / 4).max(8 << 20));
+        let most = limit.saturating_add((limit / 4).max(8 << 20) + ROOM);
         let is_full = used + ROOM / 2 > limit;
         self.is_full.set(is_full);
         match (is_full, was_over) {

@@ -309,3 +309,9 @@ pub(super) const OPCODES: [(&str, Operands); 252] = [
     ("typeof_is_undefined", None),
     ("typeof_is_function", None),
 ];
+
+/// The code of an instruction, and how many bytes it has with its operands.
+pub(super) fn find(name: &str) -> Option<(u8, usize)> {
+    let code = OPCODES.iter().position(|&(known, _)| known == name)?;
+    Some((u8::try_from(code).ok()?, OPCODES[code].1.size()))
+}

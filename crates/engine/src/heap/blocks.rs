@@ -104,18 +104,18 @@ impl Heap {
         };
         if let Some(room) = self.spare_for(size).filter(|_| !zeroed) {
             // SAFETY: the spare is ours once it is taken, and has that room.
-            return match self.admit(room) {
+            return match self.admit(room, true) {
                 true => unsafe { self.link(self.spare.take(), size, (room - size) as u16, start(size)) },
                 false => ptr::null_mut(),
             };
         }
-        if !self.admit(size) {
+        if !self.admit(size, true) {
             return ptr::null_mut();
         }
         // SAFETY: the layout is never empty (it holds the header).
         let raw = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
         if raw.is_null() {
-            self.refuse(size);
+            self.give_up(size);
             return ptr::null_mut();
         }
         // SAFETY: `raw` was just allocated with room for the header and `size` bytes.
@@ -198,7 +198,7 @@ impl Heap {
             let Some(layout) = Heap::layout(size) else {
                 return ptr::null_mut();
             };
-            if size > room && !self.admit_growth(user, size - room) {
+            if size > room && !self.admit(size - room, false) {
                 return ptr::null_mut();
             }
             self.unlink(block);
@@ -206,7 +206,7 @@ impl Heap {
             let moved = realloc(block.cast(), old_layout, layout.size());
             if moved.is_null() {
                 self.link(block, old, slack, start);
-                self.refuse(size.saturating_sub(old));
+                self.give_up(size.saturating_sub(old));
                 return ptr::null_mut();
             }
             self.link(moved.cast(), size, 0, start)

@@ -58,7 +58,7 @@ impl Probe {
             let names = qjs::JS_ToCString(self.ctx, self.eval(c"String(Object.getOwnPropertyNames(Reflect))"));
             let names = CStr::from_ptr(ptr::NonNull::new(names.cast_mut())?.as_ptr()).to_str().ok()?;
             let stacks = Stack::find(function, class)?;
-            Some((Natives::find(native, class, offset)?, Reflection::find(native, names)?, stacks))
+            Some((Natives::find(function, class, offset)?, Reflection::find(native, names)?, stacks))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A host that tells everything it is asked over a channel, and ops whose outcomes are counted.
 
-use quickbeam_engine::{Args, Ctx, ErrorReport, Result, Thrown, Value};
+use quickbeam_engine::{Args, Ctx, ErrorReport, Faults, Result, Thrown, Value};
 use quickbeam_executor::*;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,6 +10,36 @@ use std::time::{Duration, Instant};
 
 /// How long a test waits for what must come; passing tests never wait so long.
 const HANG: Duration = Duration::from_secs(30);
+
+/// Each asks for more than 16 MB within builtins that do not poll.
+pub const GREEDY_BUILTINS: [&str; 26] = [
+    "'x'.repeat(1e8)",
+    "new Uint8Array(1e8)",
+    "[...'x'.repeat(2e6)]",
+    "'xy'.repeat(1e6).split('')",
+    "JSON.parse('[' + '{},'.repeat(3e5) + '1]')",
+    "JSON.parse('[' + '1,'.repeat(4e6) + '1]')",
+    "JSON.parse('[' + `[${'1,'.repeat(1000)}1],`.repeat(2000) + '1]')",
+    "JSON.parse(`{${Array.from({ length: 1e5 }, (_, i) => `\"k${i}\":{\"a\":[]}`)}}`)",
+    "JSON.stringify(Array(1e5).fill('x'.repeat(1000)))",
+    "Object.entries('x'.repeat(2e5))",
+    "new Set('x'.repeat(1e6).split('').map((_, i) => i))",
+    "Object.groupBy('x'.repeat(3e6), () => 1)",
+    "'x'.repeat(5e6).replaceAll('x', 'yyyyyyyyy')",
+    "'x'.repeat(5e6).replace(/x/g, '$&$&$&$&$&$&')",
+    "'x'.repeat(1e7).match(/x/g)",
+    "Array(1e8).fill(0)",
+    "Array.from({ length: 1e8 })",
+    "[...Array(1e8)]",
+    "Array(3e5).fill('x'.repeat(100)).join('é')",
+    "{ const a = Array(5e5).fill(0); a.concat(a, a, a, a, a, a, a, a) }",
+    "{ const o = {}; for (let i = 0; i < 3e4; i++) o[`k${i}`] = i; [o, o, o, o, o, o, o, o, o].map(o => Object.getOwnPropertyDescriptors(o)) }",
+    "encodeURIComponent('é'.repeat(5e6))",
+    "eval(`[${'{},'.repeat(2e6)}]`)",
+    "Function(`${'f(a.b);'.repeat(1e6)}`)",
+    "Function(`${'(() => () => 0);'.repeat(3e5)}`)",
+    "Object.entries(Array(4e5).fill('x'))",
+];
 
 /// Names the case under way if its test fails.
 pub struct Case<'c>(pub &'c str);
@@ -109,6 +139,13 @@ impl Api for Globals {
             ctx.function("sleepSync", 1, |ctx, _, args| {
                 sleep_sync(ctx, millis(&args.get(0))?)?;
                 Ok(ctx.undefined())
+            })?,
+        )?;
+        globals.set(
+            "exhaust",
+            ctx.function("exhaust", 1, |ctx, _, args| {
+                ctx.heap().inject_faults(Faults::System);
+                Ok(args.get(0))
             })?,
         )?;
         globals.set("setTimeout", ctx.function("setTimeout", 2, |ctx, _, args| timer(ctx, args, false))?)?;
