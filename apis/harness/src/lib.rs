@@ -14,11 +14,14 @@ use quickbeam_executor::{
     SubmitOptions, Uncaught, take_report,
 };
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak, mpsc};
+use std::time::Duration;
 
 /// A realm to run tests in.
 pub struct Harness {
     realm: Arc<RealmHandle>,
     host: Arc<Recorder>,
+    /// How long an op may take; `None` for as long as it likes.
+    pub timeout: Option<Duration>,
 }
 
 impl Harness {
@@ -31,7 +34,7 @@ impl Harness {
         let executor = Executor::new(&ExecutorOptions::default()).expect("a thread to run tests on");
         let realm = Arc::new(executor.spawn(RealmConfig { apis: apis.to_vec(), ..RealmConfig::new(host.clone()) }));
         drop(host.realm.set(Arc::downgrade(&realm)));
-        Harness { realm, host }
+        Harness { realm, host, timeout: None }
     }
 
     /// Runs a script, awaits a promise, and gives the result as a string, or an error as `Name: message`.
@@ -42,6 +45,21 @@ impl Harness {
     /// # Panics
     /// If the realm does not answer.
     pub fn eval(&self, source: &str) -> Result<String, String> {
+        self.run(Op::Eval { source: source.to_owned(), filename: Some("test.js".to_owned()), vars: None })
+    }
+
+    /// Calls a global function without arguments; otherwise as [`Harness::eval`].
+    ///
+    /// # Errors
+    /// What the function threw or rejected with.
+    ///
+    /// # Panics
+    /// If the realm does not answer.
+    pub fn call(&self, function: &str) -> Result<String, String> {
+        self.run(Op::Call { path: function.to_owned(), args: Box::new(NoArguments) })
+    }
+
+    fn run(&self, op: Op) -> Result<String, String> {
         let (sender, receiver) = mpsc::channel();
         let reply = move |outcome: Outcome<'_, '_>| {
             let text = match outcome {
@@ -51,8 +69,8 @@ impl Harness {
             };
             drop(sender.send(text));
         };
-        let op = Op::Eval { source: source.to_owned(), filename: Some("test.js".to_owned()), vars: None };
-        self.realm.submit(op, Box::new(reply), SubmitOptions::default()).expect("a realm that takes scripts");
+        let options = SubmitOptions { timeout: self.timeout, ..SubmitOptions::default() };
+        self.realm.submit(op, Box::new(reply), options).expect("a realm that takes scripts");
         receiver.recv().expect("an outcome")
     }
 
@@ -116,6 +134,14 @@ impl Host for Recorder {
 
     fn died(&self, reason: ErrorReport) {
         lock(&self.uncaught).push(format!("died of {reason}"));
+    }
+}
+
+struct NoArguments;
+
+impl Input for NoArguments {
+    fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> JsResult<Value<'a>> {
+        ctx.array(vec![])
     }
 }
 

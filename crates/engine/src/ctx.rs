@@ -122,7 +122,12 @@ impl<'a> Ctx<'a> {
     pub fn take_exception(self) -> Value<'a> {
         // SAFETY: the context is live; the result is owned.
         unsafe {
-            let raw = qjs::JS_GetException(self.raw());
+            let mut raw = qjs::JS_GetException(self.raw());
+            if qjs::JS_IsUninitialized(raw) && self.inner().is_short() {
+                // Where the engine cannot make the name of a property it fails without an error.
+                qjs::JS_ThrowOutOfMemory(self.raw());
+                raw = qjs::JS_GetException(self.raw());
+            }
             if qjs::JS_IsUninitialized(raw) { self.undefined() } else { Value::from_raw(self, raw) }
         }
     }

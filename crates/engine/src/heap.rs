@@ -7,8 +7,9 @@
 //! * past the *limit*, requests still succeed but raise [`Heap::over_limit`], which ends the running
 //!   script at its next interrupt poll. Only a *vast* request fails, which JS sees as an `out of memory` error:
 //!   one that asks for more at once than all that is held.
-//! * past the *ceiling* (limit plus slack; passed only by a builtin that allocates without polling) requests fail in that way too, but
-//!   for what the engine needs to make the error, and where it could not go on: see `shortage.rs`.
+//! * past the *ceiling* (limit plus slack; reached only by a builtin that allocates without polling) requests fail in that way too, large
+//!   ones from the middle of the slack on, but for what the engine needs to make the error, and where it could not go on: see
+//!   `shortage.rs`.
 //! * past the *last ceiling*, and when the system has no memory left, the heap asks its embedder to abandon the isolate: see
 //!   [`Interrupt::exhausted`](crate::Interrupt).
 
@@ -319,7 +320,10 @@ impl Heap {
         }
         if !is_injected {
             self.raise_over_limit();
-            if after <= ceiling_of(limit) && own <= ceiling_of(own_limit) {
+            // Small requests have half of the slack to themselves: the engine makes builtins when they are first asked for, and one that
+            // it cannot make then is gone for good.
+            let extra = if size < MIN_LARGE { 0 } else { slack_of(limit.min(own_limit)) / 2 };
+            if after.saturating_add(extra) <= ceiling_of(limit) && own.saturating_add(extra) <= ceiling_of(own_limit) {
                 return true;
             }
         }
@@ -429,9 +433,13 @@ impl Heap {
     }
 }
 
-/// limit + a quarter, at least 8 MB of slack: what builtins that never poll may overshoot.
+/// What builtins that never poll may overshoot: a quarter, at least 8 MB.
+fn slack_of(limit: usize) -> usize {
+    (limit / 4).max(8 << 20)
+}
+
 fn ceiling_of(limit: usize) -> usize {
-    limit.saturating_add((limit / 4).max(8 << 20))
+    limit.saturating_add(slack_of(limit))
 }
 
 /// Three times the limit, at least 64 MB more: what the engine may overshoot while no request can fail.
@@ -547,7 +555,8 @@ mod tests {
                 };
                 if block.is_null() {
                     assert!(
-                        (size >= MIN_VAST && size > held / 2) || held + size > ceiling_of(heap.stats().limit),
+                        (size >= MIN_VAST && size > held / 2)
+                            || held + size + slack_of(heap.stats().limit) / 2 > ceiling_of(heap.stats().limit),
                         "{size} bytes refused with {held} held"
                     );
                     live.drain(..).for_each(|block| unsafe { heap.free(block) });

@@ -48,7 +48,7 @@ impl Inner {
 
     /// Keeps the engine from collecting until the shortage ends.
     pub(crate) fn suspend_collector(&self) {
-        if self.shortage.threshold.get().is_none() {
+        if !self.is_short() {
             // SAFETY: the runtime is live; both only read or write a number.
             unsafe {
                 self.shortage.threshold.set(Some(qjs::JS_GetGCThreshold(self.rt) as usize));
@@ -79,10 +79,15 @@ impl Inner {
         }
     }
 
+    /// Whether a request has failed since the last poll.
+    pub(crate) fn is_short(&self) -> bool {
+        self.shortage.threshold.get().is_some()
+    }
+
     /// Lets the engine collect again, and gives it its stack back.
     #[inline]
     pub(crate) fn shortage_ends(&self) {
-        if self.shortage.threshold.get().is_some() || self.shortage.is_stack_closed.get() {
+        if self.is_short() || self.shortage.is_stack_closed.get() {
             self.end_shortage();
         }
     }
