@@ -1,7 +1,7 @@
 //! `StructuredDeserialize` of the HTML Standard: from a message's bytes to a value of this realm.
 
 use crate::format::{Malformed, Reader, Tag, Text};
-use crate::{part, stream_part};
+use crate::{part, received};
 use quickbeam_api_structured_clone::builtin;
 use quickbeam_api_webidl::Parcel;
 use quickbeam_engine::{Attributes, Ctx, PropertyKey, Result, Thrown, Value};
@@ -16,14 +16,14 @@ struct Deserializer<'a, 'b> {
     ctx: Ctx<'a>,
     reader: Reader<'b>,
     ports: &'b [Value<'a>],
-    stream_ends: &'b [Value<'a>],
+    ends: &'b [Value<'a>],
     parcels: &'b [Arc<dyn Parcel>],
     /// Objects by number, as they begin in the message; `None` while one cannot exist before its parts.
     objects: Vec<Option<Value<'a>>>,
     until_poll: u32,
 }
 
-/// Reads a message; `ports`, the ends of streams and `parcels` are those that came with it.
+/// Reads a message; `ports`, the `ends` of other objects and `parcels` are those that came with it.
 ///
 /// # Errors
 /// Throws a `DataCloneError` if the bytes are no message, or if memory is short.
@@ -31,12 +31,12 @@ pub(crate) fn deserialize<'a>(
     ctx: Ctx<'a>,
     bytes: &[u8],
     ports: &[Value<'a>],
-    stream_ends: &[Value<'a>],
+    ends: &[Value<'a>],
     parcels: &[Arc<dyn Parcel>],
 ) -> Result<Value<'a>> {
     let reader = Reader::new(bytes);
     let mut deserializer =
-        Deserializer { ctx, reader, ports, stream_ends, parcels, objects: Vec::new(), until_poll: VALUES_PER_POLL };
+        Deserializer { ctx, reader, ports, ends, parcels, objects: Vec::new(), until_poll: VALUES_PER_POLL };
     let value = deserializer.value()?;
     if deserializer.reader.is_at_end() { Ok(value) } else { Err(deserializer.malformed()) }
 }
@@ -167,12 +167,12 @@ impl<'a> Deserializer<'a, '_> {
                 let index = self.length()?;
                 self.ports.get(index).cloned().ok_or_else(|| self.malformed())?
             }
-            Tag::Stream => {
-                let (kind, first) = (self.length()?, self.length()?);
-                let count = if kind == 3 { 2 } else { 1 };
-                let ends = first.checked_add(count).and_then(|end| self.stream_ends.get(first..end));
-                let Some(ends) = ends.filter(|_| (1..=3).contains(&kind)) else { return Err(self.malformed()) };
-                stream_part(ctx, "arrive", &[ctx.number(kind as f64), ctx.array(ends.to_vec())?])?
+            Tag::Received => {
+                let name = self.reader.utf8();
+                let class = received::class(self.ok(name)?).ok_or_else(|| self.malformed())?;
+                let first = self.length()?;
+                let ends = first.checked_add(class.ends).and_then(|end| self.ends.get(first..end));
+                (class.receive)(ctx, ends.ok_or_else(|| self.malformed())?)?
             }
             Tag::Parcel => {
                 let index = self.length()?;

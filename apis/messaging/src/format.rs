@@ -32,8 +32,8 @@ pub(crate) enum Tag {
     Parcel,
     /// Ends the entries of an array or object.
     End,
-    /// A stream, by its kind and the place of its first end among the message's.
-    Stream,
+    /// What crosses as ends, by its class and the place of its first end among the message's.
+    Received,
 }
 
 impl Tag {
@@ -61,7 +61,7 @@ impl Tag {
         Tag::Port,
         Tag::Parcel,
         Tag::End,
-        Tag::Stream,
+        Tag::Received,
     ];
 }
 

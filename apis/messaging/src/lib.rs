@@ -1,5 +1,5 @@
 //! Messages that cross realms (HTML Standard, 9.4 and 2.7): `MessageEvent`, `MessageChannel` and `MessagePort`, with transfer of
-//! ports, buffers and streams.
+//! ports, buffers, and objects of the classes that have transfer steps and are [received].
 //!
 //! What is posted is serialised in the sender's realm and made anew in the receiver's, also when both are one. The
 //! format is this crate's own and is read with suspicion; the engine's own serialisation never sees a guest's bytes.
@@ -13,12 +13,14 @@ mod deserialize;
 mod format;
 mod message;
 mod port;
+mod received;
 mod receiver;
 mod serialize;
 
 pub use cluster::{Cluster, cluster, join};
 pub use message::Message;
 pub use port::{PortEnd, Refusal};
+pub use received::{Received, received};
 pub use receiver::Receiver;
 
 use port::{Holder, Next};
@@ -30,7 +32,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 static MESSAGING: Glue = Glue::new("internal:messaging", include_str!("messaging.js")).with_constants(STATE);
-static STREAMS: Glue = Glue::new("internal:messaging/streams", include_str!("streams.js"));
 static PARTS: Glue = Glue::new("internal:messaging/parts", include_str!("parts.js"));
 
 static CLASSES: [Deferred; 3] = [
@@ -105,13 +106,13 @@ fn end_of<'a>(ctx: Ctx<'a>, object: &Value<'a>) -> Result<Option<Rc<Holder>>> {
 /// Throws a `DataCloneError` if the message cannot be read.
 pub fn deserialize<'a>(ctx: Ctx<'a>, message: &Message) -> Result<(Value<'a>, Vec<Value<'a>>)> {
     // Many realms may look at one message at once.
-    let (ports, of_streams) = if message.has_ports() { message.take_ports() } else { Default::default() };
+    let (ports, of_others) = if message.has_ports() { message.take_ports() } else { Default::default() };
     let ports = ports.into_iter().map(|end| port(ctx, end)).collect::<Result<Vec<_>>>()?;
     let arrived = |end: PortEnd| {
         end.arrive();
         hold(ctx, end)
     };
-    let ends = of_streams.into_iter().map(arrived).collect::<Result<Vec<_>>>()?;
+    let ends = of_others.into_iter().map(arrived).collect::<Result<Vec<_>>>()?;
     let value = deserialize::deserialize(ctx, message.bytes(), &ports, &ends, message.parcels())?;
     Ok((value, ports))
 }
@@ -241,25 +242,6 @@ fn opened<'a>(ctx: Ctx<'a>, read: Result<(Value<'a>, Vec<Value<'a>>)>) -> Result
             ctx.array(Vec::new())
         }
     }
-}
-
-/// Calls a function of streams.js.
-fn stream_part<'a>(ctx: Ctx<'a>, name: &str, args: &[Value<'a>]) -> Result<Value<'a>> {
-    let parts = kept(ctx, "messaging/streams", |ctx| {
-        let streams = quickbeam_api_streams::streams(ctx)?;
-        ctx.call(&STREAMS.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, natives(ctx)?.into_value(), streams])
-    })?;
-    ctx.call(&parts.get(name)?, &ctx.undefined(), args)
-}
-
-/// Which kind of stream an object is, by the numbers of streams.js; `None` for what is none.
-fn stream_kind<'a>(ctx: Ctx<'a>, object: &Value<'a>) -> Result<Option<Value<'a>>> {
-    // Nobody has a stream before their classes are there.
-    if object.is_proxy() || !object.is_ordinary() || ctx.kept("streams").is_none() {
-        return Ok(None);
-    }
-    let kind = stream_part(ctx, "kindOf", std::slice::from_ref(object))?;
-    Ok(Some(kind).filter(Value::truthy))
 }
 
 /// Calls a function of parts.js.

@@ -20,7 +20,7 @@ pub struct Message {
     parcels: Vec<Arc<dyn Parcel>>,
     ports: Mutex<Vec<PortEnd>>,
     has_ports: bool,
-    /// How many of the ports are for the receiver's script; the others belong to streams.
+    /// How many of the ports are for the receiver's script; the others belong to other objects.
     shown: usize,
 }
 
@@ -94,10 +94,10 @@ impl Message {
         f(&self.ports.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The ports, and those of streams; whoever asks first gets them.
+    /// The ports, and those of other objects; whoever asks first gets them.
     pub(crate) fn take_ports(&self) -> (Vec<PortEnd>, Vec<PortEnd>) {
         let mut ports = std::mem::take(&mut *self.ports.lock().unwrap_or_else(PoisonError::into_inner));
-        let of_streams = ports.split_off(self.shown.min(ports.len()));
-        (ports, of_streams)
+        let of_others = ports.split_off(self.shown.min(ports.len()));
+        (ports, of_others)
     }
 }

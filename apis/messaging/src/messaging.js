@@ -212,7 +212,7 @@
         forget([port]);
         native.move(from, endOf(replacement));
       };
-      return [replacement, commit];
+      return { __proto__: null, receive: () => replacement, commit };
     },
   });
   defineProperty(MessagePort, "length", { value: 0, configurable: true });

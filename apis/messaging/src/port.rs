@@ -260,8 +260,8 @@ impl Drop for PortEnd {
         let mut doomed = self.close();
         while let Some(message) = doomed.pop_front() {
             // Their own drops find nothing left.
-            let (ports, of_streams) = message.take_ports();
-            for port in ports.into_iter().chain(of_streams) {
+            let (ports, of_others) = message.take_ports();
+            for port in ports.into_iter().chain(of_others) {
                 doomed.extend(port.close());
             }
         }

@@ -2,10 +2,10 @@
 
 use crate::format::{Tag, Writer};
 use crate::message::Message;
+use crate::part;
 use crate::port::{Holder, PortEnd};
-use crate::{part, stream_kind, stream_part};
 use quickbeam_api_structured_clone::builtin;
-use quickbeam_api_webidl::{Packing, Parcel, pack};
+use quickbeam_api_webidl::{Packing, Parcel, pack, transfer_steps};
 use quickbeam_engine::{Ctx, Result, Thrown, Value};
 use std::cell::{Ref, RefCell};
 use std::collections::HashMap;
@@ -19,15 +19,12 @@ const MAX_BYTES: usize = 256 << 20;
 /// Values between two interrupt polls.
 const VALUES_PER_POLL: u32 = 10_000;
 
-/// The kind of stream that has two ends, in streams.js.
-const TRANSFORM: u8 = 3;
-
 /// What is transferred, by the identity of its object.
 enum Transferred {
     /// A port by its place in the message.
     Port(usize),
-    /// A stream by its kind and the place of its first end among those of streams.
-    Stream(u8, usize),
+    /// What crosses as ends: its class, and the place of the first among them.
+    Received(String, usize),
     Buffer,
 }
 
@@ -71,8 +68,7 @@ pub(crate) fn serialize<'a>(
     };
     let mut ports = Vec::new();
     let mut buffers = Vec::new();
-    let mut streams = Vec::new();
-    let mut stream_ends = 0;
+    let (mut held, mut commits) = (Vec::new(), Vec::new());
     for object in transfer {
         let Some(identity) = object.identity() else { return Err(ctx.throw_type("transfer holds no object")) };
         if serializer.transferred.contains_key(&identity) {
@@ -87,17 +83,20 @@ pub(crate) fn serialize<'a>(
             }
             buffers.push(object);
             Transferred::Buffer
-        } else if let Some(kind) = stream_kind(ctx, object)? {
-            if stream_part(ctx, "isLocked", &[object.clone(), kind.clone()])?.truthy() {
-                return Err(refuse(ctx, "a stream in the transfer list is locked"));
-            }
-            let first = stream_ends;
-            let number = kind.to_f64()? as u8;
-            stream_ends += if number == TRANSFORM { 2 } else { 1 };
-            streams.push([object.clone(), kind]);
-            Transferred::Stream(number, first)
         } else {
-            return Err(refuse(ctx, "a value in the transfer list cannot be transferred"));
+            let Some(steps) = transfer_steps(ctx, object)? else {
+                return Err(refuse(ctx, "a value in the transfer list cannot be transferred"));
+            };
+            let parts = ctx.call(&steps, &ctx.undefined(), std::slice::from_ref(object))?;
+            if parts.is_undefined() {
+                return Err(refuse(ctx, "an object in the transfer list is detached"));
+            }
+            let (class, first, departing) = (parts.get("type")?.to_text()?, held.len(), parts.get("ends")?);
+            for index in 0..departing.length()? as u32 {
+                held.extend(departing.get_index(index)?.host::<Holder>());
+            }
+            commits.push(parts.get("commit")?);
+            Transferred::Received(class, first)
         };
         serializer.transferred.insert(identity, entry);
     }
@@ -116,12 +115,10 @@ pub(crate) fn serialize<'a>(
     buffers.iter().for_each(|buffer| buffer.detach());
     let mut ends: Vec<PortEnd> = ports.iter().filter_map(|holder| holder.take()).collect();
     let shown = ends.len();
-    for stream in &streams {
-        let departed = stream_part(ctx, "depart", stream)?;
-        for index in 0..departed.length()? as u32 {
-            ends.extend(departed.get_index(index)?.host::<Holder>().and_then(|holder| holder.take()));
-        }
+    for commit in &commits {
+        ctx.call(commit, &ctx.undefined(), &[])?;
     }
+    ends.extend(held.iter().filter_map(|holder| holder.take()));
     Ok(Message::new(serializer.writer.0, serializer.parcels, ends, shown))
 }
 
@@ -156,9 +153,9 @@ impl<'a> Serializer<'a> {
                 self.writer.length(*index);
                 return Ok(());
             }
-            Some(Transferred::Stream(kind, first)) => {
-                self.writer.tag(Tag::Stream);
-                self.writer.length(usize::from(*kind));
+            Some(Transferred::Received(class, first)) => {
+                self.writer.tag(Tag::Received);
+                self.writer.text(class);
                 self.writer.length(*first);
                 return Ok(());
             }

@@ -3,11 +3,12 @@
 //!
 //! The algorithms are JavaScript that follows the standard's abstract operations by name. Where those react to a promise
 //! of their own, there mostly is none: an algorithm that is done at once costs one job (see `common.js`). What other APIs
-//! need to make and read streams is in the object that [`streams`] gives.
+//! need to make and read streams is in the object that [`streams`] gives. A transferred stream's chunks are messages (`transfer.js`).
 //!
 //! What must never happen: a step that guest code can intercept by changing `Promise.prototype` or `Object.prototype`, beyond
 //! those that the standard makes observable; a buffer that two owners can write to.
 
+use quickbeam_api_messaging::{Received, received};
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Attributes, Ctx, Deferred, Glue, Result, Value};
 use quickbeam_executor::Api;
@@ -21,6 +22,7 @@ static PIPE: Glue = Glue::new("internal:streams/pipe", include_str!("pipe.js"));
 static TEE: Glue = Glue::new("internal:streams/tee", include_str!("tee.js"));
 static ITERATE: Glue = Glue::new("internal:streams/iterate", include_str!("iterate.js"));
 static TRANSFORM: Glue = Glue::new("internal:streams/transform", include_str!("transform.js"));
+static TRANSFER: Glue = Glue::new("internal:streams/transfer", include_str!("transfer.js"));
 
 static CLASSES: [Deferred; 15] = [
     Deferred::class("ReadableStream", UNIT, streams),
@@ -113,8 +115,29 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
             Ok(ctx.undefined())
         })?
         .function("structuredClone", |ctx, _, args| quickbeam_api_structured_clone::clone(ctx, &args.get(0)))?
-        .function("encode", encode)
+        .function("encode", encode)?
+        .function("transfers", |ctx, _, _| transfers(ctx))
         .map(Natives::into_value)
+}
+
+static RECEIVED: [Received; 3] = [
+    Received { name: "ReadableStream", ends: 1, receive: |ctx, ends| receive(ctx, "ReadableStream", ends) },
+    Received { name: "WritableStream", ends: 1, receive: |ctx, ends| receive(ctx, "WritableStream", ends) },
+    Received { name: "TransformStream", ends: 2, receive: |ctx, ends| receive(ctx, "TransformStream", ends) },
+];
+
+/// What transfer.js gives.
+fn transfers(ctx: Ctx<'_>) -> Result<Value<'_>> {
+    kept(ctx, "streams/transfer", |ctx| {
+        RECEIVED.iter().for_each(received);
+        let ends = quickbeam_api_messaging::natives(ctx)?.into_value();
+        ctx.call(&TRANSFER.run(ctx)?, &ctx.undefined(), &[helpers(ctx)?, ends, streams(ctx)?])
+    })
+}
+
+fn receive<'a>(ctx: Ctx<'a>, name: &str, ends: &[Value<'a>]) -> Result<Value<'a>> {
+    let receive = transfers(ctx)?.get("receive")?.get(name)?;
+    ctx.call(&receive, &ctx.undefined(), &[ctx.array(ends.to_vec())?])
 }
 
 fn encode<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {

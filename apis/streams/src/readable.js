@@ -511,7 +511,7 @@
   };
   const { shown } = ReadableStreamDefaultReader;
   delete ReadableStreamDefaultReader.shown;
-  expose(ReadableStream, { shown: shownOfStream });
+  expose(ReadableStream, { shown: shownOfStream, transfer: (stream) => native.transfers().ReadableStream(stream) });
   expose(ReadableStreamDefaultReader, { shown });
   expose(ReadableStreamDefaultController);
   Object.defineProperty(ReadableStreamDefaultController, "length", { value: 0, configurable: true });

@@ -428,7 +428,7 @@
     const { readable, writable, backpressure } = transformStateOf(object);
     return { __proto__: null, readable: publicReadable(readable), writable: publicWritable(writable), backpressure };
   };
-  expose(TransformStream, { shown });
+  expose(TransformStream, { shown, transfer: (stream) => native.transfers().TransformStream(stream) });
   expose(TransformStreamDefaultController);
   Object.defineProperty(TransformStreamDefaultController, "length", { value: 0, configurable: true });
   expose(TextEncoderStream, { shown: "encoding readable writable" });

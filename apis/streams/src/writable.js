@@ -577,7 +577,7 @@
   };
   const { shown } = WritableStreamDefaultWriter;
   delete WritableStreamDefaultWriter.shown;
-  expose(WritableStream, { shown: shownOfStream });
+  expose(WritableStream, { shown: shownOfStream, transfer: (stream) => native.transfers().WritableStream(stream) });
   expose(WritableStreamDefaultWriter, { shown });
   expose(WritableStreamDefaultController);
   Object.defineProperty(WritableStreamDefaultController, "length", { value: 0, configurable: true });

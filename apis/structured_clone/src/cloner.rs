@@ -1,7 +1,7 @@
 //! The walk through a value.
 
 use crate::builtin;
-use quickbeam_api_webidl::helpers;
+use quickbeam_api_webidl::transfer_steps;
 use quickbeam_engine::{Attributes, Ctx, Dense, Elements, Look, Mould, PropertyKey, Recurring, Result, Thrown, Value};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -98,20 +98,16 @@ impl<'a> Cloner<'a> {
     /// Makes what stands for a platform object once it is transferred; gives the function that detaches the object.
     fn platform_transfer(&mut self, object: &Value<'a>) -> Result<Value<'a>> {
         let undefined = self.ctx.undefined();
-        let arguments = std::slice::from_ref(object);
-        let steps = match object.is_proxy() {
-            true => undefined.clone(),
-            false => self.ctx.call(&helpers(self.ctx)?.get("transferSteps")?, &undefined, arguments)?,
-        };
-        if !steps.truthy() {
+        let Some(steps) = transfer_steps(self.ctx, object)? else {
             return Err(self.refuse("a value in the transfer list cannot be transferred"));
-        }
-        let pair = self.ctx.call(&steps, &undefined, arguments)?;
-        if pair.is_undefined() {
+        };
+        let parts = self.ctx.call(&steps, &undefined, std::slice::from_ref(object))?;
+        if parts.is_undefined() {
             return Err(self.refuse("an object in the transfer list is detached"));
         }
-        self.remember(object, &pair.get_index(0)?);
-        pair.get_index(1)
+        let replacement = self.ctx.call(&parts.get("receive")?, &undefined, &[])?;
+        self.remember(object, &replacement);
+        parts.get("commit")
     }
 
     /// Clones one value.

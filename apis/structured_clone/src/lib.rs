@@ -1,4 +1,5 @@
-//! `structuredClone`: the structured clone algorithm of the HTML Standard, with transfer of `ArrayBuffer`s.
+//! `structuredClone`: the structured clone algorithm of the HTML Standard, with transfer of `ArrayBuffer`s, and
+//! of the platform objects whose classes have transfer steps.
 //!
 //! A `SharedArrayBuffer` is shared: its clone is the same object. Errors keep their class (of the language's own),
 //! message, stack and cause.

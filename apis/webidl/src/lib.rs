@@ -1,7 +1,7 @@
 //! What the Web APIs share: classes and functions with the attributes that Web IDL asks for.
 //!
 //! An API defines its functions with [`define_function`], and its classes in JavaScript that runs when the first of
-//! them is touched; [`helpers`] gives that JavaScript `expose(Class, { constants, clone, pack, shown })`, conversions
+//! them is touched; [`helpers`] gives that JavaScript `expose(Class, { constants, clone, pack, transfer, shown })`, conversions
 //! of IDL types, and `QuotaExceededError`. What `pack` gives is a [`Parcel`].
 
 mod parcel;
@@ -47,6 +47,18 @@ pub fn helpers(ctx: Ctx<'_>) -> Result<Value<'_>> {
         ctx.keep(quickbeam_api_inspect::SHOWN, helpers.get("shownOf")?);
         Ok(helpers)
     })
+}
+
+/// What `transfer` is of the exposed class that an object belongs to; `None` if there is none.
+///
+/// # Errors
+/// Throws if memory is short.
+pub fn transfer_steps<'a>(ctx: Ctx<'a>, object: &Value<'a>) -> Result<Option<Value<'a>>> {
+    // Without the helpers there are no such classes yet.
+    let Some(idl) = ctx.kept(KEPT).filter(|_| !object.is_proxy()) else { return Ok(None) };
+    ctx.make_instance(object)?;
+    let steps = ctx.call(&idl.get("transferSteps")?, &ctx.undefined(), std::slice::from_ref(object))?;
+    Ok(Some(steps).filter(Value::truthy))
 }
 
 /// What `make` made when it was first asked for under this name in this realm.

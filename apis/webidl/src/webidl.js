@@ -27,8 +27,9 @@
 
   /**
    * Gives a class the attributes of an interface. `clone(object)` makes a structured clone, where there is one; `pack(object)` a host
-   * object that holds what another realm makes the object of; `transfer(object)` what stands for it once it is transferred, as
-   * `[replacement, commit]`, where `commit()` detaches it, or `undefined` if it is detached already. `shown` is what `inspect` shows of
+   * object that holds what another realm makes the object of; `transfer(object)` how it is transferred, or `undefined` if it is detached
+   * already: `{ receive, commit }`, where `receive()` makes what stands for it afterwards and `commit()` detaches it, and for other
+   * realms the `type` and `ends` of which `Received` of `messaging` tells. `shown` is what `inspect` shows of
    * an object: the names of attributes, or a function that gives a record of them or a list of pairs, and throws if the object has
    * not the brand.
    */

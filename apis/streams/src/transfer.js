@@ -6,9 +6,7 @@
   const { then, markHandled } = natives;
   const noop = () => undefined;
 
-  const READABLE = 1;
-  const WRITABLE = 2;
-  const TRANSFORM = 3;
+  const NO_STREAM = "a value in the transfer list cannot be transferred";
 
   const pack = (type, value) => ({ __proto__: null, type, value });
 
@@ -121,48 +119,59 @@
   const OPTIONS = { __proto__: null, preventAbort: false, preventCancel: false, preventClose: false, signal: undefined };
   const pipe = (readable, writable) => markHandled(streams.readableStreamPipeTo(readable, writable, OPTIONS));
 
-  const departReadable = (readable) => {
-    const [own, other] = native.pair();
-    pipe(readable, makeWritable(own));
-    return other;
-  };
-  const departWritable = (writable) => {
-    const [own, other] = native.pair();
-    pipe(makeReadable(own), writable);
-    return other;
+  const receive = {
+    __proto__: null,
+    ReadableStream: ([end]) => streams.publicReadable(makeReadable(end)),
+    WritableStream: ([end]) => streams.publicWritable(makeWritable(end)),
+    TransformStream: ([first, second]) =>
+      streams.publicTransform({ readable: makeReadable(first), writable: makeWritable(second) }),
   };
 
-  const sidesOf = (object, kind) => {
-    if (kind === READABLE) return { readable: streams.readableStateOf(object, "transfer") };
-    if (kind === WRITABLE) return { writable: streams.writableStateOf(object, "transfer") };
-    return streams.transformStateOf(object);
+  /** A side that leaves, with the end for where it arrives. An end that is left behind, as something else could not leave, closes the other. */
+  const readableSide = (readable) => {
+    const [own, end] = native.pair();
+    const isLocked = () => streams.isReadableStreamLocked(readable);
+    return { end, isLocked, leave: () => pipe(readable, makeWritable(own)) };
+  };
+  const writableSide = (writable) => {
+    const [own, end] = native.pair();
+    const isLocked = () => streams.isWritableStreamLocked(writable);
+    return { end, isLocked, leave: () => pipe(makeReadable(own), writable) };
+  };
+
+  const refuse = (why) => {
+    throw domException("DataCloneError", why);
+  };
+
+  const transfer = (type, sides) => {
+    const check = () => {
+      if (sides.some((side) => side.isLocked())) refuse("a stream in the transfer list is locked");
+    };
+    check();
+    const ends = sides.map(({ end }) => end);
+    const commit = () => {
+      check();
+      for (const side of sides) side.leave();
+    };
+    return { __proto__: null, type, ends, receive: () => receive[type](ends), commit };
   };
 
   return {
-    /** 1 for a ReadableStream, 2 for a WritableStream, 3 for a TransformStream, 0 for what is no stream. */
-    kindOf(object) {
-      if (streams.isReadableStream(object)) return READABLE;
-      if (streams.isWritableStream(object)) return WRITABLE;
-      return streams.isTransformStream(object) ? TRANSFORM : 0;
+    /** Makes the stream of a class that has arrived at these ends. */
+    receive,
+    /** The transfer steps of each class. */
+    ReadableStream(object) {
+      if (!streams.isReadableStream(object)) refuse(NO_STREAM);
+      return transfer("ReadableStream", [readableSide(streams.readableStateOf(object, "transfer"))]);
     },
-    isLocked(object, kind) {
-      const { readable, writable } = sidesOf(object, kind);
-      const isTaken = readable !== undefined && streams.isReadableStreamLocked(readable);
-      return isTaken || (writable !== undefined && streams.isWritableStreamLocked(writable));
+    WritableStream(object) {
+      if (!streams.isWritableStream(object)) refuse(NO_STREAM);
+      return transfer("WritableStream", [writableSide(streams.writableStateOf(object, "transfer"))]);
     },
-    /** Pipes a stream to where its chunks leave the realm; the ends for the other one. */
-    depart(object, kind) {
-      const { readable, writable } = sidesOf(object, kind);
-      const ends = [];
-      if (readable !== undefined) ends[ends.length] = departReadable(readable);
-      if (writable !== undefined) ends[ends.length] = departWritable(writable);
-      return ends;
-    },
-    /** The stream that has arrived at these ends. */
-    arrive(kind, [first, second]) {
-      if (kind === READABLE) return streams.publicReadable(makeReadable(first));
-      if (kind === WRITABLE) return streams.publicWritable(makeWritable(first));
-      return streams.publicTransform({ readable: makeReadable(first), writable: makeWritable(second) });
+    TransformStream(object) {
+      if (!streams.isTransformStream(object)) refuse(NO_STREAM);
+      const { readable, writable } = streams.transformStateOf(object);
+      return transfer("TransformStream", [readableSide(readable), writableSide(writable)]);
     },
   };
 };
