@@ -31,18 +31,36 @@ pub(crate) enum Filter {
     HtmlChildren(&'static [&'static str]),
     /// The rows of a table.
     Rows,
+    /// The controls of a form.
+    Controls,
+    /// Those of them that have that id or name.
+    Radios(String),
+    /// The options of a select.
+    Options,
 }
 
 impl Filter {
     fn is_node_list(&self) -> bool {
-        matches!(self, Filter::ChildNodes | Filter::Name(_))
+        matches!(self, Filter::ChildNodes | Filter::Name(_) | Filter::Radios(_))
+    }
+
+    fn class(&self) -> &'static str {
+        match self {
+            Filter::ChildNodes | Filter::Name(_) => "NodeList",
+            Filter::Radios(_) => "RadioNodeList",
+            Filter::Controls => "HTMLFormControlsCollection",
+            Filter::Options => "HTMLOptionsCollection",
+            _ => "HTMLCollection",
+        }
     }
 
     fn accepts(&self, tree: &Tree, id: NodeId) -> bool {
         let Some(element) = tree.element(id) else { return false };
         let is_html = &*element.name.ns == HTML;
         match self {
-            Filter::ChildNodes | Filter::Children | Filter::Rows => true,
+            Filter::ChildNodes | Filter::Children | Filter::Rows | Filter::Controls => true,
+            Filter::Radios(name) => names_of(tree, id).any(|known| known == name),
+            Filter::Options => element.is_html("option"),
             Filter::Tag(name, lower) => {
                 name == "*"
                     || if is_html && tree.is_in_html_document(id) {
@@ -83,6 +101,8 @@ impl Filter {
             Filter::Children => tree.element_children(root).collect(),
             Filter::HtmlChildren(_) => tree.element_children(root).filter(|&id| self.accepts(tree, id)).collect(),
             Filter::Rows => crate::tables::rows(tree, root).collect(),
+            Filter::Controls => tree.form_controls(root),
+            Filter::Radios(_) => tree.form_controls(root).into_iter().filter(|&id| self.accepts(tree, id)).collect(),
             _ => tree.descendants(root).filter(|&id| self.accepts(tree, id)).collect(),
         }
     }
@@ -132,6 +152,21 @@ trait Nodes {
     fn at(&self, index: usize) -> Option<NodeId>;
     fn named(&self, name: &str) -> Option<NodeId>;
     fn names(&self) -> Vec<String>;
+
+    /// What the property of a name is.
+    fn value<'a>(&self, ctx: Ctx<'a>, name: &str) -> Result<Option<Value<'a>>> {
+        self.named(name).map(|id| self.dom().wrap(ctx, id)).transpose()
+    }
+
+    /// What its indexed properties are.
+    fn indexed(&self) -> Attributes {
+        ELEMENT
+    }
+
+    /// Sets an indexed property, where that can be; false refuses.
+    fn assign(&self, _: Ctx<'_>, _: u32, _: &Value<'_>) -> Result<bool> {
+        Ok(false)
+    }
 }
 
 impl Live {
@@ -176,24 +211,61 @@ impl Nodes for Live {
     }
 
     fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        if self.filter.is_node_list() {
-            return names;
+        if self.filter.is_node_list() { Vec::new() } else { all_names(&self.dom, &self.nodes()) }
+    }
+
+    fn value<'a>(&self, ctx: Ctx<'a>, name: &str) -> Result<Option<Value<'a>>> {
+        let Some(first) = self.named(name) else { return Ok(None) };
+        if matches!(self.filter, Filter::Controls) {
+            return named_control(ctx, &self.dom, self.root, &self.nodes(), name);
         }
-        let nodes = self.nodes();
-        let tree = self.dom.tree.borrow();
-        let mut known = HashSet::new();
-        for name in nodes.iter().flat_map(|&id| names_of(&tree, id)) {
-            if known.insert(name) {
-                names.push(name.to_owned());
-            }
+        self.dom.wrap(ctx, first).map(Some)
+    }
+
+    fn indexed(&self) -> Attributes {
+        if matches!(self.filter, Filter::Options) { OPTION } else { ELEMENT }
+    }
+
+    fn assign(&self, ctx: Ctx<'_>, index: u32, value: &Value<'_>) -> Result<bool> {
+        if !matches!(self.filter, Filter::Options) {
+            return Ok(false);
         }
-        names
+        crate::forms::set_option(ctx, &self.dom, self.root, &self.nodes(), index as usize, value).map(|()| true)
     }
 }
 
+/// The control of that name among those of a form, or a list of them if they are several.
+pub(crate) fn named_control<'a>(
+    ctx: Ctx<'a>,
+    dom: &Rc<Dom>,
+    form: NodeId,
+    controls: &[NodeId],
+    name: &str,
+) -> Result<Option<Value<'a>>> {
+    let (first, second) = dom.read(|tree| {
+        let mut named = controls.iter().copied().filter(|&id| names_of(tree, id).any(|known| known == name));
+        (named.next(), named.next())
+    });
+    match (first, second) {
+        (Some(_), Some(_)) => {
+            let form = dom.wrap(ctx, form)?;
+            live(ctx, &*this_node(ctx, &form)?, &form, Filter::Radios(name.to_owned())).map(Some)
+        }
+        (Some(only), None) => dom.wrap(ctx, only).map(Some),
+        (None, _) => Ok(None),
+    }
+}
+
+/// The names of these elements, each once.
+pub(crate) fn all_names(dom: &Dom, nodes: &[NodeId]) -> Vec<String> {
+    let tree = dom.tree.borrow();
+    let mut known = HashSet::new();
+    let names = nodes.iter().flat_map(|&id| names_of(&tree, id));
+    names.filter(|name| known.insert(*name)).map(str::to_owned).collect()
+}
+
 /// The names that a collection knows an element by.
-fn names_of(tree: &Tree, id: NodeId) -> impl Iterator<Item = &str> {
+pub(crate) fn names_of(tree: &Tree, id: NodeId) -> impl Iterator<Item = &str> {
     let element = tree.element(id);
     let attribute = |name: &str| element.and_then(|element| element.attribute(&LocalName::from(name)));
     let name = attribute("name").filter(|_| element.is_some_and(|element| &*element.name.ns == HTML));
@@ -222,41 +294,54 @@ impl Nodes for StaticList {
     }
 }
 
-const ELEMENT: Attributes = Attributes { writable: false, enumerable: true, configurable: true };
-const NAMED: Attributes = Attributes { writable: false, enumerable: false, configurable: true };
+pub(crate) const ELEMENT: Attributes = Attributes { writable: false, enumerable: true, configurable: true };
+/// An indexed property that can be set.
+pub(crate) const OPTION: Attributes = Attributes::ALL;
+pub(crate) const NAMED: Attributes = Attributes { writable: false, enumerable: false, configurable: true };
 
-/// The element of that name, unless the prototype has a property of it.
-fn find_named<'a>(nodes: &dyn Nodes, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<NodeId>> {
+/// What the property of that name is, unless the prototype has such.
+fn find_named<'a>(nodes: &dyn Nodes, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<Value<'a>>> {
     if object.prototype()?.has_key(key)? {
         return Ok(None);
     }
     let name = key.to_value()?;
     crate::members::poll_scan(object.ctx(), nodes.len())?;
-    if !name.is_string() { Ok(None) } else { name.with_text(|name| nodes.named(&name)) }
+    if !name.is_string() { Ok(None) } else { name.with_text(|name| nodes.value(object.ctx(), &name))? }
 }
 
 fn get<'a>(nodes: &dyn Nodes, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<(Value<'a>, Attributes)>> {
-    let (found, attributes) = match key.as_index() {
-        Some(index) => (nodes.at(index as usize), ELEMENT),
-        None => (find_named(nodes, object, key)?, NAMED),
-    };
-    found.map(|id| Ok((nodes.dom().wrap(object.ctx(), id)?, attributes))).transpose()
+    match key.as_index() {
+        Some(index) => {
+            let found = nodes.at(index as usize);
+            found.map(|id| Ok((nodes.dom().wrap(object.ctx(), id)?, nodes.indexed()))).transpose()
+        }
+        None => Ok(find_named(nodes, object, key)?.map(|value| (value, NAMED))),
+    }
 }
 
-fn names<'a>(nodes: &dyn Nodes, ctx: Ctx<'a>) -> Result<Vec<PropertyKey<'a>>> {
-    let mut keys = Vec::with_capacity(nodes.len());
-    for index in 0..nodes.len() {
+/// The keys of so many indexed properties, and of named ones.
+pub(crate) fn keys<'a>(ctx: Ctx<'a>, count: usize, names: &[String]) -> Result<Vec<PropertyKey<'a>>> {
+    let mut keys = Vec::with_capacity(count + names.len());
+    for index in 0..count {
         keys.push(PropertyKey::from_value(&ctx.number(index as f64))?);
     }
-    for name in nodes.names() {
-        keys.push(ctx.key(&name)?);
+    for name in names {
+        keys.push(ctx.key(name)?);
     }
     Ok(keys)
 }
 
-fn define<'a>(nodes: &dyn Nodes, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<bool>> {
-    let is_refused = key.is_index() || find_named(nodes, object, key)?.is_some();
-    Ok(is_refused.then_some(false))
+fn define<'a>(
+    nodes: &dyn Nodes,
+    object: &Value<'a>,
+    key: &PropertyKey<'a>,
+    value: Option<&Value<'a>>,
+) -> Result<Option<bool>> {
+    match (key.as_index(), value) {
+        (Some(index), Some(value)) => nodes.assign(object.ctx(), index, value).map(Some),
+        (Some(_), None) => Ok(Some(false)),
+        (None, _) => Ok(find_named(nodes, object, key)?.map(|_| false)),
+    }
 }
 
 fn delete<'a>(nodes: &dyn Nodes, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<bool> {
@@ -274,16 +359,16 @@ macro_rules! exotic {
             }
 
             fn names<'a>(&self, object: &Value<'a>) -> Result<Vec<PropertyKey<'a>>> {
-                names(self, object.ctx())
+                keys(object.ctx(), self.len(), &Nodes::names(self))
             }
 
             fn define<'a>(
                 &self,
                 object: &Value<'a>,
                 key: &PropertyKey<'a>,
-                _: Option<&Value<'a>>,
+                value: Option<&Value<'a>>,
             ) -> Result<Option<bool>> {
-                define(self, object, key)
+                define(self, object, key, value)
             }
 
             fn delete<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<bool> {
@@ -309,7 +394,7 @@ pub(crate) fn same<'a>(
 
 /// A live collection of what the filter finds below `node`.
 pub(crate) fn live<'a>(ctx: Ctx<'a>, node: &Handle, wrapper: &Value<'a>, filter: Filter) -> Result<Value<'a>> {
-    let prototype = crate::prototype(ctx, if filter.is_node_list() { "NodeList" } else { "HTMLCollection" })?;
+    let prototype = crate::prototype(ctx, filter.class())?;
     let none = (u64::MAX, Rc::from([]));
     let live = Live { dom: node.dom.clone(), root: node.id, filter, found: RefCell::new(none) };
     let object = ctx.exotic_object(Rc::new(live), Some(&prototype))?;
@@ -342,6 +427,12 @@ pub(crate) fn static_list<'a>(
     Ok(object)
 }
 
+/// The node that a live collection is of.
+pub(crate) fn root_of<'a>(ctx: Ctx<'a>, collection: &Value<'a>) -> Result<Value<'a>> {
+    let live = collection.host::<Live>().ok_or_else(|| ctx.throw_type("Illegal invocation"))?;
+    live.dom.wrap(ctx, live.root)
+}
+
 fn nodes_of(value: &Value<'_>) -> Option<Rc<dyn Nodes>> {
     if let Some(live) = value.host::<Live>() {
         return Some(live);
@@ -366,8 +457,8 @@ pub(crate) fn members(ctx: Ctx<'_>) -> Result<Value<'_>> {
         .method("namedItem", 1, |ctx, this, args| {
             let nodes = this_nodes(ctx, this)?;
             need(ctx, args, 1, "namedItem")?;
-            let found = args.get(0).with_text(|name| nodes.named(&name))?;
-            nodes.dom().wrap_option(ctx, found)
+            let found = args.get(0).with_text(|name| nodes.value(ctx, &name))??;
+            Ok(found.unwrap_or_else(|| ctx.null()))
         })
         .map(crate::members::Members::into_value)
 }

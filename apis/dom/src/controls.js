@@ -12,12 +12,8 @@
       return formOf(this);
     },
   };
-  const formOf = (element) => {
-    const id = element.getAttribute("form");
-    if (id === null || !element.isConnected) return element.closest("form");
-    const form = element.ownerDocument.getElementById(id);
-    return form?.localName === "form" ? form : null;
-  };
+  const { forms } = native;
+  const formOf = forms.ownerOf;
   const labels = {
     get labels() {
       const own = this;
@@ -57,7 +53,7 @@
   const checks = new WeakMap();
   const selections = new WeakMap();
 
-  const valueModes = { checkbox: "default/on", radio: "default/on", hidden: "default", submit: "default" };
+  const valueModes = { __proto__: null, checkbox: "default/on", radio: "default/on", hidden: "default", submit: "default" };
   Object.assign(valueModes, { image: "default", reset: "default", button: "default", file: "filename" });
 
   const input = {
@@ -243,7 +239,7 @@
     HTMLButtonElement: { ...descriptors(ownForm, labels, validity) },
     HTMLDataListElement: {
       get options() {
-        return native.optionsOf(this);
+        return native.optionsBelow(this);
       },
     },
     HTMLFieldSetElement: {
@@ -253,13 +249,13 @@
           return "fieldset";
         },
         get elements() {
-          return native.controlsOf(this);
+          return native.controlsBelow(this);
         },
       }),
     },
     HTMLFormElement: {
       get elements() {
-        return native.controlsOf(this);
+        return forms.controlsOf(this);
       },
       get length() {
         return this.elements.length;
@@ -384,10 +380,13 @@
           return this.multiple ? "select-multiple" : "select-one";
         },
         get options() {
-          return native.optionsOf(this);
+          return forms.optionsOf(this);
         },
         get length() {
           return this.options.length;
+        },
+        set length(length) {
+          forms.setLength(this, length);
         },
         get selectedOptions() {
           return native.nodeList(selectedOf(this));
@@ -418,7 +417,8 @@
           return this.options.namedItem(name);
         },
         add(element, before = null) {
-          this.insertBefore(element, typeof before === "number" ? this.options[before] : before);
+          const reference = typeof before === "number" ? (this.options[before] ?? null) : before;
+          (reference?.parentNode ?? this).insertBefore(element, reference);
         },
         remove(index) {
           if (index === undefined) Element.prototype.remove.call(this);
@@ -550,5 +550,54 @@
     }
   };
 
+  // ── Collections ──
+
+  class HTMLFormControlsCollection extends classes.HTMLCollection {}
+  idl.expose(HTMLFormControlsCollection);
+
+  const { length: lengthOf } = getOwnPropertyDescriptors(classes.HTMLCollection.prototype);
+  class HTMLOptionsCollection extends classes.HTMLCollection {
+    get length() {
+      return lengthOf.get.call(this);
+    }
+    set length(length) {
+      forms.setLength(forms.selectOf(this), length);
+    }
+    get selectedIndex() {
+      return forms.selectOf(this).selectedIndex;
+    }
+    set selectedIndex(index) {
+      forms.selectOf(this).selectedIndex = index;
+    }
+    add(element, before = null) {
+      forms.selectOf(this).add(element, before);
+    }
+    remove(index) {
+      idl.need(arguments, 1, "remove");
+      this[index | 0]?.remove();
+    }
+  }
+  idl.expose(HTMLOptionsCollection);
+
+  class RadioNodeList extends classes.NodeList {
+    get value() {
+      return radiosOf(this).find((radio) => radio.checked)?.value ?? "";
+    }
+    set value(value) {
+      const chosen = radiosOf(this).find((radio) => radio.value === `${value}`);
+      if (chosen !== undefined) chosen.checked = true;
+    }
+  }
+  idl.expose(RadioNodeList);
+  const radiosOf = (list) => {
+    const radios = [];
+    for (let index = 0; index < list.length; index++) {
+      const control = list[index];
+      if (control.localName === "input" && control.type === "radio") radios.push(control);
+    }
+    return radios;
+  };
+
+  Object.assign(classes, { HTMLFormControlsCollection, HTMLOptionsCollection, RadioNodeList });
   return { members: { ...members, ...tables }, formOf, selectedOf };
 })();

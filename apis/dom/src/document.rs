@@ -308,8 +308,8 @@ pub(crate) fn natives<'a>(ctx: Ctx<'a>) -> Result<Value<'a>> {
             string_or_null(ctx, namespace.as_deref())
         })?
         // `(names ...)`: a live collection of the HTML elements of these names below the first argument
-        .function("optionsOf", |ctx, _, args| html_below(ctx, args, &["option"]))?
-        .function("controlsOf", |ctx, _, args| {
+        .function("optionsBelow", |ctx, _, args| html_below(ctx, args, &["option"]))?
+        .function("controlsBelow", |ctx, _, args| {
             html_below(ctx, args, &["button", "fieldset", "input", "object", "output", "select", "textarea"])
         })?
         // `(on)`: whether changes are told

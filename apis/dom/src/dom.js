@@ -292,6 +292,7 @@
 
   return Object.assign(classes, parts.globals, {
     formEntries: parts.formEntries,
+    styleNames: parts.styleNames,
     created: parts.created,
     /** The class or object of that name; those of HTML elements are made now. */
     resolve: (name) => (name in classes ? classes[name] : parts.htmlClass(name)),

@@ -67,7 +67,12 @@ pub(crate) struct Handle {
     collections: RefCell<Option<Box<Collections>>>,
 }
 
-type Collections = [Option<HostRef>; 5];
+#[derive(Default)]
+struct Collections {
+    objects: [Option<HostRef>; 5],
+    /// The controls of a form, or the options of a select, as of a version of the tree.
+    items: Option<(u64, Rc<[NodeId]>)>,
+}
 
 /// A collection of which a node has one.
 #[derive(Clone, Copy)]
@@ -76,8 +81,8 @@ pub(crate) enum Which {
     Children,
     Attributes,
     TableBodies,
-    /// Rows, or the cells of a row.
-    TableItems,
+    /// Rows, the cells of a row, the controls of a form, the options of a select.
+    Items,
 }
 
 impl Handle {
@@ -88,16 +93,27 @@ impl Handle {
         which: Which,
         make: impl FnOnce() -> Result<Value<'a>>,
     ) -> Result<Value<'a>> {
-        let known = |all: &Collections| all.get(which as usize)?.as_ref()?.get(ctx);
+        let known = |all: &Collections| all.objects.get(which as usize)?.as_ref()?.get(ctx);
         let known = self.collections.borrow().as_deref().and_then(known);
         if let Some(known) = known {
             return Ok(known);
         }
         let made = make()?;
-        if let Some(kept) = self.collections.borrow_mut().get_or_insert_default().get_mut(which as usize) {
+        if let Some(kept) = self.collections.borrow_mut().get_or_insert_default().objects.get_mut(which as usize) {
             *kept = made.host_ref();
         }
         Ok(made)
+    }
+
+    /// What `collect` finds, kept until the tree changes.
+    pub(crate) fn items(&self, collect: impl FnOnce(&Tree) -> Vec<NodeId>) -> Rc<[NodeId]> {
+        let tree = self.dom.tree.borrow();
+        let mut collections = self.collections.borrow_mut();
+        let items = &mut collections.get_or_insert_default().items;
+        match items {
+            Some((version, known)) if *version == tree.version() => known.clone(),
+            _ => items.insert((tree.version(), collect(&tree).into())).1.clone(),
+        }
     }
 }
 
@@ -227,8 +243,11 @@ impl Dom {
 
     /// Makes the object of a node that has none, with that prototype.
     pub(crate) fn make_with<'a>(self: &Rc<Self>, ctx: Ctx<'a>, id: NodeId, prototype: &Value<'a>) -> Result<Value<'a>> {
-        let wrapper = ctx
-            .host_object(Rc::new(Handle { dom: self.clone(), id, collections: RefCell::default() }), Some(prototype))?;
+        let handle = Rc::new(Handle { dom: self.clone(), id, collections: RefCell::default() });
+        let wrapper = match self.read(|tree| crate::forms::has_own_names(tree, id)) {
+            true => ctx.exotic_object(handle, Some(prototype))?,
+            false => ctx.host_object(handle, Some(prototype))?,
+        };
         let Some(reference) = wrapper.host_ref() else { return Ok(wrapper) };
         let mut wrappers = self.wrappers.borrow_mut();
         let index = wrappers.vacant.pop().unwrap_or_else(|| {

@@ -12,7 +12,8 @@
 //! | `dom.rs` | the DOM of a realm: which objects stand for which nodes, who keeps whom alive |
 //! | `node.rs`, `element.rs`, `attributes.rs`, `text.rs`, `document.rs` | native members of the interfaces of those names |
 //! | `tables.rs` | native members of the elements of tables |
-//! | `style.rs` | declarations of CSS |
+//! | `forms.rs` | properties of forms and selects that stand for their controls and options |
+//! | `style.rs` | declarations of CSS, and the indexed properties of `CSSStyleDeclaration` |
 //! | `collection.rs`, `tokens.rs` | objects with indexed and named properties |
 //! | `dom.js` | the classes; the others are parts of it: `documents.js`, `events.js`, `range.js`, `traversal.js`, `observer.js`, `custom.js`, `html.js` with `tags.js`, `links.js`, `activation.js`, `controls.js` and `forms.js`, `style.js` |
 
@@ -21,6 +22,7 @@ mod collection;
 mod document;
 mod dom;
 mod element;
+mod forms;
 mod members;
 mod names;
 mod node;
@@ -143,6 +145,7 @@ fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
     let natives = document::natives(ctx)?;
     natives.set("members", members(ctx)?)?;
     natives.set("style", style::natives(ctx)?)?;
+    natives.set("forms", forms::natives(ctx)?)?;
     natives.set("tokenList", ctx.function("tokenList", 2, tokens::token_list)?)?;
     natives.set("dataset", ctx.function("dataset", 1, tokens::dataset)?)?;
     natives.set("getElementById", ctx.function("getElementById", 1, document::get_element_by_id)?)?;

@@ -32,51 +32,58 @@
       .map(([name, { value, isImportant }]) => `${name.startsWith("--") ? css.identifier(name) : name}: ${value}${isImportant ? " !important" : ""};`)
       .join(" ");
 
-  const token = Symbol("CSSStyleDeclaration");
+  /** Of each object: its element, the attribute's text, what that declares, and the names of those once they were asked for. */
+  const states = new WeakMap();
+  const stateOf = (style) => {
+    const state = states.get(style);
+    if (state === undefined) throw new TypeError("Illegal invocation");
+    const text = state.element.getAttribute("style") ?? "";
+    if (text !== state.text) {
+      state.text = text;
+      state.declarations = parse(text);
+      state.names = undefined;
+    }
+    return state;
+  };
+  /** The declarations of the attribute as it is now. */
+  const read = (style) => stateOf(style).declarations;
+  const write = (style, declarations) => {
+    const state = states.get(style);
+    state.declarations = declarations;
+    state.names = undefined;
+    state.text = serialize(declarations);
+    state.element.setAttribute("style", state.text);
+  };
+  const namesOf = (style) => {
+    const state = stateOf(style);
+    return (state.names ??= [...state.declarations.keys()]);
+  };
 
   class CSSStyleDeclaration {
-    #element;
-    #text = null;
-    #declarations = new Map();
-
-    constructor(given, element) {
-      if (given !== token) illegal();
-      this.#element = element;
-    }
-    /** The declarations of the attribute as it is now. */
-    #read() {
-      const text = this.#element.getAttribute("style") ?? "";
-      if (text !== this.#text) {
-        this.#text = text;
-        this.#declarations = parse(text);
-      }
-      return this.#declarations;
-    }
-    #write(declarations) {
-      this.#declarations = declarations;
-      this.#text = serialize(declarations);
-      this.#element.setAttribute("style", this.#text);
+    constructor() {
+      illegal();
     }
     get cssText() {
-      return serialize(this.#read());
+      return serialize(read(this));
     }
     set cssText(text) {
-      this.#write(parse(`${text}`));
+      stateOf(this);
+      write(this, parse(`${text}`));
     }
     get length() {
-      return this.#read().size;
+      return read(this).size;
     }
     item(index) {
       need(arguments, 1, "item");
-      return [...this.#read().keys()][index >>> 0] ?? "";
+      return namesOf(this)[index >>> 0] ?? "";
     }
     getPropertyValue(name) {
       need(arguments, 1, "getPropertyValue");
-      return this.#read().get(nameOf(`${name}`))?.value ?? "";
+      return read(this).get(nameOf(`${name}`))?.value ?? "";
     }
     getPropertyPriority(name) {
       need(arguments, 1, "getPropertyPriority");
-      return this.#read().get(nameOf(`${name}`))?.isImportant ? "important" : "";
+      return read(this).get(nameOf(`${name}`))?.isImportant ? "important" : "";
     }
     setProperty(name, value, priority = "") {
       need(arguments, 2, "setProperty");
@@ -91,20 +98,20 @@
       value = css.value(value);
       if (value === null || (value === "" && !name.startsWith("--"))) return;
       if (priority !== "" && priority !== "important") return;
-      const declarations = this.#read();
+      const declarations = read(this);
       declarations.set(name, { value, isImportant: priority === "important" });
-      this.#write(declarations);
+      write(this, declarations);
     }
     removeProperty(name) {
       need(arguments, 1, "removeProperty");
-      const declarations = this.#read();
+      const declarations = read(this);
       name = nameOf(`${name}`);
       const old = declarations.get(name)?.value ?? "";
-      if (declarations.delete(name)) this.#write(declarations);
+      if (declarations.delete(name)) write(this, declarations);
       return old;
     }
     get parentRule() {
-      this.#element;
+      stateOf(this);
       return null;
     }
     get cssFloat() {
@@ -113,11 +120,7 @@
     set cssFloat(value) {
       this.setProperty("float", value);
     }
-    [Symbol.iterator]() {
-      return this.#read().keys();
-    }
   }
-  Object.defineProperty(CSSStyleDeclaration, "length", { value: 0, configurable: true });
   Object.defineProperty(CSSStyleDeclaration.prototype.setProperty, "length", { value: 2, configurable: true });
   const { prototype } = CSSStyleDeclaration;
   const accessor = (name) => ({
@@ -137,9 +140,14 @@
     if (camel !== name) Object.defineProperty(prototype, camel, descriptor);
     if (name.startsWith("-webkit-")) Object.defineProperty(prototype, `w${camel.slice(1)}`, descriptor);
   }
+  Object.defineProperty(prototype, Symbol.iterator, { value: Array.prototype.values, writable: true, configurable: true });
   expose(CSSStyleDeclaration);
 
   Object.assign(classes, { CSSStyleDeclaration });
-  const declarations = cached((element) => new CSSStyleDeclaration(token, element));
-  return { styleOf: (element) => declarations(element, "style") };
+  const declarations = cached((element) => {
+    const style = css.declaration(prototype);
+    states.set(style, { element, text: "", declarations: new Map(), names: undefined });
+    return style;
+  });
+  return { styleOf: (element) => declarations(element, "style"), styleNames: namesOf };
 })();

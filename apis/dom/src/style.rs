@@ -1,11 +1,45 @@
-//! What `CSSStyleDeclaration` asks of CSS.
+//! What `CSSStyleDeclaration` asks of CSS, and its indexed properties.
 
+use crate::collection::{ELEMENT, keys};
 use quickbeam_api_webidl::Natives;
-use quickbeam_engine::{Ctx, Result, Value};
+use quickbeam_engine::{Attributes, Ctx, Exotic, PropertyKey, Result, Value};
+use std::rc::Rc;
+
+/// A `CSSStyleDeclaration`; the glue has its declarations.
+struct Style;
+
+/// The names of the declarations.
+fn names<'a>(style: &Value<'a>) -> Result<Value<'a>> {
+    let ctx = style.ctx();
+    ctx.call(&crate::classes(ctx)?.get("styleNames")?, &ctx.undefined(), std::slice::from_ref(style))
+}
+
+impl Exotic for Style {
+    fn get<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<(Value<'a>, Attributes)>> {
+        let Some(index) = key.as_index() else { return Ok(None) };
+        let name = names(object)?.get_index(index)?;
+        Ok((!name.is_undefined()).then_some((name, ELEMENT)))
+    }
+
+    fn names<'a>(&self, object: &Value<'a>) -> Result<Vec<PropertyKey<'a>>> {
+        keys(object.ctx(), names(object)?.length()? as usize, &[])
+    }
+
+    fn define<'a>(&self, _: &Value<'a>, key: &PropertyKey<'a>, _: Option<&Value<'a>>) -> Result<Option<bool>> {
+        Ok(key.is_index().then_some(false))
+    }
+
+    fn delete<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<bool> {
+        let Some(index) = key.as_index() else { return Ok(true) };
+        Ok(u64::from(index) >= names(object)?.length()?)
+    }
+}
 
 /// Functions for the glue.
 pub(crate) fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
     Ok(Natives::new(ctx)?
+        // `(prototype)`: a new object
+        .function("declaration", |ctx, _, args| ctx.exotic_object(Rc::new(Style), Some(&args.get(0))))?
         // `(text)`: name, value, whether it is important, of each declaration in turn
         .function("declarations", |ctx, _, args| {
             let mut parts = Vec::new();

@@ -42,7 +42,7 @@ pub(crate) fn table(ctx: Ctx<'_>) -> Result<Value<'_>> {
             let table = this_html(ctx, this, TABLE)?;
             make(ctx, &table.dom, |tree| add(tree, table.id, "tbody", place_of(tree, table.id, "tbody")))
         })?
-        .get("rows", |ctx, this, _| list(ctx, this, TABLE, Which::TableItems, Filter::Rows))?
+        .get("rows", |ctx, this, _| list(ctx, this, TABLE, Which::Items, Filter::Rows))?
         .method("insertRow", 0, insert_row)?
         .method("deleteRow", 1, |ctx, this, args| {
             delete_at(ctx, this, args, TABLE, "deleteRow", |tree, table| rows(tree, table).collect())
@@ -53,7 +53,7 @@ pub(crate) fn table(ctx: Ctx<'_>) -> Result<Value<'_>> {
 /// The members of `HTMLTableSectionElement`.
 pub(crate) fn section(ctx: Ctx<'_>) -> Result<Value<'_>> {
     Members::new(ctx)?
-        .get("rows", |ctx, this, _| list(ctx, this, SECTIONS, Which::TableItems, Filter::HtmlChildren(ROW)))?
+        .get("rows", |ctx, this, _| list(ctx, this, SECTIONS, Which::Items, Filter::HtmlChildren(ROW)))?
         .method("insertRow", 0, |ctx, this, args| insert_child(ctx, this, args, SECTIONS, ROW))?
         .method("deleteRow", 1, |ctx, this, args| {
             delete_at(ctx, this, args, SECTIONS, "deleteRow", |tree, section| named(tree, section, ROW).collect())
@@ -79,7 +79,7 @@ pub(crate) fn row(ctx: Ctx<'_>) -> Result<Value<'_>> {
             });
             Ok(ctx.int(found))
         })?
-        .get("cells", |ctx, this, _| list(ctx, this, ROW, Which::TableItems, Filter::HtmlChildren(CELLS)))?
+        .get("cells", |ctx, this, _| list(ctx, this, ROW, Which::Items, Filter::HtmlChildren(CELLS)))?
         .method("insertCell", 0, |ctx, this, args| insert_child(ctx, this, args, ROW, CELLS))?
         .method("deleteCell", 1, |ctx, this, args| {
             delete_at(ctx, this, args, ROW, "deleteCell", |tree, row| named(tree, row, CELLS).collect())

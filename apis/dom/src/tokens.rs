@@ -1,4 +1,4 @@
-//! `DOMTokenList`, `DOMStringMap` and the properties of `CSSStyleDeclaration`.
+//! `DOMTokenList` and `DOMStringMap`.
 
 use crate::collection::split_tokens;
 use crate::dom::{Dom, this_element, throw};

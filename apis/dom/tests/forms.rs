@@ -176,3 +176,150 @@ fn legacy_factories_make_elements() {
     );
     h.check("try { Option() } catch (e) { e.name }", "TypeError");
 }
+
+/// A form `f` with a text, two radio buttons, a select, an image button and an image, and a control outside that belongs to it.
+const FORM: &str = "document.body.innerHTML = `<form id=f action=/there><input name=email value=e><input type=radio name=r value=1><input type=radio name=r value=2 checked>
+     <select id=s><option>x<option>y</select><input type=image name=im><img name=pic></form><input form=f name=out><input name=none>`;
+   globalThis.f = document.getElementById('f'); globalThis.s = document.getElementById('s'); 1";
+
+#[test]
+fn forms_have_their_controls_as_properties() {
+    let h = harness();
+    h.check(FORM, "1");
+    for (source, expected) in [
+        ("[f[0].name, f[3] === s, f[4].name, f[5], f.length, f.elements.length].join()", "email,true,out,,5,5"),
+        ("[f.email === f[0], f.s === s, f.out.name, f.none, f.pic.localName, f.im].join()", "true,true,out,,img,"),
+        ("[...f].map((control) => control.name).join()", "email,r,r,,out"),
+        ("Object.keys(f).join()", "0,1,2,3,4"),
+        ("Object.getOwnPropertyNames(f).join()", "0,1,2,3,4,email,r,s,out,pic"),
+        ("['email' in f, 'none' in f, 4 in f, 5 in f, Object.hasOwn(f, 'email')].join()", "true,false,true,false,true"),
+        ("{ const all = []; for (const key in f) if (Object.hasOwn(f, key)) all.push(key); all.join() }", "0,1,2,3,4"),
+        (
+            "[f.r instanceof RadioNodeList, f.r.length, f.r.value, f.elements.r.value, f.elements.namedItem('r').value].join()",
+            "true,2,2,2,2",
+        ),
+        ("f.r.value = 1; [f.r.value, f[1].checked, f[2].checked].join()", "1,true,false"),
+        (
+            "Object.prototype.toString.call(f.elements) + Object.prototype.toString.call(f.r)",
+            "[object HTMLFormControlsCollection][object RadioNodeList]",
+        ),
+        ("f.elements === f.elements && f.elements.email === f.email", "true"),
+        ("(function () { 'use strict'; try { f.email = 1 } catch (e) { return e.name } })()", "TypeError"),
+        ("(function () { 'use strict'; try { f[0] = 1 } catch (e) { return e.name } })()", "TypeError"),
+        ("(function () { 'use strict'; try { delete f.email } catch (e) { return e.name } })()", "TypeError"),
+        ("f.own = 5; [f.own, delete f.own, f.own].join()", "5,true,"),
+        (
+            "f.email.name = 'mail'; const found = [f.email, f.mail === f[0]].join(); f.mail.name = 'email'; found",
+            ",true",
+        ),
+        (
+            "{ const loose = document.createElement('form'); loose.innerHTML = '<p><button name=b></button></p>'; [loose.b === loose[0], loose.length].join() }",
+            "true,1",
+        ),
+        ("f.querySelector('img').remove(); f.pic", "undefined"),
+        (
+            "{ const inner = document.createElement('form'); inner.innerHTML = '<input name=deep><input name=far form=f>'; f.append(inner, document.createElement('output'));
+               const got = [f.deep, inner.deep.name, inner.length, f.far.name, f[5].localName, f.length].join(); inner.remove(); got }",
+            ",deep,1,far,output,7",
+        ),
+        ("f.id = 'g'; [f.length, f.out].join()", "5,"),
+    ] {
+        h.check(source, expected);
+    }
+}
+
+#[test]
+fn controls_hide_what_forms_inherit_but_not_from_the_library() {
+    let h = harness();
+    h.check(FORM, "1");
+    h.check("f.action.endsWith('/there')", "true");
+    let names = "action elements parentNode localName nodeType namespaceURI closest querySelectorAll checkValidity getAttribute parentElement contains ownerDocument children firstChild";
+    h.check(
+        &format!(
+            "for (const name of '{names}'.split(' ')) {{ const input = document.createElement('input'); input.name = name; f.append(input) }}
+             [f.action.name, f.parentNode.name, Object.hasOwn(f, 'localName')].join()"
+        ),
+        "action,parentNode,true",
+    );
+    h.check(
+        "globalThis.told = []; document.body.addEventListener('submit', (event) => told.push(event.type, event.target === f)); f.requestSubmit(); told.join()",
+        "submit,true",
+    );
+    h.check("f.reset(); new FormData(f).get('email')", "e");
+    h.check(
+        "{ const walker = document.createTreeWalker(document.body); let count = 0; while (walker.nextNode()) count++; count > 20 }",
+        "true",
+    );
+    h.check("HTMLFormElement.prototype.hasOwnProperty.call(f, 'action')", "true");
+    h.check("f.outerHTML.startsWith('<form id=\"f\"')", "true");
+}
+
+#[test]
+fn selects_have_their_options_as_properties() {
+    let h = harness();
+    h.check(FORM, "1");
+    for (source, expected) in [
+        ("[s[0].text, s[1].text, s[2], s.length, s.item(1) === s[1], 1 in s, 2 in s].join()", "x,y,,2,true,true,false"),
+        ("Object.keys(s).join() + [...s].map((option) => option.value)", "0,1x,y"),
+        ("[...s.selectedOptions].map((option) => option.value).join()", "x"),
+        ("Object.prototype.toString.call(s.options)", "[object HTMLOptionsCollection]"),
+        ("s.options === s.options", "true"),
+        (
+            "s[2] = new Option('z'); s[0] = new Option('w'); s[5] = new Option('v'); [...s].map((option) => option.text).join()",
+            "w,y,z,,,v",
+        ),
+        ("s[3] = null; s.length = 4; [...s].map((option) => option.text).join()", "w,y,z,"),
+        (
+            "s.options[0] = new Option('u'); s.options.length = 2; [...s.options].map((option) => option.text).join()",
+            "u,y",
+        ),
+        (
+            "s.options.add(new Option('t'), 0); s.options.remove(1); s.add(new Option('r')); [...s].map((option) => option.text).join()",
+            "t,y,r",
+        ),
+        ("s.options.selectedIndex = 1; [s.value, s.options.selectedIndex].join()", "y,1"),
+        ("s.length = 1e6; s[1e6] = null; s.length", "3"),
+        ("try { s[0] = document.body } catch (e) { e.name }", "TypeError"),
+        ("(function () { 'use strict'; try { delete s[0] } catch (e) { return e.name } })()", "TypeError"),
+        (
+            "s.innerHTML = '<optgroup><option>a</optgroup>'; s.add(new Option('b'), s[0]); s[1] = new Option('c'); s.innerHTML",
+            "<optgroup><option>b</option><option>c</option></optgroup>",
+        ),
+        ("s.length = 0; s.outerHTML", "<select id=\"s\"><optgroup></optgroup></select>"),
+        ("s.own = 1; s.own", "1"),
+    ] {
+        h.check(source, expected);
+    }
+}
+
+#[test]
+fn styles_have_the_names_of_their_declarations() {
+    let h = harness();
+    h.check("document.body.innerHTML = '<p style=\"color: red; --x: 1; margin-top: 0\"></p>'; globalThis.style = document.querySelector('p').style; 1", "1");
+    for (source, expected) in [
+        ("[style[0], style[1], style[2], style[3], style.length].join()", "color,--x,margin-top,,3"),
+        ("{ const all = []; for (const name of style) all.push(name); all.join() }", "color,--x,margin-top"),
+        ("Object.keys(style).join() + (2 in style) + (3 in style)", "0,1,2truefalse"),
+        ("style.removeProperty('color'); style.width = '1px'; [...style].join()", "--x,margin-top,width"),
+        (
+            "document.querySelector('p').setAttribute('style', 'top: 0'); [style[0], style[1], style.item(0), style.item(1)].join()",
+            "top,,top,",
+        ),
+        ("(function () { 'use strict'; try { style[0] = 'x' } catch (e) { return e.name } })()", "TypeError"),
+        (
+            "style.own = 1; style.color = 'blue'; [style.own, style.color, style.cssText].join()",
+            "1,blue,top: 0; color: blue;",
+        ),
+        (
+            "Object.getOwnPropertyDescriptor(CSSStyleDeclaration.prototype, 'cssText').get.call({})",
+            "TypeError: Illegal invocation",
+        ),
+        ("try { new CSSStyleDeclaration() } catch (e) { e.name }", "TypeError"),
+        (
+            "Object.prototype.toString.call(style) + (style instanceof CSSStyleDeclaration)",
+            "[object CSSStyleDeclaration]true",
+        ),
+    ] {
+        h.check(source, expected);
+    }
+}

@@ -166,3 +166,22 @@ fn sixty_thousand_classes_and_attributes_are_no_matter() {
         ],
     );
 }
+
+#[test]
+fn forms_of_a_hundred_thousand_controls_and_levels_are_no_matter() {
+    let nest = "globalThis.f = document.createElement('form'); { let at = document.body.appendChild(f); for (let i = 0; i < 100_000; i++) { at = at.appendChild(document.createElement('fieldset')); at.setAttribute('name', `n${i}`) } } f.id = 'f'; 0";
+    check(
+        LIMIT,
+        &[
+            (nest, "0"),
+            ("[f.length, f.n99999 === f[99999], f.n5.name].join()", "100000,true,n5"),
+            ("for (const control of [...f]) control.setAttribute('form', 'f'); [f.length, f.n7.name].join()", "100000,n7"),
+            ("Object.getOwnPropertyNames(f).length", "200000"),
+            // A method whose name no control has asks none of them.
+            (
+                "for (let i = 0; i < 20_000; i++) { f.setAttribute('a', i); f.getAttribute('a') } f.getAttribute('a')",
+                "19999",
+            ),
+        ],
+    );
+}

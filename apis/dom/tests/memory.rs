@@ -56,6 +56,14 @@ fn loose_trees_go_with_their_objects() {
         "",
         "{ const d = document.createElement('div'); d.setAttribute('a', 'b'); const a = d.attributes[0]; a.k = d; d.removeAttribute('a'); a.ownerElement }",
     );
+    stays_level(
+        "",
+        "for (let i = 0; i < 200; i++) { const d = document.createElement('div'); d.style.color = 'red'; d.classList.add('a'); d.dataset.b = 1; d.style[0] } 0",
+    );
+    stays_level(
+        "",
+        "for (let i = 0; i < 200; i++) { const f = document.createElement('form'); f.innerHTML = '<input name=a><input name=r><input name=r><select><option>x</select>'; f.r.f = f.a; f.k = f.elements; f[3].k = f[3].options[0] } 0",
+    );
 }
 
 #[test]

@@ -1,21 +1,24 @@
-//! Which element has which id: what `getElementById` and selectors of an id ask.
+//! Which element has which id: what `getElementById` and selectors of an id ask; and which has which name: what forms ask.
 //!
-//! The index is made when somebody asks first, and kept up from then on. It holds all elements of the arena that have an id, wherever
-//! they are; so moving and cutting off trees does not concern it. Keys are hashes of ids: what they find is looked at.
+//! Each index is made when somebody asks first, and kept up from then on. It holds all elements of the arena that have an id, or a name, wherever
+//! they are; so moving and cutting off trees does not concern it. Keys are hashes: what they find is looked at.
 //!
 //! What must never happen: an element with an id that the index, once made, does not hold.
 
 use crate::node::Attribute;
 use crate::tree::{NodeId, Tree};
-use html5ever::{QualName, local_name as atom};
+use html5ever::{LocalName, QualName, local_name as atom};
 use std::cell::RefCell;
 use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
-/// The index, once there is one.
+/// The indexes, once there are such.
 #[derive(Default)]
-pub(crate) struct Ids(RefCell<Option<Box<Index>>>);
+pub(crate) struct Ids {
+    ids: RefCell<Option<Box<Index>>>,
+    names: RefCell<Option<Box<Index>>>,
+}
 
 #[derive(Default)]
 struct Index {
@@ -70,10 +73,6 @@ impl Hasher for Hashed {
     }
 }
 
-fn is_id(name: &QualName) -> bool {
-    name.local == atom!("id") && name.ns.is_empty()
-}
-
 impl Index {
     fn add(&mut self, id: &str, element: NodeId) {
         if id.is_empty() {
@@ -123,30 +122,40 @@ impl Index {
 impl Ids {
     /// An attribute of an element changed, came or went.
     pub(crate) fn change(&mut self, element: NodeId, name: &QualName, old: Option<&str>, new: Option<&str>) {
-        if let Some(index) = self.0.get_mut()
-            && is_id(name)
+        let index = match &name.local {
+            local if *local == atom!("id") => &mut self.ids,
+            local if *local == atom!("name") => &mut self.names,
+            _ => return,
+        };
+        if let Some(index) = index.get_mut()
+            && name.ns.is_empty()
         {
             old.into_iter().for_each(|id| index.remove(id, element));
             new.into_iter().for_each(|id| index.add(id, element));
         }
     }
 
+    fn is_empty(&mut self) -> bool {
+        self.ids.get_mut().is_none() && self.names.get_mut().is_none()
+    }
+
     /// An element was made with these attributes.
     pub(crate) fn add_attributes(&mut self, element: NodeId, attributes: &[Attribute]) {
-        if self.0.get_mut().is_some() {
+        if !self.is_empty() {
             attributes.iter().for_each(|attribute| self.change(element, &attribute.name, None, Some(&attribute.value)));
         }
     }
 
     /// An element with these attributes is freed.
     pub(crate) fn remove_attributes(&mut self, element: NodeId, attributes: &[Attribute]) {
-        if self.0.get_mut().is_some() {
+        if !self.is_empty() {
             attributes.iter().for_each(|attribute| self.change(element, &attribute.name, Some(&attribute.value), None));
         }
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.0.borrow().as_ref().map_or(0, |index| index.bytes())
+        let bytes = |index: &RefCell<Option<Box<Index>>>| index.borrow().as_ref().map_or(0, |index| index.bytes());
+        bytes(&self.ids) + bytes(&self.names)
     }
 }
 
@@ -165,8 +174,8 @@ impl Tree {
         if id.is_empty() {
             return None;
         }
-        let mut index = self.ids.0.borrow_mut();
-        let index = index.get_or_insert_with(|| self.index_ids());
+        let mut index = self.ids.ids.borrow_mut();
+        let index = index.get_or_insert_with(|| self.index_of(&atom!("id")));
         match index.holders.get(&index.hasher.hash_one(id))? {
             &Holders::One(element) => self.is_so_called(element, root, id).then_some(element),
             Holders::Many(many) => {
@@ -198,11 +207,22 @@ impl Tree {
         self.id_attribute(element) == Some(id) && self.ancestors(element).any(|node| node == root)
     }
 
-    fn index_ids(&self) -> Box<Index> {
+    /// Whether an element of the arena may have that id or name: what most names of properties are not. Costs two look-ups, and the first time a
+    /// walk through the arena.
+    pub fn may_be_named(&self, name: &str) -> bool {
+        let has = |index: &RefCell<Option<Box<Index>>>, attribute: LocalName| {
+            let mut index = index.borrow_mut();
+            let index = index.get_or_insert_with(|| self.index_of(&attribute));
+            index.holders.contains_key(&index.hasher.hash_one(name))
+        };
+        has(&self.ids.ids, atom!("id")) || has(&self.ids.names, atom!("name"))
+    }
+
+    fn index_of(&self, attribute: &LocalName) -> Box<Index> {
         let mut index = Box::new(Index::default());
         for element in (1..self.nodes.len() as u32).filter_map(|place| self.id_of(place)) {
-            if let Some(id) = self.id_attribute(element) {
-                index.add(id, element);
+            if let Some(value) = self.element(element).and_then(|data| data.attribute(attribute)) {
+                index.add(value, element);
             }
         }
         index

@@ -33,6 +33,7 @@ mod attributes;
 mod copy;
 mod css;
 mod error;
+mod forms;
 mod ids;
 mod journal;
 mod mutate;

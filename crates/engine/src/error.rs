@@ -40,7 +40,7 @@ pub struct ErrorReport {
 }
 
 /// How the names of [glue](crate::Glue) begin.
-const GLUE: &str = "internal:";
+pub(crate) const GLUE: &str = "internal:";
 /// What the engine calls the text that `JSON.parse` reads.
 const PARSED: &str = "<input>";
 

@@ -4,7 +4,7 @@
 //! Ordinary own properties of the object come first; what must not be shadowed by one is [refused](Exotic::define).
 
 use crate::ctx::Ctx;
-use crate::error::{Result, Thrown};
+use crate::error::{GLUE, Result, Thrown};
 use crate::function::guard_status;
 use crate::object::{Attributes, PropertyKey};
 use crate::value::Value;
@@ -41,6 +41,20 @@ pub trait Exotic: Any {
     /// # Errors
     /// What the embedder throws.
     fn delete<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<bool>;
+}
+
+impl Ctx<'_> {
+    /// Whether it is [glue](crate::Glue) that asks an object for a property: names that guests invent are not for it.
+    pub fn is_asked_by_glue(self) -> bool {
+        // SAFETY: a live context; the name is ours.
+        let name = unsafe { qjs::JS_GetScriptOrModuleName(self.raw(), 0) };
+        if name == 0 {
+            return false;
+        }
+        // SAFETY: an atom of this context.
+        let name = unsafe { PropertyKey::from_raw(self, name) }.to_value();
+        name.and_then(|name| name.with_text(|name| name.starts_with(GLUE))).unwrap_or(false)
+    }
 }
 
 static METHODS: qjs::JSClassExoticMethods = qjs::JSClassExoticMethods {
