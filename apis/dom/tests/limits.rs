@@ -163,6 +163,10 @@ fn sixty_thousand_classes_and_attributes_are_no_matter() {
                 "{ const r = new DOMParser().parseFromString(`<r ${many.map((name) => `data-${name}='1'`).join(' ')}/>`, 'text/xml').documentElement; [r.attributes.length, r.isEqualNode(r.cloneNode()), Object.getOwnPropertyNames(r.attributes).length].join() }",
                 "60000,true,120000",
             ),
+            (
+                "document.body.innerHTML = `<p ${many.map((name, i) => i % 2 ? `data-${name}='1'` : `data-${name}=1`).join(' ')}>x`; [document.body.firstChild.attributes.length, document.body.firstChild.dataset.c59998].join()",
+                "60000,1",
+            ),
         ],
     );
 }
@@ -175,7 +179,10 @@ fn forms_of_a_hundred_thousand_controls_and_levels_are_no_matter() {
         &[
             (nest, "0"),
             ("[f.length, f.n99999 === f[99999], f.n5.name].join()", "100000,true,n5"),
-            ("for (const control of [...f]) control.setAttribute('form', 'f'); [f.length, f.n7.name].join()", "100000,n7"),
+            (
+                "for (const control of [...f]) control.setAttribute('form', 'f'); [f.length, f.n7.name].join()",
+                "100000,n7",
+            ),
             ("Object.getOwnPropertyNames(f).length", "200000"),
             // A method whose name no control has asks none of them.
             (

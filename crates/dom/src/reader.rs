@@ -11,6 +11,7 @@ use html5ever::tokenizer::states::State;
 use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use html5ever::{Attribute, LocalName, QualName, TokenizerResult, ns};
 use std::cell::Cell;
+use std::collections::HashSet;
 
 /// Reads markup for a tree builder.
 pub(crate) struct Reader<S> {
@@ -125,14 +126,16 @@ fn part(markup: &StrTendril, from: usize, to: usize) -> StrTendril {
     markup.subtendril(from as u32, (to - from) as u32)
 }
 
-/// Attributes of a plain tag, each of which is compared with those before it.
-const MAX_ATTRIBUTES: usize = 32;
+/// Attributes of a tag that are compared with each other one by one; the names of more are looked up. The tokenizer compares any number, so that
+/// tens of thousands must not come to it.
+const FEW_ATTRIBUTES: usize = 32;
 
 /// Which bytes end what: these bits of [`ENDS`].
 const TEXT: u8 = 1;
 const NAME: u8 = 2;
 const DOUBLE_QUOTED: u8 = 4;
 const SINGLE_QUOTED: u8 = 8;
+const UNQUOTED: u8 = 16;
 
 static ENDS: [u8; 256] = {
     let mut ends = [NAME; 256];
@@ -142,13 +145,19 @@ static ENDS: [u8; 256] = {
         ends[names[at] as usize] = 0;
         at += 1;
     }
-    let all = TEXT | NAME | DOUBLE_QUOTED | SINGLE_QUOTED;
+    let all = TEXT | NAME | DOUBLE_QUOTED | SINGLE_QUOTED | UNQUOTED;
     ends[b'&' as usize] = all;
     ends[b'\r' as usize] = all;
     ends[0] = all;
     ends[b'<' as usize] |= TEXT;
     ends[b'"' as usize] |= DOUBLE_QUOTED;
     ends[b'\'' as usize] |= SINGLE_QUOTED;
+    let unquoted = b" \t\n\x0C>\"'<=`";
+    let mut at = 0;
+    while at < unquoted.len() {
+        ends[unquoted[at] as usize] |= UNQUOTED;
+        at += 1;
+    }
     ends
 };
 
@@ -206,6 +215,7 @@ fn read_tag(markup: &StrTendril, open: usize) -> Option<(Tag, usize)> {
         had_duplicate_attributes: false,
     };
     let mut is_behind_space = false;
+    let mut names = HashSet::new();
     loop {
         match bytes.get(at)? {
             b'>' => return Some((tag, at + 1)),
@@ -220,8 +230,15 @@ fn read_tag(markup: &StrTendril, open: usize) -> Option<(Tag, usize)> {
             }
             _ if is_behind_space => {
                 let (attribute, behind) = read_attribute(markup, at)?;
-                let is_known = tag.attrs.iter().any(|other| other.name.local == attribute.name.local);
-                if is_known || tag.attrs.len() == MAX_ATTRIBUTES {
+                let name = &attribute.name.local;
+                if tag.attrs.len() == FEW_ATTRIBUTES {
+                    names.extend(tag.attrs.iter().map(|other| other.name.local.clone()));
+                }
+                let is_known = match tag.attrs.len() {
+                    ..FEW_ATTRIBUTES => tag.attrs.iter().any(|other| other.name.local == *name),
+                    _ => !names.insert(name.clone()),
+                };
+                if is_known {
                     return None;
                 }
                 tag.attrs.push(attribute);
@@ -242,7 +259,12 @@ fn read_attribute(markup: &StrTendril, start: usize) -> Option<(Attribute, usize
     if bytes.get(end) != Some(&b'=') {
         return Some((Attribute { name, value: StrTendril::new() }, end));
     }
-    let quote = *bytes.get(end + 1).filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let quote = *bytes.get(end + 1)?;
+    if !matches!(quote, b'"' | b'\'') {
+        let close = end + 1 + len_of(UNQUOTED, &bytes[end + 1..]);
+        let is_plain = close > end + 1 && matches!(bytes.get(close), Some(b' ' | b'\t' | b'\n' | b'>'));
+        return is_plain.then(|| (Attribute { name, value: part(markup, end + 1, close) }, close));
+    }
     let value = end + 2;
     let close = value + len_of(if quote == b'"' { DOUBLE_QUOTED } else { SINGLE_QUOTED }, &bytes[value..]);
     if bytes.get(close) != Some(&quote) {

@@ -203,7 +203,7 @@ fn markup_becomes_the_tokens_it_should() {
 
 #[test]
 fn plain_markup_becomes_the_tokens_of_any_other() {
-    const PARTS: [&str; 76] = [
+    const PARTS: [&str; 79] = [
         "<",
         ">",
         "/",
@@ -260,6 +260,9 @@ fn plain_markup_becomes_the_tokens_of_any_other() {
         "<p class=\"x\">",
         "<p class='x y' id=\"&\">",
         "<p a=1 b>",
+        "<p a=/b/>",
+        "<p a=1 a=2>",
+        "<p a=\"1\" b=é c=`>",
         "<p a=\"1\" a=\"2\">",
         "<p a=\"1\"b>",
         "<p a = \"1\">",
