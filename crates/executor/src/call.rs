@@ -171,6 +171,7 @@ pub fn sleep_sync(ctx: Ctx<'_>, duration: Duration) -> Result<()> {
         if until.is_some_and(|until| until <= now) {
             return Ok(());
         }
+        state.search_orphans(ctx);
         let wake = [until, state.next_look()].into_iter().flatten().min();
         if !state.guard.suspend(Pause::Waiting(wake)) {
             return Err(ctx.throw_type("sleepSync needs a fiber"));
@@ -203,10 +204,11 @@ impl RealmState {
         [queued, self.parked.borrow().next_due(), self.guard.next_due()].into_iter().flatten().min()
     }
 
-    /// When a suspended fiber must look again: at what is due, and at whether its callers are still there.
+    /// When a suspended fiber must look again: at what is due, at whether its callers are still there, and for ops that wait in vain.
     fn next_look(&self) -> Option<Instant> {
         let callers = self.guard.has_caller().then(|| Instant::now() + CALLERS_EVERY);
-        [self.next_due(), callers].into_iter().flatten().min()
+        let search = self.parked.borrow().next_search();
+        [self.next_due(), callers, search].into_iter().flatten().min()
     }
 
     /// Waits, on the suspended fiber, for the answer to the innermost suspended call. Ops of its handler run meanwhile;
@@ -220,6 +222,7 @@ impl RealmState {
             if self.must_end(ctx) {
                 return Err(ctx.throw_uncatchable("interrupted"));
             }
+            self.search_orphans(ctx);
             let waiting: Vec<CallId> = self.calls.borrow().suspended.iter().map(|(id, _)| *id).collect();
             let nested = self.mail.inbox().pop_nested(&waiting);
             if let Some(envelope) = nested {

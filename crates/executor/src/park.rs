@@ -276,7 +276,10 @@ impl RealmState {
     }
 
     /// Answers the ops that wait in vain.
-    pub(crate) fn tell_orphans(&self) {
+    fn tell_orphans(&self) {
+        if !self.parked.borrow().has_orphans() {
+            return;
+        }
         let orphans = std::mem::take(&mut self.parked.borrow_mut().orphans);
         for Parked { what, reply, loss, .. } in orphans {
             if let Some(reply) = reply {
@@ -285,9 +288,16 @@ impl RealmState {
         }
     }
 
-    /// Looks for ops that wait in vain, if it is time to.
+    /// Answers the ops that wait in vain, having looked for them if it is time to.
     pub(crate) fn search_orphans(&self, ctx: Ctx<'_>) {
-        let Some(search) = self.parked.borrow().search else { return };
+        let search = self.parked.borrow().search;
+        if let Some(search) = search {
+            self.search(ctx, search);
+        }
+        self.tell_orphans();
+    }
+
+    fn search(&self, ctx: Ctx<'_>, search: Search) {
         let start = Instant::now();
         if start < search.at {
             return;

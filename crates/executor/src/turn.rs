@@ -47,9 +47,6 @@ impl RealmState {
                 self.run_timers(ctx, now);
             }
             self.search_orphans(ctx);
-            if self.parked.borrow().has_orphans() {
-                self.tell_orphans();
-            }
             self.deliver_message(ctx);
             let next = if self.mail.is_empty() { None } else { self.mail.inbox().pop() };
             if let Some(envelope) = next {

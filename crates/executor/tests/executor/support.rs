@@ -476,6 +476,17 @@ impl TestRealm {
 
     #[track_caller]
     pub fn expect_note(&self, expected: &str) {
+    /// The id of the call that comes next, whatever is told before.
+    #[track_caller]
+    pub fn expect_call_at_last(&self, expected: &str) -> CallId {
+        loop {
+            match self.event() {
+                Event::Call { id, name, .. } if name == expected => return id,
+                _ => {}
+            }
+        }
+    }
+
         assert_eq!(self.event(), Event::Note(expected.to_owned()));
     }
 
