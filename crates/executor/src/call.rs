@@ -6,7 +6,7 @@ use crate::host::CallId;
 use crate::lineage::Lineage;
 use crate::op::{Answer, HostError};
 use crate::realm::RealmState;
-use crate::turn::Patience;
+use crate::turn::{GIVE_WAY, Patience};
 use quickbeam_engine::{Attributes, Ctx, Result, Settler, Thrown, Trace, Value};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -215,7 +215,7 @@ impl RealmState {
     /// while one of them awaits something, so do timers and jobs.
     fn wait_for_answer(&self, ctx: Ctx<'_>) -> Result<Answer> {
         loop {
-            self.take_answers(ctx);
+            let all_taken = self.take_answers(ctx);
             if let Some(answer) = self.calls.borrow_mut().suspended.last_mut().and_then(|(_, answer)| answer.take()) {
                 return Ok(answer);
             }
@@ -240,17 +240,21 @@ impl RealmState {
                 }
                 wake = [wake, self.timers.borrow().next_due()].into_iter().flatten().min();
             }
-            if !self.guard.suspend(Pause::Waiting(wake)) {
+            if !all_taken {
+                self.breathe();
+            } else if !self.guard.suspend(Pause::Waiting(wake)) {
                 return Err(ctx.throw_type("callSync needs a fiber"));
             }
         }
     }
 
-    /// Hands the answers that have come to the calls they belong to; answers to calls that are gone are dropped.
-    pub(crate) fn take_answers(&self, ctx: Ctx<'_>) {
+    /// Hands the answers that have come to the calls they belong to; answers to calls that are gone are dropped. False if others may
+    /// wait: the code that an answer runs may call for the next, so answers give way.
+    pub(crate) fn take_answers(&self, ctx: Ctx<'_>) -> bool {
+        let mut started = None;
         while !self.mail.is_empty() {
             let Some((id, answer)) = self.mail.inbox().pop_answer() else {
-                return;
+                return true;
             };
             let pending = {
                 let mut calls = self.calls.borrow_mut();
@@ -262,8 +266,17 @@ impl RealmState {
             };
             if let Some(pending) = pending {
                 self.settle(ctx, pending, answer);
+                if self.mail.is_empty() {
+                    return true;
+                }
+                let now = Instant::now();
+                if now - *started.get_or_insert(now) > GIVE_WAY {
+                    return false;
+                }
+                self.breathe();
             }
         }
+        true
     }
 
     /// Settles a call's promise; with the reason, if converting the answer is ended by a limit.

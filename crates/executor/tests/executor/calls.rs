@@ -80,6 +80,33 @@ fn answers_to_pending_calls_come_in_any_order() {
     assert_eq!(pending.text(), r#"["answer 0","answer 1","answer 2","answer 3"]"#);
 }
 
+/// Each answer runs code that brings the next, before any job runs.
+#[test]
+fn answers_that_bring_further_ones_give_way() {
+    for start in ["echo('again')", "echo('again'); callSync('f')", "await echo('again'); await new Promise(() => {})"] {
+        let _case = Case(start);
+        let realm = realm();
+        realm.check("globalThis.again = () => { globalThis.n = (globalThis.n ?? 0) + 1; echo('again') }; 1", "1");
+        let endless = realm.start(start);
+        if start.contains("callSync") {
+            let id = realm.expect_call("f");
+            assert_eq!(
+                realm
+                    .start_nested(id, "await null; await new Promise(done => setTimeout(() => done(n > 0), 1))")
+                    .text(),
+                "true"
+            );
+            realm.resolve(id, "done");
+            assert_eq!(endless.text(), "done");
+        }
+        realm.check("await new Promise(done => setTimeout(() => done(n > 1), 1))", "true");
+        let got = realm.start_timed("await new Promise(() => {})").text();
+        assert_eq!(got, "TimeoutError: the eval timed out after 20 ms");
+        realm.handle.kill();
+        realm.free();
+    }
+}
+
 #[test]
 fn answers_that_nobody_waits_for_are_dropped() {
     let realm = realm();

@@ -189,8 +189,19 @@ impl Api for Globals {
                 Ok(ctx.undefined())
             })?,
         )?;
+        globals.set("echo", ctx.function("echo", 1, |ctx, _, args| echo(ctx, args))?)?;
         globals.set("panic", ctx.function("panic", 0, |_, _, _| panic!("a native function"))?)
     }
+}
+
+/// A promise of a call that is answered at once; making a value of the answer calls a function.
+fn echo<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let name = args.get(0).to_text()?;
+    RealmSender::call(ctx, |sender, id| {
+        let answer = input(move |ctx| ctx.call(&ctx.globals().get(&name)?, &ctx.undefined(), &[]));
+        sender.resolve(id, Ok(answer));
+        Ok(())
+    })
 }
 
 fn timer<'a>(ctx: Ctx<'a>, args: Args<'a>, repeat: bool) -> Result<Value<'a>> {
@@ -465,17 +476,6 @@ impl TestRealm {
         }
     }
 
-    /// The call that comes next, with what its op runs for.
-    #[track_caller]
-    pub fn expect_traced_call(&self, expected: &str) -> (CallId, Lineage) {
-        match self.event() {
-            Event::Call { id, name, lineage, .. } if name == expected => (id, lineage),
-            other => panic!("expected a call of {expected}, got {other:?}"),
-        }
-    }
-
-    #[track_caller]
-    pub fn expect_note(&self, expected: &str) {
     /// The id of the call that comes next, whatever is told before.
     #[track_caller]
     pub fn expect_call_at_last(&self, expected: &str) -> CallId {
@@ -487,6 +487,17 @@ impl TestRealm {
         }
     }
 
+    /// The call that comes next, with what its op runs for.
+    #[track_caller]
+    pub fn expect_traced_call(&self, expected: &str) -> (CallId, Lineage) {
+        match self.event() {
+            Event::Call { id, name, lineage, .. } if name == expected => (id, lineage),
+            other => panic!("expected a call of {expected}, got {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    pub fn expect_note(&self, expected: &str) {
         assert_eq!(self.event(), Event::Note(expected.to_owned()));
     }
 
