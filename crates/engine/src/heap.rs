@@ -41,6 +41,8 @@ pub struct HeapStats {
     pub used: usize,
     /// The most that was held at once.
     pub peak: usize,
+    /// All that was ever taken, whether it is held still or not.
+    pub taken: usize,
     /// The limit; `usize::MAX` when there is none.
     pub limit: usize,
     /// Live blocks.
@@ -92,6 +94,7 @@ pub struct Heap {
     head: Cell<*mut Block>,
     used: Cell<usize>,
     peak: Cell<usize>,
+    taken: Cell<usize>,
     blocks: Cell<usize>,
     limit: Cell<usize>,
     /// The first is nobody's.
@@ -130,6 +133,7 @@ impl Heap {
             head: Cell::new(ptr::null_mut()),
             used: Cell::new(0),
             peak: Cell::new(0),
+            taken: Cell::new(0),
             blocks: Cell::new(0),
             limit: Cell::new(limit),
             accounts: RefCell::new(vec![Account::new(0)]),
@@ -154,7 +158,13 @@ impl Heap {
 
     /// Current figures.
     pub fn stats(&self) -> HeapStats {
-        HeapStats { used: self.used.get(), peak: self.peak.get(), limit: self.limit.get(), blocks: self.blocks.get() }
+        HeapStats {
+            used: self.used.get(),
+            peak: self.peak.get(),
+            taken: self.taken.get(),
+            limit: self.limit.get(),
+            blocks: self.blocks.get(),
+        }
     }
 
     /// Whether a request of the realm that runs has passed a limit since the flag was last [cleared](Heap::clear_over_limit).
@@ -409,6 +419,7 @@ impl Heap {
     fn charge(&self, account: u32, bytes: usize) {
         let used = self.used.get() + bytes;
         self.used.set(used);
+        self.taken.set(self.taken.get().wrapping_add(bytes));
         if used > self.peak.get() {
             self.peak.set(used);
         }

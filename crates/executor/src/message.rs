@@ -17,8 +17,8 @@ pub(crate) struct Messages {
     callbacks: Vec<(u32, Persistent)>,
     kept: VecDeque<Persistent>,
     last_id: u32,
-    /// Bytes in use after the last collection that was done for a message.
-    live: usize,
+    /// Bytes that the heap had taken in all when it was last collected for a message.
+    collected_at: usize,
     /// Messages without a sender to tell that were not taken.
     refused: u64,
 }
@@ -115,14 +115,16 @@ impl RealmState {
         let limit = self.config.memory_limit;
         // The only one may take what a script may.
         let most = if messages.kept.is_empty() { limit } else { limit / 2 };
-        let live = messages.live;
+        let collected_at = messages.collected_at;
         drop(messages);
         let mut used = ctx.memory().used;
-        // What is no longer used counts only until it is collected, which is not done for every message that is refused.
-        if used > most && used - live.min(used) > limit / 8 {
+        // What is no longer used counts only until it is collected, which is not done for every message that is refused: it waits until enough
+        // was taken. What is in use does not tell, for garbage may have come in the place of what was freed.
+        let taken = ctx.heap().stats().taken;
+        if used > most && taken.wrapping_sub(collected_at) > limit / 8 {
             ctx.collect_garbage();
             used = ctx.memory().used;
-            self.messages.borrow_mut().live = used;
+            self.messages.borrow_mut().collected_at = taken;
         }
         (used > most).then(|| format!("and more than {most} bytes, of memory_limit: {limit}, are in use"))
     }

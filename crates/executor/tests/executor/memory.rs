@@ -381,3 +381,18 @@ fn messages_are_not_refused_for_garbage() {
     }
     realm.free();
 }
+
+#[test]
+fn garbage_that_comes_in_the_place_of_what_was_freed_does_not_count_either() {
+    let realm = lone_realm_with(&eager(), |config| config.memory_limit = 64 * MB);
+    let send = || realm.op(Op::Message(input(|ctx| Ok(ctx.null())))).wait();
+    assert_eq!(send(), Got::Done);
+    realm.check("globalThis.big = new Uint8Array(40e6).fill(1); 1", "1");
+    assert!(matches!(send(), Got::Failed(_)), "more than half is in use");
+    realm.check(
+        "delete globalThis.big; for (let n = 0; n < 7; n++) { const it = { n, w: new Uint8Array(5e6) }; it.self = it } 1",
+        "1",
+    );
+    assert_eq!(send(), Got::Done);
+    realm.free();
+}
