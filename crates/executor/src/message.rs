@@ -19,7 +19,7 @@ pub(crate) struct Messages {
     last_id: u32,
     /// Bytes that the heap had taken in all when it was last collected for a message.
     collected_at: usize,
-    /// Messages without a sender to tell that were not taken.
+    /// Messages without a sender to tell that were not taken since all that were kept were delivered.
     refused: u64,
 }
 
@@ -70,7 +70,7 @@ impl RealmState {
     ///
     /// # Errors
     /// A `BusyError` if too many are kept, or too much; what the conversion threw is pending otherwise. Where there is nobody to tell, so that
-    /// errors are logged, it is one for the first, the tenth, the hundredth, and so on.
+    /// errors are logged, it is one for the first, the tenth, the hundredth, and so on, until all that are kept are delivered.
     pub(crate) fn receive<'a>(
         &self,
         ctx: Ctx<'a>,
@@ -139,6 +139,9 @@ impl RealmState {
             let Some(message) = messages.kept.pop_front() else {
                 return;
             };
+            if messages.kept.is_empty() {
+                messages.refused = 0;
+            }
             let callbacks: Vec<Value<'_>> = messages.callbacks.iter().map(|(_, kept)| ctx.get_kept(kept)).collect();
             (ctx.restore(message), callbacks)
         };

@@ -187,3 +187,23 @@ fn too_many_messages_that_nobody_takes_are_refused() {
     let got = realm.op(message()).text();
     assert!(got.starts_with("BusyError: 10000 messages wait"), "{got}");
 }
+
+#[test]
+fn every_flood_of_messages_is_told_of() {
+    let realm = realm();
+    for _ in 0..2 {
+        for _ in 0..10_020 {
+            realm.handle.cast(Op::Message(input(|ctx| Ok(ctx.null())))).unwrap();
+        }
+        for told in ["this one was not taken", "10 were not taken"] {
+            let report = realm.expect_uncaught().to_string();
+            assert!(report.starts_with("BusyError: 10000 messages wait") && report.ends_with(told), "{report}");
+        }
+        realm.check(
+            "var seen = 0; var id = onMessage(() => { seen++ });
+             while (seen < 10000) await new Promise(done => setTimeout(done)); offMessage(id); seen",
+            "10000",
+        );
+    }
+    assert!(realm.free().is_empty());
+}
