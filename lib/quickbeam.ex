@@ -388,7 +388,7 @@ defmodule QuickBEAM do
   uses no more than half of its `memory_limit`; what is beyond that is dropped, and logged as a `"BusyError"`: the first, the tenth, the hundredth, and so on. A full inbox is
   the result `"BusyError"`. What is sent to the runtime's pid, with `send/2` or by `Beam.send` of another runtime,
   reaches the callbacks too; as nobody can be told then, the runtime's process holds what does not fit, in order,
-  and logs what it drops beyond a million messages.
+  and logs what it drops beyond a million messages: the first, the tenth, and so on, and how many it was in the end.
 
       iex> {:ok, rt} = QuickBEAM.start()
       iex> QuickBEAM.eval(rt, "const seen = []; Beam.onMessage(m => seen.push(m)); null")

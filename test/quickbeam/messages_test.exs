@@ -3,6 +3,8 @@ defmodule QuickBEAM.MessagesTest do
 
   import ExUnit.CaptureLog
 
+  alias QuickBEAM.Owner.Mailbox
+
   test "messages reach every callback, in order" do
     rt = start_runtime()
 
@@ -116,6 +118,18 @@ defmodule QuickBEAM.MessagesTest do
     assert length(String.split(logged, "this one was not taken")) == 2
     assert [_, _] = Regex.scan(~r/not taken/, logged)
     assert logged =~ "; 10 were not taken"
+  end
+
+  test "what the owner drops is logged by its powers of ten" do
+    logged =
+      capture_log(fn ->
+        full = %Mailbox{count: 1_000_000}
+        dropped = Enum.reduce(1..12_000, full, &Mailbox.deliver(&2, &1, :flooded))
+        assert dropped == %{full | dropped: 12_000}
+      end)
+
+    counts = Regex.scan(~r/dropped, (\d+) so far/, logged, capture: :all_but_first)
+    assert counts == [["1"], ["10"], ["100"], ["1000"], ["10000"]]
   end
 
   # While the inbox is full, requests are refused.

@@ -48,10 +48,10 @@ defmodule QuickBEAM.Owner.Console do
     Logger.warning(fn -> text end, runtime: name)
   end
 
-  @doc "Logs that messages sent to the owner process are dropped from now on."
-  @spec inbox_full(term()) :: :ok
-  def inbox_full(name) do
-    text = "the inbox is full: messages sent to it are dropped"
+  @doc "Logs that messages sent to the owner process are dropped, and how many so far."
+  @spec inbox_full(pos_integer(), term()) :: :ok
+  def inbox_full(count, name) do
+    text = "the inbox is full: messages sent to it are dropped, #{count} so far"
     Logger.warning(fn -> text end, runtime: name)
   end
 

@@ -3,8 +3,8 @@ defmodule QuickBEAM.Owner.Mailbox do
   # Messages that processes send to an owner's pid, on their way into the realm's inbox.
   #
   # A sender cannot be told that the inbox is full. So what does not fit is held here, in order, and goes on as
-  # JavaScript takes what is before it; a flood beyond a bound is dropped and logged: when it begins, and how
-  # much it was once all that is held has gone on.
+  # JavaScript takes what is before it; a flood beyond a bound is dropped and logged: the first message, the
+  # tenth, the hundredth, and so on, and how many it was once all that is held has gone on.
 
   alias QuickBEAM.Native
   alias QuickBEAM.Owner.Console
@@ -33,9 +33,13 @@ defmodule QuickBEAM.Owner.Mailbox do
     do: hold(mailbox, message)
 
   def deliver(mailbox, _message, name) do
-    if mailbox.dropped == 0, do: Console.inbox_full(name)
-    %{mailbox | dropped: mailbox.dropped + 1}
+    dropped = mailbox.dropped + 1
+    if power_of_ten?(dropped), do: Console.inbox_full(dropped, name)
+    %{mailbox | dropped: dropped}
   end
+
+  defp power_of_ten?(1), do: true
+  defp power_of_ten?(count), do: rem(count, 10) == 0 and power_of_ten?(div(count, 10))
 
   @doc "Passes on what is held, as far as the inbox takes it."
   @spec flush(t(), term()) :: t()
