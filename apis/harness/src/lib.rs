@@ -30,9 +30,19 @@ impl Harness {
     /// # Panics
     /// If the system starts no thread.
     pub fn new(apis: &[&'static dyn Api]) -> Harness {
+        Harness::configured(apis, |_| {})
+    }
+
+    /// Makes a realm with these APIs that is configured otherwise.
+    ///
+    /// # Panics
+    /// If the system starts no thread.
+    pub fn configured(apis: &[&'static dyn Api], configure: impl FnOnce(&mut RealmConfig)) -> Harness {
         let host = Arc::new(Recorder::default());
         let executor = Executor::new(&ExecutorOptions::default()).expect("a thread to run tests on");
-        let realm = Arc::new(executor.spawn(RealmConfig { apis: apis.to_vec(), ..RealmConfig::new(host.clone()) }));
+        let mut config = RealmConfig { apis: apis.to_vec(), ..RealmConfig::new(host.clone()) };
+        configure(&mut config);
+        let realm = Arc::new(executor.spawn(config));
         drop(host.realm.set(Arc::downgrade(&realm)));
         Harness { realm, host, timeout: None }
     }

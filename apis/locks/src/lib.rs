@@ -12,7 +12,7 @@ use quickbeam_api_messaging::cluster;
 use quickbeam_api_navigator::classes as navigator;
 use quickbeam_api_webidl::{Natives, helpers, kept};
 use quickbeam_engine::{Args, Ctx, Deferred, Glue, LazyGlobal, Result, Thrown, Value};
-use quickbeam_executor::{Api, RealmSender, call_service_sync, tether};
+use quickbeam_executor::{Api, RealmSender, call_service_sync, renew_tether, tether};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,11 +55,9 @@ fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let natives = Natives::new(ctx)?
             .function("request", request)?
             .function("watch", watch)?
-            .function("tether", |ctx, _, args| {
-                let (client, id) = (client(ctx)?, id(args)?);
-                tether(ctx, move || {
-                    client.table.release(id, client.id);
-                })
+            .function("renew", |ctx, _, args| {
+                renew_tether(&args.get(0));
+                Ok(ctx.undefined())
             })?
             .function("release", |ctx, _, args| {
                 let client = client(ctx)?;
@@ -122,8 +120,8 @@ fn id(args: Args<'_>) -> Result<RequestId> {
     Ok(args.get(0).to_f64()? as RequestId)
 }
 
-/// `request(name, isShared, otherwise)`: `[id, promise of whether the lock is granted]`; `otherwise` is `wait`, `refuse` or
-/// `steal`.
+/// `request(name, isShared, otherwise)`: `[id, promise of whether the lock is granted, tether]`; `otherwise` is `wait`, `refuse` or
+/// `steal`. The tether gives the lock, or the request, back.
 fn request<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let client = client(ctx)?;
     let name: LockName = args.get(0).with_utf16(|units| Box::from(units))?;
@@ -140,14 +138,21 @@ fn request<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<
         ctx.throw_error("RangeError", &message)
     })?;
     let is_shared = args.get(1).truthy();
-    let promise = RealmSender::call(ctx, |sender, call| {
-        client.table.request(id, &name, is_shared, otherwise, (client.id, sender, call));
-        Ok(())
-    });
-    let promise = promise.inspect_err(|_| {
-        client.table.release(id, client.id);
-    })?;
-    ctx.array(vec![ctx.number(id as f64), promise])
+    let release = {
+        let client = client.clone();
+        move || {
+            client.table.release(id, client.id);
+        }
+    };
+    let begin = || {
+        let tether = tether(ctx, release.clone())?;
+        let promise = RealmSender::call(ctx, |sender, call| {
+            client.table.request(id, &name, is_shared, otherwise, (client.id, sender, call));
+            Ok(())
+        })?;
+        ctx.array(vec![ctx.number(id as f64), promise, tether])
+    };
+    begin().inspect_err(|_| release())
 }
 
 /// `watch(id)`: a promise of whether the lock is stolen, which is settled once it is not held any more.

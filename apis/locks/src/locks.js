@@ -37,31 +37,33 @@
     throw domException("NotSupportedError", `request: ${what}`);
   };
 
-  /** Tells who asked if the lock is stolen. A function of its own: a closure inside `hold` would keep that frame alive. */
+  /** Tells who asked if the lock is stolen. A function of its own, as `heed` is: a closure inside `hold` would keep that frame alive. */
   const watch = (id, fail) => {
     then(native.watch(id), (stolen) => {
       if (stolen) fail(domException("AbortError", "The lock was stolen"));
     });
   };
 
+  /** Takes a request back when the signal says so; a function that has it no longer do so. */
+  const heed = (signal, request, fail) =>
+    addAlgorithm(signal, () => {
+      request.withdrawn = true;
+      native.release(request.id);
+      fail(signal.reason);
+    });
+
   /** Waits for the lock and calls back; `fail` is told of what comes in between. */
   const hold = async (name, { mode, ifAvailable, signal, steal }, callback, fail) => {
-    const [id, granted] = native.request(name, mode === "shared", steal ? "steal" : ifAvailable ? "refuse" : "wait");
-    let withdrawn = false;
-    const forget =
-      signal === undefined
-        ? undefined
-        : addAlgorithm(signal, () => {
-            withdrawn = true;
-            native.release(id);
-            fail(signal.reason);
-          });
+    // What is ended from outside runs no `finally`; the tether goes with the frame and gives the lock back.
+    const [id, granted, tether] = native.request(name, mode === "shared", steal ? "steal" : ifAvailable ? "refuse" : "wait");
+    const request = { __proto__: null, id, withdrawn: false };
+    const forget = signal === undefined ? undefined : heed(signal, request, fail);
     const got = await granted;
-    if (withdrawn) return undefined;
+    if (request.withdrawn) return undefined;
     forget?.();
     if (!got) return callback(null);
-    // What is ended from outside runs no `finally`; this goes with the frame and gives the lock back.
-    const tether = native.tether(id);
+    // A lock that nothing ever gives back goes with its frame, too: what was ended while the request waited does not count.
+    native.renew(tether);
     watch(id, fail);
     try {
       return await callback(new Lock(KEY, name, mode));

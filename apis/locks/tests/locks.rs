@@ -7,7 +7,18 @@ use quickbeam_api_timers::Timers;
 use quickbeam_api_webidl::DomExceptions;
 
 fn harness() -> Harness {
-    let harness = Harness::new(&[&DomExceptions, &Timers, &Events, &Locks]);
+    prepared(Harness::new(&[&DomExceptions, &Timers, &Events, &Locks]))
+}
+
+/// Loops are ended soon, and so is what fills the memory.
+fn impatient() -> Harness {
+    prepared(Harness::configured(&[&DomExceptions, &Timers, &Events, &Locks], |config| {
+        config.max_reductions = Some(200_000);
+        config.memory_limit = 6 << 20;
+    }))
+}
+
+fn prepared(harness: Harness) -> Harness {
     harness.check(
         "globalThis.locks = navigator.locks;
          globalThis.seen = [];
@@ -148,4 +159,103 @@ fn names_are_any_strings_and_bounded() {
         "const long = 'x'.repeat(1e6); Promise.all(Array.from({ length: 20 }, (_, n) => locks.request(long + n, () => new Promise(() => {}))))",
         "RangeError: the names of locks and requests would take more than 16777216 bytes",
     );
+}
+
+/// Callbacks of `a` that are ended in a loop, most by the budget.
+const ENDED: &[&str] = &[
+    "() => { const job = (async () => { await 0; const me = { job, x: [] }; me.me = me; for (;;) me.x.push({}) })(); return job }",
+    "() => { for (;;) {} }",
+    "async () => { await 0; for (;;) {} }",
+    "() => new Promise((done) => setTimeout(() => { while (globalThis) {} done() }, 1))",
+    "async () => { await locks.request('b', async () => { await 0; for (;;) {} }) }",
+    "async () => { await locks.request('b', { signal }, async () => { await 0; for (;;) {} }) }",
+    "() => { const job = (async () => { await 0; const me = { job }; me.me = me; for (;;) {} })(); return job }",
+    "() => { const job = (async () => { await 0; for (;;) { if (!job) break } })(); return job }",
+    "() => Promise.all([new Promise((done) => setTimeout(done, 50)), (async () => { await 0; for (;;) {} })()])",
+    "() => new Promise((done) => { setTimeout(() => globalThis.no?.(done), 30); queueMicrotask(() => { while (globalThis) {} done() }) })",
+    "async (lock) => { globalThis.lock = lock; for await (const it of (async function* () { yield 1; for (;;) {} })()) it }",
+];
+
+fn is_ended(got: &Result<String, String>) -> bool {
+    let is_it = |error: &String| error.starts_with("InterruptedError") || error.starts_with("OutOfMemoryError");
+    got.as_ref().is_err_and(is_it)
+}
+
+#[test]
+fn what_is_ended_gives_its_locks_back() {
+    for callback in ENDED {
+        let harness = impatient();
+        harness.check("globalThis.signal = new AbortController().signal; 1", "1");
+        let got = harness.eval(&format!("locks.request('a', {{ signal }}, {callback})"));
+        assert!(is_ended(&got), "{callback}: {got:?}");
+        for name in ["a", "b"] {
+            let take = format!("locks.request('{name}', () => 'free')");
+            let held = "new Promise((done) => setTimeout(done, 10_000, 'held'))";
+            let got = harness.eval(&format!("Promise.race([{take}, {held}])"));
+            assert_eq!(got.as_deref(), Ok("free"), "{name}: {callback}");
+        }
+    }
+}
+
+/// A loop takes two steps a round, so jobs end at each of the steps that the second request takes.
+#[test]
+fn requests_of_what_is_ended_leave_nothing_behind() {
+    let harness = impatient();
+    for rounds in (99_950..100_000).cycle().take(200) {
+        harness.check(
+            &format!(
+                "locks.request('spin', () => {{ for (let n = 0; n < {rounds}; n++); }});
+                 locks.request('{rounds}', () => 1); 1"
+            ),
+            "1",
+        );
+    }
+    harness.check(
+        "(async () => {
+            for (let n = 0; n < 1000; n++) {
+                const { held, pending } = await locks.query();
+                if (held.length + pending.length === 0) return 'none';
+                await new Promise((done) => setTimeout(done, 5));
+            }
+            return (await locks.query()).held.map((lock) => lock.name).join();
+        })()",
+        "none",
+    );
+}
+
+/// Callbacks that hold a lock for good.
+const LEADERS: &[&str] = &[
+    "() => new Promise(() => {})",
+    "async () => { await new Promise(() => {}) }",
+    "() => new Promise((resign) => { globalThis.resign = resign })",
+    "() => new Promise((resign) => { const me = { resign }; me.me = me })",
+    "async (lock) => { const lead = () => lead; await new Promise(() => {}) }",
+    "() => new Promise((resign) => new AbortController().signal.addEventListener('abort', resign))",
+];
+
+#[test]
+fn leaders_stay_whatever_else_is_ended() {
+    for callback in LEADERS {
+        for is_late in [false, true] {
+            let harness = impatient();
+            let end = |what: &str| assert!(is_ended(&harness.eval(what)), "{what}");
+            harness.check(
+                "globalThis.open = gate(); globalThis.leads = gate(); locks.request('l', () => open.promise); 1",
+                "1",
+            );
+            let lead = format!("locks.request('l', (lock) => {{ leads.open('led'); return ({callback})(lock) }}); 1");
+            harness.check(&lead, "1");
+            let ends = [
+                "for (;;) {}",
+                "(async () => { await 0; for (;;) {} })()",
+                "{ const x = []; for (;;) x.push({}, {}, {}) }",
+            ];
+            if is_late {
+                ends.iter().for_each(|what| end(what));
+            }
+            harness.check("open.open(); leads.promise", "led");
+            ends.iter().chain(&ends).for_each(|what| end(what));
+            harness.check("locks.request('l', { ifAvailable: true }, (lock) => lock)", "null");
+        }
+    }
 }

@@ -394,6 +394,11 @@ impl Isolate {
         self.inner.sweep();
     }
 
+    /// Collects the garbage of the realm that runs, or ran last, as [`Ctx::collect_garbage`] does.
+    pub fn collect_present(&self) {
+        self.inner.collect_own();
+    }
+
     /// The engine's own census of the heap, by name; where realms share it, of the objects of the one that runs or ran last.
     pub fn census(&self) -> [(&'static str, u64); 12] {
         self.inner.census()

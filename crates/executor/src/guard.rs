@@ -12,6 +12,7 @@ use crate::host::{CallId, Outcome, Reply};
 use crate::inbox::Due;
 use crate::lineage::Lineage;
 use crate::realm::RealmState;
+use crate::tether::Tethers;
 use quickbeam_engine::{Ctx, ErrorReport, Interrupt, Isolate, Verdict};
 use std::cell::{Cell, RefCell};
 use std::ptr;
@@ -52,6 +53,11 @@ pub(crate) fn internal_bug(what: &str) -> ErrorReport {
 }
 
 impl Reason {
+    /// Whether the realm goes, too.
+    pub(crate) fn is_final(self) -> bool {
+        matches!(self, Reason::Killed | Reason::Reset | Reason::Fatal)
+    }
+
     /// The error that tells it; `what` is the kind of frame.
     pub(crate) fn report(self, what: &str) -> ErrorReport {
         let interrupted = |message: String| ErrorReport::new("InterruptedError", message);
@@ -130,6 +136,7 @@ pub(crate) struct Guard {
     next_check: Cell<Instant>,
     /// Jobs were to end, and none of them ran: those that poll end in their stead, until none waits.
     is_jobs_overdue: Cell<bool>,
+    pub(crate) tethers: Tethers,
     /// The fiber that polls may suspend, and its isolate; null outside one.
     suspender: Cell<*const Suspender>,
     isolate: Cell<*const Isolate>,
@@ -144,6 +151,7 @@ impl Guard {
             reductions: Cell::new(0),
             next_check: Cell::new(Instant::now()),
             is_jobs_overdue: Cell::new(false),
+            tethers: Tethers::default(),
             suspender: Cell::new(ptr::null()),
             isolate: Cell::new(ptr::null()),
         }
@@ -189,6 +197,14 @@ impl Guard {
         self.reductions.set(self.reductions.get() + steps);
         if let Some(frame) = self.frames.borrow_mut().last_mut() {
             frame.spent += steps;
+        }
+    }
+
+    /// Collects the garbage of the realm.
+    pub(crate) fn collect(&self) {
+        // SAFETY: see `set_stack`. Endings come where the engine polls, and in native functions: it may collect in both.
+        if let Some(isolate) = unsafe { self.isolate.get().as_ref() } {
+            isolate.collect_present();
         }
     }
 
@@ -256,8 +272,12 @@ impl Guard {
 
     /// Ends the frame at `depth` and those above it.
     fn end(&self, depth: usize, reason: Reason) {
-        if depth < self.depth() && self.ending.get().is_none_or(|ending| depth < ending.depth) {
+        let before = self.ending.get();
+        if depth < self.depth() && before.is_none_or(|ending| depth < ending.depth) {
             self.ending.set(Some(Ending { depth, reason }));
+            if before.is_none() && !reason.is_final() {
+                self.tidy();
+            }
         }
     }
 
@@ -269,7 +289,7 @@ impl Guard {
     /// Why the innermost frame is to end, if it is.
     pub(crate) fn ending(&self) -> Option<Reason> {
         let Ending { depth, reason } = self.ending.get()?;
-        let is_inner = depth + 1 < self.depth() && !matches!(reason, Reason::Killed | Reason::Reset | Reason::Fatal);
+        let is_inner = depth + 1 < self.depth() && !reason.is_final();
         Some(if is_inner { Reason::Outer } else { reason })
     }
 
@@ -354,6 +374,7 @@ impl RealmState {
         let ended = guard.ending.get().filter(|ending| ending.depth >= depth);
         if ended.is_some() {
             guard.ending.set(None);
+            guard.tethers.note_ending();
         }
         self.is_mourning.set(ended.is_some());
         self.settle_memory(ctx);

@@ -95,5 +95,5 @@ pub use message::{off_message, on_message};
 pub use op::{Answer, HostError, Op, SubmitError, SubmitOptions};
 pub use realm::{host, log, now_since_start, report_exception, set_uncaught_hook, take_report};
 pub use span::{Span, SpanEnd};
-pub use tether::tether;
+pub use tether::{renew_tether, tether};
 pub use timer::{clear_timer, enqueue_immediate, set_timer};

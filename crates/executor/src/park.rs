@@ -21,7 +21,7 @@ pub(crate) struct Parked {
     loss: Option<Reason>,
 }
 
-/// When to look whether the promises of bereaved ops are lost meanwhile. Each look collects the garbage of the realm.
+/// When to look whether the promises of bereaved ops, and what tethers are for, are lost meanwhile. Each look collects the garbage of the realm.
 #[derive(Clone, Copy)]
 struct Search {
     at: Instant,
@@ -254,22 +254,24 @@ impl RealmState {
     /// Ends the ops that waited for a frame which was ended, and remembers that for the others: a job that still runs, or an object
     /// that is still there, may be all that holds their promise.
     pub(crate) fn fail_orphans(&self, ctx: Ctx<'_>, reason: Reason) {
-        if matches!(reason, Reason::Killed | Reason::Reset | Reason::Fatal) {
+        if reason.is_final() {
             return;
         }
         let reason = match reason {
             Reason::Budget(_) | Reason::Memory(_) => reason,
             _ => Reason::InTheWay,
         };
-        {
+        let is_bereft = {
             let mut lot = self.parked.borrow_mut();
             let ParkingLot { ops, orphans, .. } = &mut *lot;
             for parked in ops.values_mut().chain(orphans) {
                 parked.loss = Some(reason);
             }
-            lot.search = (lot.len() > 0).then(|| Search::new(Instant::now()));
-        }
-        if self.parked.borrow().len() > 0 {
+            let is_bereft = lot.len() > 0 || self.guard.tethers.are_there();
+            lot.search = is_bereft.then(|| Search::new(Instant::now()));
+            is_bereft
+        };
+        if is_bereft {
             ctx.collect_garbage();
         }
         self.tell_orphans();
@@ -297,6 +299,11 @@ impl RealmState {
         self.tell_orphans();
     }
 
+    /// Whether what goes may have been lost with a frame that was ended.
+    pub(crate) fn is_searching(&self) -> bool {
+        self.parked.try_borrow().is_ok_and(|lot| lot.search.is_some())
+    }
+
     fn search(&self, ctx: Ctx<'_>, search: Search) {
         let start = Instant::now();
         if start < search.at {
@@ -305,7 +312,7 @@ impl RealmState {
         ctx.collect_garbage();
         let now = Instant::now();
         let mut lot = self.parked.borrow_mut();
-        let is_bereaved = lot.ops.values().any(|parked| parked.loss.is_some());
+        let is_bereaved = lot.ops.values().any(|parked| parked.loss.is_some()) || self.guard.tethers.are_there();
         lot.search = if is_bereaved { search.next(now, now - start) } else { None };
     }
 

@@ -165,7 +165,8 @@ impl RealmState {
         self.in_frame(ctx, Frame::callback(what, self.config.callback_timeout), || {
             let thrown = f().map_err(|Thrown| ctx.take_exception());
             match (self.guard.ending(), thrown) {
-                (Some(Reason::Killed | Reason::Reset | Reason::Fatal), _) | (None, Ok(())) => {}
+                (Some(reason), _) if reason.is_final() => {}
+                (None, Ok(())) => {}
                 (Some(reason), _) => self.host.uncaught(Uncaught::Exception(reason.report(what))),
                 (None, Err(_)) if ctx.is_broken().is_some() => {}
                 (None, Err(error)) => self.report_error(ctx, &error),
