@@ -23,7 +23,7 @@
 //! | `inspect(value)` | the text that `console.log` shows |
 //! | `hash(data, range)` | `:erlang.phash2` |
 //! | `semver.satisfies(version, requirement)`, `semver.order(a, b)` | Elixir's `Version`; -1, 0, 1, or `null` |
-//! | `password.hash(password, { iterations })`, `password.verify(password, hash)` | promises of a PBKDF2-SHA256 hash as a PHC string, and of whether it matches |
+//! | `password.hash(password, { iterations })`, `password.verify(password, hash)` | promises of a PBKDF2-SHA256 hash as a PHC string, and of whether it matches, which a string of more than 1,024 bytes does not |
 //! | `XML.parse(text)` | a document as objects |
 //! | `which(program)` | its path, or `null` |
 //! | `systemInfo()`, `processInfo()` | figures of the VM and of the owner's process |

@@ -91,6 +91,14 @@ fn passwords_are_hashed_without_the_host() {
     ] {
         harness.check(&format!("Beam.password.verify('{password}', '{phc}')"), expected);
     }
+    // Of salts of so many zeros; a string of more than 1,024 bytes is no hash.
+    for (salt, hash, expected) in [
+        (600, "S1SKhhL9vqsHOjPsUU7UAZ1SqCz7hDb+I+rFjYbL28M", "true"),
+        (1_500, "wVVmdpOMYolnXybZZwWFE0+6yBtjts5FkQnDxXGCPQY", "false"),
+    ] {
+        let salt = "A".repeat(salt / 3 * 4);
+        harness.check(&format!("Beam.password.verify('x', '$pbkdf2-sha256$i=1,l=32${salt}${hash}')"), expected);
+    }
 }
 
 #[test]

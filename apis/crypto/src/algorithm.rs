@@ -223,6 +223,28 @@ pub(crate) struct Algorithm {
     pub(crate) params: Params,
 }
 
+impl Algorithm {
+    /// Bytes that it holds.
+    pub(crate) fn size(&self) -> usize {
+        match &self.params {
+            Params::RsaKeyGen { public_exponent, .. } => public_exponent.len(),
+            Params::AesCbc { iv } => iv.len(),
+            Params::AesCtr { counter, .. } => counter.len(),
+            Params::AesGcm { iv, additional_data, .. } => iv.len() + additional_data.len(),
+            Params::RsaOaep { label } => label.len(),
+            Params::KeyDerive { public } => public.size(),
+            Params::Hkdf { salt, info, .. } => salt.len() + info.len(),
+            Params::Pbkdf2 { salt, .. } => salt.len(),
+            Params::None
+            | Params::Hashed(_)
+            | Params::HmacKey { .. }
+            | Params::Curve(_)
+            | Params::AesKey { .. }
+            | Params::RsaPss { .. } => 0,
+        }
+    }
+}
+
 /// An `AlgorithmIdentifier` as an argument: a name, or an object with one.
 pub(crate) enum Identifier<'a> {
     Name(String),

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 type Outcome<T> = Result<T, Failure>;
 
 /// Bytes that one derivation gives at most.
-const MAX_SIZE: usize = 1 << 20;
+pub(crate) const MAX_SIZE: usize = 1 << 20;
 
 /// Rounds of PBKDF2, all its blocks together, that one derivation takes at most: some ten seconds.
 const MAX_ROUNDS: u64 = 1 << 25;

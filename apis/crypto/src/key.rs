@@ -151,7 +151,7 @@ impl Key {
     }
 
     /// Bytes of native memory, roughly.
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         const OBJECT: usize = 256;
         OBJECT
             + match &self.material {

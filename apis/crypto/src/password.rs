@@ -5,10 +5,10 @@
 use crate::failure::Failure;
 use crate::kdf::SHORT_ROUNDS;
 use crate::pool;
-use crate::subtle::{Output, Task, settle};
+use crate::subtle::{Output, Task, settle, settled};
 use aws_lc_rs::{constant_time, pbkdf2};
 use base64_simd::STANDARD_NO_PAD;
-use quickbeam_engine::{Ctx, Result, Thrown, Value};
+use quickbeam_engine::{Ctx, Result, Value};
 use std::num::NonZeroU32;
 use zeroize::Zeroizing;
 
@@ -17,6 +17,9 @@ const HASH_SIZE: usize = 32;
 
 /// Rounds that a hash takes at most: some seconds.
 pub const MAX_ITERATIONS: u32 = 10_000_000;
+
+/// Bytes of a PHC string.
+const MAX_PHC: usize = 1_024;
 
 /// A promise of the hash of a password with a fresh salt.
 ///
@@ -29,20 +32,20 @@ pub fn hash_password<'a>(ctx: Ctx<'a>, password: &str, iterations: NonZeroU32) -
     }
     let hash = Hash { iterations, salt, hash: vec![0; HASH_SIZE] };
     let password = Zeroizing::new(password.as_bytes().to_vec());
-    run(ctx, iterations, password.len(), move || {
+    run(ctx, iterations, password.len() + hash.size(), move || {
         let hash = Hash { hash: hash.derive(&password), ..hash };
         Ok(Output::Text(hash.to_phc()))
     })
 }
 
-/// A promise of whether a PHC string is the hash of a password; it is not if it is no hash at all.
+/// A promise of whether a PHC string is the hash of a password; it is not if it is no hash at all, or longer than 1,024 bytes.
 ///
 /// # Errors
 /// As [`hash_password`].
 pub fn verify_password<'a>(ctx: Ctx<'a>, password: &str, phc: &str) -> Result<Value<'a>> {
     let Some(hash) = Hash::of_phc(phc) else { return settled(ctx, Ok(ctx.boolean(false))) };
     let password = Zeroizing::new(password.as_bytes().to_vec());
-    run(ctx, hash.iterations, password.len(), move || {
+    run(ctx, hash.iterations, password.len() + hash.size(), move || {
         Ok(Output::Flag(constant_time::verify_slices_are_equal(&hash.derive(&password), &hash.hash).is_ok()))
     })
 }
@@ -57,14 +60,7 @@ fn run<'a>(
     if iterations.get() > SHORT_ROUNDS {
         return pool::queue(ctx, bytes, task);
     }
-    let outcome = settle(ctx, task()).map_err(|Thrown| ctx.take_exception());
-    settled(ctx, outcome)
-}
-
-fn settled<'a>(ctx: Ctx<'a>, outcome: std::result::Result<Value<'a>, Value<'a>>) -> Result<Value<'a>> {
-    let (promise, settler) = ctx.promise()?;
-    settler.settle(ctx, outcome)?;
-    Ok(promise)
+    settled(ctx, settle(ctx, task()))
 }
 
 struct Hash {
@@ -75,6 +71,9 @@ struct Hash {
 
 impl Hash {
     fn of_phc(text: &str) -> Option<Hash> {
+        if text.len() > MAX_PHC {
+            return None;
+        }
         let mut fields = text.split('$');
         let names = (fields.next()?, fields.next()?);
         let [parameters, salt, hash] = [fields.next()?, fields.next()?, fields.next()?];
@@ -90,6 +89,10 @@ impl Hash {
     fn to_phc(&self) -> String {
         let [salt, hash] = [&self.salt, &self.hash].map(|bytes| STANDARD_NO_PAD.encode_to_string(bytes));
         format!("$pbkdf2-sha256$i={},l={}${salt}${hash}", self.iterations, self.hash.len())
+    }
+
+    fn size(&self) -> usize {
+        self.salt.len() + self.hash.len()
     }
 
     /// As many bytes as the hash has.

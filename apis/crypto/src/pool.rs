@@ -2,11 +2,12 @@
 //!
 //! A few threads, which start when there is work and end when there is none for a while, serve the realms in
 //! turn, so that one with many tasks does not keep the others waiting. A realm that has its share of tasks under way does
-//! the next ones by itself, or is refused them if each takes seconds: no queue grows without bound, and nobody else pays.
+//! the next ones by itself, or is refused them if each may take seconds: no queue grows without bound, and nobody else pays.
+//! A task is under way until its realm has the outcome.
 
 use crate::failure::Failure;
-use crate::subtle::{Output, Task, settle};
-use quickbeam_engine::{Ctx, Result, Thrown, Value};
+use crate::subtle::{Output, Task, settle, settled};
+use quickbeam_engine::{Ctx, Result, Value};
 use quickbeam_executor::{CallId, Input, RealmSender};
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -22,15 +23,17 @@ use std::time::Duration;
 pub(crate) enum Weight {
     /// A millisecond or so at most.
     Short,
-    /// Longer; it holds so many bytes.
-    Long(usize),
+    /// Longer.
+    Long,
+    /// Seconds, perhaps.
+    Slow,
 }
 
 /// Tasks of one realm that wait or run here.
 const MAX_TASKS: usize = 64;
 /// The same for tasks that no realm does by itself.
 const MAX_QUEUED: usize = 10_000;
-/// Bytes that they hold, all together.
+/// Bytes that they and their outcomes hold, all together.
 const MAX_BYTES: usize = 64 << 20;
 /// Threads, where there are as many cores.
 const MAX_THREADS: usize = 4;
@@ -62,10 +65,30 @@ impl Drop for Member {
     }
 }
 
+/// A task's part of its realm's share, until it is dropped.
+struct Part {
+    share: Arc<Share>,
+    bytes: usize,
+}
+
+impl Part {
+    fn new(share: Arc<Share>, bytes: usize) -> Part {
+        share.tasks.fetch_add(1, Ordering::Relaxed);
+        share.bytes.fetch_add(bytes, Ordering::Relaxed);
+        Part { share, bytes }
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        self.share.tasks.fetch_sub(1, Ordering::Relaxed);
+        self.share.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 struct Job {
     task: Task,
-    bytes: usize,
-    share: Arc<Share>,
+    part: Part,
     sender: RealmSender,
     id: CallId,
 }
@@ -84,17 +107,14 @@ fn pool() -> MutexGuard<'static, Pool> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A promise of what a task of so many bytes ends with.
+/// A promise of what a task ends with; it and its outcome hold so many bytes.
 ///
 /// # Errors
 /// Throws if memory is short, or the realm waits for too many answers.
 pub(crate) fn run(ctx: Ctx<'_>, bytes: usize, task: Task) -> Result<Value<'_>> {
     let share = share(ctx)?;
     if share.is_full(MAX_TASKS, bytes) {
-        let outcome = settle(ctx, task()).map_err(|Thrown| ctx.take_exception());
-        let (promise, settler) = ctx.promise()?;
-        settler.settle(ctx, outcome)?;
-        return Ok(promise);
+        return settled(ctx, settle(ctx, task()));
     }
     start(ctx, share, bytes, task)
 }
@@ -116,9 +136,7 @@ fn start(ctx: Ctx<'_>, share: Arc<Share>, bytes: usize, task: Task) -> Result<Va
     let task = Cell::new(Some(task));
     RealmSender::call(ctx, |sender, id| {
         if let Some(task) = task.take() {
-            share.tasks.fetch_add(1, Ordering::Relaxed);
-            share.bytes.fetch_add(bytes, Ordering::Relaxed);
-            submit(Job { task, bytes, share, sender, id });
+            submit(Job { task, part: Part::new(share.clone(), bytes), sender, id });
         }
         Ok(())
     })
@@ -161,7 +179,9 @@ fn submit(job: Job) {
 
 impl Pool {
     fn push(&mut self, job: Job) {
-        let same = |lane: &&mut VecDeque<Job>| lane.front().is_some_and(|other| Arc::ptr_eq(&other.share, &job.share));
+        let same = |lane: &&mut VecDeque<Job>| {
+            lane.front().is_some_and(|other| Arc::ptr_eq(&other.part.share, &job.part.share))
+        };
         match self.lanes.iter_mut().find(same) {
             Some(lane) => lane.push_back(job),
             None => self.lanes.push_back(VecDeque::from([job])),
@@ -206,22 +226,23 @@ fn work() {
 
 impl Job {
     fn run(self) {
-        let Job { task, bytes, share, sender, id } = self;
-        if !share.is_over.load(Ordering::Relaxed) {
+        let Job { task, part, sender, id } = self;
+        if !part.share.is_over.load(Ordering::Relaxed) {
             let outcome = catch_unwind(AssertUnwindSafe(task));
             let outcome = outcome.unwrap_or_else(|_| Err(Failure::operation("internal error; please report this")));
-            sender.resolve(id, Ok(Box::new(Finished(outcome))));
+            sender.resolve(id, Ok(Box::new(Finished { outcome, _part: part })));
         }
-        share.tasks.fetch_sub(1, Ordering::Relaxed);
-        share.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
 /// What a task ended with, on its way back.
-struct Finished(std::result::Result<Output, Failure>);
+struct Finished {
+    outcome: std::result::Result<Output, Failure>,
+    _part: Part,
+}
 
 impl Input for Finished {
     fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
-        settle(ctx, self.0)
+        settle(ctx, self.outcome)
     }
 }

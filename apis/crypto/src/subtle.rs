@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::format::{Format, KeyData};
 use crate::idl;
 use crate::jwk::Jwk;
+use crate::kdf;
 use crate::key::{self, Key, KeyHandle, SentKey, Usages};
 use crate::operations::{self, Generated};
 use crate::pool::{self, Weight};
@@ -66,18 +67,20 @@ impl Output {
 /// Where a method stands once its arguments are converted.
 enum Step<'a> {
     Done(Value<'a>),
-    Task(Weight, Task),
+    /// A task that holds so many bytes, its outcome included.
+    Task(Weight, usize, Task),
 }
 
 fn task<'a>(
     weight: Weight,
+    bytes: usize,
     task: impl FnOnce() -> std::result::Result<Output, Failure> + Send + 'static,
 ) -> Result<Step<'a>> {
-    Ok(Step::Task(weight, Box::new(task)))
+    Ok(Step::Task(weight, bytes, Box::new(task)))
 }
 
 fn weight_of(bytes: usize) -> Weight {
-    if bytes > INLINE { Weight::Long(bytes) } else { Weight::Short }
+    if bytes > INLINE { Weight::Long } else { Weight::Short }
 }
 
 pub(crate) static CLASSES: [Deferred; 2] =
@@ -168,12 +171,21 @@ fn promise<'a, M: Method>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>, method
         Some(_) => method(ctx, args),
         None => Err(ctx.throw_type("this is not a SubtleCrypto")),
     };
-    let outcome = match step {
-        Ok(Step::Done(value)) => Ok(value),
-        Ok(Step::Task(Weight::Long(bytes), task)) => return pool::run(ctx, bytes, task),
-        Ok(Step::Task(Weight::Short, task)) => settle(ctx, task()),
+    let promise = match step {
+        Ok(Step::Done(value)) => return settled(ctx, Ok(value)),
+        Ok(Step::Task(Weight::Short, _, task)) => return settled(ctx, settle(ctx, task())),
+        Ok(Step::Task(Weight::Long, bytes, task)) => pool::run(ctx, bytes, task),
+        Ok(Step::Task(Weight::Slow, bytes, task)) => pool::queue(ctx, bytes, task),
         Err(Thrown) => Err(Thrown),
     };
+    promise.or_else(|Thrown| settled(ctx, Err(Thrown)))
+}
+
+/// A promise that has an outcome already.
+///
+/// # Errors
+/// Throws if memory is short.
+pub(crate) fn settled<'a>(ctx: Ctx<'a>, outcome: Result<Value<'a>>) -> Result<Value<'a>> {
     let outcome = outcome.map_err(|Thrown| ctx.take_exception());
     let (promise, settler) = ctx.promise()?;
     settler.settle(ctx, outcome)?;
@@ -207,7 +219,7 @@ fn digest<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     };
     if size > INLINE {
         let data = idl::bytes(ctx, &data, "the data")?;
-        return task(Weight::Long(size), move || {
+        return task(Weight::Long, size, move || {
             Ok(Output::Bytes(digest::digest(hash.digest(), &data).as_ref().to_vec()))
         });
     }
@@ -224,7 +236,7 @@ fn encrypt_or_decrypt<'a>(ctx: Ctx<'a>, args: Args<'a>, operation: Operation) ->
     let algorithm = identifier.normalize(ctx, operation)?;
     let data = idl::bytes(ctx, &args.get(2), "the data")?;
     let weight = weight_of(data.len()).max(weight_of_key(&key));
-    task(weight, move || {
+    task(weight, data.len() + key.size() + algorithm.size(), move || {
         if operation == Operation::Encrypt {
             key.permit(algorithm.name, Usages::ENCRYPT)?;
             operations::encrypt(&algorithm, &key, data).map(Output::Bytes)
@@ -247,7 +259,7 @@ fn check_bytes<'a>(ctx: Ctx<'a>, value: &Value<'a>, what: &str) -> Result<()> {
 /// Private RSA keys above 2,048 bits take milliseconds.
 fn weight_of_key(key: &Key) -> Weight {
     match key.details {
-        key::Details::Rsa { modulus_length: 2_049.., .. } => Weight::Long(0),
+        key::Details::Rsa { modulus_length: 2_049.., .. } => Weight::Long,
         _ => Weight::Short,
     }
 }
@@ -259,7 +271,8 @@ fn sign<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     check_bytes(ctx, &args.get(2), "the data")?;
     let algorithm = identifier.normalize(ctx, Operation::Sign)?;
     let data = idl::bytes(ctx, &args.get(2), "the data")?;
-    task(weight_of(data.len()).max(weight_of_key(&key)), move || {
+    let weight = weight_of(data.len()).max(weight_of_key(&key));
+    task(weight, data.len() + key.size() + algorithm.size(), move || {
         key.permit(algorithm.name, Usages::SIGN)?;
         operations::sign(&algorithm, &key, &data).map(Output::Bytes)
     })
@@ -274,7 +287,8 @@ fn verify<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     let algorithm = identifier.normalize(ctx, Operation::Verify)?;
     let signature = idl::bytes(ctx, &args.get(2), "the signature")?;
     let data = idl::bytes(ctx, &args.get(3), "the data")?;
-    task(weight_of(data.len()), move || {
+    let bytes = signature.len() + data.len() + key.size() + algorithm.size();
+    task(weight_of(data.len()), bytes, move || {
         key.permit(algorithm.name, Usages::VERIFY)?;
         operations::verify(&algorithm, &key, &signature, &data).map(Output::Flag)
     })
@@ -286,11 +300,14 @@ fn generate_key<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     let extractable = args.get(1).truthy();
     let usages = idl::usages(ctx, &args.get(2))?;
     let algorithm = identifier.normalize(ctx, Operation::GenerateKey)?;
-    let weight = if matches!(algorithm.params, Params::RsaKeyGen { .. }) { Weight::Long(0) } else { Weight::Short };
-    task(weight, move || {
+    let weight = if matches!(algorithm.params, Params::RsaKeyGen { .. }) { Weight::Slow } else { Weight::Short };
+    task(weight, PAIR + algorithm.size(), move || {
         operations::generate(&algorithm, extractable, usages).map(|made| Output::Generated(Box::new(made)))
     })
 }
+
+/// Bytes of two keys that are generated.
+const PAIR: usize = 32 << 10;
 
 fn import_key<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     need(ctx, args, 5, "SubtleCrypto.importKey")?;
@@ -314,7 +331,7 @@ fn import_key<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
         (Format::Jwk, None) => return Err(ctx.throw_type("the key data is not a JSON Web Key")),
         (_, Some(_)) => return Err(ctx.throw_type("the key data is not an ArrayBuffer or a view of one")),
     };
-    task(Weight::Short, move || {
+    task(Weight::Short, 0, move || {
         operations::import(&algorithm, data, extractable, usages).map(|key| Output::Key(Arc::new(key)))
     })
 }
@@ -323,14 +340,19 @@ fn export_key<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     need(ctx, args, 2, "SubtleCrypto.exportKey")?;
     let format = format(ctx, &args.get(0))?;
     let key = idl::key(ctx, &args.get(1), "the key")?;
-    task(Weight::Short, move || operations::export(&key, format).map(Output::Data))
+    task(Weight::Short, 0, move || operations::export(&key, format).map(Output::Data))
 }
 
 fn weight_of_derivation(algorithm: &Algorithm) -> Weight {
     match algorithm.params {
-        Params::Pbkdf2 { iterations, .. } if iterations > crate::kdf::SHORT_ROUNDS => Weight::Long(0),
+        Params::Pbkdf2 { iterations, .. } if iterations > kdf::SHORT_ROUNDS => Weight::Slow,
         _ => Weight::Short,
     }
+}
+
+/// Bytes that a derivation of at most so many bits holds.
+fn size_of_derivation(algorithm: &Algorithm, key: &Key, length: Option<u32>) -> usize {
+    algorithm.size() + key.size() + length.map_or(0, |bits| (bits as usize / 8).min(kdf::MAX_SIZE))
 }
 
 fn derive_bits<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
@@ -342,7 +364,7 @@ fn derive_bits<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     // A plain `unsigned long`, which wraps.
     let length = if is_absent { None } else { Some(to_long(&length)?.cast_unsigned()) };
     let algorithm = identifier.normalize(ctx, Operation::DeriveBits)?;
-    task(weight_of_derivation(&algorithm), move || {
+    task(weight_of_derivation(&algorithm), size_of_derivation(&algorithm, &key, length), move || {
         key.permit(algorithm.name, Usages::DERIVE_BITS)?;
         operations::derive_bits(&algorithm, &key, length).map(Output::Bytes)
     })
@@ -358,7 +380,8 @@ fn derive_key<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     let algorithm = identifier.normalize(ctx, Operation::DeriveBits)?;
     let import = derived.normalize(ctx, Operation::ImportKey)?;
     let length = derived.normalize(ctx, Operation::KeyLength)?;
-    task(weight_of_derivation(&algorithm), move || {
+    let bytes = size_of_derivation(&algorithm, &key, operations::key_length(&length).ok().flatten());
+    task(weight_of_derivation(&algorithm), bytes, move || {
         key.permit(algorithm.name, Usages::DERIVE_KEY)?;
         let length = operations::key_length(&length)?;
         let secret = Zeroizing::new(operations::derive_bits(&algorithm, &key, length)?);
@@ -387,7 +410,7 @@ fn wrap_key<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     let wrapping = idl::key(ctx, &args.get(2), "the wrapping key")?;
     let identifier = Identifier::of(args.get(3))?;
     let algorithm = normalize_either(ctx, &identifier, Operation::WrapKey, Operation::Encrypt)?;
-    task(weight_of_key(&wrapping), move || {
+    task(weight_of_key(&wrapping), key.size() + wrapping.size() + algorithm.size(), move || {
         wrapping.permit(algorithm.name, Usages::WRAP_KEY)?;
         operations::wrap(&algorithm, &wrapping, operations::export(&key, format)?).map(Output::Bytes)
     })
@@ -405,7 +428,8 @@ fn unwrap_key<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     let algorithm = normalize_either(ctx, &identifier, Operation::UnwrapKey, Operation::Decrypt)?;
     let import = import.normalize(ctx, Operation::ImportKey)?;
     let wrapped = idl::bytes(ctx, &args.get(1), "the wrapped key")?;
-    task(weight_of(wrapped.len()).max(weight_of_key(&unwrapping)), move || {
+    let weight = weight_of(wrapped.len()).max(weight_of_key(&unwrapping));
+    task(weight, wrapped.len() + unwrapping.size() + algorithm.size(), move || {
         unwrapping.permit(algorithm.name, Usages::UNWRAP_KEY)?;
         let data = operations::unwrap(&algorithm, &unwrapping, format, wrapped)?;
         operations::import(&import, data, extractable, usages).map(|key| Output::Key(Arc::new(key)))

@@ -125,6 +125,18 @@ fn many_keys_are_refused_before_they_hold_much_memory() {
 }
 
 #[test]
+fn what_many_operations_hold_is_bounded() {
+    // Salts of 80 MB. Those whose hash is there already count until the script takes it.
+    checks(&[(
+        "const key = await s.importKey('raw', text('password'), 'PBKDF2', false, ['deriveBits']); const salt = new Uint8Array(4 << 20); \
+         const one = () => s.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations: 4_000 }, key, 256).then(() => 'derived', (error) => error.name); \
+         const all = await Promise.all(Array.from({ length: 20 }, one)); \
+         return [all.filter((what) => what === 'derived').length, all.filter((what) => what === 'OperationError').length, await one()].join()",
+        "15,5,derived",
+    )]);
+}
+
+#[test]
 fn counters_wrap_by_themselves() {
     // Two blocks, of which the second has the counter zero: the same as that block by itself.
     checks(&[(
