@@ -1,9 +1,10 @@
 //! Where tasks run that would hold their isolate's thread for too long.
 //!
 //! A few threads, which start when there is work and end when there is none for a while, serve the realms in
-//! turn, so that one with many tasks does not keep the others waiting. A realm that has its share of tasks under way does
-//! the next ones by itself, or is refused them if each may take seconds: no queue grows without bound, and nobody else pays.
-//! A task is under way until its realm has the outcome.
+//! turn, so that one with many tasks does not keep the others waiting. No realm has all of them at a time, for a task may take
+//! seconds and is not interrupted. A realm that has its share of tasks under way does the next ones by itself, or is refused
+//! them if each may take seconds: no queue grows without bound, and nobody else pays. A task is under way until its realm has the
+//! outcome.
 
 use crate::failure::Failure;
 use crate::subtle::{Output, Task, settle, settled};
@@ -14,7 +15,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -35,8 +36,8 @@ const MAX_TASKS: usize = 64;
 const MAX_QUEUED: usize = 10_000;
 /// Bytes that they and their outcomes hold, all together.
 const MAX_BYTES: usize = 64 << 20;
-/// Threads, where there are as many cores.
-const MAX_THREADS: usize = 4;
+/// Threads that work for one realm at a time, where there are as many cores.
+const MAX_SHARE: usize = 4;
 /// How long a thread waits for work.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -45,6 +46,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 struct Share {
     tasks: AtomicUsize,
     bytes: AtomicUsize,
+    /// Threads that work for it. It changes while the pool is locked.
+    threads: AtomicUsize,
     /// The realm is gone: its tasks need not run.
     is_over: AtomicBool,
 }
@@ -102,6 +105,9 @@ struct Pool {
 
 static POOL: Mutex<Pool> = Mutex::new(Pool { lanes: VecDeque::new(), threads: 0, idle: 0 });
 static WORK: Condvar = Condvar::new();
+/// Threads that work for one realm at a time. There is one more, which may wait for a core but not for that realm.
+static MOST_OF_ONE: LazyLock<usize> =
+    LazyLock::new(|| thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_SHARE)));
 
 fn pool() -> MutexGuard<'static, Pool> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
@@ -161,8 +167,7 @@ fn submit(job: Job) {
         WORK.notify_one();
         return;
     }
-    let most = thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS));
-    if pool.threads < most && thread::Builder::new().name("quickbeam-crypto".to_owned()).spawn(work).is_ok() {
+    if pool.threads <= *MOST_OF_ONE && thread::Builder::new().name("quickbeam-crypto".to_owned()).spawn(work).is_ok() {
         pool.threads += 1;
     }
     WORK.notify_one();
@@ -170,10 +175,8 @@ fn submit(job: Job) {
         return;
     }
     // The system starts none, so nobody else does it.
-    let job = pool.pop();
-    drop(pool);
-    if let Some(job) = job {
-        job.run();
+    if let Some(job) = pool.pop() {
+        drop(run_unlocked(pool, job));
     }
 }
 
@@ -192,9 +195,11 @@ impl Pool {
         self.lanes.iter().map(VecDeque::len).sum()
     }
 
-    /// The next job of the realm whose turn it is.
+    /// The next job of the realm whose turn it is, of those that have not all the threads they may have.
     fn pop(&mut self) -> Option<Job> {
-        let mut lane = self.lanes.pop_front()?;
+        let may_start = |job: &Job| job.part.share.threads.load(Ordering::Relaxed) < *MOST_OF_ONE;
+        let next = self.lanes.iter().position(|lane| lane.front().is_some_and(may_start))?;
+        let mut lane = self.lanes.remove(next)?;
         let job = lane.pop_front();
         if !lane.is_empty() {
             self.lanes.push_back(lane);
@@ -203,14 +208,23 @@ impl Pool {
     }
 }
 
+/// Runs a job without the pool, and takes that again. What the job's realm might not start meanwhile, the same thread finds then.
+fn run_unlocked(pool: MutexGuard<'static, Pool>, job: Job) -> MutexGuard<'static, Pool> {
+    let share = job.part.share.clone();
+    share.threads.fetch_add(1, Ordering::Relaxed);
+    drop(pool);
+    job.run();
+    let pool = self::pool();
+    share.threads.fetch_sub(1, Ordering::Relaxed);
+    pool
+}
+
 /// What each thread does.
 fn work() {
     let mut pool = pool();
     loop {
         if let Some(job) = pool.pop() {
-            drop(pool);
-            job.run();
-            pool = self::pool();
+            pool = run_unlocked(pool, job);
             continue;
         }
         pool.idle += 1;
