@@ -222,7 +222,9 @@ pub(crate) fn send<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resul
 
 /// `(request)`: its streamed body is complete.
 pub(crate) fn end_body<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    exchange_of(ctx, &args.get(0))?.body.borrow_mut().take();
+    if let Some(body) = exchange_of(ctx, &args.get(0))?.body.take() {
+        body.end();
+    }
     Ok(ctx.undefined())
 }
 
@@ -235,8 +237,7 @@ pub(crate) fn finish<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Res
 /// `(request)`: ends it at whatever stage.
 pub(crate) fn abort<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let exchange = exchange_of(ctx, &args.get(0))?;
-    drop((exchange.task.take(), exchange.sending.take(), exchange.request.take()));
-    // Last, so that the connection does not take the end of the body for its completion.
-    drop(exchange.body.take());
+    // A streamed body that has not ended breaks off.
+    drop((exchange.task.take(), exchange.sending.take(), exchange.request.take(), exchange.body.take()));
     Ok(ctx.undefined())
 }

@@ -1,5 +1,6 @@
 //! Bodies: what is sent, and what comes, decoded.
 
+use crate::connect::Flag;
 use crate::error::{NetError, NetErrorKind};
 use crate::plain::Coming;
 use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
@@ -27,28 +28,50 @@ pub enum RequestBody {
     /// Bytes, which a redirect may send again.
     Bytes(Bytes),
     /// Bytes as they come from [`body_channel`].
-    Stream(mpsc::Receiver<Result<Bytes, NetError>>),
+    Stream(SentChunks),
 }
 
-/// Feeds a streamed request body. Dropping it ends the body.
+/// Feeds a streamed request body. Dropping it, and its clones, breaks the request off unless the body was ended.
 #[derive(Debug, Clone)]
-pub struct BodySender(mpsc::Sender<Result<Bytes, NetError>>);
+pub struct BodySender {
+    chunks: mpsc::Sender<Bytes>,
+    is_complete: Flag,
+}
+
+/// What a [`BodySender`] feeds.
+#[derive(Debug)]
+pub struct SentChunks {
+    chunks: mpsc::Receiver<Bytes>,
+    is_complete: Flag,
+}
 
 /// A body that is sent as it comes; the sender waits while one chunk is under way.
 pub fn body_channel() -> (BodySender, RequestBody) {
     let (sender, receiver) = mpsc::channel(1);
-    (BodySender(sender), RequestBody::Stream(receiver))
+    let is_complete = Flag::default();
+    let sent = SentChunks { chunks: receiver, is_complete: is_complete.clone() };
+    (BodySender { chunks: sender, is_complete }, RequestBody::Stream(sent))
 }
 
 impl BodySender {
     /// Sends a chunk. False if nobody takes it any more.
     pub async fn send(&self, chunk: Bytes) -> bool {
-        self.0.send(Ok(chunk)).await.is_ok()
+        self.chunks.send(chunk).await.is_ok()
     }
 
-    /// Breaks the request off.
-    pub async fn fail(&self, message: &str) {
-        drop(self.0.send(Err(NetError::network(message))).await);
+    /// Ends the body behind what was sent.
+    pub fn end(self) {
+        self.is_complete.set(true);
+    }
+}
+
+impl SentChunks {
+    async fn next(&mut self) -> Option<Result<Frame<Bytes>, NetError>> {
+        match self.chunks.recv().await {
+            Some(chunk) => Some(Ok(Frame::data(chunk))),
+            None if self.is_complete.get() => None,
+            None => Some(Err(NetError::network("the request's body broke off"))),
+        }
     }
 }
 
@@ -68,11 +91,9 @@ impl RequestBody {
         match self {
             RequestBody::Empty => Empty::new().map_err(|never| match never {}).boxed_unsync(),
             RequestBody::Bytes(bytes) => Full::new(bytes).map_err(|never| match never {}).boxed_unsync(),
-            RequestBody::Stream(receiver) => {
-                let chunks = stream::unfold(receiver, |mut receiver| async move {
-                    receiver.recv().await.map(|chunk| (chunk.map(Frame::data), receiver))
-                });
-                StreamBody::new(chunks).boxed_unsync()
+            RequestBody::Stream(sent) => {
+                let frames = stream::unfold(sent, |mut sent| async move { Some((sent.next().await?, sent)) });
+                StreamBody::new(frames).boxed_unsync()
             }
         }
     }

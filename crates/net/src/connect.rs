@@ -184,7 +184,7 @@ impl Transport {
     }
 }
 
-/// What a connection and those who use it know of it. Pools tell whoever they answer the one of whether there was an answer.
+/// What a connection, or a body, and those who use it know of it. Pools tell whoever they answer the one of whether there was an answer.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flag(Arc<AtomicBool>);
 

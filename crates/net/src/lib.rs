@@ -30,7 +30,7 @@ mod tls;
 mod websocket;
 
 pub use access::Access;
-pub use body::{BodySender, RequestBody, ResponseBody, SharedBody, body_channel};
+pub use body::{BodySender, RequestBody, ResponseBody, SentChunks, SharedBody, body_channel};
 pub use bytes::Bytes;
 pub use client::{Client, ClientOptions, Proxy, Redirect, Request, Response};
 pub use error::{NetError, NetErrorKind};

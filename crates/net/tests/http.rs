@@ -29,27 +29,28 @@ fn serve(answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + Clone + '
     address
 }
 
-fn read_request(stream: &mut TcpStream) -> Option<String> {
+/// What comes up to `end`; `None` if the connection ends before.
+fn read_until(stream: &mut TcpStream, end: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut byte = [0];
-    while !bytes.ends_with(b"\r\n\r\n") {
+    while !bytes.ends_with(end) {
         if stream.read(&mut byte).ok()? == 0 {
             return None;
         }
         bytes.push(byte[0]);
     }
+    Some(bytes)
+}
+
+fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = read_until(stream, b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes).to_lowercase();
     if let Some(length) = head.split("content-length: ").nth(1).and_then(|rest| rest.split('\r').next()?.parse().ok()) {
         let mut body = vec![0; length];
         stream.read_exact(&mut body).ok()?;
         bytes.extend(body);
     } else if head.contains("transfer-encoding: chunked") {
-        while !bytes.ends_with(b"0\r\n\r\n") {
-            if stream.read(&mut byte).ok()? == 0 {
-                return None;
-            }
-            bytes.push(byte[0]);
-        }
+        bytes.extend(read_until(stream, b"0\r\n\r\n")?);
     }
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -177,7 +178,11 @@ fn connections_are_kept_and_bodies_are_sent() {
     let (sender, body) = body_channel();
     let (done, finished) = mpsc::channel();
     let request = Request { method: "POST".into(), body, ..get(format!("http://{address}/")) };
-    let sending = async move { sender.send("by ".into()).await && sender.send("parts".into()).await };
+    let sending = async move {
+        let sent = sender.send("by ".into()).await && sender.send("parts".into()).await;
+        sender.end();
+        sent
+    };
     let task = run(sending, move |sent| {
         let _ = done.send(sent);
     })
@@ -186,6 +191,33 @@ fn connections_are_kept_and_bodies_are_sent() {
     assert_eq!(finished.recv().unwrap(), Some(true));
     assert_eq!(block_on(response.body.collect(99)).unwrap().unwrap(), "3\r\nby \r\n5\r\nparts\r\n0");
     drop(task);
+}
+
+#[test]
+fn a_body_that_breaks_off_is_not_complete() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (heard, hears) = mpsc::channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            read_until(&mut stream, b"\r\n\r\n").unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n").unwrap();
+            heard.send(read_until(&mut stream, b"0\r\n\r\n").is_some()).unwrap();
+        }
+    });
+    for is_ended in [true, false] {
+        let (sender, body) = body_channel();
+        let request = Request { method: "POST".into(), body, ..get(format!("http://{address}/")) };
+        let response = block_on(Client::new(options()).fetch(request)).unwrap().unwrap();
+        assert!(block_on(sender.send("part".into())).unwrap());
+        if is_ended {
+            sender.end()
+        } else {
+            drop(sender)
+        }
+        assert_eq!(hears.recv().unwrap(), is_ended);
+        drop(response);
+    }
 }
 
 #[test]

@@ -1,17 +1,21 @@
 //! HTTPS against a server whose certificate a test's own authority signed, over HTTP/1.1 and HTTP/2.
 
-use http_body_util::Full;
+use futures_util::stream;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use quickbeam_net::{Bytes, Client, ClientOptions, NetErrorKind, Proxy, Redirect, Request, RequestBody, block_on, run};
+use quickbeam_net::{
+    Bytes, Client, ClientOptions, NetErrorKind, Proxy, Redirect, Request, RequestBody, block_on, body_channel, run,
+};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
@@ -82,6 +86,54 @@ fn both_versions_are_spoken_with_trusted_servers_alone() {
     assert_eq!(version(new, "localhost", vec![]), Err(NetErrorKind::Network), "an unknown authority");
     assert_eq!(version(new, "127.0.0.1", vec![root]), Err(NetErrorKind::Network), "another name");
     assert_eq!(version(new, "localhost", vec![b"junk".to_vec()]), Err(NetErrorKind::InvalidRequest));
+}
+
+#[test]
+fn a_body_that_breaks_off_over_http_2_is_not_complete() {
+    let (acceptor, root) = acceptor(&[b"h2"]);
+    let listener = block_on(TcpListener::bind("127.0.0.1:0")).unwrap().unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (heard, hears) = mpsc::channel();
+    let accepting = async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(stream) = acceptor.accept(stream).await else { continue };
+            let heard = heard.clone();
+            let answer = service_fn(move |request: http::Request<hyper::body::Incoming>| {
+                let heard = heard.clone();
+                let reading = async move { heard.send(request.into_body().collect().await.is_ok()) };
+                std::mem::forget(run(reading, |_| {}));
+                // A response that is under way.
+                let body = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
+                async { Ok::<_, Infallible>(http::Response::new(body)) }
+            });
+            let serving = async move {
+                drop(auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), answer).await);
+            };
+            std::mem::forget(run(serving, |_| {}));
+        }
+    };
+    std::mem::forget(run(accepting, |_| {}));
+    let client =
+        Client::new(ClientOptions { extra_roots: vec![root], proxy: Proxy::Direct, ..ClientOptions::default() });
+    for is_ended in [true, false] {
+        let (sender, body) = body_channel();
+        let request = Request {
+            method: "POST".into(),
+            url: format!("https://localhost:{port}/"),
+            headers: Vec::new(),
+            body,
+            redirect: Redirect::Follow,
+        };
+        let response = block_on(client.fetch(request)).unwrap().unwrap();
+        assert!(block_on(sender.send("part".into())).unwrap());
+        if is_ended {
+            sender.end()
+        } else {
+            drop(sender)
+        }
+        assert_eq!(hears.recv().unwrap(), is_ended);
+        drop(response);
+    }
 }
 
 #[test]
