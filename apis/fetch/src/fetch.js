@@ -53,17 +53,23 @@
   /** Ends watching for an abort when nobody can read a body any more. */
   const unread = new FinalizationRegistry((forget) => forget());
 
-  /**
-   * Ends a response's body with an error when the signal aborts, unless it has been read by then; `alongside(reason)` ends what else
-   * there is to end. The signal, which may live long, does not keep the body.
-   */
-  const watch = (signal, body, alongside) => {
-    if (body === null || body.source?.length === 0) return;
+  /** What ends a response's body with an error, unless it has been read by then. It may live long, and does not keep the body. */
+  const breakerOf = (body) => {
     const weak = new WeakRef(body);
-    const forget = addAlgorithm(signal, (reason) => {
-      alongside(reason);
+    body.forget = noop;
+    return (reason) => {
       const watched = weak.deref();
       if (watched !== undefined) abortBody(watched, reason);
+    };
+  };
+
+  /** Ends a response's body with an error when the signal aborts; `alongside(reason)` ends what else there is to end. */
+  const watch = (signal, body, alongside) => {
+    if (body === null || body.source?.length === 0) return;
+    const abort = breakerOf(body);
+    const forget = addAlgorithm(signal, (reason) => {
+      alongside(reason);
+      abort(reason);
     });
     body.forget = forget;
     unread.register(body, forget);
@@ -205,6 +211,7 @@
     const handle = requestOf(state, sent);
     let forget = noop;
     let cancelBody = noop;
+    let breakResponse = noop;
     const cancel = (reason) => {
       native.abort(handle);
       cancelBody(reason);
@@ -213,6 +220,7 @@
       forget();
       cancel(reason);
       reject(reason);
+      breakResponse(reason);
     };
     if (signal !== null) forget = addAlgorithm(signal, fail);
     const started = native.start(handle);
@@ -224,6 +232,8 @@
         native.finish(handle);
         forget();
         const responseBody = bodyWith(method, head);
+        // What is sent may still fail, and what is to come of the response then does.
+        if (isStream && responseBody?.handle !== undefined) breakResponse = breakerOf(responseBody);
         if (signal !== null) watch(signal, responseBody, cancel);
         resolve(responseWith(state, head, responseBody));
       },

@@ -57,18 +57,13 @@ fn answer(mut stream: &TcpStream) -> Option<()> {
     {
         body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
+    } else if lower.starts_with("post /early ") {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nea").ok()?;
+        let uploaded = read_chunks(&mut reader);
+        uploads().send(if uploaded.is_some() { "complete" } else { "broken off" }).ok()?;
+        return stream.write_all(b"rly").ok();
     } else if lower.contains("transfer-encoding: chunked") {
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).ok()?;
-            let size = usize::from_str_radix(line.trim(), 16).ok()?;
-            let mut chunk = vec![0; size + 2];
-            reader.read_exact(&mut chunk).ok()?;
-            if size == 0 {
-                break;
-            }
-            body.extend_from_slice(&chunk[..size]);
-        }
+        body = read_chunks(&mut reader)?;
     }
     let mut words = head.split(' ');
     let (method, path) = (words.next()?, words.next()?);
@@ -90,6 +85,7 @@ fn answer(mut stream: &TcpStream) -> Option<()> {
             taken().send(write_until_held(stream)?).ok()?;
             return None;
         }
+        "/uploaded" => respond("", uploads().receive()?.as_bytes()),
         "/taken" => respond("", taken().receive()?.to_string().as_bytes()),
         "/cut" => b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel".to_vec(),
         "/split" => {
@@ -106,23 +102,47 @@ fn answer(mut stream: &TcpStream) -> Option<()> {
     (!["/short", "/huge", "/cut"].contains(&path)).then_some(())
 }
 
-/// How much of its endless bodies the server could send before it was held back.
-struct Taken(Mutex<Receiver<usize>>, Sender<usize>);
-
-fn taken() -> &'static Taken {
-    static TAKEN: OnceLock<Taken> = OnceLock::new();
-    TAKEN.get_or_init(|| {
-        let (sender, receiver) = channel();
-        Taken(Mutex::new(receiver), sender)
-    })
+fn read_chunks(reader: &mut BufReader<&TcpStream>) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let size = usize::from_str_radix(line.trim(), 16).ok()?;
+        let mut chunk = vec![0; size + 2];
+        reader.read_exact(&mut chunk).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(&chunk[..size]);
+    }
 }
 
-impl Taken {
-    fn send(&self, bytes: usize) -> Result<(), SendError<usize>> {
-        self.1.send(bytes)
+/// What the server tells of one exchange in another.
+struct Told<T>(Mutex<Receiver<T>>, Sender<T>);
+
+/// How much of its endless bodies it could send before it was held back.
+fn taken() -> &'static Told<usize> {
+    static TAKEN: OnceLock<Told<usize>> = OnceLock::new();
+    TAKEN.get_or_init(Told::new)
+}
+
+/// How the bodies ended to which it answered early.
+fn uploads() -> &'static Told<&'static str> {
+    static UPLOADS: OnceLock<Told<&'static str>> = OnceLock::new();
+    UPLOADS.get_or_init(Told::new)
+}
+
+impl<T> Told<T> {
+    fn new() -> Told<T> {
+        let (sender, receiver) = channel();
+        Told(Mutex::new(receiver), sender)
     }
 
-    fn receive(&self) -> Option<usize> {
+    fn send(&self, what: T) -> Result<(), SendError<T>> {
+        self.1.send(what)
+    }
+
+    fn receive(&self) -> Option<T> {
         self.0.lock().ok()?.recv().ok()
     }
 }
@@ -346,6 +366,43 @@ fn bodies_are_sent() {
             "fetch(server + '/head', { headers: { 'X-A': '\u{e9}', Connection: 'close', 'User-Agent': 'me' } }).then((r) => r.text()).then((t) => [/x-a: /.test(t), /connection: close/.test(t), /user-agent: me/.test(t)])",
             "true,false,true",
         ),
+    ]);
+}
+
+#[test]
+fn uploads_may_fail_when_the_response_has_begun() {
+    let early = |options: &str, rest: &str| {
+        format!(
+            "(async () => {{
+                let c; const body = new ReadableStream({{ start(controller) {{ c = controller; c.enqueue(new Uint8Array(5)); }} }});
+                const a = new AbortController(); const {{ signal }} = a;
+                const r = await fetch(server + '/early', {{ method: 'POST', duplex: 'half', body, {options} }});
+                const what = await (async () => {{ {rest} }})().catch((e) => e);
+                return [what, await (await fetch(server + '/uploaded')).text()];
+            }})()"
+        )
+    };
+    check(&[
+        (&early("", "c.close(); return r.text();"), "early,complete"),
+        (&early("", "const t = r.text(); c.error(new RangeError('boom')); return t;"), "RangeError: boom,broken off"),
+        (
+            &early("signal", "const t = r.text(); c.error(new RangeError('boom')); return t;"),
+            "RangeError: boom,broken off",
+        ),
+        (&early("", "c.error(new RangeError('unread')); return r.text();"), "RangeError: unread,broken off"),
+        (
+            &early(
+                "",
+                "const { closed } = r.clone().body.getReader(); c.error(new RangeError('clone')); return closed;",
+            ),
+            "RangeError: clone,broken off",
+        ),
+        (
+            &early("", "const t = r.text(); c.enqueue('text'); return t;"),
+            "TypeError: fetch: the stream of the body gave a chunk that is not a Uint8Array,broken off",
+        ),
+        (&early("signal", "const t = r.text(); a.abort('enough'); return t;"), "enough,broken off"),
+        (&early("signal", "a.abort('enough'); return r.text();"), "enough,broken off"),
     ]);
 }
 
