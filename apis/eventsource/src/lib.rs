@@ -69,9 +69,9 @@ fn classes(ctx: Ctx<'_>) -> Result<Value<'_>> {
     })
 }
 
-/// `(url)`: the URL without a user and a password, and the field `Authorization` (RFC 7617) of them if it has any.
+/// `(url)`: `[URL, field]`, the URL without a user and a password, and the field `Authorization` (RFC 7617) of them if it has any.
 fn authorization<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    let Some(mut url) = quickbeam_api_url::parse_url(ctx, &args.get(0))? else { return Ok(args.get(0)) };
+    let Some(mut url) = quickbeam_api_url::parse_url(ctx, &args.get(0))? else { return ctx.array(vec![args.get(0)]) };
     let decoded = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
     let mut named = decoded(url.username());
     named.push(b':');
