@@ -35,6 +35,10 @@ fn serve() -> SocketAddr {
                             let reason = "no reason".into();
                             socket.close(code.map(|code| CloseFrame { code: CloseCode::from(code), reason }))
                         }
+                        Message::Text(text) if text.as_str() == "close as if broken" => {
+                            let reason = "Protocol violation".into();
+                            socket.close(Some(CloseFrame { code: CloseCode::Protocol, reason }))
+                        }
                         Message::Text(_) | Message::Binary(_) => socket.send(message),
                         _ => Ok(()),
                     };
@@ -108,6 +112,7 @@ fn connections_end_in_every_way() {
         ("play((s) => s.send('close'))", "open,4001,told to,true,3"),
         ("play((s) => s.send('break'))", "open,error,1006,,false,3"),
         ("play((s) => s.send('close with 1002'))", "open,1002,no reason,true,3"),
+        ("play((s) => s.send('close as if broken'))", "open,1002,Protocol violation,true,3"),
         ("play((s) => s.send('close with 999'))", "open,error,1006,,false,3"),
         ("play((s) => s.send('close with 1005'))", "open,error,1006,,false,3"),
         ("play((s) => s.send('close with 5000'))", "open,error,1006,,false,3"),

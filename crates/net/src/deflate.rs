@@ -5,6 +5,8 @@
 //! frames are rewritten from then on: messages that come are inflated into fragments without the extension's mark, messages
 //! that go are deflated.
 //!
+//! The library also hides a close whose code none may have behind one of its own, so such a close is noted here.
+//!
 //! What must never happen: inflated bytes that pile up here. One piece is inflated when the last one has been read, so the library's
 //! limit of a message's size ends whatever a few bytes may stand for.
 
@@ -12,6 +14,7 @@ mod agreement;
 mod incoming;
 mod outgoing;
 
+use crate::connect::Flag;
 use agreement::Agreement;
 use bytes::{Buf, BytesMut};
 use incoming::Inflater;
@@ -20,6 +23,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 /// The extension as a request offers it.
 pub(crate) const OFFER: &str = "permessage-deflate; client_max_window_bits";
@@ -39,13 +43,14 @@ pub(crate) struct Deflating<S> {
     /// What is to be written.
     out: BytesMut,
     stage: Stage,
+    has_wrong_close: Flag,
 }
 
 enum Stage {
     /// The handshake's answer is not complete.
     Head,
-    /// Nothing is rewritten.
-    Plain,
+    /// Nothing is rewritten. So many bytes of a frame are still to pass.
+    Plain(u64),
     Frames(Box<(Inflater, Deflater)>),
 }
 
@@ -56,7 +61,13 @@ fn invalid(message: impl Into<String>) -> io::Error {
 impl<S> Deflating<S> {
     pub(crate) fn new(inner: S) -> Deflating<S> {
         let empty = BytesMut::new;
-        Deflating { inner, raw: empty(), ready: empty(), out: empty(), stage: Stage::Head }
+        let has_wrong_close = Flag::default();
+        Deflating { inner, raw: empty(), ready: empty(), out: empty(), stage: Stage::Head, has_wrong_close }
+    }
+
+    /// Whether a close came whose code none may have (RFC 6455, section 7.4).
+    pub(crate) fn has_wrong_close(&self) -> Flag {
+        self.has_wrong_close.clone()
     }
 
     /// Makes something of `raw` ready; false if it takes more bytes.
@@ -72,17 +83,35 @@ impl<S> Deflating<S> {
                 };
                 let head = self.raw.split_to(end + 4);
                 self.stage = match Agreement::read(&head).map_err(invalid)? {
-                    None => Stage::Plain,
+                    None => Stage::Plain(0),
                     Some(agreement) => Stage::Frames(Box::new((Inflater::new(&agreement), Deflater::new(&agreement)))),
                 };
                 self.ready.unsplit(head);
                 Ok(true)
             }
-            Stage::Plain => {
-                self.ready.unsplit(self.raw.split());
+            Stage::Plain(remaining) => {
+                let passing = pass(remaining, &self.raw, &self.has_wrong_close);
+                self.ready.unsplit(self.raw.split_to(passing));
                 Ok(!self.ready.is_empty())
             }
-            Stage::Frames(frames) => frames.0.advance(&mut self.raw, &mut self.ready),
+            Stage::Frames(frames) => frames.0.advance(&mut self.raw, &mut self.ready, &self.has_wrong_close),
+        }
+    }
+}
+
+/// How many of these bytes pass, of which the first `remaining` are of a frame's contents.
+fn pass(remaining: &mut u64, raw: &[u8], has_wrong_close: &Flag) -> usize {
+    let mut passing = 0;
+    loop {
+        let count = usize::try_from(*remaining).unwrap_or(usize::MAX).min(raw.len() - passing);
+        *remaining -= count as u64;
+        passing += count;
+        match Head::parse(&raw[passing..]) {
+            Some(head) if *remaining == 0 && head.note_close(&raw[passing..], has_wrong_close) => {
+                *remaining = head.length;
+                passing += head.size;
+            }
+            _ => return passing,
         }
     }
 }
@@ -164,6 +193,7 @@ struct Head {
 const CONTINUATION: u8 = 0;
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;
+const CLOSE: u8 = 8;
 
 impl Head {
     /// The head that `bytes` start with, if it is complete.
@@ -180,6 +210,18 @@ impl Head {
             size += 4;
         }
         Some(Head { fin: first & 0x80 != 0, rsv1: first & 0x40 != 0, opcode: first & 0x0F, mask, length, size })
+    }
+
+    /// Looks at the code that a close has, in the bytes from its head on; false if it has not come yet.
+    fn note_close(&self, bytes: &[u8], has_wrong_close: &Flag) -> bool {
+        if self.opcode != CLOSE || self.length < 2 {
+            return true;
+        }
+        let Some(&[high, low]) = bytes.get(self.size..self.size + 2) else { return false };
+        if !CloseCode::from(u16::from_be_bytes([high, low])).is_allowed() {
+            has_wrong_close.set(true);
+        }
+        true
     }
 
     fn write(&self, out: &mut BytesMut) {

@@ -1,6 +1,7 @@
 //! WebSocket connections (RFC 6455), with messages deflated where the server does so (`deflate`).
 
 use crate::client::Client;
+use crate::connect::Flag;
 use crate::deflate::{Deflating, OFFER};
 use crate::error::{NetError, NetErrorKind};
 use crate::runtime::{Task, run};
@@ -62,6 +63,7 @@ pub struct WebSocketReader {
     stream: Arc<Mutex<SplitStream<Socket>>>,
     /// Told when the other side has not answered a close in time, or sending failed.
     given_up: Arc<Notify>,
+    has_wrong_close: Flag,
 }
 
 /// The outgoing half: a queue, and the task that empties it. The last clone that is dropped ends the task.
@@ -103,15 +105,19 @@ impl Client {
                 .write_buffer_size(0)
                 .max_message_size(Some(max_message_size))
                 .max_frame_size(Some(max_message_size));
-            let shaken = client_async_with_config(request, Deflating::new(stream), Some(config)).await;
-            shaken.map_err(|error| NetError::of(&format!("no WebSocket connection to {url}"), &error))
+            let stream = Deflating::new(stream);
+            let has_wrong_close = stream.has_wrong_close();
+            let shaken = client_async_with_config(request, stream, Some(config)).await;
+            let (socket, response) =
+                shaken.map_err(|error| NetError::of(&format!("no WebSocket connection to {url}"), &error))?;
+            Ok((socket, response, has_wrong_close))
         };
         let timeout = self.options().connect_timeout;
         let Ok(opened) = tokio::time::timeout(timeout, opening).await else {
             let message = format!("no WebSocket connection to {url} within {} ms", timeout.as_millis());
             return Err(NetError::new(NetErrorKind::Timeout, message));
         };
-        let (socket, response) = opened?;
+        let (socket, response, has_wrong_close) = opened?;
         let field = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let protocol = field(header::SEC_WEBSOCKET_PROTOCOL).to_owned();
         let extensions = field(header::SEC_WEBSOCKET_EXTENSIONS).to_owned();
@@ -123,7 +129,7 @@ impl Client {
         Ok(WebSocket {
             protocol,
             extensions,
-            reader: WebSocketReader { stream: Arc::new(Mutex::new(stream)), given_up },
+            reader: WebSocketReader { stream: Arc::new(Mutex::new(stream)), given_up, has_wrong_close },
             writer: WebSocketWriter { queue, buffered, max_buffered: max_message_size, _task: task },
         })
     }
@@ -176,7 +182,7 @@ impl WebSocketReader {
             let message = match next {
                 Some(Ok(Frame::Text(text))) => Message::Text(text.as_str().to_owned()),
                 Some(Ok(Frame::Binary(bytes))) => Message::Binary(bytes),
-                Some(Ok(Frame::Close(Some(frame)))) if is_violation(&frame) => {
+                Some(Ok(Frame::Close(_))) if self.has_wrong_close.get() => {
                     return Some(Err(NetError::network("a close whose code is none that a connection may send")));
                 }
                 Some(Ok(Frame::Close(frame))) => {
@@ -193,13 +199,6 @@ impl WebSocketReader {
             return Some(Ok(message));
         }
     }
-}
-
-/// Whether a close has a code that none may have (RFC 6455, section 7.4.2). The library tells of most of these by a frame of its own, which
-/// is what it answers, too.
-fn is_violation(frame: &CloseFrame) -> bool {
-    let is_replaced = frame.code == CloseCode::Protocol && frame.reason.as_str() == "Protocol violation";
-    is_replaced || !frame.code.is_allowed()
 }
 
 impl WebSocketWriter {

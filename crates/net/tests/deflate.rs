@@ -222,3 +222,32 @@ fn servers_without_it_are_fine() {
     assert!(socket.writer.send(Message::Text(text.clone())));
     assert_eq!((next(&socket), socket.extensions.as_str()), (Some(Ok(Message::Text(text))), ""));
 }
+
+#[test]
+fn closes_are_told_from_those_with_a_wrong_code() {
+    const WRONG: &str = "a close whose code is none that a connection may send";
+    let with = |code: u16, reason: &str| [&code.to_be_bytes(), reason.as_bytes()].concat();
+    let close =
+        |reason: Option<(u16, &str)>| Ok(Message::Close(reason.map(|(code, reason)| (code, reason.to_owned()))));
+    for extension in ["", "permessage-deflate"] {
+        for (payload, expected) in [
+            (with(1002, "Protocol violation"), close(Some((1002, "Protocol violation")))),
+            (with(4000, ""), close(Some((4000, "")))),
+            (Vec::new(), close(None)),
+            (with(999, "Protocol violation"), Err(WRONG.to_owned())),
+            (with(1005, ""), Err(WRONG.to_owned())),
+            (with(5000, "five"), Err(WRONG.to_owned())),
+        ] {
+            let url = serve(extension, move |mut stream| {
+                stream.set_nodelay(true).unwrap();
+                for byte in [frame(0x81, b"text"), frame(0x88, &payload)].concat() {
+                    stream.write_all(&[byte]).unwrap();
+                }
+                assert_eq!(read_frame(&mut stream).0, 0x88);
+            });
+            let socket = open(&url).unwrap();
+            assert_eq!(next(&socket), Some(Ok(Message::Text("text".to_owned()))));
+            assert_eq!(next(&socket), Some(expected), "{extension:?}");
+        }
+    }
+}

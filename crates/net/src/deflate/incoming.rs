@@ -2,6 +2,7 @@
 
 use super::agreement::Agreement;
 use super::{BINARY, CONTINUATION, Head, TEXT, invalid};
+use crate::connect::Flag;
 use bytes::{Buf, BytesMut};
 use flate2::{Decompress, FlushDecompress, Status};
 use std::io;
@@ -42,11 +43,18 @@ impl Inflater {
     }
 
     /// Makes one piece of `raw` ready; false if it takes more bytes.
-    pub(super) fn advance(&mut self, raw: &mut BytesMut, ready: &mut BytesMut) -> io::Result<bool> {
+    pub(super) fn advance(
+        &mut self,
+        raw: &mut BytesMut,
+        ready: &mut BytesMut,
+        has_wrong_close: &Flag,
+    ) -> io::Result<bool> {
         while ready.is_empty() {
             match self.part {
                 Part::Head => {
-                    let Some(head) = Head::parse(raw) else { return Ok(false) };
+                    let Some(head) = Head::parse(raw).filter(|head| head.note_close(raw, has_wrong_close)) else {
+                        return Ok(false);
+                    };
                     self.begin(head, raw, ready)?;
                 }
                 Part::Passing(0) => self.part = Part::Head,
