@@ -71,16 +71,14 @@ enum Step<'a> {
     Task(Weight, usize, Task),
 }
 
+/// A task of at least this weight.
 fn task<'a>(
     weight: Weight,
     bytes: usize,
     task: impl FnOnce() -> std::result::Result<Output, Failure> + Send + 'static,
 ) -> Result<Step<'a>> {
+    let weight = if bytes > INLINE { weight.max(Weight::Long) } else { weight };
     Ok(Step::Task(weight, bytes, Box::new(task)))
-}
-
-fn weight_of(bytes: usize) -> Weight {
-    if bytes > INLINE { Weight::Long } else { Weight::Short }
 }
 
 pub(crate) static CLASSES: [Deferred; 2] =
@@ -235,8 +233,7 @@ fn encrypt_or_decrypt<'a>(ctx: Ctx<'a>, args: Args<'a>, operation: Operation) ->
     check_bytes(ctx, &args.get(2), "the data")?;
     let algorithm = identifier.normalize(ctx, operation)?;
     let data = idl::bytes(ctx, &args.get(2), "the data")?;
-    let weight = weight_of(data.len()).max(weight_of_key(&key));
-    task(weight, data.len() + key.size() + algorithm.size(), move || {
+    task(weight_of_key(&key), data.len() + key.size() + algorithm.size(), move || {
         if operation == Operation::Encrypt {
             key.permit(algorithm.name, Usages::ENCRYPT)?;
             operations::encrypt(&algorithm, &key, data).map(Output::Bytes)
@@ -271,8 +268,7 @@ fn sign<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     check_bytes(ctx, &args.get(2), "the data")?;
     let algorithm = identifier.normalize(ctx, Operation::Sign)?;
     let data = idl::bytes(ctx, &args.get(2), "the data")?;
-    let weight = weight_of(data.len()).max(weight_of_key(&key));
-    task(weight, data.len() + key.size() + algorithm.size(), move || {
+    task(weight_of_key(&key), data.len() + key.size() + algorithm.size(), move || {
         key.permit(algorithm.name, Usages::SIGN)?;
         operations::sign(&algorithm, &key, &data).map(Output::Bytes)
     })
@@ -288,7 +284,7 @@ fn verify<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     let signature = idl::bytes(ctx, &args.get(2), "the signature")?;
     let data = idl::bytes(ctx, &args.get(3), "the data")?;
     let bytes = signature.len() + data.len() + key.size() + algorithm.size();
-    task(weight_of(data.len()), bytes, move || {
+    task(Weight::Short, bytes, move || {
         key.permit(algorithm.name, Usages::VERIFY)?;
         operations::verify(&algorithm, &key, &signature, &data).map(Output::Flag)
     })
@@ -343,11 +339,8 @@ fn export_key<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     task(Weight::Short, 0, move || operations::export(&key, format).map(Output::Data))
 }
 
-fn weight_of_derivation(algorithm: &Algorithm) -> Weight {
-    match algorithm.params {
-        Params::Pbkdf2 { iterations, .. } if iterations > kdf::SHORT_ROUNDS => Weight::Slow,
-        _ => Weight::Short,
-    }
+fn weight_of_derivation(algorithm: &Algorithm, length: Option<u32>) -> Weight {
+    if kdf::rounds_of(&algorithm.params, length) > kdf::SHORT_ROUNDS.into() { Weight::Slow } else { Weight::Short }
 }
 
 /// Bytes that a derivation of at most so many bits holds.
@@ -364,7 +357,8 @@ fn derive_bits<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     // A plain `unsigned long`, which wraps.
     let length = if is_absent { None } else { Some(to_long(&length)?.cast_unsigned()) };
     let algorithm = identifier.normalize(ctx, Operation::DeriveBits)?;
-    task(weight_of_derivation(&algorithm), size_of_derivation(&algorithm, &key, length), move || {
+    let bytes = size_of_derivation(&algorithm, &key, length);
+    task(weight_of_derivation(&algorithm, length), bytes, move || {
         key.permit(algorithm.name, Usages::DERIVE_BITS)?;
         operations::derive_bits(&algorithm, &key, length).map(Output::Bytes)
     })
@@ -380,10 +374,12 @@ fn derive_key<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     let algorithm = identifier.normalize(ctx, Operation::DeriveBits)?;
     let import = derived.normalize(ctx, Operation::ImportKey)?;
     let length = derived.normalize(ctx, Operation::KeyLength)?;
-    let bytes = size_of_derivation(&algorithm, &key, operations::key_length(&length).ok().flatten());
-    task(weight_of_derivation(&algorithm), bytes, move || {
+    let bits = operations::key_length(&length);
+    let known = bits.as_ref().ok().copied().flatten();
+    let bytes = size_of_derivation(&algorithm, &key, known);
+    task(weight_of_derivation(&algorithm, known), bytes, move || {
         key.permit(algorithm.name, Usages::DERIVE_KEY)?;
-        let length = operations::key_length(&length)?;
+        let length = bits?;
         let secret = Zeroizing::new(operations::derive_bits(&algorithm, &key, length)?);
         let made = operations::import(&import, KeyData::Raw(secret), extractable, usages)?;
         Ok(Output::Key(Arc::new(made)))
@@ -428,8 +424,7 @@ fn unwrap_key<'a>(ctx: Ctx<'a>, args: Args<'a>) -> Result<Step<'a>> {
     let algorithm = normalize_either(ctx, &identifier, Operation::UnwrapKey, Operation::Decrypt)?;
     let import = import.normalize(ctx, Operation::ImportKey)?;
     let wrapped = idl::bytes(ctx, &args.get(1), "the wrapped key")?;
-    let weight = weight_of(wrapped.len()).max(weight_of_key(&unwrapping));
-    task(weight, wrapped.len() + unwrapping.size() + algorithm.size(), move || {
+    task(weight_of_key(&unwrapping), wrapped.len() + unwrapping.size() + algorithm.size(), move || {
         unwrapping.permit(algorithm.name, Usages::UNWRAP_KEY)?;
         let data = operations::unwrap(&algorithm, &unwrapping, format, wrapped)?;
         operations::import(&import, data, extractable, usages).map(|key| Output::Key(Arc::new(key)))

@@ -125,6 +125,26 @@ fn many_keys_are_refused_before_they_hold_much_memory() {
 }
 
 #[test]
+fn derivations_have_an_end() {
+    let derive = |algorithm: &str, bytes: u32| {
+        format!(
+            "const [name, members] = {algorithm}; const key = await s.importKey('raw', text('secret'), name, false, ['deriveBits']); \
+             return s.deriveBits({{ name, hash: 'SHA-256', ...members }}, key, {bytes} * 8).then((bits) => bits.byteLength, (error) => error.name)"
+        )
+    };
+    // Each block of the output hashes the salt, or the info, anew.
+    let salted = "['PBKDF2', { salt: new Uint8Array(8 << 20), iterations: 1 }]";
+    let informed = "['HKDF', { salt: new Uint8Array(8), info: new Uint8Array(20 << 20) }]";
+    checks(&[
+        (&derive(salted, 1 << 20), "OperationError"),
+        (&derive(salted, 32), "32"),
+        (&derive("['PBKDF2', { salt: new Uint8Array(8), iterations: 1 }]", 1 << 20), "1048576"),
+        (&derive(informed, 255 * 32), "OperationError"),
+        (&derive(informed, 32), "32"),
+    ]);
+}
+
+#[test]
 fn what_many_operations_hold_is_bounded() {
     // Salts of 80 MB. Those whose hash is there already count until the script takes it.
     checks(&[(
