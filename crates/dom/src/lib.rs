@@ -48,6 +48,7 @@ mod text;
 mod tree;
 mod well_formed;
 mod xml;
+mod xml_prolog;
 mod xml_serialize;
 
 pub use attributes::{is_called, qualified};

@@ -2,7 +2,7 @@
 //! flag `require well-formed` is set.
 
 use crate::error::{DomError, Result};
-use crate::names::{is_xml_character, is_xml_name};
+use crate::names::{is_public_id_character, is_xml_character, is_xml_name};
 use crate::node::{Attribute, NodeData};
 use crate::tree::{NodeId, Tree};
 use html5ever::ns;
@@ -86,11 +86,6 @@ fn is_local_name(name: &str) -> bool {
 /// Whether all are of the production `Char`.
 fn has_characters(text: &str) -> bool {
     text.chars().all(is_xml_character)
-}
-
-/// The production `PubidChar`.
-fn is_public_id_character(c: char) -> bool {
-    matches!(c, ' ' | '\r' | '\n') || c.is_ascii_alphanumeric() || "-'()+,./:=?;!*#@$_%".contains(c)
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use crate::error::{DomError, Result};
 use crate::names::{NameKind, is_xml_character, is_xml_name, validate_and_extract};
-use crate::node::{Attribute, DoctypeData, InstructionData, NodeData};
+use crate::node::{Attribute, InstructionData, NodeData};
 use crate::parse::MAX_LEVELS;
 use crate::tree::{NodeId, Tree};
+use crate::xml_prolog::{Doctype, check_declaration};
 use html5ever::{LocalName, Namespace, QualName, ns};
 use quick_xml::Reader;
 use quick_xml::escape::{EscapeError, unescape};
@@ -15,7 +16,7 @@ const XML: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 /// Bytes of markup between two questions whether to go on.
-const PIECE: u64 = 16 << 10;
+const PIECE: usize = 16 << 10;
 /// Attributes of one tag between two of them.
 const MANY_ATTRIBUTES: usize = 256;
 
@@ -119,12 +120,23 @@ struct Builder<'t> {
     open: Vec<NodeId>,
     scopes: Scopes,
     go_on: &'t mut dyn FnMut() -> bool,
+    has_doctype: bool,
     /// Whether the document type declares something itself.
     has_subset: bool,
 }
 
 fn malformed(what: impl std::fmt::Display) -> DomError {
     DomError::Syntax(format!("the XML is not well-formed: {what}"))
+}
+
+fn outside() -> DomError {
+    malformed("text outside of an element")
+}
+
+fn reader_of(markup: &str) -> Reader<&[u8]> {
+    let mut reader = Reader::from_str(markup);
+    reader.config_mut().check_comments = true;
+    reader
 }
 
 /// What XML does not call a character must not be there, nor be referred to.
@@ -137,27 +149,49 @@ fn check_characters(text: &str) -> Result<()> {
 
 impl<'t> Builder<'t> {
     fn new(tree: &'t mut Tree, document: NodeId, top: NodeId, go_on: &'t mut dyn FnMut() -> bool) -> Builder<'t> {
-        Builder { tree, document, top, open: Vec::new(), scopes: Scopes::default(), go_on, has_subset: false }
+        Builder {
+            tree,
+            document,
+            top,
+            open: Vec::new(),
+            scopes: Scopes::default(),
+            go_on,
+            has_doctype: false,
+            has_subset: false,
+        }
     }
 
     fn run(&mut self, markup: &str) -> Result<()> {
         let markup = markup.replace("\r\n", "\n").replace('\r', "\n");
         let markup = markup.trim_start_matches('\u{FEFF}');
         check_characters(markup)?;
-        let mut reader = Reader::from_str(markup);
-        reader.config_mut().check_comments = true;
+        let mut reader = reader_of(markup);
+        // Where what it reads begins.
+        let mut start = 0;
         let mut is_first = true;
         let mut asked_at = 0;
         loop {
-            let at = reader.buffer_position();
+            let at = start + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
             if at - asked_at >= PIECE {
                 asked_at = at;
                 self.ask()?;
             }
-            let event = reader.read_event().map_err(|error| malformed(format!("{error} (at byte {at})")))?;
+            let wrong = |error: &dyn std::fmt::Display| malformed(format!("{error} (at byte {at})"));
+            // The reader takes for a document type what is none.
+            if let Some(text) = markup.get(at..).filter(|text| Doctype::is_next(text)) {
+                let doctype = Doctype::read(text).map_err(|error| wrong(&error))?;
+                start = markup.len() - doctype.rest.len();
+                reader = reader_of(doctype.rest);
+                self.doctype(doctype)?;
+                is_first = false;
+                continue;
+            }
+            let event = reader.read_event().map_err(|error| wrong(&error))?;
             match event {
                 Event::Eof => break,
-                Event::Decl(_) if is_first && self.top == self.document => {}
+                Event::Decl(declaration) if is_first && self.top == self.document => {
+                    check_declaration(&String::from_utf8_lossy(&declaration)).map_err(|error| wrong(&error))?;
+                }
                 Event::Decl(_) => return Err(malformed("an XML declaration must come first")),
                 event => self.take(event)?,
             }
@@ -200,6 +234,9 @@ impl<'t> Builder<'t> {
                 }
                 self.text(&text)?;
             }
+            Event::GeneralRef(_) if self.parent() == self.document => {
+                return Err(malformed("a reference outside of an element"));
+            }
             Event::GeneralRef(reference) => {
                 let name = reference.decode().map_err(malformed)?;
                 let text = match reference.resolve_char_ref().map_err(malformed)? {
@@ -231,18 +268,25 @@ impl<'t> Builder<'t> {
                 let data = data.trim_start().into();
                 self.append(NodeData::Instruction(Box::new(InstructionData { target, data })));
             }
-            Event::DocType(text) => {
-                let text = text.decode().map_err(malformed)?;
-                let has_element = self.tree.document_element(self.document).is_some();
-                if self.top != self.document || !self.open.is_empty() || has_element {
-                    return Err(malformed("a document type at the wrong place"));
-                }
-                self.has_subset = text.contains('[');
-                let doctype = doctype(&text).ok_or_else(|| malformed("a document type without a system identifier"))?;
-                self.append(NodeData::Doctype(Box::new(doctype)));
-            }
+            // One in capitals does not come here.
+            Event::DocType(_) => return Err(malformed("a document type that does not begin with <!DOCTYPE")),
             Event::Decl(_) | Event::Eof => {}
         }
+        Ok(())
+    }
+
+    fn doctype(&mut self, doctype: Doctype<'_>) -> Result<()> {
+        let has_element = self.tree.document_element(self.document).is_some();
+        if self.top != self.document || !self.open.is_empty() || has_element || self.has_doctype {
+            return Err(malformed("a document type at the wrong place"));
+        }
+        // Else the reader would take it for the mark of the byte order.
+        if doctype.rest.starts_with('\u{FEFF}') {
+            return Err(outside());
+        }
+        self.has_doctype = true;
+        self.has_subset = doctype.has_subset;
+        self.append(NodeData::Doctype(Box::new(doctype.data)));
         Ok(())
     }
 
@@ -260,7 +304,7 @@ impl<'t> Builder<'t> {
         let parent = self.parent();
         if parent == self.document {
             let is_space = text.bytes().all(|byte| byte.is_ascii_whitespace());
-            return if is_space { Ok(()) } else { Err(malformed("text outside of an element")) };
+            return if is_space { Ok(()) } else { Err(outside()) };
         }
         if let Some(last) = self.tree.last_child(parent)
             && let NodeData::Text(data) = &mut self.tree.node_mut(last).data
@@ -411,19 +455,4 @@ fn checked(namespace: &str, name: &str, kind: NameKind) -> Result<QualName> {
         return Err(malformed(format!("{name:?} is no name")));
     }
     validate_and_extract(namespace, name, kind).map_err(malformed)
-}
-
-/// Name and identifiers of a document type, `None` if one is missing; an internal subset is skipped.
-fn doctype(text: &str) -> Option<DoctypeData> {
-    let text = text.trim();
-    let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let rest = rest.trim_start();
-    let mut quoted = rest.split_once('[').map_or(rest, |(rest, _)| rest).split(['"', '\'']).skip(1).step_by(2);
-    let mut next = || quoted.next().map(str::to_owned);
-    let (public_id, system_id) = match rest.get(..6) {
-        Some("PUBLIC") => (next()?, next()?),
-        Some("SYSTEM") => (String::new(), next()?),
-        _ => Default::default(),
-    };
-    Some(DoctypeData { name: name.trim_end_matches('[').to_owned(), public_id, system_id })
 }

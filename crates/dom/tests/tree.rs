@@ -203,6 +203,20 @@ fn malformed_xml_is_named() {
         ("<a xmlns:xml='u'/>", "is another than that of XML"),
         ("<a xmlns:b='http://www.w3.org/2000/xmlns/'/>", "is that of declarations"),
         ("<a xmlns='http://www.w3.org/XML/1998/namespace'/>", "is that of XML"),
+        ("<!DOCTYPE a><!DOCTYPE b><a/>", "at the wrong place"),
+        ("<a/><!DOCTYPE a>", "at the wrong place"),
+        ("<a><!DOCTYPE a></a>", "at the wrong place"),
+        (" <!DOCTYPE 1$><a/>", "without a name (at byte 1)"),
+        ("<!DOCTYPE a junk><a/>", "not for it"),
+        ("<!DOCTYPE a SYSTEM><a/>", "without a system identifier"),
+        ("<!doctype a><a/>", "<!DOCTYPE"),
+        ("<!DOCTYPE a>\u{FEFF}<a/>", "text outside"),
+        ("<!DOCTYPE a>&#32;<a/>", "a reference outside"),
+        ("<a/>&amp;", "a reference outside"),
+        ("<!DOCTYPE a>\n<a></b>", "(at byte 16)"),
+        ("<?xml?><a/>", "without a version"),
+        ("<?xml version='2.x' foo?><a/>", "an XML declaration"),
+        ("<!DOCTYPE a><?xml version='1.0'?><a/>", "must come first"),
     ] {
         check(wrong, what);
     }
@@ -220,6 +234,22 @@ fn xml_is_read_as_it_says() {
     );
     check("<a xmlns='u'><b xmlns='v'><c/></b><d/></a>", "<a xmlns=\"u\"><b xmlns=\"v\"><c/></b><d/></a>");
     check("<a xml:lang='x'/>", "<a xml:lang=\"x\"/>");
+}
+
+#[test]
+fn document_types_of_xml_are_kept() {
+    let check = |markup: &str, expected: &str| {
+        let mut tree = Tree::default();
+        let document = tree.create_document(false, "application/xml");
+        tree.parse_xml(document, markup, &mut || true).unwrap();
+        assert_eq!(tree.inner_xml(document), expected, "{markup}");
+    };
+    check("<!DOCTYPE a[<!ENTITY x \"y\">]>\n<a/>", "<!DOCTYPE a><a/>");
+    check(
+        "<?xml version='1.0'?>\n<!DOCTYPE a PUBLIC \"it's\" 'x[y>'><a/>",
+        "<!DOCTYPE a PUBLIC \"it's\" \"x[y>\"><a/>",
+    );
+    check("<!DOCTYPE a SYSTEM 'b'><!--c--><a/><!--d-->", "<!DOCTYPE a SYSTEM \"b\"><!--c--><a/><!--d-->");
 }
 
 #[test]
