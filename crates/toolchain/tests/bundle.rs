@@ -226,14 +226,31 @@ fn es_modules_are_strict() {
     check(&[("a.mjs", "import './b.mjs'; x = 1"), ("b.mjs", "y = 1")], true);
     check(&[("a.cjs", "module.exports = x = 1")], false);
     check(&[("a.js", "x = 1")], false);
+    check(
+        &[("a.js", "import b from './b.json'; x = b"), ("b.json", r#"{"__proto__": 1, "c": {"__proto__": 2}}"#)],
+        true,
+    );
+    check(&[("a.ts", "import './c.cjs'; x = 1"), ("c.cjs", "'do not use strict'; exports.c = y = 1")], false);
+    check(&[("a.ts", "import './c.cjs'; x = 1"), ("c.cjs", "'use asm' ; \"use strict\"\n; exports.c = 1")], true);
 }
 
 #[test]
 fn keys_of_json_are_own_properties() {
-    let data = ("d.json", r#"{"\u005f_proto__": {"isAdmin": true}, "a": [{"__proto__": 1}]}"#);
+    let nested = r#"{"\u005f_proto__": {"isAdmin": true}, "a": [{"__proto__": 1}]}"#;
+    // An import of JSON is all of it, whatever it calls its keys.
+    let module = r#"{"__esModule": true, "default": 5, "__proto__": {"__proto__": 2}}"#;
     for main in ["globalThis.x = require('./d.json')", "import d from './d.json'; globalThis.x = d"] {
-        let expected = r#"JSON.parse("{\"\\u005f_proto__\": {\"isAdmin\": true}, \"a\": [{\"__proto__\": 1}]}")"#;
-        check(("a.js", main), &[data], &BundleOptions::default(), &[expected], &[]);
+        for minify in [false, true] {
+            let options = BundleOptions { minify, ..BundleOptions::default() };
+            for (data, has) in
+                [(nested, "isAdmin"), (module, "__esModule"), (r#"[{"__proto__": {"__proto__": 1}}]"#, "x")]
+            {
+                let output = check(("a.js", main), &[("d.json", data)], &options, &[has], &[]);
+                let keys =
+                    ["__proto__", "[\"__proto__\"]"].map(|key| output.code.replace('`', "\"").matches(key).count());
+                assert_eq!(keys, [2, 2], "{}", output.code);
+            }
+        }
     }
 }
 

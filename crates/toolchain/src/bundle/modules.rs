@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arcstr::ArcStr;
 use oxc::allocator::Allocator;
+use oxc::ast::ast::ObjectProperty;
+use oxc::ast_visit::{VisitMut, walk_mut};
 use rolldown::plugin::{
     HookAddonArgs, HookInjectionOutputReturn, HookLoadArgs, HookLoadOutput, HookLoadReturn, HookNoopReturn,
-    HookResolveIdArgs, HookResolveIdOutput, HookResolveIdReturn, HookUsage, Plugin, PluginContext,
-    SharedLoadPluginContext,
+    HookResolveIdArgs, HookResolveIdOutput, HookResolveIdReturn, HookTransformAstArgs, HookTransformAstReturn,
+    HookUsage, Plugin, PluginContext, SharedLoadPluginContext,
 };
 use rolldown_common::bundler_options::OutputFormat;
 use rolldown_common::{ImportKind, ModuleInfo, ModuleType, NormalModule, ResolvedExternal};
@@ -265,7 +267,7 @@ impl Plugin for Modules {
     }
 
     fn register_hook_usage(&self) -> HookUsage {
-        HookUsage::ResolveId | HookUsage::Load | HookUsage::ModuleParsed | HookUsage::Banner
+        HookUsage::ResolveId | HookUsage::Load | HookUsage::TransformAst | HookUsage::ModuleParsed | HookUsage::Banner
     }
 
     async fn resolve_id(&self, _: &PluginContext, args: &HookResolveIdArgs<'_>) -> HookResolveIdReturn {
@@ -305,23 +307,25 @@ impl Plugin for Modules {
         let code = self.load_source(&path).and_then(|source| self.cover(&path, source));
         let code = code.map_err(|error| self.refuse(error))?;
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), code.clone());
-        Ok(Some(match json_with_prototypes(&path, &code) {
-            Some(script) => HookLoadOutput {
-                code: ArcStr::from(script),
-                module_type: Some(ModuleType::Js),
-                ..HookLoadOutput::default()
-            },
-            None => HookLoadOutput { code, ..HookLoadOutput::default() },
-        }))
+        Ok(Some(HookLoadOutput { code, ..HookLoadOutput::default() }))
+    }
+
+    /// Sees what rolldown has parsed, before it transforms that.
+    async fn transform_ast(&self, _: &PluginContext, mut args: HookTransformAstArgs<'_>) -> HookTransformAstReturn {
+        if matches!(args.module_type, ModuleType::Json) {
+            args.ast.program.with_mut(|fields| OwnPrototypes.visit_program(fields.program));
+        }
+        Ok(args.ast)
     }
 
     async fn module_parsed(&self, _: &PluginContext, _: Arc<ModuleInfo>, module: &NormalModule) -> HookNoopReturn {
         let view = &module.ecma_view;
         let mut directives = view.directive_range.iter().map(|range| range.source_text(&view.source));
+        let is_use_strict = |text: &str| text.starts_with("'use strict'") || text.starts_with("\"use strict\"");
         let is_strict = view.exports_kind.is_esm()
             || view.def_format.is_esm()
             || matches!(module.module_type, ModuleType::Json)
-            || directives.any(|directive| directive.contains("use strict"));
+            || directives.any(is_use_strict);
         if !is_strict {
             self.is_strict.store(false, Ordering::Relaxed);
         }
@@ -334,23 +338,13 @@ impl Plugin for Modules {
     }
 }
 
-/// A script for JSON that has a key `__proto__`, which in a literal of JavaScript would set the prototype.
-fn json_with_prototypes(path: &Path, source: &str) -> Option<String> {
-    if path.extension().is_none_or(|extension| extension != "json") {
-        return None;
-    }
-    // What is wrong with it is rolldown's to tell.
-    let value = serde_json::from_str(source).ok()?;
-    let text = has_prototype(&value).then(|| serde_json::to_string(source).ok())??;
-    Some(format!("module.exports = JSON.parse({text});"))
-}
+/// Makes the keys `__proto__` of JSON computed ones, as in a literal of JavaScript they would set the prototype.
+struct OwnPrototypes;
 
-/// The parser has a limit of its own for how deep values are in each other.
-fn has_prototype(value: &serde_json::Value) -> bool {
-    match value {
-        serde_json::Value::Array(items) => items.iter().any(has_prototype),
-        serde_json::Value::Object(members) => members.contains_key("__proto__") || members.values().any(has_prototype),
-        _ => false,
+impl<'a> VisitMut<'a> for OwnPrototypes {
+    fn visit_object_property(&mut self, property: &mut ObjectProperty<'a>) {
+        property.computed |= property.key.is_specific_static_name("__proto__");
+        walk_mut::walk_object_property(self, property);
     }
 }
 
