@@ -140,7 +140,7 @@ fn drop_empty_export(program: &mut Program<'_>) {
 }
 
 /// The transformer leaves decorators where they are, and the engine has none.
-fn refuse_decorators(file: &str, source: &str, program: &Program<'_>) -> Result<(), Diagnostic> {
+pub(crate) fn refuse_decorators(file: &str, source: &str, program: &Program<'_>) -> Result<(), Diagnostic> {
     let mut finder = FirstDecorator(None);
     finder.visit_program(program);
     let Some(offset) = finder.0 else { return Ok(()) };

@@ -235,6 +235,35 @@ fn es_modules_are_strict() {
 }
 
 #[test]
+fn decorators_are_refused_unless_they_are_transformed() {
+    const DECORATED: &str = "function d(x) { return x }\n@d class A {}\nglobalThis.a = new A()";
+    let refused = |extension: &str, files: &[(&str, &str)]| {
+        let main = format!("a.{extension}");
+        let other = format!("b.{extension}");
+        let source = format!("import './{other}'");
+        let project = project(&[&[(&*main, &*source), (&*other, DECORATED)], files].concat());
+        let errors = bundle_file(&project.path(&main), &BundleOptions::default()).unwrap_err();
+        let text = project.relative(&errors[0].to_string());
+        assert_eq!(text.lines().next().unwrap(), format!("<root>/b.{extension}:2:1: decorators are not transformed"));
+        assert!(errors[0].code_frame.is_some() && errors.len() == 1, "{errors:?}");
+    };
+    let legacy = ("tsconfig.json", r#"{"compilerOptions": {"experimentalDecorators": true}}"#);
+    for extension in ["ts", "tsx", "mts", "js", "jsx"] {
+        refused(extension, &[]);
+    }
+    for extension in ["js", "jsx"] {
+        refused(extension, &[legacy]);
+    }
+    for main in ["a.ts", "a.tsx"] {
+        check((main, DECORATED), &[legacy], &BundleOptions::default(), &[], &["@d"]);
+    }
+    let files = [("main.ts", "import './b'"), ("b.ts", DECORATED)];
+    let errors = bundle(&files, &BundleOptions::default()).unwrap_err();
+    assert!(errors[0].to_string().starts_with("b.ts:2:1: decorators are not transformed"), "{errors:?}");
+    check(("a.ts", "/** @d */ globalThis.a = '@d class'"), &[], &BundleOptions::default(), &["@d class"], &[]);
+}
+
+#[test]
 fn keys_of_json_are_own_properties() {
     let nested = r#"{"\u005f_proto__": {"isAdmin": true}, "a": [{"__proto__": 1}]}"#;
     // An import of JSON is all of it, whatever it calls its keys.

@@ -21,7 +21,7 @@ use rolldown_common::{ImportKind, ModuleInfo, ModuleType, NormalModule, Resolved
 
 use super::normalize;
 use crate::syntax::{self, Language};
-use crate::{Covered, Diagnostic, Diagnostics, cover, guard};
+use crate::{Covered, Diagnostic, Diagnostics, cover, guard, transform};
 
 /// Where files held in memory are said to be, so that rolldown has absolute paths to work with.
 const MEMORY_ROOT: &str = "/quickbeam:memory";
@@ -311,9 +311,15 @@ impl Plugin for Modules {
     }
 
     /// Sees what rolldown has parsed, before it transforms that.
-    async fn transform_ast(&self, _: &PluginContext, mut args: HookTransformAstArgs<'_>) -> HookTransformAstReturn {
+    async fn transform_ast(&self, ctx: &PluginContext, mut args: HookTransformAstArgs<'_>) -> HookTransformAstReturn {
         if matches!(args.module_type, ModuleType::Json) {
             args.ast.program.with_mut(|fields| OwnPrototypes.visit_program(fields.program));
+            return Ok(args.ast);
+        }
+        if args.ast.source().contains('@') && !transforms_decorators(ctx, &args)? {
+            let name = self.paths.display(args.id);
+            transform::refuse_decorators(&name, args.ast.source(), args.ast.program())
+                .map_err(|error| self.refuse(error))?;
         }
         Ok(args.ast)
     }
@@ -336,6 +342,15 @@ impl Plugin for Modules {
         let is_strict = self.is_strict.load(Ordering::Relaxed);
         Ok(is_strict.then(|| "\"use strict\";".to_owned()))
     }
+}
+
+/// Whether `tsconfig.json` asks for TypeScript's older decorators, which are transformed. It is not asked about plain JavaScript.
+fn transforms_decorators(ctx: &PluginContext, args: &HookTransformAstArgs<'_>) -> anyhow::Result<bool> {
+    if matches!(args.module_type, ModuleType::Js) {
+        return Ok(false);
+    }
+    let options = ctx.options().transform_options.options_for_file(Some(Path::new(args.id)), &mut Vec::new())?;
+    Ok(options.decorator.legacy)
 }
 
 /// Makes the keys `__proto__` of JSON computed ones, as in a literal of JavaScript they would set the prototype.
