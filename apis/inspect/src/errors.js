@@ -20,25 +20,24 @@
     return startsWithName ? `${prefix}${head.slice(name.length)}` : `${prefix}: ${head}`;
   };
 
-  const dropShownKeys = (error, keys, head) => {
+  const dropShownKeys = (error, keys, head, read) => {
     for (const key of ["name", "message", "stack"]) {
       const index = keys.indexOf(key);
       if (index === -1) continue;
-      const value = error[key];
+      const value = read(error, key);
       if (key === "stack" || typeof value !== "string" || head.includes(value)) keys.splice(index, 1);
     }
   };
 
   /** Formats `error` and leaves in `keys` what remains to be shown. */
-  const format = (state, error, constructor, tag, keys, prefixOf) => {
-    const name =
-      attempt(() => (error.name === undefined || error.name === null ? "Error" : String(error.name))) ?? "Error";
-    const message = attempt(() => String(error.message ?? "")) ?? "";
+  const format = (state, error, constructor, tag, keys, prefixOf, read) => {
+    const name = attempt(() => String(read(error, "name") ?? "Error")) ?? "Error";
+    const message = attempt(() => String(read(error, "message") ?? "")) ?? "";
     const head = headOf(name, message);
-    if (!state.showHidden) dropShownKeys(error, keys, head);
+    if (!state.showHidden) dropShownKeys(error, keys, head, read);
     if (keys.includes("cause") === false && Object.hasOwn(error, "cause")) keys.push("cause");
-    if (Array.isArray(error.errors) && !keys.includes("errors")) keys.push("errors");
-    const stack = error.stack;
+    if (Array.isArray(read(error, "errors")) && !keys.includes("errors")) keys.push("errors");
+    const stack = read(error, "stack");
     let frames = typeof stack === "string" ? stack : "";
     const first = frames.search(/^ {4}at /m);
     frames = first === -1 ? "" : frames.slice(first).trimEnd();

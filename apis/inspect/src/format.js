@@ -2,7 +2,7 @@
 ({ inspect, formatNumber }, native) => {
   const isPlainToString = (value) => {
     if (native.classOf(value) === "Proxy") return true;
-    for (let object = value; object !== null; object = Object.getPrototypeOf(object)) {
+    for (const object of native.chainOf(value)) {
       if (!Object.hasOwn(object, "toString") && !Object.hasOwn(object, Symbol.toPrimitive)) continue;
       const Class = Object.getOwnPropertyDescriptor(object, "constructor")?.value;
       const isBuiltin = typeof Class === "function" && native.isBuiltin(Class);

@@ -1,7 +1,7 @@
 // Turns values into text as Node's util.inspect does, within bounds: hostile values cost no more than BUDGET characters.
 (layout, errors, makeContents, native) => {
   const { quote, escapeControls, plural, join, BREAK_LENGTH, MAX_ITEMS } = layout;
-  const { classOf, proxyParts, extraKeys, hostText, termText } = native;
+  const { classOf, proxyParts, chainOf, extraKeys, hostText, termText } = native;
 
   const BUDGET = 1 << 20;
   const MAX_STRING = 10_000;
@@ -12,10 +12,10 @@
     getOwnPropertyDescriptor,
     getOwnPropertyNames,
     getOwnPropertySymbols,
-    getPrototypeOf,
     keys: keysOf,
     hasOwn,
   } = Object;
+  const { isView } = ArrayBuffer;
   const call = Function.prototype.call;
   const bind = (method) => call.bind(method);
   const getter = (owner, name) => bind(getOwnPropertyDescriptor(owner, name).get);
@@ -38,28 +38,29 @@
 
   // ── Names of classes ──
 
-  const isInstance = (value, Class) => {
-    try {
-      return value instanceof Class;
-    } catch {
-      return false;
+  /** What reading a property of an object gives, but for the traps of proxies; the object and its prototypes are `chain`. */
+  const read = (object, key, chain = chainOf(object)) => {
+    for (const link of chain) {
+      const descriptor = getOwnPropertyDescriptor(link, key);
+      if (descriptor === undefined) continue;
+      if (hasOwn(descriptor, "value")) return descriptor.value;
+      return descriptor.get === undefined ? undefined : call.call(descriptor.get, object);
     }
+    return undefined;
   };
 
-  const constructorName = (state, value, depth, className) => {
-    let first;
-    for (let object = value; object !== null && object !== undefined;) {
-      const descriptor = getOwnPropertyDescriptor(object, "constructor");
-      const Class = descriptor?.value;
-      if (typeof Class === "function" && Class.name !== "" && isInstance(value, Class)) return String(Class.name);
-      object = getPrototypeOf(object);
-      if (first === undefined) first = object;
+  const constructorName = (state, chain, depth, className) => {
+    for (const link of chain) {
+      const Class = getOwnPropertyDescriptor(link, "constructor")?.value;
+      if (typeof Class !== "function") continue;
+      const name = read(Class, "name");
+      if (name !== "" && chain.indexOf(read(Class, "prototype"), 1) !== -1) return String(name);
     }
-    if (first === null) return null;
+    if (chain.length === 1) return null;
     const fallback = className.endsWith(" Iterator") || className === "Generator" ? "Object" : className;
     if (depth > state.maxDepth) return `${fallback} <Complex prototype>`;
-    const ofPrototype = constructorName(state, first, depth + 1, classOf(first));
-    if (ofPrototype === null) return `${fallback} <${inspect(first, { depth: -1, custom: false })}>`;
+    const ofPrototype = constructorName(state, chain.slice(1), depth + 1, classOf(chain[1]));
+    if (ofPrototype === null) return `${fallback} <${inspect(chain[1], { depth: -1, custom: false })}>`;
     return `${fallback} <${ofPrototype}>`;
   };
 
@@ -71,8 +72,8 @@
     return tag !== "" && constructor !== tag ? `${constructor}${size} [${tag}] ` : `${constructor}${size} `;
   };
 
-  const tagOf = (state, value) => {
-    const tag = value[Symbol.toStringTag];
+  const tagOf = (state, value, chain) => {
+    const tag = read(value, Symbol.toStringTag, chain);
     if (typeof tag !== "string" || tag === "") return "";
     const shownAsProperty = state.showHidden
       ? hasOwn(value, Symbol.toStringTag)
@@ -144,7 +145,7 @@
   };
 
   const formatProperty = (state, object, depth, key, isElement) => {
-    const descriptor = getOwnPropertyDescriptor(object, key) ?? { value: object[key], enumerable: true };
+    const descriptor = getOwnPropertyDescriptor(object, key) ?? { value: read(object, key), enumerable: true };
     let text;
     if (descriptor.value !== undefined) {
       text = indented(state, () => formatValue(state, descriptor.value, depth));
@@ -173,7 +174,7 @@
     const type = `${isAsync ? "Async" : ""}${className.includes("Generator") ? "Generator" : ""}Function`;
     let base = `[${type}`;
     if (constructor === null) base += " (null prototype)";
-    const name = value.name;
+    const name = read(value, "name");
     if (name === "") base += " (anonymous)";
     else base += `: ${typeof name === "string" ? name : formatValue(state, name, 0)}`;
     base += "]";
@@ -183,12 +184,13 @@
   };
 
   const classBase = (value, constructor, tag) => {
-    const name = (hasOwn(value, "name") && value.name) || "(anonymous)";
+    const name = (hasOwn(value, "name") && read(value, "name")) || "(anonymous)";
     let base = `class ${name}`;
     if (constructor !== "Function" && constructor !== null) base += ` [${constructor}]`;
     if (tag !== "" && constructor !== tag) base += ` [${tag}]`;
     if (constructor === null) return `[${base} extends null]`;
-    const parent = getPrototypeOf(value).name;
+    const parents = chainOf(value).slice(1);
+    const parent = read(parents[0], "name", parents);
     return parent ? `[${base} extends ${parent}]` : `[${base}]`;
   };
 
@@ -208,7 +210,7 @@
   const prefixed = (prefix, name, base) => (prefix === `${name} ` ? base : `${prefix}${base}`);
 
   /** What surrounds a value's entries, and what makes them: a string when there is nothing else to show. */
-  const describe = (state, value, depth, className, constructor, tag) => {
+  const describe = (state, value, chain, depth, className, constructor, tag) => {
     const shape = { base: "", open: "", close: "}", format: contents.nothing, keys: undefined, list: undefined };
     const open = (fallback, size) => `${prefixOf(constructor, tag, fallback, size)}{`;
     const emptyAs = (text) => (shape.keys.length === 0 ? text : undefined);
@@ -265,7 +267,7 @@
       case "Error":
       case "DOMException":
         shape.keys = ownKeys(state, value);
-        shape.base = errors.format(state, value, constructor, tag, shape.keys, prefixOf);
+        shape.base = errors.format(state, value, constructor, tag, shape.keys, prefixOf, read);
         if (state.spent > BUDGET) shape.base = `${shape.base.slice(0, 200)}...`;
         spend(state, shape.base.length);
         shape.open = "{";
@@ -295,18 +297,19 @@
       case "WeakMap":
         return Object.assign(shape, { keys: ownKeys(state, value), open: open(className), format: contents.unknown });
     }
-    if (className.endsWith("Array") && value instanceof TypedArray) {
+    if (className.endsWith("Array") && isView(value)) {
       const length = typedLength(value);
       shape.keys = nonIndexKeys(state, value);
       const prefix = prefixOf(constructor, tag, className, `(${length})`);
       Object.assign(shape, { open: `${prefix}[`, close: "]", format: contents.typedArray, list: { length } });
       return (length === 0 && !state.showHidden ? emptyAs(`${prefix}[]`) : undefined) ?? shape;
     }
-    return describeOrdinary(state, value, depth, className, constructor, tag, shape);
+    return describeOrdinary(state, value, chain, depth, className, constructor, tag, shape);
   };
 
-  const describeOrdinary = (state, value, depth, className, constructor, tag, shape) => {
-    const shown = (constructor === "Object" && tag === "") || depth > state.maxDepth ? undefined : native.shownOf(value);
+  const describeOrdinary = (state, value, chain, depth, className, constructor, tag, shape) => {
+    const isPlain = (constructor === "Object" && tag === "") || depth > state.maxDepth;
+    const shown = isPlain ? undefined : native.shownOf(value, chain);
     if (shown !== undefined) return platformText(state, value, depth + 1, constructor, shown);
     shape.keys = ownKeys(state, value);
     const text = tag.startsWith("Temporal.") ? hostText(value) : undefined;
@@ -346,10 +349,10 @@
 
   // ── The walk ──
 
-  const formatRaw = (state, value, depth, className) => {
-    const constructor = constructorName(state, value, depth, className);
-    const tag = tagOf(state, value);
-    const shape = describe(state, value, depth, className, constructor, tag);
+  const formatRaw = (state, value, chain, depth, className) => {
+    const constructor = constructorName(state, chain, depth, className);
+    const tag = tagOf(state, value, chain);
+    const shape = describe(state, value, chain, depth, className, constructor, tag);
     if (typeof shape === "string") return shape;
     if (depth > state.maxDepth) {
       const fallback = className === "Array" ? "Array" : "Object";
@@ -405,11 +408,11 @@
     return join(state, entries, "", "Proxy [", "]", { isNumeric: false, hasMore: false });
   };
 
-  const customText = (state, value, depth) => {
-    const custom = value[CUSTOM];
+  const customText = (state, value, chain, depth) => {
+    const custom = read(value, CUSTOM, chain);
     if (typeof custom !== "function" || custom === inspect) return undefined;
-    const constructor = getOwnPropertyDescriptor(value, "constructor");
-    if (constructor?.value?.prototype === value) return undefined;
+    const Class = getOwnPropertyDescriptor(value, "constructor")?.value;
+    if (typeof Class === "function" && read(Class, "prototype") === value) return undefined;
     const options = {
       depth: state.maxDepth - depth,
       showHidden: state.showHidden,
@@ -427,10 +430,11 @@
     const className = classOf(value);
     if (className === "Proxy") return formatProxy(state, proxyParts(value), depth);
     try {
-      const custom = state.custom ? customText(state, value, depth) : undefined;
+      const chain = chainOf(value);
+      const custom = state.custom ? customText(state, value, chain, depth) : undefined;
       if (custom !== undefined) return custom;
       if (state.seen.includes(value)) return circularMark(state, value);
-      return formatRaw(state, value, depth, className);
+      return formatRaw(state, value, chain, depth, className);
     } catch (error) {
       if (depth > 0 && error instanceof RangeError) throw error;
       return `[${className}: Inspection interrupted prematurely. ${reasonOf(error)}]`;

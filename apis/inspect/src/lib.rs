@@ -1,7 +1,8 @@
 //! Values as text, the way Node's `util.inspect` and `util.format` write them.
 //!
-//! The formatter is JavaScript, loaded into a realm when it is first used. It never runs getters of the values that it shows;
-//! proxies are looked through without running traps. Objects of Web APIs, which have nothing of their own to show, tell what they have
+//! The formatter is JavaScript, loaded into a realm when it is first used. It runs no getters of the properties that it shows, and no traps
+//! of proxies: these are looked through, as values and as prototypes, of which it knows the first 1,000. What it does run, as Node does, are
+//! functions `[nodejs.util.inspect.custom]`, and getters of `Symbol.toStringTag`, of the name of a class or a function, and of what an error says. Objects of Web APIs, which have nothing of their own to show, tell what they have
 //! by `expose` of the crate `webidl` ([`SHOWN`]). What it makes is bounded: two levels deep, 100 elements of
 //! a list, 10,000 characters of a string, about 1 MB in all.
 //!
@@ -28,12 +29,15 @@ static FORMAT: Glue = Glue::new("internal:inspect/format", include_str!("format.
 
 const KEPT: &str = "inspect";
 
+/// Prototypes, and proxies on the way to them, that are looked at. Proxies can close a circle.
+const MAX_LINKS: usize = 1_000;
+
 /// The name under which a realm keeps what knows the text of host objects that say `Temporal.…`: a function of a value that gives a string,
 /// or `undefined`, and runs no script.
 pub const HOST_TEXT: &str = "inspect host text";
 
-/// The name under which a realm keeps what knows the objects of Web APIs: a function of an object that gives what is shown of it, as a record
-/// of attributes or a list of pairs, or `undefined`, and runs no script.
+/// The name under which a realm keeps what knows the objects of Web APIs: a function of an object and of a list of it and its prototypes that gives
+/// what is shown of it, as a record of attributes or a list of pairs, or `undefined`, and runs no script.
 pub const SHOWN: &str = "inspect platform objects";
 
 /// The realm's formatter: an object with `inspect(value, { depth, showHidden, showProxy })`, `format(arguments)`, which
@@ -52,7 +56,8 @@ pub fn formatter(ctx: Ctx<'_>) -> Result<Value<'_>> {
     native.define("extraKeys", ctx.function("extraKeys", 2, extra_keys)?, Attributes::ALL)?;
     native.define("isBuiltin", ctx.function("isBuiltin", 1, is_builtin)?, Attributes::ALL)?;
     native.define("hostText", ctx.function("hostText", 1, host_text)?, Attributes::ALL)?;
-    native.define("shownOf", ctx.function("shownOf", 1, shown_of)?, Attributes::ALL)?;
+    native.define("shownOf", ctx.function("shownOf", 2, shown_of)?, Attributes::ALL)?;
+    native.define("chainOf", ctx.function("chainOf", 1, chain_of)?, Attributes::ALL)?;
     native.define("preview", ctx.function("preview", 2, preview)?, Attributes::ALL)?;
     native.define("termText", ctx.function("termText", 1, term_text)?, Attributes::ALL)?;
     let layout = LAYOUT.run(ctx)?;
@@ -101,6 +106,26 @@ fn proxy_parts<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Va
     }
 }
 
+/// A list of an object and its prototypes. Of a proxy among them, its target is there instead: no trap runs.
+fn chain_of<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let mut chain = Vec::new();
+    let mut link = args.get(0);
+    for _ in 0..MAX_LINKS {
+        if !link.is_object() {
+            break;
+        }
+        link = match link.proxy_parts() {
+            Some((target, _)) => target,
+            None => {
+                let prototype = link.prototype()?;
+                chain.push(std::mem::replace(&mut link, ctx.undefined()));
+                prototype
+            }
+        };
+    }
+    ctx.array(chain)
+}
+
 fn host_text<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     ask_kept(ctx, HOST_TEXT, args)
 }
@@ -112,7 +137,7 @@ fn shown_of<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value
 /// What a function that the realm keeps says of a value; `undefined` where there is none.
 fn ask_kept<'a>(ctx: Ctx<'a>, name: &'static str, args: Args<'a>) -> Result<Value<'a>> {
     match ctx.kept(name) {
-        Some(function) => ctx.call(&function, &ctx.undefined(), &[args.get(0)]),
+        Some(function) => ctx.call(&function, &ctx.undefined(), &[args.get(0), args.get(1)]),
         None => Ok(ctx.undefined()),
     }
 }

@@ -78,6 +78,39 @@ fn errors_show_class_message_stack_and_properties() {
 }
 
 #[test]
+fn no_trap_runs() {
+    let check = |value: &str, expected: &str| {
+        let expression = format!(
+            "(() => {{
+                let traps = 0;
+                const handler = new Proxy({{}}, {{ get(_, trap) {{ traps++; return trap === 'getPrototypeOf' ? () => hide({{}}) : undefined }} }});
+                const hide = (target) => new Proxy(target, handler);
+                const value = {value};
+                traps = 0;
+                return {{ toString: undefined, [Symbol.for('nodejs.util.inspect.custom')]: (_d, _o, inspect) => inspect(value) + ` ${{traps}}` }};
+            }})()"
+        );
+        in_realm(|ctx| assert_eq!(text(ctx, "inspect", &expression), expected, "{value}"));
+    };
+    check("hide({ a: 1 })", "{ a: 1 } 0");
+    check("Object.create(hide({}))", "{} 0");
+    check("Object.create(hide(Object.create(hide({ [Symbol.toStringTag]: 'T' }))))", "Object [T] {} 0");
+    check("Object.create(hide(class A {}.prototype))", "A {} 0");
+    check("{ constructor: hide(class A {}) }", "{ constructor: [class A] } 0");
+    check("new (class B extends hide(class A {}) {})()", "B {} 0");
+    check("class B extends hide(class A {}) {}", "[class B extends A] 0");
+    check(
+        "Object.setPrototypeOf(Object.assign(new Error('m'), { stack: '' }), hide(RangeError.prototype))",
+        "[RangeError: m] 0",
+    );
+    check("Object.setPrototypeOf(new Uint8Array(2), hide(Uint8Array.prototype))", "Uint8Array(2) [ 0, 0 ] 0");
+    check(
+        "(() => { const a = {}, b = Object.create(hide(a)); Object.setPrototypeOf(a, b); return b })()",
+        "Object <Object <Object <Object <Complex prototype>>>> {} 0",
+    );
+}
+
+#[test]
 fn hostile_values_end_bounded() {
     let check = |expression: &str, max: usize| {
         in_realm(|ctx| {

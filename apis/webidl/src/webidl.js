@@ -54,9 +54,9 @@
     return record;
   };
 
-  /** What `inspect` shows of a platform object: a record, or a list of pairs; `undefined` for other objects. */
-  const shownOf = (object) => {
-    for (let link = getPrototypeOf(object); link !== null; link = getPrototypeOf(link)) {
+  /** What `inspect` shows of a platform object: a record, or a list of pairs; `undefined` for other objects. It and its prototypes are `chain`. */
+  const shownOf = (object, chain) => {
+    for (const link of chain) {
       const display = lookUp(displays, link);
       if (display === undefined) continue;
       try {
