@@ -31,7 +31,7 @@ defmodule QuickBEAM.CommandLine.Repl do
     options = [console: &print(&1, IO.ANSI.enabled?())] ++ options
 
     CommandLine.with_uncaught(&print_error/1, fn ->
-      state = start(%{options: options, runtime: nil, terminal?: terminal?})
+      state = start(%{options: options, runtime: nil, terminal?: terminal?, runs?: true})
       if terminal?, do: Terminal.puts("QuickBEAM #{version()}. Type .help for the commands.")
       loop(state, "")
     end)
@@ -63,14 +63,16 @@ defmodule QuickBEAM.CommandLine.Repl do
   defp loop(state, input) do
     case Terminal.line(prompt(state, input)) do
       line when is_binary(line) -> line(state, input, line)
-      :invalid -> invalid(state)
+      {:invalid, line} -> invalid(state, input, line)
       _end_or_error -> finish(state, input)
     end
   end
 
-  defp invalid(state) do
-    print_error(%JSError{name: "SyntaxError", message: "the line is not valid UTF-8"})
-    loop(state, "")
+  # The rest of its statement must not run alone: so that the end is found, the line is read.
+  defp invalid(state, input, line) do
+    message = "the line is not valid UTF-8, so its statement does not run"
+    print_error(%JSError{name: "SyntaxError", message: message})
+    code(%{state | runs?: false}, input <> line)
   end
 
   defp prompt(%{terminal?: false}, _input), do: ""
@@ -94,7 +96,7 @@ defmodule QuickBEAM.CommandLine.Repl do
     end
   end
 
-  defp command(state, _input, _line, ".break", []), do: loop(state, "")
+  defp command(state, _input, _line, ".break", []), do: loop(%{state | runs?: true}, "")
   defp command(state, _input, _line, ".exit", []), do: finish(state, "")
 
   defp command(state, "", _line, ".help", []) do
@@ -132,6 +134,8 @@ defmodule QuickBEAM.CommandLine.Repl do
       _complete_or_wrong -> state |> evaluate(input) |> loop("")
     end
   end
+
+  defp evaluate(%{runs?: false} = state, _input), do: %{state | runs?: true}
 
   defp evaluate(state, input) do
     code = String.trim_trailing(input)

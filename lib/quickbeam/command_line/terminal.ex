@@ -36,17 +36,21 @@ defmodule QuickBEAM.CommandLine.Terminal do
   defp bytes?, do: :io.getopts(:standard_io)[:encoding] == :latin1
 
   @doc """
-  A line of input with its line break, without one at the end of the input, `:eof`, or `:invalid` if it is not UTF-8.
+  A line of input with its line break, without one at the end of the input; or `:eof`. One that is not UTF-8 comes as `{:invalid, line}`, with
+  an underscore for each byte that is not ASCII.
 
   Only lines that are read this way come back with the arrow keys; `IO.gets/1` reads past the history.
   """
-  @spec line(String.t()) :: String.t() | :eof | :invalid | {:error, term()}
+  @spec line(String.t()) :: String.t() | {:invalid, String.t()} | :eof | {:error, term()}
   def line(prompt) do
     request = {:get_until, :unicode, prompt, __MODULE__, :take_line, []}
 
     with line when is_binary(line) <- :io.request(:standard_io, request) do
       line = if bytes?(), do: :unicode.characters_to_binary(line, :utf8, :latin1), else: line
-      if String.valid?(line), do: line, else: :invalid
+
+      if String.valid?(line),
+        do: line,
+        else: {:invalid, Regex.replace(~r/[\x80-\xff]/, line, "_")}
     end
   end
 
