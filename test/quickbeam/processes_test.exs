@@ -247,10 +247,12 @@ defmodule QuickBEAM.ProcessesTest do
         await start("data:text/javascript;base64," + btoa("Beam.send(parent, 2)")),
         await start(URL.createObjectURL(typed)),
         await start("data: Beam.send(parent, 4)"),
+        await start("data:text/TypeScript,const n: number = 5; Beam.send(parent, n)"),
+        await start("data:application/typescript;base64," + btoa("const n = <T,>(x: T) => x; Beam.send(parent, n(6))")),
       ]
       """
 
-      assert QuickBEAM.eval(rt, code) == {:ok, [1, 2, 3, 4]}
+      assert QuickBEAM.eval(rt, code) == {:ok, [1, 2, 3, 4, 5, 6]}
     end
 
     @tag :tmp_dir

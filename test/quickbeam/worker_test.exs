@@ -84,12 +84,12 @@ defmodule QuickBEAM.WorkerTest do
       source = """
       const blob = URL.createObjectURL(new Blob(['const n: string = "blob"; var b = n'], { type: 'text/typescript' }));
       importScripts(#{inspect("file://" <> URI.encode(Path.join(dir, "a b.js")))}, #{inspect(Path.join(dir, "c.js"))}, blob,
-        'data:text/javascript,var d = "data"', 'data:;base64,dmFyIGUgPSAiYmFzZSI=');
-      postMessage([a, b, c, d, e]);
+        'data:text/javascript,var d = "data"', 'data:;base64,dmFyIGUgPSAiYmFzZSI=', 'data:text/typescript,var f: string = "typed"');
+      postMessage([a, b, c, d, e, f]);
       """
 
       assert imported(start_runtime(), worker(source)) ==
-               {:ok, ["file", "blob", "path", "data", "base"]}
+               {:ok, ["file", "blob", "path", "data", "base", "typed"]}
     end
 
     test "takes blob: URLs of the parent and of its other workers" do

@@ -23,7 +23,7 @@ defmodule QuickBEAM.Beam.Scripts do
   def of_child(script, blob, allow) do
     cond do
       blob -> {:ok, text(script, blob)}
-      script =~ ~r/\A(blob|data):\S/ -> of_url(script, "Beam.spawn", "spawn.js")
+      script =~ ~r/\A(blob|data):\S/ -> of_url(script, "Beam.spawn", "spawn")
       path = path(script) -> file(path, allow)
       true -> {:ok, {:text, script, "spawn.ts"}}
     end
@@ -33,13 +33,13 @@ defmodule QuickBEAM.Beam.Scripts do
   @spec of_worker(String.t(), blob() | nil, :all | list()) :: found()
   def of_worker(url, {_source, _type} = blob, _allow), do: {:ok, text(url, blob)}
 
-  def of_worker("data:" <> _rest = url, nil, _allow), do: of_url(url, "Worker", "worker.js")
-  def of_worker("blob:" <> _rest = url, nil, _allow), do: of_url(url, "Worker", "worker.js")
+  def of_worker("data:" <> _rest = url, nil, _allow), do: of_url(url, "Worker", "worker")
+  def of_worker("blob:" <> _rest = url, nil, _allow), do: of_url(url, "Worker", "worker")
   def of_worker(url, nil, allow), do: file(path(url) || url, allow)
 
   defp of_url("data:" <> rest, api, name) do
     case data(rest) do
-      {:ok, source} -> {:ok, {:javascript, source, name}}
+      {:ok, text} -> {:ok, data_text(name, text)}
       :error -> Services.failure("SyntaxError", "#{api}: this data: URL holds no script")
     end
   end
@@ -74,7 +74,7 @@ defmodule QuickBEAM.Beam.Scripts do
 
   defp imported("data:" <> rest, nil, _options) do
     case data(rest) do
-      {:ok, source} -> {:ok, {:javascript, source, "data.js"}}
+      {:ok, text} -> {:ok, data_text("data", text)}
       :error -> {:exception, "NetworkError", "this data: URL holds no script"}
     end
   end
@@ -114,19 +114,33 @@ defmodule QuickBEAM.Beam.Scripts do
   defp directory(path), do: Path.dirname(path)
 
   defp text(url, {source, type}) do
-    if type =~ "typescript", do: {:text, source, url}, else: {:javascript, source, url}
+    if typescript?(type), do: {:text, source, url}, else: {:javascript, source, url}
   end
 
+  # The extension tells the language.
+  defp data_text(name, {source, type}) do
+    if typescript?(type),
+      do: {:text, source, name <> ".ts"},
+      else: {:javascript, source, name <> ".js"}
+  end
+
+  defp typescript?(type), do: String.downcase(type) =~ "typescript"
+
   defp data(rest) do
-    with [type, data] <- String.split(rest, ",", parts: 2) do
-      if String.ends_with?(type, ";base64") do
-        data |> URI.decode() |> Base.decode64(ignore: :whitespace, padding: false)
-      else
-        source = URI.decode(data)
-        if String.valid?(source), do: {:ok, source}, else: :error
-      end
+    with [type, data] <- String.split(rest, ",", parts: 2),
+         {:ok, source} <- decoded(type, data) do
+      {:ok, {source, type}}
     else
-      _no_comma -> :error
+      _no_comma_or_wrong -> :error
+    end
+  end
+
+  defp decoded(type, data) do
+    if String.ends_with?(type, ";base64") do
+      data |> URI.decode() |> Base.decode64(ignore: :whitespace, padding: false)
+    else
+      source = URI.decode(data)
+      if String.valid?(source), do: {:ok, source}, else: :error
     end
   end
 
