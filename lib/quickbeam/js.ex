@@ -256,11 +256,14 @@ defmodule QuickBEAM.JS do
   defp source!(other),
     do: raise(ArgumentError, "a source must be a string, got: #{inspect(other)}")
 
-  defp filename!(filename) do
-    if is_binary(filename) and String.valid?(filename),
+  defp filename!(filename) when is_binary(filename) do
+    if String.valid?(filename),
       do: filename,
       else: raise(ArgumentError, "a file name must be valid UTF-8, got: #{inspect(filename)}")
   end
+
+  defp filename!(other),
+    do: raise(ArgumentError, "a file name must be a string, got: #{inspect(other)}")
 
   defp path!(path) when is_binary(path) or is_list(path) do
     case path |> IO.chardata_to_string() |> filename!() do

@@ -40,7 +40,8 @@ defmodule QuickBEAM.JSTest do
       check.(~r/a source must be a string, got: nil/, fn -> JS.minify(nil) end)
       check.(~r/a source must be a string, got: 1/, fn -> JS.imports(1) end)
       check.(~r/a source must be a string, got: 1/, fn -> JS.valid?(1) end)
-      check.(~r/a file name must be valid UTF-8, got: 1/, fn -> JS.transform("1", 1) end)
+      check.(~r/a file name must be a string, got: 1/, fn -> JS.transform("1", 1) end)
+      check.(~r/a file name must be a string, got: :a/, fn -> JS.imports("1", :a) end)
       check.(~r/files must be a list, got: 1/, fn -> JS.bundle(1) end)
 
       for path <- [1, nil, "", []],
