@@ -165,11 +165,11 @@ fn make_strict<'a>(allocator: &'a Allocator, program: &mut Program<'a>) {
         return;
     }
     let builder = AstBuilder::new(allocator);
-    let has_value = |statement: &Statement<'_>| !statement.is_declaration();
+    let has_value = |statement: &Statement<'_>| matches!(statement, Statement::ExpressionStatement(_));
     if program.directives.is_empty() && !program.body.iter().any(has_value) {
-        // Else it would be that of the directive.
+        // Else it may be that of the directive.
         let nothing = Expression::new_void_0(SPAN, &builder);
-        program.body.push(Statement::new_expression_statement(SPAN, nothing, &builder));
+        program.body.insert(0, Statement::new_expression_statement(SPAN, nothing, &builder));
     }
     program.directives.insert(0, Directive::new_use_strict(&builder));
 }

@@ -189,7 +189,7 @@ fn files_that_import_nothing_are_scripts_of_their_own() {
     check(
         "a.ts",
         "import type { A } from './a'; let a: A = 1; export {}",
-        "\"use strict\";\nlet a = 1;\nvoid 0;\n",
+        "\"use strict\";\nvoid 0;\nlet a = 1;\n",
         false,
     );
     check("a.js", "export {}; x = 1", "\"use strict\";\nx = 1;\n", false);

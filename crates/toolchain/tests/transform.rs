@@ -20,7 +20,9 @@ fn types_and_jsx_become_javascript() {
     );
     check("a.ts", "function f(this: A, b?: c): asserts b is d { return b }", "function f(b) {\n\treturn b;\n}");
     check("a.ts", "import { type A, b } from 'c'; b as A", "import { b } from \"c\";\nb;");
-    check("a.ts", "import { A } from 'c'; let b: A", "\"use strict\";\nlet b;\nvoid 0;");
+    check("a.ts", "import { A } from 'c'; let b: A", "\"use strict\";\nvoid 0;\nlet b;");
+    check("a.ts", "export {}; ;", "\"use strict\";\nvoid 0;\n;");
+    check("a.ts", "export {}; { type A = 1 } if (b) c", "\"use strict\";\nvoid 0;\n{}\nif (b) c;");
     check("a.mts", "import.meta.url", "import.meta.url;");
     check(
         "a.cts",
