@@ -252,11 +252,13 @@
     return [...whole(slice(from, 0, start)), ...rangeOf(slice(from, start), slice(to, start), " – ", whole)];
   };
 
-  /** Minutes and seconds have two digits beside a larger unit. */
+  /** Minutes and seconds have two digits beside each other or an hour, and else as few as they need. */
   const aligned = (fields) => {
     const shown = { __proto__: null, ...fields };
-    if (shown.minute !== undefined && shown.hour !== undefined) shown.minute = "2-digit";
-    if (shown.second !== undefined && shown.minute !== undefined) shown.second = "2-digit";
+    const { hour, minute, second, fractionalSecondDigits } = shown;
+    const isOf = (other) => (hour === undefined && other === undefined ? "numeric" : "2-digit");
+    if (minute !== undefined) shown.minute = isOf(second ?? fractionalSecondDigits);
+    if (second !== undefined) shown.second = isOf(minute);
     return shown;
   };
 

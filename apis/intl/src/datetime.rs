@@ -27,7 +27,8 @@ mod sections;
 mod widths;
 
 use conventions::{
-    Bare, Periods, knows_no_short_month, offset_as_written, sets_time_apart_by_space, spells_months_out,
+    Bare, Periods, knows_no_short_month, offset_as_written, sets_time_apart_by_space, spells_months_out, word_of_hour,
+    word_once,
 };
 use sections::{Moment, Section};
 use widths::{Asked, Widths};
@@ -50,6 +51,7 @@ struct DateTimeFormat {
     unwanted: Vec<&'static str>,
     bare: Bare,
     is_time_apart_by_space: bool,
+    word_of_hour: Option<&'static str>,
     is_24_at_midnight: bool,
     periods: Option<Periods>,
 }
@@ -87,7 +89,7 @@ pub(crate) fn date_time_format<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'
         asked.forget("month");
     }
     let zero = zero_of(ctx, &locale)?;
-    let widths = Widths::new(preferences, &asked, &sections, zero);
+    let widths = Widths::new(preferences, &asked, &sections, unwanted.is_empty(), zero);
     let widths = widths.map_err(|error| range(ctx, &format!("these fields cannot be formatted: {error}")))?;
     let name = IanaParserExtended::new().parse(&zone).time_zone;
     let named = || TimeZone::try_from_str(&zone).map_err(|_| range(ctx, &format!("{zone:?} is not a time zone")));
@@ -101,6 +103,7 @@ pub(crate) fn date_time_format<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'
         unwanted,
         bare: Bare::new(ctx, &locale, &options)?,
         is_time_apart_by_space: sets_time_apart_by_space(&locale, &options)?,
+        word_of_hour: word_of_hour(&locale, &options)?,
         is_24_at_midnight: text(&options, "hourCycle")?.as_deref() == Some("h24"),
         periods: Periods::new(&locale, &options)?,
     };
@@ -251,6 +254,7 @@ impl DateTimeFormat {
             match piece.kind {
                 "day" if self.bare.day => self.bare.strip(piece),
                 "month" if self.bare.month => self.bare.strip(piece),
+                unit if self.bare.clock == Some(unit) => self.bare.strip(piece),
                 "hour" if self.is_24_at_midnight && time.hour.number() == 0 => {
                     let zero =
                         piece.text.chars().next().map_or('0', |digit| if digit.is_numeric() { digit } else { '0' });
@@ -262,6 +266,7 @@ impl DateTimeFormat {
                         piece.text = periods.at(time).to_owned();
                     }
                 }
+                "literal" => piece.text = word_once(&piece.text).unwrap_or_else(|| std::mem::take(&mut piece.text)),
                 "timeZoneName" if piece.text == "GMT+0" => piece.text = "GMT".to_owned(),
                 "timeZoneName" => piece.text = offset_as_written(&piece.text),
                 _ => {}
@@ -272,7 +277,18 @@ impl DateTimeFormat {
             && let [between, time, ..] = &mut pieces[at + 1..]
             && matches!((between.kind, time.kind), ("literal", "hour" | "dayPeriod"))
         {
-            between.text = " ".to_owned();
+            let is_bracketed = std::mem::replace(&mut between.text, " ".to_owned()).contains('(');
+            if let Some(last) = pieces.last_mut().filter(|last| is_bracketed && last.kind == "literal") {
+                last.text = last.text.replace(')', "");
+            }
+        }
+        if let Some(word) = self.word_of_hour
+            && let Some(at) = pieces.iter().position(|piece| piece.kind == "hour")
+        {
+            match pieces.get_mut(at + 1) {
+                Some(after) if after.kind == "literal" => after.text.insert_str(0, word),
+                _ => pieces.insert(at + 1, Piece::new("literal", word)),
+            }
         }
         if self.periods.is_some() {
             // Words are set apart from the hour by a plain space, AM and PM by a narrow one that does not break.

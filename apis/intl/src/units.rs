@@ -117,7 +117,43 @@ const QUOTIENTS: &[(&str, [&str; 2], &[&str])] = &[
 const UNSPACED_QUOTIENTS: &[&str] = &["bn", "en", "it", "ja", "zh"];
 
 /// What a kilometer or a mile becomes that is driven in an hour, where the language has words of its own for that.
-const SPEEDS: &[(&str, &str)] = &[("ja", "時速 {0}"), ("ko", "시속 {0}"), ("ru", "{0} в час")];
+const SPEEDS: &[(&str, &str)] = &[
+    ("be", "{0} за гадзіну"),
+    ("bg", "{0} в час"),
+    ("eu", "{0} orduko"),
+    ("fi", "{0} tunnissa"),
+    ("hr", "{0} na sat"),
+    ("ja", "時速 {0}"),
+    ("ko", "시속 {0}"),
+    ("lt", "{0} per valandą"),
+    ("sr", "{0} на сат"),
+    ("uk", "{0} за годину"),
+    ("zh", "每小时{0}"),
+];
+
+/// What a unit becomes that is divided by a second, a minute or an hour, where the language has another form of their names for that.
+const PER_TIME: &[(&str, [&str; 3])] = &[
+    ("ar", ["{0} في الثانية", "{0} كل دقيقة", "{0} في الساعة"]),
+    ("be", ["{0} у секунду", "{0} у хвіліну", "{0} у гадзіну"]),
+    ("bg", ["{0} за секунда", "{0} на минута", "{0} за час"]),
+    ("bs", ["{0} po sekundi", "{0} po minuti", "{0} na sat"]),
+    ("cs", ["{0} za sekundu", "{0} za minutu", "{0} za hodinu"]),
+    ("et", ["{0} sekundis", "{0} minutis", "{0} tunnis"]),
+    ("eu", ["{0} segundo bakoitzeko", "{0} minutu bakoitzeko", "{0} ordu bakoitzeko"]),
+    ("hr", ["{0}/s", "{0}/min", "{0}/h"]),
+    ("hy", ["{0} վայրկյանում", "{0} րոպեում", "{0} ժամում"]),
+    ("it", ["{0} al secondo", "{0} al minuto", "{0} all’ora"]),
+    ("ja", ["{0}/秒", "{0}/分", "{0}/時間"]),
+    ("ka", ["{0} წამში", "{0} წუთში", "{0} საათში"]),
+    ("lt", ["{0}/s", "{0} per minutę", "{0}/h"]),
+    ("lv", ["{0} sekundē", "{0} minūtē", "{0} stundā"]),
+    ("pl", ["{0} na sekundę", "{0} na minutę", "{0} na godzinę"]),
+    ("ru", ["{0} в секунду", "{0} в минуту", "{0} в час"]),
+    ("sk", ["{0} za sekundu", "{0} za minútu", "{0} za hodinu"]),
+    ("sl", ["{0} na sekundo", "{0} na minuto", "{0} na uro"]),
+    ("uk", ["{0} на секунду", "{0} на хвилину", "{0} на годину"]),
+    ("zh", ["{0}/秒", "{0}/分钟", "{0}/小时"]),
+];
 
 /// Stands for the number in a pattern.
 const NUMBER: &str = "\u{0}";
@@ -248,9 +284,8 @@ impl UnitPattern {
             return Ok(UnitPattern { names, rules, per: None });
         }
         let names = Names::load(ctx, locale, numerator, width)?;
-        let is_speed = width == Width::Long && matches!(unit, "kilometer-per-hour" | "mile-per-hour");
-        if let Some((_, speed)) = SPEEDS.iter().find(|(name, _)| is_speed && *name == locale.id.language.as_str()) {
-            return Ok(UnitPattern { names, rules, per: Some((*speed).to_owned()) });
+        if let Some(per) = words(locale, unit, denominator).filter(|_| width == Width::Long) {
+            return Ok(UnitPattern { names, rules, per: Some(per.to_owned()) });
         }
         // One of the shortest symbol, as in km/h.
         let narrow = if width == Width::Long { Width::Long } else { Width::Narrow };
@@ -268,6 +303,17 @@ impl UnitPattern {
         let (before, after) = pattern.split_once(NUMBER).unwrap_or(("", &pattern));
         (before.to_owned(), after.to_owned())
     }
+}
+
+/// The pattern of a quotient that the names of its units do not tell.
+fn words(locale: &Locale, unit: &str, denominator: &str) -> Option<&'static str> {
+    let language = locale.id.language.as_str();
+    let is_speed = matches!(unit, "kilometer-per-hour" | "mile-per-hour");
+    let speed = SPEEDS.iter().find(|(name, _)| is_speed && *name == language).map(|(_, speed)| *speed);
+    speed.or_else(|| {
+        let at = ["second", "minute", "hour"].iter().position(|name| *name == denominator)?;
+        PER_TIME.iter().find(|(name, _)| *name == language).map(|(_, words)| words[at])
+    })
 }
 
 /// The pattern of one unit divided by another.

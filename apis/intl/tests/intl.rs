@@ -101,6 +101,21 @@ fn nothing_is_shown_that_nobody_asked_for() {
         (write("de", "month: 'long', hour: 'numeric', minute: 'numeric'"), "Januar um 00:00"),
         (write("vi", "month: 'numeric', hour: '2-digit', minute: 'numeric'"), "00:00 1"),
         (write("en", "weekday: 'short', day: 'numeric', year: 'numeric'"), "1 Thu 1970"),
+        (write("de", "weekday: 'short', month: 'numeric', minute: 'numeric', second: 'numeric'"), "1 Do, 00:00"),
+        (write("en", "timeZoneName: 'short'"), "1/1/1970, UTC"),
+        (write("de", "weekday: 'short', timeZoneName: 'short'"), "Do, UTC"),
+        (write("de", "era: 'short'"), "01.01.1970 n. Chr."),
+        (write("da", "era: 'short'"), "1.1.1970 e.Kr."),
+        (write("en", "minute: 'numeric'"), "0"),
+        (write("ar-EG", "second: '2-digit'"), "٠"),
+        (write("en", "minute: 'numeric', second: 'numeric'"), "00:00"),
+        (write("fr", "hour: 'numeric'"), "00 h"),
+        (write("fr", "hour: 'numeric', weekday: 'short'"), "jeu. 00 h"),
+        (write("fr", "hour: 'numeric', minute: '2-digit'"), "00:00"),
+        (write("fr", "hour: 'numeric', hour12: true"), "12 AM"),
+        (write("fr-CA", "hour: 'numeric'"), "00 h"),
+        (write("bg", "weekday: 'short', hour: 'numeric', minute: 'numeric'"), "чт, 00:00 ч."),
+        (write("eu", "weekday: 'short', hour: 'numeric', minute: 'numeric'"), "og. 00:00"),
     ];
     checks(&cases.each_ref().map(|(script, expected)| (script.as_str(), *expected)));
     checks(&[(
@@ -148,7 +163,7 @@ fn dates() {
         ),
         (
             "new Intl.DateTimeFormat('en', { second: 'numeric', fractionalSecondDigits: 3, timeZone: 'UTC' }).formatToParts(d).map(({ type, value }) => type + value).join()",
-            "second09,literal.,fractionalSecond045",
+            "second9,literal.,fractionalSecond045",
         ),
         ("new Intl.DateTimeFormat('en', { minute: '2-digit', second: '2-digit', timeZone: 'UTC' }).format(d)", "03:09"),
         (
@@ -156,6 +171,11 @@ fn dates() {
             "Europe/Berlin,gregory,h12",
         ),
         ("typeof new Intl.DateTimeFormat().resolvedOptions().timeZone", "string"),
+        (
+            "[{ minute: '2-digit' }, { second: '2-digit' }, { minute: 'numeric', second: 'numeric' }, { hour: 'numeric', minute: 'numeric' }].map(given => {
+                const { minute, second } = new Intl.DateTimeFormat('en', given).resolvedOptions(); return minute + ' ' + second }).join()",
+            "numeric undefined,undefined numeric,2-digit 2-digit,2-digit undefined",
+        ),
         ("new Intl.DateTimeFormat('en', { timeZone: 'Mars/Base' })", "RangeError: \"Mars/Base\" is not a time zone"),
         (
             "new Intl.DateTimeFormat('en', { dateStyle: 'full', day: 'numeric' })",
@@ -261,6 +281,14 @@ fn units_and_durations() {
         (
             "new Intl.NumberFormat('de', { style: 'unit', unit: 'kilometer', unitDisplay: 'long' }).format(3)",
             "3 Kilometer",
+        ),
+        (
+            "['mile', 'liter'].map(unit => new Intl.NumberFormat('pl', { style: 'unit', unit: unit + '-per-hour', unitDisplay: 'long' }).format(5)).join()",
+            "5 mil na godzinę,5 litrów na godzinę",
+        ),
+        (
+            "['kilometer', 'liter'].map(unit => new Intl.NumberFormat('uk', { style: 'unit', unit: unit + '-per-hour', unitDisplay: 'long' }).format(5)).join()",
+            "5 кілометрів за годину,5 літрів на годину",
         ),
         ("new Intl.NumberFormat('en', { style: 'unit', unit: 'megabyte' }).format(16)", "16 MB"),
         ("new Intl.NumberFormat('en', { style: 'unit', unit: 'celsius' }).format(-4)", "-4°C"),

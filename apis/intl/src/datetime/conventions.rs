@@ -16,11 +16,15 @@ const MONTH_WITH_YEAR: &str =
 const DAY_WITHOUT: &str = "am cs cy da de et ff gd gl hu id ja ka lt my nl pcm pl si so sv sw te vi en-IE es-MX";
 const MONTH_WITHOUT: &str =
     "am be cs cy da de et ff gd gl hu id ja ka ms my nl pcm si sl so sv sw te tr vi en-NZ en-IE es-MX";
+/// Those of them that write both with two digits beside an era.
+const BOTH_WITH_ERA: &str = "de si te en-IN";
 
-/// Which numbers of a date lose their leading zero.
+/// Which numbers of a date or a time lose their leading zero.
 pub(super) struct Bare {
     pub(super) day: bool,
     pub(super) month: bool,
+    /// The minute or the second that is all of the time: only beside a larger unit it has two digits.
+    pub(super) clock: Option<&'static str>,
     zero: char,
 }
 
@@ -32,10 +36,16 @@ impl Bare {
         let has_year = options.has("year")?;
         let (days, months) = if has_year { (DAY_WITH_YEAR, MONTH_WITH_YEAR) } else { (DAY_WITHOUT, MONTH_WITHOUT) };
         // Beside a month in words the library knows better.
-        let is_short = is_numeric("month")?;
+        let is_short = is_numeric("month")? && !(options.has("era")? && is_of(locale, BOTH_WITH_ERA));
+        let clock = match [options.has("hour")?, options.has("minute")?, options.has("second")?] {
+            [false, true, false] if !options.has("fractionalSecondDigits")? => Some("minute"),
+            [false, false, true] => Some("second"),
+            _ => None,
+        };
         Ok(Bare {
             day: is_short && is_numeric("day")? && is_of(locale, days),
             month: is_short && is_of(locale, months),
+            clock,
             zero: zero_of(ctx, locale)?,
         })
     }
@@ -97,6 +107,28 @@ pub(super) fn sets_time_apart_by_space(locale: &Locale, options: &Value<'_>) -> 
         has_period || is_of(locale, SPACE_BEFORE_HOUR)
     };
     Ok(options.has("weekday")? && options.has("hour")? && is_spaced)
+}
+
+/// What French writes behind an hour of 24 without minutes.
+///
+/// # Errors
+/// What reading the options throws.
+pub(super) fn word_of_hour(locale: &Locale, options: &Value<'_>) -> Result<Option<&'static str>> {
+    for field in ["minute", "second", "dayPeriod"] {
+        if options.has(field)? {
+            return Ok(None);
+        }
+    }
+    let has_period = matches!(text(options, "hourCycle")?.as_deref(), Some("h11" | "h12" | "12"));
+    // That of Canada is in the library's data.
+    let is_known = locale.id.language.as_str() == "fr" && locale.id.region.is_none_or(|region| region.as_str() != "CA");
+    Ok((options.has("hour")? && !has_period && is_known).then_some(" h"))
+}
+
+/// What ends a Bulgarian time, which the library writes twice beside a date: the time has it, and so has the pattern for both.
+pub(super) fn word_once(text: &str) -> Option<String> {
+    let first = text.strip_suffix("ч.")?.trim_end();
+    first.ends_with("ч.").then(|| first.to_owned())
 }
 
 /// An offset from GMT where the library writes it otherwise than CLDR has it.

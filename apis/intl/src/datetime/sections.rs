@@ -1,6 +1,7 @@
 //! Fields that the library has no pattern for, shown one after the other so that nothing else is shown with them.
 //!
-//! The library fills a year with a day up to a whole date, and a month with an hour to a date and a time. CLDR appends what its
+//! The library fills a year with a day up to a whole date, and a month with an hour to a date and a time; the name of a time zone it sets apart from a date
+//! by a space, where for CLDR it is a time. CLDR appends what its
 //! patterns lack instead (UTS #35, part 4, "Missing Skeleton Fields"): the rest of the date in a fixed form, the time by the
 //! language's pattern for a date with a time.
 
@@ -50,7 +51,10 @@ impl Section {
         let (date, time) = split(bag);
         let (base, appended) = split_date(date);
         let is_whole_date = bag.day.is_some() || bag.weekday.is_some() || date == DateTimeFieldBag::default();
-        if appended.is_none() && (is_whole_date || time == DateTimeFieldBag::default()) {
+        let mut zone_alone = DateTimeFieldBag::default();
+        zone_alone.time_zone_name = bag.time_zone_name;
+        let is_zone_apart = time == zone_alone && bag.time_zone_name.is_some() && date != DateTimeFieldBag::default();
+        if appended.is_none() && !is_zone_apart && (is_whole_date || time == DateTimeFieldBag::default()) {
             return Ok(vec![Section::new("", make(bag)?)]);
         }
         let mut sections = vec![Section::new("", make(base)?)];

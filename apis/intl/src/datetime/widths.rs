@@ -61,7 +61,8 @@ impl Asked {
 }
 
 impl Widths {
-    /// Compares the lengths that are asked for with those of the sections' patterns; `None` if they are the same.
+    /// Compares the lengths that are asked for with those of the sections' patterns, of which the times may be shown in part only; `None` if they are the
+    /// same.
     ///
     /// # Errors
     /// The library's, if it lacks names.
@@ -69,6 +70,7 @@ impl Widths {
         preferences: DateTimeFormatterPreferences,
         asked: &Asked,
         sections: &[Section],
+        shows_whole_time: bool,
         zero: char,
     ) -> std::result::Result<Option<Widths>, PatternLoadError> {
         if asked.0.is_empty() {
@@ -79,7 +81,7 @@ impl Widths {
             .iter()
             .all(|section| matches!(section.calendar(), AnyCalendarKind::Gregorian | AnyCalendarKind::Iso));
         let has = |wanted| fields.iter().any(|(letter, _)| *letter == wanted);
-        let is_beside_time = has('m') && !has('d');
+        let is_beside_time = has('m') && !has('d') && shows_whole_time && sections.len() == 1;
         let mut changes = Vec::new();
         for (found, count) in fields {
             let Some(kind) = kind_of(found) else { continue };
