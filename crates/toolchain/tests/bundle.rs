@@ -272,7 +272,7 @@ fn keys_of_json_are_own_properties() {
         for minify in [false, true] {
             let options = BundleOptions { minify, ..BundleOptions::default() };
             for (data, has) in
-                [(nested, "isAdmin"), (module, "__esModule"), (r#"[{"__proto__": {"__proto__": 1}}]"#, "x")]
+                [(nested, "isAdmin"), (module, "__esModule"), ("\u{FEFF}[{\"__proto__\": {\"__proto__\": 1}}]", "x")]
             {
                 let output = check(("a.js", main), &[("d.json", data)], &options, &[has], &[]);
                 let keys =

@@ -238,8 +238,8 @@ impl Modules {
         };
         match extension {
             "css" => return Err(Diagnostic::in_file(&name, "CSS cannot be bundled into a script")),
-            // JSON goes to a parser with a limit of its own.
-            "json" => {}
+            // JSON goes to a parser with a limit of its own, which knows no mark of the byte order.
+            "json" => return Ok(source.strip_prefix('\u{FEFF}').map_or_else(|| source.clone(), ArcStr::from)),
             _ => check_module(&name, &source, bundled_language(extension))?,
         }
         Ok(source)
