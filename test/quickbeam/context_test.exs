@@ -153,9 +153,14 @@ defmodule QuickBEAM.ContextTest do
     assert ContextPool.info(pool).isolates == 2
     monitors = for context <- [breaking, left], do: {context, Process.monitor(context)}
 
-    # A builtin that polls nowhere, and takes ever more, in pieces that are small each.
+    # A builtin that polls nowhere, and takes ever more, in pieces that are small each: it fails alone.
     greedy = "JSON.parse('[' + ('[' + '{},'.repeat(999) + '{}],').repeat(2000) + '1]')"
     assert {:error, %JSError{name: "OutOfMemoryError"}} = Context.eval(breaking, greedy)
+    assert_usable(breaking)
+
+    # The one that cannot fail, as the compiler might run already.
+    joining = "Function(...Array(60).fill('/*' + 'x'.repeat(2e6) + '*/'))"
+    assert {:error, %JSError{name: "OutOfMemoryError"}} = Context.eval(breaking, joining)
 
     for {context, monitor} <- monitors do
       assert_receive {:DOWN, ^monitor, :process, ^context, {:quickbeam_dead, error}}

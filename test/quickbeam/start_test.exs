@@ -327,7 +327,7 @@ defmodule QuickBEAM.StartTest do
             .pipeTo(new WritableStream({ write() { while (globalThis) {} } }))
           """
         ] do
-      assert {code, {:error, %{name: "InterruptedError"}}} = {code, QuickBEAM.eval(rt, code)}
+      assert {^code, {:error, %{name: "InterruptedError"}}} = {code, QuickBEAM.eval(rt, code)}
       assert QuickBEAM.eval(rt, "(await navigator.locks.query()).held.length") == {:ok, 0}
     end
   end
