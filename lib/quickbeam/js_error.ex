@@ -21,8 +21,8 @@ defmodule QuickBEAM.JSError do
   | `"BusyError"` | the runtime's inbox is full; nothing was run |
   | `"NotAllowedError"` | the realm does not hold the grant that the message names |
 
-  Except for a stop, the runtime stays usable after each of them; only memory that is exhausted inside a builtin, or held for
-  good, ends it, and the message says so.
+  Except for a stop, the runtime stays usable after each of them; only memory that is held for good, or that the compiler was not to be
+  refused, ends it, and the message says so.
 
       iex> error = %QuickBEAM.JSError{name: "TypeError", message: "not a function"}
       iex> Exception.message(error)

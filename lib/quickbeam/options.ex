@@ -26,7 +26,7 @@ defmodule QuickBEAM.Options do
       {:define, %{}, "`%{}`", "`%{name => term}`: globals that are set before the script runs"},
     memory_limit:
       {:heap, 256 * 1024 * 1024, "256 MB",
-       "bytes that the JavaScript heap may take, at least 256 KB"},
+       "bytes that the JavaScript heap may take, at least 256 KB. A builtin under way may pass it by a quarter, at least 8 MB, before it fails"},
     max_stack_size:
       {:stack, 8 * 1024 * 1024, "8 MB", "bytes that JavaScript's stack may take, 64 KB to 1 GB"},
     max_reductions:
