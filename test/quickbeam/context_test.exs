@@ -171,6 +171,30 @@ defmodule QuickBEAM.ContextTest do
     assert Context.eval(other, "kept") == {:ok, 1}
   end
 
+  test "what a tree and a response may hold follows from the context's own limit" do
+    {:ok, server} = :gen_tcp.listen(0, [:binary, active: false, ip: {127, 0, 0, 1}])
+    {:ok, port} = :inet.port(server)
+
+    spawn_link(fn ->
+      {:ok, socket} = :gen_tcp.accept(server)
+      {:ok, _} = :gen_tcp.recv(socket, 0)
+      :gen_tcp.send(socket, "HTTP/1.1 200 OK\r\nContent-Length: 40000000\r\n\r\n")
+      for _ <- 1..40, do: :gen_tcp.send(socket, :binary.copy("x", 1_000_000))
+    end)
+
+    pool = pool(size: 1, contexts_per_isolate: 16)
+    context = context(pool, memory_limit: 8_000_000, apis: [:browser])
+    markup = "document.createElement('div').innerHTML = '<b>x</b>'.repeat(1e5)"
+
+    assert {:ok, "the tree would hold more" <> _} =
+             Context.eval(context, "try { #{markup} } catch (error) { error.message }")
+
+    fetching = "await (await fetch('http://127.0.0.1:#{port}/')).arrayBuffer()"
+    assert {:error, %JSError{message: message}} = Context.eval(context, fetching)
+    assert message =~ "8000000 bytes"
+    assert_usable(context)
+  end
+
   test "memory" do
     context = context(pool())
     {:ok, before} = Context.memory_usage(context)

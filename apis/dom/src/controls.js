@@ -418,7 +418,8 @@
         },
         add(element, before = null) {
           const reference = typeof before === "number" ? (this.options[before] ?? null) : before;
-          (reference?.parentNode ?? this).insertBefore(element, reference);
+          const parent = reference !== null && this.contains(reference) ? reference.parentNode : this;
+          parent.insertBefore(element, reference);
         },
         remove(index) {
           if (index === undefined) Element.prototype.remove.call(this);

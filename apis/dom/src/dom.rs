@@ -332,10 +332,10 @@ impl Dom {
         operation(&self.tree.borrow())
     }
 
-    /// Bounds what the tree may hold by what the isolate's heap has left.
+    /// Bounds what the tree may hold by what the realm has left.
     pub(crate) fn limit_growth(&self, ctx: Ctx<'_>) {
-        let heap = ctx.heap().stats();
-        let left = heap.limit.saturating_sub(heap.used);
+        let memory = ctx.memory();
+        let left = memory.limit.saturating_sub(memory.used);
         self.tree.borrow_mut().set_limit(self.accounted.get().saturating_add(left));
     }
 

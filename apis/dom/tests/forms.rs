@@ -285,6 +285,7 @@ fn selects_have_their_options_as_properties() {
             "s.innerHTML = '<optgroup><option>a</optgroup>'; s.add(new Option('b'), s[0]); s[1] = new Option('c'); s.innerHTML",
             "<optgroup><option>b</option><option>c</option></optgroup>",
         ),
+        ("try { s.add(new Option('z'), document.body) } catch (error) { error.name }", "NotFoundError"),
         ("s.length = 0; s.outerHTML", "<select id=\"s\"><optgroup></optgroup></select>"),
         ("s.own = 1; s.own", "1"),
     ] {

@@ -97,7 +97,7 @@ pub(crate) fn read<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resul
 /// `(body, mode)`: a promise of all bytes, or with the mode 1 of their text. They must fit into the isolate's heap.
 pub(crate) fn collect<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let is_text = args.get(1).as_int() == Some(1);
-    let limit = ctx.heap().stats().limit;
+    let limit = ctx.memory().limit;
     reading(ctx, &args.get(0), move |body| async move {
         let bytes = body.collect(limit).await?;
         Ok(if is_text { Arrived::Text(bytes) } else { Arrived::Bytes(bytes) })
@@ -117,7 +117,7 @@ pub(crate) fn close<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Resu
 
 /// `(url)`: `[type, bytes]` of a `data:` URL; `undefined` if it is none.
 pub(crate) fn decode_data_url<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    let limit = ctx.heap().stats().limit;
+    let limit = ctx.memory().limit;
     let decoded = args.get(0).with_text(|url| quickbeam_api_url::decode_data_url(&url, limit))?;
     match decoded {
         Ok(data) => ctx.array(vec![ctx.string(&data.mime_type)?, ctx.uint8_array(&data.body)?]),

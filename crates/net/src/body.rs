@@ -1,6 +1,6 @@
 //! Bodies: what is sent, and what comes, decoded.
 
-use crate::connect::Flag;
+use crate::connect::{Flag, Hold};
 use crate::error::{NetError, NetErrorKind};
 use crate::plain::Coming;
 use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
@@ -10,7 +10,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyDataStream, BodyExt, Empty, Full, StreamBody};
 use hyper::body::{Body, Frame};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::yield_now;
@@ -35,22 +35,33 @@ pub enum RequestBody {
 #[derive(Debug, Clone)]
 pub struct BodySender {
     chunks: mpsc::Sender<Bytes>,
-    is_complete: Flag,
+    feeding: Arc<Feeding>,
 }
+
+/// Ends with the last clone of a sender.
+#[derive(Debug)]
+struct Feeding {
+    is_complete: Flag,
+    connection: Slot,
+}
+
+/// Where a body's connection is told.
+pub(crate) type Slot = Arc<OnceLock<Hold>>;
 
 /// What a [`BodySender`] feeds.
 #[derive(Debug)]
 pub struct SentChunks {
     chunks: mpsc::Receiver<Bytes>,
     is_complete: Flag,
+    pub(crate) connection: Slot,
 }
 
 /// A body that is sent as it comes; the sender waits while one chunk is under way.
 pub fn body_channel() -> (BodySender, RequestBody) {
     let (sender, receiver) = mpsc::channel(1);
-    let is_complete = Flag::default();
-    let sent = SentChunks { chunks: receiver, is_complete: is_complete.clone() };
-    (BodySender { chunks: sender, is_complete }, RequestBody::Stream(sent))
+    let (is_complete, connection) = (Flag::default(), Slot::default());
+    let sent = SentChunks { chunks: receiver, is_complete: is_complete.clone(), connection: connection.clone() };
+    (BodySender { chunks: sender, feeding: Arc::new(Feeding { is_complete, connection }) }, RequestBody::Stream(sent))
 }
 
 impl BodySender {
@@ -61,7 +72,15 @@ impl BodySender {
 
     /// Ends the body behind what was sent.
     pub fn end(self) {
-        self.is_complete.set(true);
+        self.feeding.is_complete.set(true);
+    }
+}
+
+impl Drop for Feeding {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.get().filter(|_| !self.is_complete.get()) {
+            connection.give_up(true);
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! The client: pools of connections, and requests through them.
 
 use crate::access::Access;
-use crate::body::{Coding, RequestBody, ResponseBody, SentBody};
-use crate::connect::{Connector, Flag, SecureConnector};
+use crate::body::{Coding, RequestBody, ResponseBody, SentBody, Slot};
+use crate::connect::{Connector, Flag, Held, Hold, SecureConnector};
 use crate::error::{NetError, NetErrorKind};
-use crate::plain::{Coming, Failed, LinkedBody, PlainPool};
+use crate::plain::{Coming, Failed, LinkedBody, PlainPool, PooledBody};
 use crate::ports::check_port;
 use crate::redirect::{MAX_REDIRECTS, follow, is_redirect, target};
 use crate::tls;
@@ -300,7 +300,11 @@ impl Client {
 
     fn message(&self, exchange: &Exchange, uri: Uri, body: RequestBody) -> http::Request<SentBody> {
         let proxy_authorization = self.0.connector.proxy_authorization(&uri);
+        let slot = if let RequestBody::Stream(sent) = &body { Some(sent.connection.clone()) } else { None };
         let mut request = http::Request::new(body.into_sent());
+        if let Some(slot) = slot {
+            request.extensions_mut().insert(slot);
+        }
         *request.method_mut() = exchange.method.clone();
         *request.uri_mut() = uri;
         *request.headers_mut() = exchange.headers.clone();
@@ -406,16 +410,22 @@ impl<C: Connect + Clone + Send + Sync + 'static> Pools<C> {
         Pools { keeping, fresh: builder.pool_max_idle_per_host(0).build(connector) }
     }
 
-    async fn request(&self, request: http::Request<SentBody>, choice: Choice) -> Sent {
+    async fn request(&self, mut request: http::Request<SentBody>, choice: Choice) -> Sent {
         let pool = match choice {
             Choice::Any => &self.keeping,
             Choice::New => &self.fresh,
         };
+        let connection = Hold::of(&mut request);
+        if let Some(slot) = request.extensions_mut().remove::<Slot>() {
+            // A body is sent once.
+            let _ = slot.set(connection.clone());
+        }
+        let held = Held::new(connection);
         let response = pool.request(request).await.map_err(failed)?;
         if let Some(has_answered) = response.extensions().get::<Flag>() {
             has_answered.set(true);
         }
-        Ok(response.map(Coming::Pooled))
+        Ok(response.map(|incoming| Coming::Pooled(PooledBody::new(incoming, held.answered()))))
     }
 }
 

@@ -3,20 +3,20 @@
 use crate::access::{Access, bare};
 use crate::error::{NetError, NetErrorKind};
 use crate::ports::check_port;
-use http::{HeaderValue, Uri};
+use http::{Extensions, HeaderValue, Request, Uri};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::client::legacy::connect::{CaptureConnection, Connected, Connection, capture_connection};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
-use socket2::SockRef;
+use socket2::{SockRef, Socket};
 use std::future::Future;
 use std::io;
 use std::mem::MaybeUninit;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -166,12 +166,31 @@ pub(crate) struct Transport {
     is_proxied: bool,
     has_answered: Flag,
     is_inspected: Flag,
+    /// Whether the other side does not take what is to be sent.
+    is_stalled: Flag,
+    /// Whether it ends where that happens.
+    is_given_up: Flag,
+    /// The same socket, for who must end it from outside.
+    socket: OnceLock<Arc<Socket>>,
 }
 
 impl Transport {
     fn new(stream: TcpStream) -> Transport {
-        let (has_answered, is_inspected) = (Flag::default(), Flag::default());
-        Transport { stream: TokioIo::new(stream), is_proxied: false, has_answered, is_inspected }
+        let [has_answered, is_inspected, is_stalled, is_given_up] = Default::default();
+        let stream = TokioIo::new(stream);
+        let socket = OnceLock::new();
+        Transport { stream, is_proxied: false, has_answered, is_inspected, is_stalled, is_given_up, socket }
+    }
+
+    /// What was to be sent went, or waits.
+    fn noted<T>(&self, sent: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if sent.is_pending() != self.is_stalled.get() {
+            self.is_stalled.set(sent.is_pending());
+        }
+        if sent.is_pending() && self.is_given_up.get() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        sent
     }
 
     pub(crate) fn is_proxied(&self) -> bool {
@@ -190,11 +209,78 @@ pub(crate) struct Flag(Arc<AtomicBool>);
 
 impl Flag {
     pub(crate) fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Ordering::SeqCst)
     }
 
     pub(crate) fn set(&self, value: bool) {
-        self.0.store(value, Ordering::Relaxed);
+        self.0.store(value, Ordering::SeqCst);
+    }
+}
+
+/// Ends a connection that a task of its own drives.
+#[derive(Clone)]
+struct Cutter {
+    /// Gone with the connection.
+    socket: Weak<Socket>,
+    is_stalled: Flag,
+    is_given_up: Flag,
+}
+
+/// The connection of a request of a pool, once it has one.
+#[derive(Debug, Clone)]
+pub(crate) struct Hold(CaptureConnection);
+
+impl Hold {
+    pub(crate) fn of<B>(request: &mut Request<B>) -> Hold {
+        Hold(capture_connection(request))
+    }
+
+    /// The request is given up. A connection whose other side takes nothing would not hear of it; it is ended here, unless other requests
+    /// use it as well. `for_good`: no later request can come to use it.
+    pub(crate) fn give_up(&self, for_good: bool) {
+        let connected = self.0.connection_metadata();
+        let Some(connected) = connected.as_ref().filter(|connected| !connected.is_negotiated_h2()) else { return };
+        let mut extensions = Extensions::new();
+        connected.get_extras(&mut extensions);
+        let Some(cutter) = extensions.get::<Cutter>() else { return };
+        if for_good {
+            cutter.is_given_up.set(true);
+        }
+        if let Some(socket) = cutter.socket.upgrade().filter(|_| cutter.is_stalled.get()) {
+            // One that has ended already is no matter.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// Gives a request up if it is dropped before it is [released](Held::release).
+pub(crate) struct Held {
+    connection: Option<Hold>,
+    is_answered: bool,
+}
+
+impl Held {
+    pub(crate) fn new(connection: Hold) -> Held {
+        Held { connection: Some(connection), is_answered: false }
+    }
+
+    /// The head of the response is there. The pool may read the rest to keep the connection.
+    pub(crate) fn answered(mut self) -> Held {
+        self.is_answered = true;
+        self
+    }
+
+    /// The response has come to its end, or the pool shall see to the rest.
+    pub(crate) fn release(&mut self) {
+        self.connection = None;
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.connection {
+            connection.give_up(!self.is_answered);
+        }
     }
 }
 
@@ -206,7 +292,13 @@ fn has_come(stream: &TcpStream) -> bool {
 
 impl Connection for Transport {
     fn connected(&self) -> Connected {
-        self.stream.connected().proxy(self.is_proxied).extra(self.has_answered.clone())
+        let connected = self.stream.connected().proxy(self.is_proxied).extra(self.has_answered.clone());
+        let Ok(socket) = SockRef::from(self.stream.inner()).try_clone() else { return connected };
+        connected.extra(Cutter {
+            socket: Arc::downgrade(self.socket.get_or_init(|| Arc::new(socket))),
+            is_stalled: self.is_stalled.clone(),
+            is_given_up: self.is_given_up.clone(),
+        })
     }
 }
 
@@ -222,7 +314,8 @@ impl Read for Transport {
 
 impl Write for Transport {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let sent = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.noted(sent)
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_flush(cx)
@@ -238,7 +331,8 @@ impl Write for Transport {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let sent = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.noted(sent)
     }
 }
 

@@ -8,7 +8,7 @@
 
 use crate::body::SentBody;
 use crate::client::{IDLE, MAX_FIELDS, MAX_HEAD, MAX_IDLE};
-use crate::connect::{Connector, Flag, Transport};
+use crate::connect::{Connector, Flag, Held, Transport};
 use crate::error::NetError;
 use crate::runtime::spawn;
 use bytes::Bytes;
@@ -304,10 +304,34 @@ impl Body for LinkedBody {
     }
 }
 
+/// The body of a response from a connection of a pool. Dropped before its end, it gives the request up.
+pub(crate) struct PooledBody {
+    // Dropped first: once the pool knows that nobody reads, the connection may be another's.
+    held: Held,
+    incoming: Incoming,
+}
+
+impl PooledBody {
+    pub(crate) fn new(incoming: Incoming, mut held: Held) -> PooledBody {
+        if incoming.is_end_stream() {
+            held.release();
+        }
+        PooledBody { held, incoming }
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        let next = Pin::new(&mut self.incoming).poll_frame(cx);
+        if self.incoming.is_end_stream() || matches!(next, Poll::Ready(None | Some(Err(_)))) {
+            self.held.release();
+        }
+        next
+    }
+}
+
 /// The body of a response as it comes, of whichever connection.
 pub(crate) enum Coming {
     /// Its connection is driven by a task of the pool.
-    Pooled(Incoming),
+    Pooled(PooledBody),
     /// Its connection is driven by whoever reads.
     Linked(LinkedBody),
 }
@@ -317,7 +341,7 @@ impl Coming {
     pub(crate) fn discard(self) {
         match self {
             // The connection's task does the same.
-            Coming::Pooled(incoming) => drop(incoming),
+            Coming::Pooled(mut pooled) => pooled.held.release(),
             Coming::Linked(linked) => linked.drain(),
         }
     }
@@ -329,21 +353,21 @@ impl Body for Coming {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
         match self.get_mut() {
-            Coming::Pooled(incoming) => Pin::new(incoming).poll_frame(cx),
+            Coming::Pooled(pooled) => pooled.poll_frame(cx),
             Coming::Linked(linked) => Pin::new(linked).poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Coming::Pooled(incoming) => incoming.is_end_stream(),
+            Coming::Pooled(pooled) => pooled.incoming.is_end_stream(),
             Coming::Linked(linked) => linked.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Coming::Pooled(incoming) => incoming.size_hint(),
+            Coming::Pooled(pooled) => pooled.incoming.size_hint(),
             Coming::Linked(linked) => linked.size_hint(),
         }
     }
