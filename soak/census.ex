@@ -6,7 +6,6 @@ defmodule QuickBEAM.Soak.Census do
   @kinds [:processes, :ports, :ets_tables, :ets_rows, :realms, :descriptors, :threads]
 
   @memory_slack 0.1
-  @memory_noise 16 * 1_048_576
 
   @type t :: %{atom() => number()}
 
@@ -76,13 +75,10 @@ defmodule QuickBEAM.Soak.Census do
     end
   end
 
-  @doc """
-  Whether `resident` memory has grown beyond `highest`, the most of the warm-up. What the C library keeps goes back to the system when nothing runs, which
-  is seldom next to programs that keep the machine busy; so some megabytes are no growth.
-  """
+  @doc "Whether `resident` memory has grown beyond `highest`, the most of the warm-up."
   @spec check_memory(number(), number()) :: :ok | {:error, [String.t()]}
   def check_memory(resident, highest) do
-    if resident <= highest + max(highest * @memory_slack, @memory_noise),
+    if resident <= highest * (1 + @memory_slack),
       do: :ok,
       else: {:error, ["resident memory grew from #{mb(highest)} to #{mb(resident)}"]}
   end
