@@ -428,7 +428,7 @@ const WORDY: &[&str] = &[
 
 const LIMIT: usize = 16 << 20;
 /// What the heap lets builtins overshoot that never poll, with what they take until they end.
-const SLACK: usize = 10 << 20;
+const SLACK: usize = (8 << 20) + (128 << 10);
 /// The same of the compiler.
 const COMPILER_SLACK: usize = 64 << 20;
 
