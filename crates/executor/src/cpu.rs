@@ -84,6 +84,62 @@ impl SystemThread {
     pub(crate) fn set_slice(self, _: Slice) {}
 }
 
+/// The core on which the calling thread is, if the system tells.
+pub(crate) fn core() -> Option<usize> {
+    #[cfg(target_os = "linux")]
+    // SAFETY: asks for a number.
+    return usize::try_from(unsafe { libc::sched_getcpu() }).ok();
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// The cores on which the calling thread may run.
+#[cfg(target_os = "linux")]
+pub(crate) struct Allowed(libc::cpu_set_t);
+
+#[cfg(target_os = "linux")]
+impl Allowed {
+    pub(crate) fn of_this_thread() -> Option<Allowed> {
+        // SAFETY: a set of nothing but bits, for the calling thread, of the size that is told.
+        unsafe {
+            let mut set = std::mem::zeroed();
+            (libc::sched_getaffinity(0, size_of_val(&set), &raw mut set) == 0).then_some(Allowed(set))
+        }
+    }
+
+    pub(crate) fn contains(&self, core: usize) -> bool {
+        // SAFETY: a number within the set.
+        core < libc::CPU_SETSIZE as usize && unsafe { libc::CPU_ISSET(core, &self.0) }
+    }
+
+    /// Moves the calling thread to one of them, from where it is as free to be moved by the system as before.
+    pub(crate) fn move_to(&self, core: usize) {
+        // SAFETY: as above.
+        unsafe {
+            let mut one: libc::cpu_set_t = std::mem::zeroed();
+            libc::CPU_SET(core, &mut one);
+            libc::sched_setaffinity(0, size_of_val(&one), &raw const one);
+            libc::sched_setaffinity(0, size_of_val(&self.0), &raw const self.0);
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) struct Allowed;
+
+#[cfg(not(target_os = "linux"))]
+impl Allowed {
+    pub(crate) fn of_this_thread() -> Option<Allowed> {
+        None
+    }
+
+    pub(crate) fn contains(&self, _: usize) -> bool {
+        false
+    }
+
+    pub(crate) fn move_to(&self, _: usize) {}
+}
+
 /// Asks for a slice of the calling thread.
 pub(crate) fn set_slice(slice: Slice) {
     if let Some(thread) = SystemThread::current() {
@@ -105,6 +161,18 @@ mod tests {
             assert_eq!(status, 0);
             (attributes.sched_nice, attributes.sched_runtime)
         }
+    }
+
+    #[test]
+    fn a_thread_that_has_moved_may_run_where_it_might_before() {
+        let before = Allowed::of_this_thread().expect("this system tells");
+        let all: Vec<usize> = (0..libc::CPU_SETSIZE as usize).filter(|core| before.contains(*core)).collect();
+        for core in &all {
+            before.move_to(*core);
+            let now = Allowed::of_this_thread().expect("this system tells");
+            assert!(all.iter().all(|core| now.contains(*core)), "after {core} of {all:?}");
+        }
+        assert!(core().is_some_and(|core| all.contains(&core)));
     }
 
     #[test]

@@ -69,6 +69,7 @@ mod seat;
 mod sleep;
 mod span;
 mod spare;
+mod spread;
 mod task;
 mod tether;
 mod thread;

@@ -11,6 +11,7 @@ use crate::home::Home;
 use crate::info::ProcessorInfo;
 use crate::queue::{RunQueue, must_give_way};
 use crate::sleep::Bed;
+use crate::spread;
 use crate::task::Task;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
@@ -290,6 +291,7 @@ impl Processor {
         if nanos(now) < self.kept_until.load(Ordering::Relaxed) {
             return;
         }
+        spread::settle(ptr::from_ref(self).addr(), now);
         thread::yield_now();
         let back = Instant::now();
         let share = fair_share(back - now);

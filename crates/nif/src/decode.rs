@@ -3,6 +3,7 @@
 use crate::atoms;
 use crate::calendar::{MS_PER_DAY, days_from_civil};
 use crate::entries::Entries;
+use crate::env_pool;
 use crate::host_term::HostTerm;
 use quickbeam_engine::{Attributes, Ctx, Mould, PropertyKey, Result, Thrown, Value};
 use quickbeam_executor::Input;
@@ -22,7 +23,8 @@ const ROWS: usize = 8;
 
 /// A term on its way to an isolate's thread.
 pub(crate) enum TermInput {
-    /// Such as handlers mostly give: an environment of its own would cost more than the rest of the way.
+    /// Such as handlers mostly give and functions take: an environment of its own would cost more than the rest of the way, not least as
+    /// freeing it wakes the scheduler that made it.
     Small(Small),
     Large(OwnedEnv, SavedTerm),
 }
@@ -32,7 +34,7 @@ impl TermInput {
         match Small::of(term) {
             Some(small) => TermInput::Small(small),
             None => {
-                let env = OwnedEnv::new();
+                let env = env_pool::take();
                 let term = env.save(term);
                 TermInput::Large(env, term)
             }
@@ -44,7 +46,11 @@ impl Input for TermInput {
     fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
         match *self {
             TermInput::Small(small) => small.into_js(ctx),
-            TermInput::Large(env, term) => env.run(|env| decode(ctx, term.load(env))),
+            TermInput::Large(env, term) => {
+                let value = env.run(|env| decode(ctx, term.load(env)));
+                env_pool::give_back(env);
+                value
+            }
         }
     }
 }
@@ -56,13 +62,26 @@ pub(crate) enum Small {
     Integer(i32),
     Float(f64),
     Binary(Box<[u8]>),
+    /// Of the others.
+    List(Vec<Small>),
 }
 
 impl Small {
+    const MOST_ITEMS: usize = 8;
+
     /// The VM itself copies binaries up to that size.
     const MOST_BYTES: usize = 64;
 
     fn of(term: Term<'_>) -> Option<Small> {
+        if term.get_type() != TermType::List {
+            return Small::scalar(term);
+        }
+        let few = term.list_length().is_ok_and(|length| length <= Small::MOST_ITEMS);
+        let items = few.then(|| term.decode::<ListIterator<'_>>().ok()).flatten()?;
+        items.map(Small::scalar).collect::<Option<_>>().map(Small::List)
+    }
+
+    fn scalar(term: Term<'_>) -> Option<Small> {
         match term.get_type() {
             TermType::Integer => term.decode().ok().map(Small::Integer),
             TermType::Float => term.decode().ok().map(Small::Float),
@@ -83,6 +102,7 @@ impl Small {
             Small::Integer(int) => Ok(ctx.int(int)),
             Small::Float(float) => Ok(ctx.number(float)),
             Small::Binary(bytes) => text_or_bytes(ctx, &bytes),
+            Small::List(items) => ctx.array(items.into_iter().map(|item| item.into_js(ctx)).collect::<Result<_>>()?),
         }
     }
 }

@@ -36,6 +36,7 @@ mod disassembly;
 mod dom;
 mod encode;
 mod entries;
+mod env_pool;
 mod error;
 mod grants;
 mod host;

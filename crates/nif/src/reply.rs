@@ -3,8 +3,10 @@
 use crate::atoms;
 use crate::dom::{self, Question};
 use crate::encode::{binary, report, to_term};
+use crate::env_pool;
 use crate::error::js_error;
 use crate::host::BeamHost;
+use crate::post::post_from;
 use crate::rendezvous::Rendezvous;
 use crate::request::{Counted, instances_term};
 use quickbeam_executor::{Outcome, Reply};
@@ -17,7 +19,9 @@ pub(crate) type Parcel = (OwnedEnv, SavedTerm);
 
 /// The term in the environment of the process that calls.
 pub(crate) fn unpack<'a>(env: Env<'a>, (owned, term): Parcel) -> Term<'a> {
-    owned.run(|own| term.load(own).in_env(env))
+    let term = owned.run(|own| term.load(own).in_env(env));
+    env_pool::give_back(owned);
+    term
 }
 
 /// Gives `{ref, reply}` to the process that submitted an op: where it lingers, or as a message. One that is dropped unused by a
@@ -37,7 +41,7 @@ impl BeamReply {
         host: Arc<BeamHost>,
         rendezvous: Option<Arc<Rendezvous<Parcel>>>,
     ) -> BeamReply {
-        let env = OwnedEnv::new();
+        let env = env_pool::take();
         let reference = env.save(reference);
         BeamReply { caller, host, rendezvous, reference: Some((env, reference)) }
     }
@@ -52,8 +56,8 @@ impl BeamReply {
             Some(rendezvous) => rendezvous.leave_parcel((owned, message)),
             None => Err((owned, message)),
         };
-        if let Err((mut owned, message)) = parcel {
-            let _ = owned.send_and_clear(&self.caller, |env| message.load(env));
+        if let Err((owned, message)) = parcel {
+            post_from(owned, &self.caller, |env| Some(message.load(env)));
         }
     }
 }
