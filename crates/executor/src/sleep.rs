@@ -12,7 +12,7 @@
 //!
 //! Only processors of executors that have no other change threads in this way: those of a pool take work from each other.
 
-use crate::cpu::{Slice, SystemThread};
+use crate::cpu::{self, Slice, SystemThread};
 use crate::executor::Shared;
 use crate::processor::Processor;
 use std::collections::VecDeque;
@@ -36,6 +36,9 @@ static WAKING: AtomicUsize = AtomicUsize::new(0);
 /// Threads of the process that hold processors and do not sleep.
 static UP: AtomicUsize = AtomicUsize::new(0);
 
+/// Threads of the process that have lost their processors to others and compute behind them.
+static BEHIND: AtomicUsize = AtomicUsize::new(0);
+
 /// Processors that wait for a thread, some of which may have got one meanwhile; and how many.
 static LIST: Mutex<VecDeque<Place>> = Mutex::new(VecDeque::new());
 static LISTED_COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -53,6 +56,12 @@ pub(crate) fn cores() -> usize {
 /// Whether a thread waits for a core.
 pub(crate) fn somebody_wakes() -> bool {
     WAKING.load(Ordering::Relaxed) > 0
+}
+
+/// Whether a thread computes that holds no processor. Whoever shares its core gets it at once by waking, and only after milliseconds by
+/// waiting for it to be given back.
+pub(crate) fn somebody_is_behind() -> bool {
+    BEHIND.load(Ordering::Relaxed) > 0
 }
 
 /// A processor, by its executor.
@@ -117,8 +126,9 @@ impl Bed {
         self.thread()?.cpu_time()
     }
 
-    /// Has the holder give its core to whoever wakes.
+    /// Has the holder, which loses the processor, give its core to whoever wakes.
     pub(crate) fn demote(&self) {
+        BEHIND.fetch_add(1, Ordering::Relaxed);
         if let Some(thread) = self.thread() {
             thread.set_slice(Slice::Long);
         }
@@ -166,6 +176,12 @@ pub(crate) fn awake<R>(work: impl FnOnce() -> R) -> R {
     let result = work();
     UP.fetch_sub(1, Ordering::Relaxed);
     result
+}
+
+/// A turn that has lost its processor is over; the calling thread ran it.
+pub(crate) fn is_not_behind() {
+    BEHIND.fetch_sub(1, Ordering::Relaxed);
+    cpu::set_slice(Slice::Usual);
 }
 
 /// Calls the holders of processors that are listed, unless enough threads are on their way.

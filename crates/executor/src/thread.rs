@@ -7,7 +7,7 @@ use crate::guard::internal_bug;
 use crate::processor::Processor;
 use crate::retired;
 use crate::seat::Seat;
-use crate::sleep::{Place, Sleeper, awake, call_next, cores, somebody_wakes};
+use crate::sleep::{Place, Sleeper, awake, call_next, cores, is_not_behind, somebody_is_behind, somebody_wakes};
 use crate::spare::Spare;
 use crate::task::Task;
 use crate::ticker;
@@ -86,7 +86,7 @@ fn serve(mut shared: Arc<Shared>, first: Option<usize>, sleeper: &Arc<Sleeper>, 
         next = match left {
             Left::Over => None,
             Left::Taken => {
-                cpu::set_slice(Slice::Usual);
+                is_not_behind();
                 stacks.clear();
                 shared.spares.wait(&shared)
             }
@@ -215,10 +215,11 @@ impl Holder {
                 }
                 // A core is for those who have work.
                 let spun = start.elapsed();
-                if somebody_wakes() || spun >= longest {
+                let is_rude = spun >= RUDE_SPIN;
+                if somebody_wakes() || spun >= longest || is_rude && somebody_is_behind() {
                     break false;
                 }
-                if spun >= RUDE_SPIN {
+                if is_rude {
                     thread::yield_now();
                 }
             }
