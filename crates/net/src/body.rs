@@ -79,7 +79,7 @@ impl BodySender {
 impl Drop for Feeding {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.get().filter(|_| !self.is_complete.get()) {
-            connection.give_up(true);
+            connection.give_up();
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use crate::access::Access;
 use crate::body::{Coding, RequestBody, ResponseBody, SentBody, Slot};
-use crate::connect::{Connector, Flag, Held, Hold, SecureConnector};
+use crate::connect::{Begun, Connector, Flag, Held, Hold, SecureConnector};
 use crate::error::{NetError, NetErrorKind};
 use crate::plain::{Coming, Failed, LinkedBody, PlainPool, PooledBody};
 use crate::ports::check_port;
 use crate::redirect::{MAX_REDIRECTS, follow, is_redirect, target};
 use crate::tls;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
+use http_body_util::BodyExt;
 use hyper::ext::ReasonPhrase;
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::connect::Connect;
@@ -420,12 +421,13 @@ impl<C: Connect + Clone + Send + Sync + 'static> Pools<C> {
             // A body is sent once.
             let _ = slot.set(connection.clone());
         }
-        let held = Held::new(connection);
+        let held = Held::new(connection.clone());
+        let request = request.map(|body| Begun::new(body, connection).boxed_unsync());
         let response = pool.request(request).await.map_err(failed)?;
         if let Some(has_answered) = response.extensions().get::<Flag>() {
             has_answered.set(true);
         }
-        Ok(response.map(|incoming| Coming::Pooled(PooledBody::new(incoming, held.answered()))))
+        Ok(response.map(|incoming| Coming::Pooled(PooledBody::new(incoming, held))))
     }
 }
 

@@ -4,19 +4,21 @@ use crate::access::{Access, bare};
 use crate::error::{NetError, NetErrorKind};
 use crate::ports::check_port;
 use http::{Extensions, HeaderValue, Request, Uri};
+use hyper::body::{Body, Frame, SizeHint};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::{CaptureConnection, Connected, Connection, capture_connection};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
 use socket2::{SockRef, Socket};
+use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -170,6 +172,8 @@ pub(crate) struct Transport {
     is_stalled: Flag,
     /// Whether it ends where that happens.
     is_given_up: Flag,
+    /// The request that was begun last.
+    current: Arc<Mutex<Option<Number>>>,
     /// The same socket, for who must end it from outside.
     socket: OnceLock<Arc<Socket>>,
 }
@@ -178,8 +182,8 @@ impl Transport {
     fn new(stream: TcpStream) -> Transport {
         let [has_answered, is_inspected, is_stalled, is_given_up] = Default::default();
         let stream = TokioIo::new(stream);
-        let socket = OnceLock::new();
-        Transport { stream, is_proxied: false, has_answered, is_inspected, is_stalled, is_given_up, socket }
+        let (current, socket) = Default::default();
+        Transport { stream, is_proxied: false, has_answered, is_inspected, is_stalled, is_given_up, current, socket }
     }
 
     /// What was to be sent went, or waits.
@@ -224,62 +228,119 @@ struct Cutter {
     socket: Weak<Socket>,
     is_stalled: Flag,
     is_given_up: Flag,
+    current: Arc<Mutex<Option<Number>>>,
 }
 
+impl Cutter {
+    fn current(&self) -> MutexGuard<'_, Option<Number>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells requests of this process apart.
+type Number = u64;
+
 /// The connection of a request of a pool, once it has one.
+///
+/// A connection is free for the next request as soon as all of a response has come, also where nobody has read it. So what becomes of a
+/// request later is no matter for its connection, which is another's then.
 #[derive(Debug, Clone)]
-pub(crate) struct Hold(CaptureConnection);
+pub(crate) struct Hold {
+    connection: CaptureConnection,
+    number: Number,
+}
 
 impl Hold {
     pub(crate) fn of<B>(request: &mut Request<B>) -> Hold {
-        Hold(capture_connection(request))
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Hold { connection: capture_connection(request), number: NEXT.fetch_add(1, Ordering::Relaxed) }
     }
 
-    /// The request is given up. A connection whose other side takes nothing would not hear of it; it is ended here, unless other requests
-    /// use it as well. `for_good`: no later request can come to use it.
-    pub(crate) fn give_up(&self, for_good: bool) {
-        let connected = self.0.connection_metadata();
-        let Some(connected) = connected.as_ref().filter(|connected| !connected.is_negotiated_h2()) else { return };
-        let mut extensions = Extensions::new();
-        connected.get_extras(&mut extensions);
-        let Some(cutter) = extensions.get::<Cutter>() else { return };
-        if for_good {
-            cutter.is_given_up.set(true);
+    /// The connection begins with the request.
+    fn begin(&self) {
+        if let Some(cutter) = self.cutter() {
+            let mut current = cutter.current();
+            *current = Some(self.number);
+            cutter.is_given_up.set(false);
         }
+    }
+
+    /// The request is given up. A connection whose other side takes nothing would not hear of it; it is ended here, now or where that
+    /// happens, unless other requests use it as well or have come after this one.
+    pub(crate) fn give_up(&self) {
+        let Some(cutter) = self.cutter() else { return };
+        let current = cutter.current();
+        if *current != Some(self.number) {
+            return;
+        }
+        cutter.is_given_up.set(true);
         if let Some(socket) = cutter.socket.upgrade().filter(|_| cutter.is_stalled.get()) {
             // One that has ended already is no matter.
             let _ = socket.shutdown(Shutdown::Both);
         }
     }
+
+    /// None of a connection that several requests use at once.
+    fn cutter(&self) -> Option<Cutter> {
+        let connected = self.connection.connection_metadata();
+        let connected = connected.as_ref().filter(|connected| !connected.is_negotiated_h2())?;
+        let mut extensions = Extensions::new();
+        connected.get_extras(&mut extensions);
+        extensions.remove()
+    }
+}
+
+/// A request's body that tells when the connection begins with it: it asks first whether there is anything to send.
+pub(crate) struct Begun<B> {
+    body: B,
+    connection: Hold,
+    has_begun: Cell<bool>,
+}
+
+impl<B> Begun<B> {
+    pub(crate) fn new(body: B, connection: Hold) -> Begun<B> {
+        Begun { body, connection, has_begun: Cell::new(false) }
+    }
+}
+
+impl<B: Body + Unpin> Body for Begun<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        if !self.has_begun.replace(true) {
+            self.connection.begin();
+        }
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// Gives a request up if it is dropped before it is [released](Held::release).
-pub(crate) struct Held {
-    connection: Option<Hold>,
-    is_answered: bool,
-}
+pub(crate) struct Held(Option<Hold>);
 
 impl Held {
     pub(crate) fn new(connection: Hold) -> Held {
-        Held { connection: Some(connection), is_answered: false }
-    }
-
-    /// The head of the response is there. The pool may read the rest to keep the connection.
-    pub(crate) fn answered(mut self) -> Held {
-        self.is_answered = true;
-        self
+        Held(Some(connection))
     }
 
     /// The response has come to its end, or the pool shall see to the rest.
     pub(crate) fn release(&mut self) {
-        self.connection = None;
+        self.0 = None;
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Some(connection) = &self.connection {
-            connection.give_up(!self.is_answered);
+        if let Some(connection) = &self.0 {
+            connection.give_up();
         }
     }
 }
@@ -298,6 +359,7 @@ impl Connection for Transport {
             socket: Arc::downgrade(self.socket.get_or_init(|| Arc::new(socket))),
             is_stalled: self.is_stalled.clone(),
             is_given_up: self.is_given_up.clone(),
+            current: self.current.clone(),
         })
     }
 }

@@ -306,7 +306,6 @@ impl Body for LinkedBody {
 
 /// The body of a response from a connection of a pool. Dropped before its end, it gives the request up.
 pub(crate) struct PooledBody {
-    // Dropped first: once the pool knows that nobody reads, the connection may be another's.
     held: Held,
     incoming: Incoming,
 }

@@ -1,13 +1,16 @@
 //! The client against servers that say what the tests make them say, byte by byte.
 
+mod common;
+
+use common::{get, options, read_until};
 use quickbeam_net::{
-    Access, Bytes, Client, ClientOptions, NetError, NetErrorKind, Proxy, Redirect, Request, RequestBody, Response,
-    begin, block_on, body_channel, run,
+    Access, Bytes, Client, ClientOptions, NetError, NetErrorKind, Redirect, Request, RequestBody, Response, begin,
+    block_on, body_channel, run,
 };
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Answers every request of every connection; `answer` gets its head and body and writes. Connections stay open while it says so.
 fn serve(answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + Clone + 'static) -> SocketAddr {
@@ -27,19 +30,6 @@ fn serve(answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + Clone + '
         }
     });
     address
-}
-
-/// What comes up to `end`; `None` if the connection ends before.
-fn read_until(stream: &mut TcpStream, end: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut byte = [0];
-    while !bytes.ends_with(end) {
-        if stream.read(&mut byte).ok()? == 0 {
-            return None;
-        }
-        bytes.push(byte[0]);
-    }
-    Some(bytes)
 }
 
 fn read_request(stream: &mut TcpStream) -> Option<String> {
@@ -62,20 +52,6 @@ fn serve_bytes(bytes: impl Into<Vec<u8>>) -> SocketAddr {
         let _ = stream.write_all(&bytes);
         false
     })
-}
-
-fn options() -> ClientOptions {
-    ClientOptions { proxy: Proxy::Direct, ..ClientOptions::default() }
-}
-
-fn get(url: impl Into<String>) -> Request {
-    Request {
-        method: "GET".into(),
-        url: url.into(),
-        headers: Vec::new(),
-        body: RequestBody::Empty,
-        redirect: Redirect::Follow,
-    }
 }
 
 fn fetch_with(options: ClientOptions, request: Request) -> Result<Response, NetError> {
@@ -217,62 +193,6 @@ fn a_body_that_breaks_off_is_not_complete() {
         }
         assert_eq!(hears.recv().unwrap(), is_ended);
         drop(response);
-    }
-}
-
-/// Of an open connection to that address, as Linux tells: the bytes that wait to be taken by the other side.
-fn waiting(address: SocketAddr) -> Option<u64> {
-    const ESTABLISHED: &str = "01";
-    let to = format!("0100007F:{:04X}", address.port());
-    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-    table.lines().find_map(|line| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let sent = fields[4].split(':').next().unwrap();
-        (fields[2] == to && fields[3] == ESTABLISHED).then(|| u64::from_str_radix(sent, 16).unwrap())
-    })
-}
-
-/// Waits for what comes soon.
-fn until(holds: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(30), "it does not come");
-        std::thread::yield_now();
-    }
-}
-
-/// A server that takes nothing must not keep a connection whose request is given up.
-#[test]
-fn an_upload_that_nobody_takes_ends_with_its_request() {
-    for is_answered in [false, true] {
-        for is_streamed in [false, true] {
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            let address = listener.local_addr().unwrap();
-            let (sender, body) = match is_streamed {
-                true => {
-                    let (sender, body) = body_channel();
-                    (Some(sender), body)
-                }
-                false => (None, RequestBody::Bytes(vec![0; 64 << 20].into())),
-            };
-            let request = Request { method: "POST".into(), body, ..get(format!("http://{address}/")) };
-            let client = Client::new(options());
-            let (head, heads) = mpsc::channel();
-            let fetching = run(async move { client.fetch(request).await }, move |fetched| drop(head.send(fetched)));
-            let (mut stream, _) = listener.accept().unwrap();
-            read_until(&mut stream, b"\r\n\r\n").unwrap();
-            let feeding = sender.clone().map(|sender| {
-                let feed = async move { while sender.send(vec![0; 1 << 20].into()).await {} };
-                run(feed, |_| ()).unwrap()
-            });
-            until(|| waiting(address) > Some(1 << 20));
-            let response = is_answered.then(|| {
-                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n").unwrap();
-                heads.recv().unwrap().unwrap().unwrap()
-            });
-            drop((fetching, response, feeding, sender));
-            until(|| waiting(address).is_none());
-        }
     }
 }
 
