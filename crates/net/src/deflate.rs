@@ -5,7 +5,7 @@
 //! frames are rewritten from then on: messages that come are inflated into fragments without the extension's mark, messages
 //! that go are deflated.
 //!
-//! The library also hides a close whose code none may have behind one of its own, so such a close is noted here.
+//! The library also hides a close whose code it takes for a wrong one behind one of its own, so the code of a close is noted here.
 //!
 //! What must never happen: inflated bytes that pile up here. One piece is inflated when the last one has been read, so the library's
 //! limit of a message's size ends whatever a few bytes may stand for.
@@ -14,13 +14,13 @@ mod agreement;
 mod incoming;
 mod outgoing;
 
-use crate::connect::Flag;
 use agreement::Agreement;
 use bytes::{Buf, BytesMut};
 use incoming::Inflater;
 use outgoing::Deflater;
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -33,6 +33,20 @@ const READ: usize = 16 << 10;
 /// Bytes of the handshake's answer.
 const MAX_HEAD: usize = 64 << 10;
 
+/// "Bad gateway", which came into [the registry](https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number) after
+/// RFC 6455, and which the library does not know.
+const BAD_GATEWAY: u16 = 1014;
+/// What the library reads, and answers, in its place.
+const STAND_IN: CloseCode = CloseCode::Normal;
+
+/// The code that the other side's close came with, if it has come with one.
+pub(crate) type SentCode = Arc<OnceLock<u16>>;
+
+/// Whether a close may have that code (RFC 6455, section 7.4).
+pub(crate) fn is_close_code(code: u16) -> bool {
+    code == BAD_GATEWAY || CloseCode::from(code).is_allowed()
+}
+
 /// A connection, from its handshake on.
 pub(crate) struct Deflating<S> {
     inner: S,
@@ -43,7 +57,7 @@ pub(crate) struct Deflating<S> {
     /// What is to be written.
     out: BytesMut,
     stage: Stage,
-    has_wrong_close: Flag,
+    sent_code: SentCode,
 }
 
 enum Stage {
@@ -61,13 +75,12 @@ fn invalid(message: impl Into<String>) -> io::Error {
 impl<S> Deflating<S> {
     pub(crate) fn new(inner: S) -> Deflating<S> {
         let empty = BytesMut::new;
-        let has_wrong_close = Flag::default();
-        Deflating { inner, raw: empty(), ready: empty(), out: empty(), stage: Stage::Head, has_wrong_close }
+        let sent_code = SentCode::default();
+        Deflating { inner, raw: empty(), ready: empty(), out: empty(), stage: Stage::Head, sent_code }
     }
 
-    /// Whether a close came whose code none may have (RFC 6455, section 7.4).
-    pub(crate) fn has_wrong_close(&self) -> Flag {
-        self.has_wrong_close.clone()
+    pub(crate) fn sent_code(&self) -> SentCode {
+        self.sent_code.clone()
     }
 
     /// Makes something of `raw` ready; false if it takes more bytes.
@@ -90,24 +103,24 @@ impl<S> Deflating<S> {
                 Ok(true)
             }
             Stage::Plain(remaining) => {
-                let passing = pass(remaining, &self.raw, &self.has_wrong_close);
+                let passing = pass(remaining, &mut self.raw, &self.sent_code);
                 self.ready.unsplit(self.raw.split_to(passing));
                 Ok(!self.ready.is_empty())
             }
-            Stage::Frames(frames) => frames.0.advance(&mut self.raw, &mut self.ready, &self.has_wrong_close),
+            Stage::Frames(frames) => frames.0.advance(&mut self.raw, &mut self.ready, &self.sent_code),
         }
     }
 }
 
 /// How many of these bytes pass, of which the first `remaining` are of a frame's contents.
-fn pass(remaining: &mut u64, raw: &[u8], has_wrong_close: &Flag) -> usize {
+fn pass(remaining: &mut u64, raw: &mut [u8], sent_code: &SentCode) -> usize {
     let mut passing = 0;
     loop {
         let count = usize::try_from(*remaining).unwrap_or(usize::MAX).min(raw.len() - passing);
         *remaining -= count as u64;
         passing += count;
         match Head::parse(&raw[passing..]) {
-            Some(head) if *remaining == 0 && head.note_close(&raw[passing..], has_wrong_close) => {
+            Some(head) if *remaining == 0 && head.note_close(&mut raw[passing..], sent_code) => {
                 *remaining = head.length;
                 passing += head.size;
             }
@@ -212,14 +225,18 @@ impl Head {
         Some(Head { fin: first & 0x80 != 0, rsv1: first & 0x40 != 0, opcode: first & 0x0F, mask, length, size })
     }
 
-    /// Looks at the code that a close has, in the bytes from its head on; false if it has not come yet.
-    fn note_close(&self, bytes: &[u8], has_wrong_close: &Flag) -> bool {
+    /// Notes the code that a close has, in the bytes from its head on, and has another one stand in for what the library does not
+    /// know; false if it has not come yet.
+    fn note_close(&self, bytes: &mut [u8], sent_code: &SentCode) -> bool {
         if self.opcode != CLOSE || self.length < 2 {
             return true;
         }
-        let Some(&[high, low]) = bytes.get(self.size..self.size + 2) else { return false };
-        if !CloseCode::from(u16::from_be_bytes([high, low])).is_allowed() {
-            has_wrong_close.set(true);
+        let Some(bytes) = bytes.get_mut(self.size..self.size + 2) else { return false };
+        let code = u16::from_be_bytes([bytes[0], bytes[1]]);
+        // Later ones say nothing to anybody.
+        let _ = sent_code.set(code);
+        if code == BAD_GATEWAY {
+            bytes.copy_from_slice(&u16::from(STAND_IN).to_be_bytes());
         }
         true
     }

@@ -1,8 +1,7 @@
 //! WebSocket connections (RFC 6455), with messages deflated where the server does so (`deflate`).
 
 use crate::client::Client;
-use crate::connect::Flag;
-use crate::deflate::{Deflating, OFFER};
+use crate::deflate::{Deflating, OFFER, SentCode, is_close_code};
 use crate::error::{NetError, NetErrorKind};
 use crate::runtime::{Task, run};
 use crate::tls;
@@ -63,7 +62,7 @@ pub struct WebSocketReader {
     stream: Arc<Mutex<SplitStream<Socket>>>,
     /// Told when the other side has not answered a close in time, or sending failed.
     given_up: Arc<Notify>,
-    has_wrong_close: Flag,
+    sent_code: SentCode,
 }
 
 /// The outgoing half: a queue, and the task that empties it. The last clone that is dropped ends the task.
@@ -106,18 +105,18 @@ impl Client {
                 .max_message_size(Some(max_message_size))
                 .max_frame_size(Some(max_message_size));
             let stream = Deflating::new(stream);
-            let has_wrong_close = stream.has_wrong_close();
+            let sent_code = stream.sent_code();
             let shaken = client_async_with_config(request, stream, Some(config)).await;
             let (socket, response) =
                 shaken.map_err(|error| NetError::of(&format!("no WebSocket connection to {url}"), &error))?;
-            Ok((socket, response, has_wrong_close))
+            Ok((socket, response, sent_code))
         };
         let timeout = self.options().connect_timeout;
         let Ok(opened) = tokio::time::timeout(timeout, opening).await else {
             let message = format!("no WebSocket connection to {url} within {} ms", timeout.as_millis());
             return Err(NetError::new(NetErrorKind::Timeout, message));
         };
-        let (socket, response, has_wrong_close) = opened?;
+        let (socket, response, sent_code) = opened?;
         let field = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let protocol = field(header::SEC_WEBSOCKET_PROTOCOL).to_owned();
         let extensions = field(header::SEC_WEBSOCKET_EXTENSIONS).to_owned();
@@ -129,7 +128,7 @@ impl Client {
         Ok(WebSocket {
             protocol,
             extensions,
-            reader: WebSocketReader { stream: Arc::new(Mutex::new(stream)), given_up, has_wrong_close },
+            reader: WebSocketReader { stream: Arc::new(Mutex::new(stream)), given_up, sent_code },
             writer: WebSocketWriter { queue, buffered, max_buffered: max_message_size, _task: task },
         })
     }
@@ -182,12 +181,13 @@ impl WebSocketReader {
             let message = match next {
                 Some(Ok(Frame::Text(text))) => Message::Text(text.as_str().to_owned()),
                 Some(Ok(Frame::Binary(bytes))) => Message::Binary(bytes),
-                Some(Ok(Frame::Close(_))) if self.has_wrong_close.get() => {
+                Some(Ok(Frame::Close(_))) if self.sent_code.get().is_some_and(|code| !is_close_code(*code)) => {
                     return Some(Err(NetError::network("a close whose code is none that a connection may send")));
                 }
                 Some(Ok(Frame::Close(frame))) => {
                     // Reading on sends the answer.
-                    close = Some(frame.map(|frame| (frame.code.into(), frame.reason.as_str().to_owned())));
+                    let code = self.sent_code.get();
+                    close = Some(code.zip(frame).map(|(code, frame)| (*code, frame.reason.as_str().to_owned())));
                     continue;
                 }
                 // The library answers pings itself.

@@ -233,9 +233,15 @@ fn closes_are_told_from_those_with_a_wrong_code() {
         for (payload, expected) in [
             (with(1002, "Protocol violation"), close(Some((1002, "Protocol violation")))),
             (with(4000, ""), close(Some((4000, "")))),
+            (with(1012, "soon"), close(Some((1012, "soon")))),
+            (with(1013, ""), close(Some((1013, "")))),
+            (with(1014, "of the gateway"), close(Some((1014, "of the gateway")))),
             (Vec::new(), close(None)),
             (with(999, "Protocol violation"), Err(WRONG.to_owned())),
+            (with(1004, ""), Err(WRONG.to_owned())),
             (with(1005, ""), Err(WRONG.to_owned())),
+            (with(1015, ""), Err(WRONG.to_owned())),
+            (with(2999, ""), Err(WRONG.to_owned())),
             (with(5000, "five"), Err(WRONG.to_owned())),
         ] {
             let url = serve(extension, move |mut stream| {

@@ -1,8 +1,7 @@
 //! Frames that come: deflated messages are inflated into fragments, all others pass as they are.
 
 use super::agreement::Agreement;
-use super::{BINARY, CONTINUATION, Head, TEXT, invalid};
-use crate::connect::Flag;
+use super::{BINARY, CONTINUATION, Head, SentCode, TEXT, invalid};
 use bytes::{Buf, BytesMut};
 use flate2::{Decompress, FlushDecompress, Status};
 use std::io;
@@ -47,12 +46,12 @@ impl Inflater {
         &mut self,
         raw: &mut BytesMut,
         ready: &mut BytesMut,
-        has_wrong_close: &Flag,
+        sent_code: &SentCode,
     ) -> io::Result<bool> {
         while ready.is_empty() {
             match self.part {
                 Part::Head => {
-                    let Some(head) = Head::parse(raw).filter(|head| head.note_close(raw, has_wrong_close)) else {
+                    let Some(head) = Head::parse(raw).filter(|head| head.note_close(raw, sent_code)) else {
                         return Ok(false);
                     };
                     self.begin(head, raw, ready)?;
