@@ -17,6 +17,7 @@
     reader: undefined,
     storedError: undefined,
     disturbed: false,
+    isDetached: false,
     wrapper: undefined,
   });
 

@@ -131,12 +131,12 @@
   const readableSide = (readable) => {
     const [own, end] = native.pair();
     const isLocked = () => streams.isReadableStreamLocked(readable);
-    return { end, isLocked, leave: () => pipe(readable, makeWritable(own)) };
+    return { end, stream: readable, isLocked, leave: () => pipe(readable, makeWritable(own)) };
   };
   const writableSide = (writable) => {
     const [own, end] = native.pair();
     const isLocked = () => streams.isWritableStreamLocked(writable);
-    return { end, isLocked, leave: () => pipe(makeReadable(own), writable) };
+    return { end, stream: writable, isLocked, leave: () => pipe(makeReadable(own), writable) };
   };
 
   const refuse = (why) => {
@@ -145,13 +145,18 @@
 
   const transfer = (type, sides) => {
     const check = () => {
+      // It is locked until its last chunk has left, and detached for good.
+      if (sides.some(({ stream }) => stream.isDetached)) refuse("a stream in the transfer list was transferred before");
       if (sides.some((side) => side.isLocked())) refuse("a stream in the transfer list is locked");
     };
     check();
     const ends = sides.map(({ end }) => end);
     const commit = () => {
       check();
-      for (const side of sides) side.leave();
+      for (const side of sides) {
+        side.stream.isDetached = true;
+        side.leave();
+      }
     };
     return { __proto__: null, type, ends, receive: () => receive[type](ends), commit };
   };

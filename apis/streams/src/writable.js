@@ -26,6 +26,7 @@
     /** `{ capability, reason, wasAlreadyErroring }` */
     pendingAbortRequest: undefined,
     backpressure: false,
+    isDetached: false,
     wrapper: undefined,
   });
 

@@ -134,6 +134,53 @@ fn structured_clones_take_streams_along() {
 }
 
 #[test]
+fn streams_are_transferred_once() {
+    const AGAIN: &str = "DataCloneError: a stream in the transfer list was transferred before";
+    let harness = with_ports();
+    let setup = "
+      globalThis.ended = async (stream) => { while (stream.locked) await new Promise((resolve) => setTimeout(resolve)); };
+      globalThis.again = (stream) => { try { clone(stream, [stream]) } catch (e) { return `${e.name}: ${e.message}` } };
+      globalThis.posted = (stream) => nameOf(() => new MessageChannel().port1.postMessage(stream, [stream]));
+      'ready'";
+    harness.check(setup, "ready");
+    for (source, expected) in [
+        (
+            "(async () => { const stream = ReadableStream.from([1]); const got = await all(clone(stream, [stream])); await ended(stream);
+               return [got, again(stream), posted(stream)].join() })()",
+            format!("1,{AGAIN},DataCloneError"),
+        ),
+        (
+            "(async () => { const stream = ReadableStream.from([1]); const [copy] = await pass(stream, [stream]); await all(copy); await ended(stream);
+               return again(stream) })()",
+            AGAIN.to_owned(),
+        ),
+        (
+            "(async () => { const stream = new ReadableStream(); await clone(stream, [stream]).cancel(); await ended(stream); return again(stream) })()",
+            AGAIN.to_owned(),
+        ),
+        (
+            "(async () => { const stream = new WritableStream(); await clone(stream, [stream]).close(); await ended(stream);
+               return [again(stream), posted(stream)].join() })()",
+            format!("{AGAIN},DataCloneError"),
+        ),
+        // A transform stream takes its sides along.
+        (
+            "(async () => { const stream = new TransformStream(); const copy = clone(stream, [stream]);
+               await all(ReadableStream.from([1]).pipeThrough(copy)); await ended(stream.readable); await ended(stream.writable);
+               return [again(stream), again(stream.readable), again(stream.writable)].join() })()",
+            [AGAIN; 3].join(","),
+        ),
+        (
+            "(async () => { const stream = new TransformStream(); const { readable } = stream; await clone(readable, [readable]).cancel(); await ended(readable);
+               return [again(stream), stream.writable.locked].join() })()",
+            format!("{AGAIN},false"),
+        ),
+    ] {
+        harness.check(source, &expected);
+    }
+}
+
+#[test]
 fn streams_that_cannot_be_cloned_stay_as_they_are() {
     let harness = bare();
     for (source, expected) in [
