@@ -1,6 +1,7 @@
 //! `NodeList` and `HTMLCollection`: live ones, which look again when the tree has changed, and lists of what a selector matched.
 
 use crate::dom::{Dom, HTML, Handle, Which, this_node, throw};
+use crate::listed::Listed;
 use quickbeam_api_webidl::need;
 use quickbeam_dom::{LocalName, NodeId, Selectors, Tree};
 use quickbeam_engine::{Args, Attributes, Ctx, Exotic, PropertyKey, Result, Value};
@@ -118,8 +119,7 @@ pub(crate) struct Live {
     dom: Rc<Dom>,
     root: NodeId,
     filter: Filter,
-    /// The nodes as of a version of the tree.
-    found: RefCell<(u64, Rc<[NodeId]>)>,
+    found: RefCell<Option<Rc<Listed>>>,
 }
 
 /// What a selector matched. It holds its nodes by number, and by their objects once any of them might be freed.
@@ -153,6 +153,9 @@ trait Nodes {
     fn named(&self, name: &str) -> Option<NodeId>;
     fn names(&self) -> Vec<String>;
 
+    /// Polls for a question for a name.
+    fn poll(&self, ctx: Ctx<'_>) -> Result<()>;
+
     /// What the property of a name is.
     fn value<'a>(&self, ctx: Ctx<'a>, name: &str) -> Result<Option<Value<'a>>> {
         self.named(name).map(|id| self.dom().wrap(ctx, id)).transpose()
@@ -170,13 +173,14 @@ trait Nodes {
 }
 
 impl Live {
-    fn nodes(&self) -> Rc<[NodeId]> {
+    fn nodes(&self) -> Rc<Listed> {
         let tree = self.dom.tree.borrow();
-        let mut found = self.found.borrow_mut();
-        if found.0 != tree.version() {
-            *found = (tree.version(), self.filter.collect(&tree, self.root).into());
-        }
-        found.1.clone()
+        Listed::kept(&mut self.found.borrow_mut(), &tree, |tree| self.filter.collect(tree, self.root))
+    }
+
+    fn is_found(&self) -> bool {
+        let found = self.found.borrow();
+        found.as_ref().is_some_and(|found| self.dom.read(|tree| found.is_of(tree)))
     }
 }
 
@@ -191,7 +195,7 @@ impl Nodes for Live {
 
     fn at(&self, index: usize) -> Option<NodeId> {
         // The first children are found faster than all of them.
-        if index == 0 && self.found.borrow().0 != self.dom.read(Tree::version) {
+        if index == 0 && !self.is_found() {
             match self.filter {
                 Filter::ChildNodes => return self.dom.read(|tree| tree.first_child(self.root)),
                 Filter::Children => return self.dom.read(|tree| tree.element_children(self.root).next()),
@@ -206,12 +210,16 @@ impl Nodes for Live {
             return None;
         }
         let nodes = self.nodes();
-        let tree = self.dom.tree.borrow();
-        nodes.iter().copied().find(|&id| names_of(&tree, id).any(|known| known == name))
+        let [first, _] = self.dom.read(|tree| nodes.named(tree, name));
+        first
     }
 
     fn names(&self) -> Vec<String> {
         if self.filter.is_node_list() { Vec::new() } else { all_names(&self.dom, &self.nodes()) }
+    }
+
+    fn poll(&self, ctx: Ctx<'_>) -> Result<()> {
+        if self.filter.is_node_list() { Ok(()) } else { self.nodes().poll(ctx) }
     }
 
     fn value<'a>(&self, ctx: Ctx<'a>, name: &str) -> Result<Option<Value<'a>>> {
@@ -239,20 +247,16 @@ pub(crate) fn named_control<'a>(
     ctx: Ctx<'a>,
     dom: &Rc<Dom>,
     form: NodeId,
-    controls: &[NodeId],
+    controls: &Listed,
     name: &str,
 ) -> Result<Option<Value<'a>>> {
-    let (first, second) = dom.read(|tree| {
-        let mut named = controls.iter().copied().filter(|&id| names_of(tree, id).any(|known| known == name));
-        (named.next(), named.next())
-    });
-    match (first, second) {
-        (Some(_), Some(_)) => {
+    match dom.read(|tree| controls.named(tree, name)) {
+        [Some(_), Some(_)] => {
             let form = dom.wrap(ctx, form)?;
             live(ctx, &*this_node(ctx, &form)?, &form, Filter::Radios(name.to_owned())).map(Some)
         }
-        (Some(only), None) => dom.wrap(ctx, only).map(Some),
-        (None, _) => Ok(None),
+        [Some(only), None] => dom.wrap(ctx, only).map(Some),
+        [None, _] => Ok(None),
     }
 }
 
@@ -292,6 +296,10 @@ impl Nodes for StaticList {
     fn names(&self) -> Vec<String> {
         Vec::new()
     }
+
+    fn poll(&self, _: Ctx<'_>) -> Result<()> {
+        Ok(())
+    }
 }
 
 pub(crate) const ELEMENT: Attributes = Attributes { writable: false, enumerable: true, configurable: true };
@@ -305,7 +313,7 @@ fn find_named<'a>(nodes: &dyn Nodes, object: &Value<'a>, key: &PropertyKey<'a>) 
         return Ok(None);
     }
     let name = key.to_value()?;
-    crate::members::poll_scan(object.ctx(), nodes.len())?;
+    nodes.poll(object.ctx())?;
     if !name.is_string() { Ok(None) } else { name.with_text(|name| nodes.value(object.ctx(), &name))? }
 }
 
@@ -395,8 +403,7 @@ pub(crate) fn same<'a>(
 /// A live collection of what the filter finds below `node`.
 pub(crate) fn live<'a>(ctx: Ctx<'a>, node: &Handle, wrapper: &Value<'a>, filter: Filter) -> Result<Value<'a>> {
     let prototype = crate::prototype(ctx, filter.class())?;
-    let none = (u64::MAX, Rc::from([]));
-    let live = Live { dom: node.dom.clone(), root: node.id, filter, found: RefCell::new(none) };
+    let live = Live { dom: node.dom.clone(), root: node.id, filter, found: RefCell::default() };
     let object = ctx.exotic_object(Rc::new(live), Some(&prototype))?;
     object.hold(wrapper.clone());
     Ok(object)

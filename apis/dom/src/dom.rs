@@ -10,6 +10,7 @@
 //! What must never happen: a borrow of the tree while the engine may run (it collects garbage, which frees nodes).
 
 use crate::collection::StaticList;
+use crate::listed::Listed;
 use quickbeam_dom::{Change, DomError, LocalName, NodeData, NodeId, Tree, local_name, ns};
 use quickbeam_engine::{Ctx, HostRef, Persistent, Result, Thrown, Value};
 use rustc_hash::FxHashMap;
@@ -70,8 +71,10 @@ pub(crate) struct Handle {
 #[derive(Default)]
 struct Collections {
     objects: [Option<HostRef>; 5],
-    /// The controls of a form, or the options of a select, as of a version of the tree.
-    items: Option<(u64, Rc<[NodeId]>)>,
+    /// The controls of a form, or the options of a select.
+    items: Option<Rc<Listed>>,
+    /// The images of a form.
+    images: Option<Rc<Listed>>,
 }
 
 /// A collection of which a node has one.
@@ -106,14 +109,16 @@ impl Handle {
     }
 
     /// What `collect` finds, kept until the tree changes.
-    pub(crate) fn items(&self, collect: impl FnOnce(&Tree) -> Vec<NodeId>) -> Rc<[NodeId]> {
+    pub(crate) fn items(&self, collect: impl FnOnce(&Tree) -> Vec<NodeId>) -> Rc<Listed> {
         let tree = self.dom.tree.borrow();
-        let mut collections = self.collections.borrow_mut();
-        let items = &mut collections.get_or_insert_default().items;
-        match items {
-            Some((version, known)) if *version == tree.version() => known.clone(),
-            _ => items.insert((tree.version(), collect(&tree).into())).1.clone(),
-        }
+        Listed::kept(&mut self.collections.borrow_mut().get_or_insert_default().items, &tree, collect)
+    }
+
+    /// The images of a form, kept likewise.
+    pub(crate) fn images(&self) -> Rc<Listed> {
+        let tree = self.dom.tree.borrow();
+        let collect = |tree: &Tree| tree.form_images(self.id);
+        Listed::kept(&mut self.collections.borrow_mut().get_or_insert_default().images, &tree, collect)
     }
 }
 

@@ -3,9 +3,9 @@
 //!
 //! Controls hide what forms inherit: `form.action` may be a button. Glue does not see them, so no control comes between it and a form.
 
-use crate::collection::{ELEMENT, Filter, NAMED, OPTION, all_names, keys, named_control, names_of, same};
+use crate::collection::{ELEMENT, Filter, NAMED, OPTION, all_names, keys, named_control, same};
 use crate::dom::{Dom, HTML, Handle, Which, this_node};
-use crate::members::poll_scan;
+use crate::listed::Listed;
 use quickbeam_api_webidl::Natives;
 use quickbeam_dom::{NodeId, Tree, qualified_name};
 use quickbeam_engine::{Args, Attributes, Ctx, Exotic, PropertyKey, Result, Value};
@@ -29,7 +29,7 @@ impl Handle {
     }
 
     /// The controls of a form, or the options of a select.
-    fn indexed(&self) -> Rc<[NodeId]> {
+    fn indexed(&self) -> Rc<Listed> {
         let is_form = self.is_form();
         self.items(|tree| if is_form { tree.form_controls(self.id) } else { options(tree, self.id) })
     }
@@ -43,13 +43,13 @@ impl Handle {
         let name = name.with_text(|name| self.dom.read(|tree| tree.may_be_named(&name)).then(|| name.into_owned()))?;
         let Some(name) = name.filter(|_| !ctx.is_asked_by_glue()) else { return Ok(None) };
         let controls = self.indexed();
-        poll_scan(ctx, controls.len())?;
+        controls.poll(ctx)?;
         if let Some(found) = named_control(ctx, &self.dom, self.id, &controls, &name)? {
             return Ok(Some(found));
         }
-        let image = self.dom.read(|tree| {
-            tree.form_images(self.id).into_iter().find(|&id| names_of(tree, id).any(|known| known == name))
-        });
+        let images = self.images();
+        images.poll(ctx)?;
+        let [image, _] = self.dom.read(|tree| images.named(tree, &name));
         image.map(|id| self.dom.wrap(ctx, id)).transpose()
     }
 }
@@ -72,7 +72,7 @@ impl Exotic for Handle {
         let mut named = Vec::new();
         if self.is_form() {
             named.extend_from_slice(&items);
-            named.extend(self.dom.read(|tree| tree.form_images(self.id)));
+            named.extend_from_slice(&self.images());
         }
         keys(object.ctx(), items.len(), &all_names(&self.dom, &named))
     }

@@ -23,6 +23,7 @@ mod document;
 mod dom;
 mod element;
 mod forms;
+mod listed;
 mod members;
 mod names;
 mod node;

@@ -69,7 +69,7 @@ pub(crate) fn string_or_null<'a>(ctx: Ctx<'a>, text: Option<&str>) -> Result<Val
 }
 
 /// Entries that are looked through without a poll.
-const UNPOLLED: usize = 256;
+pub(crate) const UNPOLLED: usize = 256;
 
 /// Polls, once so many entries were looked through for one property: builtins that read all of them do not.
 pub(crate) fn poll_scan(ctx: Ctx<'_>, entries: usize) -> Result<()> {

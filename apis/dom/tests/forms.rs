@@ -13,6 +13,37 @@ fn harness() -> Harness {
 }
 
 #[test]
+fn properties_of_large_collections_are_looked_up() {
+    // A look at all elements for each name would be a hundred times as many steps.
+    let apis: Vec<&'static dyn Api> =
+        [quickbeam_apis::always(), &[&Urls as &'static dyn Api, &Files, &DomApi]].concat();
+    let h = Harness::configured(&apis, |config| config.max_reductions = Some(4_000_000));
+    for (source, expected) in [
+        (
+            "{ const controls = Array.from({ length: 20_000 }, (_, i) => `<input name=n${i >> 1} id=i${i}><img name=m${i}>`);
+               document.body.innerHTML = `<form id=f>${controls.join('')}</form>`; globalThis.f = document.getElementById('f'); f.length }",
+            "20000",
+        ),
+        ("{ const keys = Object.keys(f); [keys.length, keys[0], keys.at(-1)].join() }", "20000,0,19999"),
+        ("Object.getOwnPropertyNames(f).length", "70000"),
+        ("{ const keys = Object.keys(f.elements); [keys.length, keys.at(-1)].join() }", "20000,19999"),
+        ("Object.keys(document.getElementsByTagName('img')).length", "20000"),
+        ("[f.n7.length, f.n7[1].id, f.i19999 === f[19999], f.m19999.localName, f.n10000, f.m20000].join()", "2,i15,true,img,,"),
+        ("[f.elements.n7.length, document.images.m5 === f.m5, document.forms.f === f].join()", "2,true,true"),
+        // Names change.
+        ("f[14].name = 'n0'; [f.n0.length, f.n7.id, f.elements.n7.id].join()", "3,i15,i15"),
+        ("f.m5.name = 'i3'; [f.m5, f.i3 === f[3], document.images.i3.localName].join()", ",true,img"),
+        (
+            "{ document.body.innerHTML = `<select>${'<option name=o>'.repeat(20_000)}</select>`; globalThis.s = document.querySelector('select');
+               [Object.keys(s).length, Object.keys(s.options).length, s.options.o === s[0]].join() }",
+            "20000,20000,true",
+        ),
+    ] {
+        h.check(source, expected);
+    }
+}
+
+#[test]
 fn forms_have_entries() {
     let h = harness();
     h.check(
