@@ -1,12 +1,13 @@
 //! Many sources to one: rolldown, fenced in.
 //!
 //! [`modules`] is the plugin that hands rolldown every source, from memory or from disk, after `guard` has
-//! passed it; rolldown itself reads no source. [`report`] turns its errors into diagnostics. One bundle runs on a small thread
-//! pool of its own, whose stacks hold the deepest nesting that `guard` accepts, with a single-threaded tokio
-//! runtime in it.
+//! passed it; rolldown itself reads no source. [`report`] turns its errors into diagnostics, [`strictness`] keeps the
+//! directives of CommonJS modules. One bundle runs on a small thread pool of its own, whose stacks hold the deepest
+//! nesting that `guard` accepts, with a single-threaded tokio runtime in it.
 
 mod modules;
 mod report;
+mod strictness;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +17,8 @@ use rolldown::plugin::__inner::SharedPluginable;
 use rolldown::{BundleOutput, Bundler, BundlerBuilder, BundlerOptions};
 use rolldown_common::bundler_options::{
     AttachDebugInfo, BundlerTransformOptions, CodeSplittingMode, Either, ExperimentalOptions, IsExternal,
-    JsxOptions as RolldownJsx, OutputFormat, Platform, RawMinifyOptions, ResolveOptions, SourceMapType, TsConfig,
+    JsxOptions as RolldownJsx, OutputFormat, Platform, RawMinifyOptions, ResolveOptions, SourceMapType, StrictMode,
+    TsConfig,
 };
 use rolldown_common::{Output as RolldownOutput, OutputChunk};
 use rolldown_error::{BatchedBuildDiagnostic, EventKind};
@@ -31,8 +33,8 @@ pub enum Format {
     /// A classic script, or a module where only a module can do: top-level await, imports of external modules, `import.meta`.
     #[default]
     Auto,
-    /// A classic script: one immediately invoked function, strict if every file is an ES module or strict by itself. What the entry
-    /// exports is dropped.
+    /// A classic script: one immediately invoked function, strict if every file is an ES module or strict by itself; else only CommonJS
+    /// modules with `'use strict'` are. What the entry exports is dropped.
     Iife,
     /// An ES module with the entry's exports.
     Esm,
@@ -261,6 +263,8 @@ fn bundler_options(paths: &Paths, options: &BundleOptions, format: OutputFormat)
             RawMinifyOptions::DeadCodeEliminationOnly
         }),
         define: Some(define),
+        // The plugin knows better what is strict.
+        strict: Some(StrictMode::Never),
         code_splitting: Some(CodeSplittingMode::Bool(false)),
         tsconfig: Some(TsConfig::Auto(paths.is_disk())),
         transform: Some(BundlerTransformOptions {

@@ -235,6 +235,54 @@ fn es_modules_are_strict() {
 }
 
 #[test]
+fn strict_modules_stay_strict_beside_others() {
+    const SLOPPY: (&str, &str) = ("s.cjs", "exports.s = sloppy = 1; with (exports) s");
+    let check = |files: &[(&str, &str)], expected: usize| {
+        for (minify, cover) in [(false, false), (true, false), (false, true)] {
+            let project = project(&[files, &[SLOPPY]].concat());
+            let options = BundleOptions { minify, cover, sourcemap: true, ..BundleOptions::default() };
+            let output = bundle_file(&project.path(files[0].0), &options).unwrap();
+            let code = output.code.replace([' ', '\t', '\n'], "");
+            assert!(!code.starts_with("\"usestrict\"") && !code.contains("$use$strict$"), "{}", output.code);
+            assert_eq!(code.matches("=>{\"usestrict\";").count(), expected, "{files:?}:\n{}", output.code);
+            let (line, column) = place(&output.code, "marker");
+            let map = SourceMap::parse(&output.map.unwrap()).unwrap();
+            let original = map.lookup(line, column).unwrap();
+            let file = files.iter().find(|(name, _)| original.source.ends_with(name)).unwrap();
+            let (line, column) = place(file.1, "marker");
+            // Counting makes a line longer.
+            assert_eq!((original.line, cover || original.column == column), (line, true), "{}", output.code);
+        }
+    };
+    let main = ("a.ts", "import './s.cjs'; import './b.js'; import './c.js'");
+    check(&[main, ("b.js", "'use strict'; exports.marker = this"), ("c.js", "require('./b.js')")], 1);
+    check(
+        &[main, ("b.js", "/*! b */\n'use strict';\n// first\nmodule.exports = marker"), ("c.js", "exports.c = 2")],
+        1,
+    );
+    check(
+        &[main, ("b.js", "'use strict'; exports.b = marker"), ("c.js", "'use strict'; exports.c = require('./b')")],
+        2,
+    );
+    check(&[main, ("b.js", "'use not'; 'use strict'; exports.b = marker"), ("c.js", "'use not'; exports.c = 2")], 1);
+    // The entry's directive is for none but the entry.
+    check(&[("a.cjs", "'use strict'; exports.a = require('./s.cjs'); marker()")], 1);
+    // It has no function of its own.
+    check(&[main, ("b.js", "'use strict'; globalThis.marker = 1"), ("c.js", "exports.c = 2")], 0);
+    // One for the whole bundle is enough.
+    let files = [("a.cjs", "'use strict'; exports.a = require('./b')"), ("b.js", "'use strict'; exports.b = 1")];
+    let output = bundle_file(&project(&files).path("a.cjs"), &BundleOptions::default()).unwrap();
+    assert_eq!(output.code.matches("use strict").count(), 1, "{}", output.code);
+}
+
+/// The line and column, from 1, of the first place where this is.
+fn place(text: &str, what: &str) -> (u32, u32) {
+    let before = &text[..text.find(what).unwrap()];
+    let line = before.matches('\n').count() + 1;
+    (line as u32, (before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1) as u32)
+}
+
+#[test]
 fn decorators_are_refused_unless_they_are_transformed() {
     const DECORATED: &str = "function d(x) { return x }\n@d class A {}\nglobalThis.a = new A()";
     let refused = |extension: &str, files: &[(&str, &str)]| {

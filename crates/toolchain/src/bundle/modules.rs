@@ -13,13 +13,14 @@ use oxc::ast::ast::ObjectProperty;
 use oxc::ast_visit::{VisitMut, walk_mut};
 use rolldown::plugin::{
     HookAddonArgs, HookInjectionOutputReturn, HookLoadArgs, HookLoadOutput, HookLoadReturn, HookNoopReturn,
-    HookResolveIdArgs, HookResolveIdOutput, HookResolveIdReturn, HookTransformAstArgs, HookTransformAstReturn,
-    HookUsage, Plugin, PluginContext, SharedLoadPluginContext,
+    HookRenderChunkArgs, HookRenderChunkOutput, HookRenderChunkReturn, HookResolveIdArgs, HookResolveIdOutput,
+    HookResolveIdReturn, HookTransformAstArgs, HookTransformAstReturn, HookTransformOutputMap, HookUsage, Plugin,
+    PluginContext, SharedLoadPluginContext,
 };
 use rolldown_common::bundler_options::OutputFormat;
 use rolldown_common::{ImportKind, ModuleInfo, ModuleType, NormalModule, ResolvedExternal};
 
-use super::normalize;
+use super::{normalize, strictness};
 use crate::syntax::{self, Language};
 use crate::{Covered, Diagnostic, Diagnostics, cover, guard, transform};
 
@@ -267,7 +268,12 @@ impl Plugin for Modules {
     }
 
     fn register_hook_usage(&self) -> HookUsage {
-        HookUsage::ResolveId | HookUsage::Load | HookUsage::TransformAst | HookUsage::ModuleParsed | HookUsage::Banner
+        HookUsage::ResolveId
+            | HookUsage::Load
+            | HookUsage::TransformAst
+            | HookUsage::ModuleParsed
+            | HookUsage::Banner
+            | HookUsage::RenderChunk
     }
 
     async fn resolve_id(&self, _: &PluginContext, args: &HookResolveIdArgs<'_>) -> HookResolveIdReturn {
@@ -316,6 +322,9 @@ impl Plugin for Modules {
             args.ast.program.with_mut(|fields| OwnPrototypes.visit_program(fields.program));
             return Ok(args.ast);
         }
+        if matches!(ctx.options().format, OutputFormat::Iife) {
+            args.ast.program.with_mut(|fields| strictness::mark(fields.program, fields.allocator));
+        }
         if args.ast.source().contains('@') && !transforms_decorators(ctx, &args)? {
             let name = self.paths.display(args.id);
             transform::refuse_decorators(&name, args.ast.source(), args.ast.program())
@@ -336,6 +345,11 @@ impl Plugin for Modules {
             self.is_strict.store(false, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    async fn render_chunk(&self, _: &PluginContext, args: &HookRenderChunkArgs<'_>) -> HookRenderChunkReturn {
+        let code = strictness::restore(&args.code, self.is_strict.load(Ordering::Relaxed))?;
+        Ok(code.map(|code| HookRenderChunkOutput { code, map: HookTransformOutputMap::Null }))
     }
 
     async fn banner(&self, _: &PluginContext, _: &HookAddonArgs) -> HookInjectionOutputReturn {
