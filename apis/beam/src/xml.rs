@@ -10,6 +10,7 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use quickbeam_api_webidl::need;
+use quickbeam_dom::{Prolog, is_xml_name};
 use quickbeam_engine::{Args, Attributes, Ctx, Result, Thrown, Value};
 
 /// Levels of elements.
@@ -28,7 +29,11 @@ struct Element<'a> {
 
 struct Parser<'a, 's> {
     ctx: Ctx<'a>,
+    text: &'s str,
     reader: Reader<&'s [u8]>,
+    /// Where what it reads begins.
+    start: usize,
+    prolog: Prolog,
     open: Vec<Element<'a>>,
     /// What stands for the document.
     document: Element<'a>,
@@ -38,10 +43,16 @@ struct Parser<'a, 's> {
 pub(crate) fn parse<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     need(ctx, args, 1, "Beam.XML.parse")?;
     let text = args.get(0).to_text()?;
-    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
-    reader.config_mut().check_comments = true;
+    let text = text.trim_start_matches('\u{feff}');
+    let (reader, prolog) = (reader_of(text), Prolog::default());
     let document = Element { name: String::new(), object: ctx.object()?, text: String::new(), is_object: false };
-    Parser { ctx, reader, open: Vec::new(), document }.document()
+    Parser { ctx, text, reader, start: 0, prolog, open: Vec::new(), document }.document()
+}
+
+fn reader_of(text: &str) -> Reader<&[u8]> {
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().check_comments = true;
+    reader
 }
 
 impl<'a> Parser<'a, '_> {
@@ -53,7 +64,14 @@ impl<'a> Parser<'a, '_> {
                 until_poll = EVENTS_PER_POLL;
                 self.ctx.poll(EVENTS_PER_POLL)?;
             }
+            if self.doctype()? {
+                continue;
+            }
             let event = self.reader.read_event().map_err(|error| self.wrong(&error.to_string()))?;
+            if let Event::Decl(declaration) = &event {
+                self.prolog.declaration(declaration).map_err(|error| self.wrong(error))?;
+            }
+            self.prolog.begin();
             match event {
                 Event::Start(start) => self.start(&start)?,
                 Event::Empty(start) => {
@@ -64,6 +82,9 @@ impl<'a> Parser<'a, '_> {
                 Event::Text(text) => {
                     self.text(&text.xml_content(XmlVersion::Implicit1_0))?;
                 }
+                Event::CData(_) | Event::GeneralRef(_) if self.open.is_empty() => {
+                    return Err(self.wrong("there is a CDATA section or a reference outside of the root element"));
+                }
                 Event::CData(data) => {
                     self.text(&data.xml_content(XmlVersion::Implicit1_0))?;
                 }
@@ -71,7 +92,12 @@ impl<'a> Parser<'a, '_> {
                     let text = self.resolve(&reference)?;
                     self.text(&text)?;
                 }
-                Event::DocType(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+                Event::PI(pi) if !is_xml_name(pi.target()) || pi.target().eq_ignore_ascii_case("xml") => {
+                    return Err(self.wrong("the target of a processing instruction is wrong"));
+                }
+                // One in capitals does not come here.
+                Event::DocType(_) => return Err(self.wrong("a document type does not begin with <!DOCTYPE")),
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
                 Event::Eof => break,
             }
         }
@@ -80,6 +106,17 @@ impl<'a> Parser<'a, '_> {
             None if !self.document.is_object => Err(self.wrong("there is no element")),
             None => Ok(self.document.object),
         }
+    }
+
+    /// Reads the document type that comes next, if one does: what is none, the reader would take for one.
+    fn doctype(&mut self) -> Result<bool> {
+        let at = self.start + usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
+        let is_before = self.open.is_empty() && !self.document.is_object;
+        let doctype = self.prolog.doctype(self.text.get(at..).unwrap_or_default(), is_before);
+        let Some(doctype) = doctype.map_err(|error| self.wrong(error))? else { return Ok(false) };
+        self.start = self.text.len() - doctype.rest.len();
+        self.reader = reader_of(doctype.rest);
+        Ok(true)
     }
 
     fn start(&mut self, start: &BytesStart<'_>) -> Result<()> {
@@ -122,7 +159,7 @@ impl<'a> Parser<'a, '_> {
     fn text(&mut self, text: &str) -> Result<()> {
         match self.open.last_mut() {
             Some(element) => element.text.push_str(text),
-            None if text.trim().is_empty() => {}
+            None if text.trim_matches([' ', '\t', '\n', '\r']).is_empty() => {}
             None => return Err(self.wrong("there is text outside of the root element")),
         }
         Ok(())
@@ -142,7 +179,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn wrong(&self, problem: &str) -> Thrown {
-        let at = self.reader.error_position().max(self.reader.buffer_position());
+        let at = self.start as u64 + self.reader.error_position().max(self.reader.buffer_position());
         self.ctx.throw_error("SyntaxError", &format!("Beam.XML.parse: {problem}, at byte {at}"))
     }
 }

@@ -201,6 +201,10 @@ fn xml_becomes_objects() {
         ("<n:a xmlns:n='u'><n:b/></n:a>", r#"{"n:a":{"@xmlns:n":"u","n:b":""}}"#),
         ("<__proto__>1</__proto__>", r#"{"__proto__":"1"}"#),
         ("<!DOCTYPE a [<!ENTITY e 'x'>]><a/>", r#"{"a":""}"#),
+        (
+            "\u{FEFF}<?xml version='1.0' encoding='UTF-8'?>\r\n<!DOCTYPE a SYSTEM 'x>'>\n<!-- c --><?p q?><a>1</a>\n",
+            r#"{"a":"1"}"#,
+        ),
     ] {
         harness.check(&format!("JSON.stringify(Beam.XML.parse({xml:?}))"), expected);
     }
@@ -227,6 +231,25 @@ fn xml_that_is_none_is_refused() {
         ("'<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a x=\"&e;\"/>'", "at byte"),
         ("'<a>'.repeat(2000)", "nested deeper than 1000 levels"),
         ("'<a'", "at byte"),
+        // As of `DOMParser`.
+        ("'<?xml?><a/>'", "without a version"),
+        ("'<?xml version=\"2.x\" foo?><a/>'", "an XML declaration"),
+        ("' <?xml version=\"1.0\"?><a/>'", "must come first"),
+        ("'<!DOCTYPE a><?xml version=\"1.0\"?><a/>'", "must come first"),
+        ("'<?XML version=\"1.0\"?><a/>'", "the target of a processing instruction"),
+        ("'<!DOCTYPE a><!DOCTYPE b><a/>'", "at the wrong place, at byte 12"),
+        ("'<a/><!DOCTYPE a>'", "at the wrong place"),
+        ("'<a><!DOCTYPE a></a>'", "at the wrong place"),
+        ("'<!DOCTYPE 1$><a/>'", "without a name"),
+        ("'<!DOCTYPE a junk><a/>'", "not for it"),
+        ("'<!DOCTYPE a SYSTEM><a/>'", "without a system identifier"),
+        ("'<!doctype a><a/>'", "<!DOCTYPE"),
+        ("'<!DOCTYPE a>\u{FEFF}<a/>'", "text outside"),
+        ("'<!DOCTYPE a>&#32;<a/>'", "a reference outside"),
+        ("'<a/>&amp;'", "a reference outside"),
+        ("'<![CDATA[ ]]><a/>'", "a CDATA section"),
+        ("'<a/>\u{A0}'", "text outside"),
+        ("'<!DOCTYPE a>\\n<a></b>'", "at byte 20"),
         ("'<a>&#xffffffff;</a>'", "at byte"),
     ] {
         let script = format!(

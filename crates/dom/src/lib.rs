@@ -67,3 +67,4 @@ pub use query::{Answer, Query, Seen};
 pub use select::Selectors;
 pub use text::{utf16_len, utf16_slice};
 pub use tree::{NodeId, Tree};
+pub use xml_prolog::{Doctype, Prolog};

@@ -5,7 +5,7 @@ use crate::names::{NameKind, is_xml_character, is_xml_name, validate_and_extract
 use crate::node::{Attribute, InstructionData, NodeData};
 use crate::parse::MAX_LEVELS;
 use crate::tree::{NodeId, Tree};
-use crate::xml_prolog::{Doctype, check_declaration};
+use crate::xml_prolog::Prolog;
 use html5ever::{LocalName, Namespace, QualName, ns};
 use quick_xml::Reader;
 use quick_xml::escape::{EscapeError, unescape};
@@ -120,9 +120,7 @@ struct Builder<'t> {
     open: Vec<NodeId>,
     scopes: Scopes,
     go_on: &'t mut dyn FnMut() -> bool,
-    has_doctype: bool,
-    /// Whether the document type declares something itself.
-    has_subset: bool,
+    prolog: Prolog,
 }
 
 fn malformed(what: impl std::fmt::Display) -> DomError {
@@ -149,26 +147,19 @@ fn check_characters(text: &str) -> Result<()> {
 
 impl<'t> Builder<'t> {
     fn new(tree: &'t mut Tree, document: NodeId, top: NodeId, go_on: &'t mut dyn FnMut() -> bool) -> Builder<'t> {
-        Builder {
-            tree,
-            document,
-            top,
-            open: Vec::new(),
-            scopes: Scopes::default(),
-            go_on,
-            has_doctype: false,
-            has_subset: false,
-        }
+        Builder { tree, document, top, open: Vec::new(), scopes: Scopes::default(), go_on, prolog: Prolog::default() }
     }
 
     fn run(&mut self, markup: &str) -> Result<()> {
         let markup = markup.replace("\r\n", "\n").replace('\r', "\n");
         let markup = markup.trim_start_matches('\u{FEFF}');
         check_characters(markup)?;
+        if self.top != self.document {
+            self.prolog.begin();
+        }
         let mut reader = reader_of(markup);
         // Where what it reads begins.
         let mut start = 0;
-        let mut is_first = true;
         let mut asked_at = 0;
         loop {
             let at = start + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
@@ -178,24 +169,25 @@ impl<'t> Builder<'t> {
             }
             let wrong = |error: &dyn std::fmt::Display| malformed(format!("{error} (at byte {at})"));
             // The reader takes for a document type what is none.
-            if let Some(text) = markup.get(at..).filter(|text| Doctype::is_next(text)) {
-                let doctype = Doctype::read(text).map_err(|error| wrong(&error))?;
+            let text = markup.get(at..).unwrap_or_default();
+            if let Some(doctype) = self.prolog.doctype(text, self.is_before_element()).map_err(|error| wrong(&error))? {
                 start = markup.len() - doctype.rest.len();
                 reader = reader_of(doctype.rest);
-                self.doctype(doctype)?;
-                is_first = false;
+                self.append(NodeData::Doctype(Box::new(doctype.data)));
                 continue;
             }
             let event = reader.read_event().map_err(|error| wrong(&error))?;
             match event {
                 Event::Eof => break,
-                Event::Decl(declaration) if is_first && self.top == self.document => {
-                    check_declaration(&String::from_utf8_lossy(&declaration)).map_err(|error| wrong(&error))?;
+                Event::Decl(declaration) => {
+                    let text = String::from_utf8_lossy(&declaration);
+                    self.prolog.declaration(&text).map_err(|error| wrong(&error))?;
                 }
-                Event::Decl(_) => return Err(malformed("an XML declaration must come first")),
-                event => self.take(event)?,
+                event => {
+                    self.prolog.begin();
+                    self.take(event)?;
+                }
             }
-            is_first = false;
             self.check_room(0)?;
         }
         if self.open.is_empty() { Ok(()) } else { Err(malformed("an element is not closed")) }
@@ -275,19 +267,9 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn doctype(&mut self, doctype: Doctype<'_>) -> Result<()> {
-        let has_element = self.tree.document_element(self.document).is_some();
-        if self.top != self.document || !self.open.is_empty() || has_element || self.has_doctype {
-            return Err(malformed("a document type at the wrong place"));
-        }
-        // Else the reader would take it for the mark of the byte order.
-        if doctype.rest.starts_with('\u{FEFF}') {
-            return Err(outside());
-        }
-        self.has_doctype = true;
-        self.has_subset = doctype.has_subset;
-        self.append(NodeData::Doctype(Box::new(doctype.data)));
-        Ok(())
+    /// Whether no element has begun; in a fragment, there is one around it.
+    fn is_before_element(&self) -> bool {
+        self.top == self.document && self.tree.document_element(self.document).is_none()
     }
 
     fn parent(&self) -> NodeId {
@@ -318,7 +300,7 @@ impl<'t> Builder<'t> {
     }
 
     fn unknown_entity(&self, name: &str) -> DomError {
-        let why = if self.has_subset { "; those that a document type declares are not supported" } else { "" };
+        let why = if self.prolog.has_subset() { "; those that a document type declares are not supported" } else { "" };
         malformed(format!("the entity {name:?} is not known{why}"))
     }
 

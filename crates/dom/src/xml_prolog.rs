@@ -8,8 +8,60 @@ type Result<T> = std::result::Result<T, &'static str>;
 /// What looks like an attribute, and whether a value is one for it.
 type Pseudo = (&'static str, fn(&str) -> bool);
 
+/// What has come of a document, as far as it matters for what may only come before its element.
+#[derive(Debug, Default)]
+pub struct Prolog {
+    has_begun: bool,
+    has_doctype: bool,
+    /// Whether the document type declares something itself.
+    has_subset: bool,
+}
+
+impl Prolog {
+    /// The document type that the text goes on with, if it does. `is_before`: whether no element has begun.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn doctype<'t>(&mut self, text: &'t str, is_before: bool) -> Result<Option<Doctype<'t>>> {
+        if !text.starts_with(DOCTYPE) {
+            return Ok(None);
+        }
+        let doctype = Doctype::read(text)?;
+        if !is_before || self.has_doctype {
+            return Err("a document type at the wrong place");
+        }
+        // Else a reader that begins there would take it for the mark of the byte order.
+        if doctype.rest.starts_with('\u{FEFF}') {
+            return Err("text outside of an element");
+        }
+        *self = Prolog { has_begun: true, has_doctype: true, has_subset: doctype.has_subset };
+        Ok(Some(doctype))
+    }
+
+    /// Checks an XML declaration, given what stands between `<?` and `?>`.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn declaration(&mut self, text: &str) -> Result<()> {
+        if self.has_begun {
+            return Err("an XML declaration must come first");
+        }
+        self.has_begun = true;
+        check_declaration(text)
+    }
+
+    /// Something else has come.
+    pub fn begin(&mut self) {
+        self.has_begun = true;
+    }
+
+    pub(crate) fn has_subset(&self) -> bool {
+        self.has_subset
+    }
+}
+
 /// Checks what stands between `<?` and `?>` of an XML declaration.
-pub(crate) fn check_declaration(text: &str) -> Result<()> {
+fn check_declaration(text: &str) -> Result<()> {
     let mut cursor = Cursor { rest: text };
     cursor.expect("xml", "an XML declaration without its name")?;
     let mut given = Vec::new();
@@ -45,22 +97,18 @@ fn is_encoding(text: &str) -> bool {
 }
 
 /// A document type that was read.
-pub(crate) struct Doctype<'t> {
+pub struct Doctype<'t> {
+    /// Its names.
     pub data: DoctypeData,
     /// Whether it declares something itself. Of that only the form is checked, and nothing is kept.
-    pub has_subset: bool,
+    has_subset: bool,
     /// What follows it.
     pub rest: &'t str,
 }
 
 impl<'t> Doctype<'t> {
-    /// Whether the text goes on with a document type.
-    pub(crate) fn is_next(text: &str) -> bool {
-        text.starts_with(DOCTYPE)
-    }
-
     /// Reads the document type that a text begins with.
-    pub(crate) fn read(text: &'t str) -> Result<Doctype<'t>> {
+    fn read(text: &'t str) -> Result<Doctype<'t>> {
         let mut cursor = Cursor { rest: text };
         cursor.expect(DOCTYPE, "a document type is wrong")?;
         let name = if cursor.space() { cursor.name() } else { None };
