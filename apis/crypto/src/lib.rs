@@ -11,7 +11,7 @@
 //! | `key` | keys: type, usages, material |
 //! | `password` | what `Beam.password` stands on |
 //! | `format`, `jwk` | key data: raw, SPKI, PKCS #8, JSON Web Key |
-//! | `pool` | where long operations run |
+//! | `pool`, `queue` | where long operations run, and whose turn it is |
 //!
 //! What must never happen: material of a key that is not extractable in a JavaScript value, or an operation that the
 //! key's usages do not name. Therefore JavaScript has handles only, and usages are checked where the material is.
@@ -31,6 +31,7 @@ mod okp;
 mod operations;
 mod password;
 mod pool;
+mod queue;
 mod random;
 mod rsa;
 mod subtle;

@@ -1,20 +1,20 @@
 //! Where tasks run that would hold their isolate's thread for too long.
 //!
 //! A few threads, which start when there is work and end when there is none for a while, serve the realms in
-//! turn, so that one with many tasks does not keep the others waiting. No realm has all of them at a time, for a task may take
-//! seconds and is not interrupted. A realm that has its share of tasks under way does the next ones by itself, or is refused
-//! them if each may take seconds: no queue grows without bound, and nobody else pays. A task is under way until its realm has the
-//! outcome.
+//! turn (`queue.rs`), so that one with many tasks does not keep the others waiting. A task may take seconds and is not interrupted; therefore
+//! one realm, and tasks of that sort, never have all threads. A realm that has its share of tasks under way does the next ones
+//! by itself, or is refused them if each may take seconds: no queue grows without bound, and nobody else pays. A task is under
+//! way until its realm has the outcome.
 
 use crate::failure::Failure;
+use crate::queue::{Kind, Queue};
 use crate::subtle::{Output, Task, settle, settled};
 use quickbeam_engine::{Ctx, Result, Value};
 use quickbeam_executor::{CallId, Input, RealmSender};
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -42,17 +42,21 @@ const MAX_SHARE: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What one realm has here.
-#[derive(Default)]
 struct Share {
+    realm: u64,
     tasks: AtomicUsize,
     bytes: AtomicUsize,
-    /// Threads that work for it. It changes while the pool is locked.
-    threads: AtomicUsize,
     /// The realm is gone: its tasks need not run.
     is_over: AtomicBool,
 }
 
 impl Share {
+    fn new() -> Share {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let realm = NEXT.fetch_add(1, Ordering::Relaxed);
+        Share { realm, tasks: AtomicUsize::new(0), bytes: AtomicUsize::new(0), is_over: AtomicBool::new(false) }
+    }
+
     fn is_full(&self, most: usize, bytes: usize) -> bool {
         self.tasks.load(Ordering::Relaxed) >= most
             || self.bytes.load(Ordering::Relaxed).saturating_add(bytes) > MAX_BYTES
@@ -96,18 +100,18 @@ struct Job {
     id: CallId,
 }
 
-/// The jobs that wait, by realm, and the threads.
+/// The jobs, and the threads.
 struct Pool {
-    lanes: VecDeque<VecDeque<Job>>,
+    queue: Queue<Job>,
     threads: usize,
     idle: usize,
 }
 
-static POOL: Mutex<Pool> = Mutex::new(Pool { lanes: VecDeque::new(), threads: 0, idle: 0 });
+static POOL: LazyLock<Mutex<Pool>> = LazyLock::new(|| {
+    let share = thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_SHARE));
+    Mutex::new(Pool { queue: Queue::new(share), threads: 0, idle: 0 })
+});
 static WORK: Condvar = Condvar::new();
-/// Threads that work for one realm at a time. There is one more, which may wait for a core but not for that realm.
-static MOST_OF_ONE: LazyLock<usize> =
-    LazyLock::new(|| thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_SHARE)));
 
 fn pool() -> MutexGuard<'static, Pool> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
@@ -122,7 +126,7 @@ pub(crate) fn run(ctx: Ctx<'_>, bytes: usize, task: Task) -> Result<Value<'_>> {
     if share.is_full(MAX_TASKS, bytes) {
         return settled(ctx, settle(ctx, task()));
     }
-    start(ctx, share, bytes, task)
+    start(ctx, share, Weight::Long, bytes, task)
 }
 
 /// As [`run`], for a task that may take seconds.
@@ -135,14 +139,15 @@ pub(crate) fn queue(ctx: Ctx<'_>, bytes: usize, task: Task) -> Result<Value<'_>>
         let message = format!("{MAX_QUEUED} operations, or {} MB of data, are under way already", MAX_BYTES >> 20);
         return Err(Failure::operation(message).throw(ctx));
     }
-    start(ctx, share, bytes, task)
+    start(ctx, share, Weight::Slow, bytes, task)
 }
 
-fn start(ctx: Ctx<'_>, share: Arc<Share>, bytes: usize, task: Task) -> Result<Value<'_>> {
+fn start(ctx: Ctx<'_>, share: Arc<Share>, weight: Weight, bytes: usize, task: Task) -> Result<Value<'_>> {
+    let kind = Kind { realm: share.realm, is_slow: weight == Weight::Slow };
     let task = Cell::new(Some(task));
     RealmSender::call(ctx, |sender, id| {
         if let Some(task) = task.take() {
-            submit(Job { task, part: Part::new(share.clone(), bytes), sender, id });
+            submit(kind, Job { task, part: Part::new(share.clone(), bytes), sender, id });
         }
         Ok(())
     })
@@ -154,84 +159,45 @@ fn share(ctx: Ctx<'_>) -> Result<Arc<Share>> {
     if let Some(member) = ctx.kept(KEPT).and_then(|kept| kept.host::<Member>()) {
         return Ok(member.0.clone());
     }
-    let share = Arc::new(Share::default());
+    let share = Arc::new(Share::new());
     ctx.keep(KEPT, ctx.host_object(Rc::new(Member(share.clone())), None)?);
     Ok(share)
 }
 
 /// Leaves a job to the threads, of which there may have to be one more.
-fn submit(job: Job) {
+fn submit(kind: Kind, job: Job) {
     let mut pool = pool();
-    pool.push(job);
-    if pool.idle > pool.waiting() {
-        WORK.notify_one();
-        return;
-    }
-    if pool.threads <= *MOST_OF_ONE && thread::Builder::new().name("quickbeam-crypto".to_owned()).spawn(work).is_ok() {
+    let is_short = pool.idle <= pool.queue.len() && pool.threads < pool.queue.threads();
+    if is_short && thread::Builder::new().name("quickbeam-crypto".to_owned()).spawn(work).is_ok() {
         pool.threads += 1;
     }
+    if pool.threads == 0 {
+        // The system starts none, so nobody else does it.
+        drop(pool);
+        return job.run();
+    }
+    pool.queue.push(kind, job);
     WORK.notify_one();
-    if pool.threads > 0 {
-        return;
-    }
-    // The system starts none, so nobody else does it.
-    if let Some(job) = pool.pop() {
-        drop(run_unlocked(pool, job));
-    }
-}
-
-impl Pool {
-    fn push(&mut self, job: Job) {
-        let same = |lane: &&mut VecDeque<Job>| {
-            lane.front().is_some_and(|other| Arc::ptr_eq(&other.part.share, &job.part.share))
-        };
-        match self.lanes.iter_mut().find(same) {
-            Some(lane) => lane.push_back(job),
-            None => self.lanes.push_back(VecDeque::from([job])),
-        }
-    }
-
-    fn waiting(&self) -> usize {
-        self.lanes.iter().map(VecDeque::len).sum()
-    }
-
-    /// The next job of the realm whose turn it is, of those that have not all the threads they may have.
-    fn pop(&mut self) -> Option<Job> {
-        let may_start = |job: &Job| job.part.share.threads.load(Ordering::Relaxed) < *MOST_OF_ONE;
-        let next = self.lanes.iter().position(|lane| lane.front().is_some_and(may_start))?;
-        let mut lane = self.lanes.remove(next)?;
-        let job = lane.pop_front();
-        if !lane.is_empty() {
-            self.lanes.push_back(lane);
-        }
-        job
-    }
-}
-
-/// Runs a job without the pool, and takes that again. What the job's realm might not start meanwhile, the same thread finds then.
-fn run_unlocked(pool: MutexGuard<'static, Pool>, job: Job) -> MutexGuard<'static, Pool> {
-    let share = job.part.share.clone();
-    share.threads.fetch_add(1, Ordering::Relaxed);
-    drop(pool);
-    job.run();
-    let pool = self::pool();
-    share.threads.fetch_sub(1, Ordering::Relaxed);
-    pool
 }
 
 /// What each thread does.
 fn work() {
     let mut pool = pool();
     loop {
-        if let Some(job) = pool.pop() {
-            pool = run_unlocked(pool, job);
+        if let Some((kind, job)) = pool.queue.start() {
+            drop(pool);
+            job.run();
+            pool = self::pool();
+            pool.queue.end(kind);
+            // It may have kept two waiting, and this thread takes one.
+            WORK.notify_one();
             continue;
         }
         pool.idle += 1;
         let (locked, waited) = WORK.wait_timeout(pool, PATIENCE).unwrap_or_else(PoisonError::into_inner);
         pool = locked;
         pool.idle -= 1;
-        if waited.timed_out() && pool.lanes.is_empty() {
+        if waited.timed_out() && pool.queue.len() == 0 {
             pool.threads -= 1;
             return;
         }
