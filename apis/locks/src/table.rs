@@ -42,8 +42,8 @@ pub(crate) struct Table(Mutex<State>);
 #[derive(Default)]
 struct State {
     resources: HashMap<LockName, Resource>,
-    /// Where requests and locks are, by their ids.
-    names: HashMap<RequestId, LockName>,
+    /// Where requests and locks are, by their ids, and whose they are.
+    names: HashMap<RequestId, (u64, LockName)>,
     usage: HashMap<u64, Usage>,
     last_id: RequestId,
 }
@@ -132,12 +132,12 @@ impl State {
         }
     }
 
-    fn forget(&mut self, id: RequestId, client: u64) -> Option<LockName> {
-        let name = self.names.remove(&id)?;
-        if let Some(usage) = self.usage.get_mut(&client) {
+    fn forget(&mut self, id: RequestId) {
+        if let Some((client, name)) = self.names.remove(&id)
+            && let Some(usage) = self.usage.get_mut(&client)
+        {
             usage.names -= name.len() * 2;
         }
-        Some(name)
     }
 
     /// Takes the locks away that are held.
@@ -146,7 +146,7 @@ impl State {
         for mut lock in std::mem::take(&mut resource.held) {
             lock.tell(true);
             self.usage.entry(lock.client).or_default().held -= 1;
-            self.forget(lock.id, lock.client);
+            self.forget(lock.id);
         }
     }
 }
@@ -172,7 +172,7 @@ impl Table {
         usage.names += name.len() * 2;
         state.last_id += 1;
         let id = state.last_id;
-        state.names.insert(id, name.clone());
+        state.names.insert(id, (client, name.clone()));
         Ok(id)
     }
 
@@ -198,7 +198,7 @@ impl Table {
         }
         if otherwise == Otherwise::Refuse {
             entry.tell(false);
-            state.forget(id, client);
+            state.forget(id);
             return;
         }
         state.usage.entry(client).or_default().waiting += 1;
@@ -209,7 +209,7 @@ impl Table {
     pub(crate) fn watch(&self, id: RequestId, client: u64, sender: &RealmSender, call: CallId) {
         let mut state = self.state();
         let State { names, resources, .. } = &mut *state;
-        let resource = names.get(&id).and_then(|name| resources.get_mut(name));
+        let resource = names.get(&id).and_then(|(_, name)| resources.get_mut(name));
         let lock = resource.and_then(|resource| resource.held.iter_mut().find(|lock| lock.id == id));
         match lock.filter(|lock| lock.client == client) {
             Some(lock) => lock.call = Some(call),
@@ -218,25 +218,24 @@ impl Table {
         }
     }
 
-    /// Gives a lock back, or takes a request back; whether it was there and the client's.
+    /// Gives a lock back, or takes a request back, also one that was admitted and never made; whether it was there and the client's.
     pub(crate) fn release(&self, id: RequestId, client: u64) -> bool {
         let mut state = self.state();
-        let Some(name) = state.names.get(&id).cloned() else { return false };
-        let Some(resource) = state.resources.get_mut(&name) else { return false };
-        let is_it = |entry: &Entry| entry.id == id && entry.client == client;
-        let entry = if let Some(index) = resource.held.iter().position(is_it) {
-            let mut lock = resource.held.remove(index);
-            lock.tell(false);
-            state.usage.entry(client).or_default().held -= 1;
-            lock
-        } else if let Some(index) = resource.queue.iter().position(is_it) {
-            let Some(request) = resource.queue.remove(index) else { return false };
-            state.usage.entry(client).or_default().waiting -= 1;
-            request
-        } else {
-            return false;
-        };
-        state.forget(id, client);
+        let Some((_, name)) = state.names.get(&id).filter(|(owner, _)| *owner == client).cloned() else { return false };
+        state.forget(id);
+        let State { resources, usage, .. } = &mut *state;
+        let usage = usage.entry(client).or_default();
+        let entry = resources.get_mut(&name).and_then(|resource| {
+            if let Some(index) = resource.held.iter().position(|lock| lock.id == id) {
+                let mut lock = resource.held.remove(index);
+                lock.tell(false);
+                usage.held -= 1;
+                return Some(lock);
+            }
+            let index = resource.queue.iter().position(|request| request.id == id)?;
+            usage.waiting -= 1;
+            resource.queue.remove(index)
+        });
         state.advance(&name);
         drop(state);
         drop(entry);
@@ -259,7 +258,7 @@ impl Table {
                 names.push(name.clone());
             }
         }
-        gone.iter().for_each(|entry| drop(state.names.remove(&entry.id)));
+        state.names.retain(|_, (owner, _)| *owner != client);
         state.usage.remove(&client);
         names.iter().for_each(|name| state.advance(name));
         drop(state);
@@ -281,5 +280,30 @@ impl Table {
         drop(state);
         all.sort_by_key(|entry| entry.id);
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_never_requested_leaves_nothing_behind() {
+        let table = Table::default();
+        let name = LockName::from(vec![0; MAX_NAMES / 2]);
+        for client in 1..=2 {
+            for _ in 0..2 {
+                let id = table.admit(client, &name).unwrap();
+                assert_eq!(table.admit(client, &name), Err(Excess::Names));
+                assert!(!table.release(id, 3));
+                assert!(table.release(id, client));
+                assert!(!table.release(id, client));
+            }
+            table.admit(client, &name).unwrap();
+        }
+        table.leave(1);
+        let state = table.state();
+        assert_eq!(state.names.values().map(|(owner, _)| *owner).collect::<Vec<_>>(), [2]);
+        assert_eq!(state.usage.keys().collect::<Vec<_>>(), [&2]);
     }
 }

@@ -5,6 +5,8 @@ use quickbeam_api_harness::Harness;
 use quickbeam_api_locks::Locks;
 use quickbeam_api_timers::Timers;
 use quickbeam_api_webidl::DomExceptions;
+use quickbeam_engine::{Ctx, Result as JsResult};
+use quickbeam_executor::{Api, RealmSender};
 
 fn harness() -> Harness {
     prepared(Harness::new(&[&DomExceptions, &Timers, &Events, &Locks]))
@@ -158,6 +160,35 @@ fn names_are_any_strings_and_bounded() {
     harness.check(
         "const long = 'x'.repeat(1e6); Promise.all(Array.from({ length: 20 }, (_, n) => locks.request(long + n, () => new Promise(() => {}))))",
         "RangeError: the names of locks and requests would take more than 16777216 bytes",
+    );
+}
+
+/// `wait()`: a call that nobody answers.
+struct Calls;
+
+impl Api for Calls {
+    fn name(&self) -> &'static str {
+        "calls"
+    }
+
+    fn install(&self, ctx: Ctx<'_>) -> JsResult<()> {
+        ctx.globals().set("wait", ctx.function("wait", 0, |ctx, _, _| RealmSender::call(ctx, |_, _| Ok(())))?)
+    }
+}
+
+#[test]
+fn requests_that_cannot_be_made_leave_nothing_behind() {
+    let harness = prepared(Harness::new(&[&DomExceptions, &Timers, &Events, &Locks, &Calls]));
+    harness.check("for (let n = 0; n < 100_000; n++) wait(); 'all'", "all");
+    harness.check(
+        "(async () => {
+            const long = 'x'.repeat(1e6);
+            const failures = new Set();
+            for (let n = 0; n < 20; n++) await locks.request(long + n, () => 1).catch((e) => failures.add(`${e}`));
+            const { held, pending } = await locks.query();
+            return [...failures, held.length + pending.length].join();
+        })()",
+        "RangeError: 100000 calls wait for an answer already,0",
     );
 }
 
