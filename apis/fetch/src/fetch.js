@@ -50,7 +50,7 @@
 
   // ── Aborts of what has arrived ──
 
-  /** Ends watching for an abort when nobody can read a body any more. */
+  /** Ends watching for an abort when nobody can read a body, or sends one, any more. */
   const unread = new FinalizationRegistry((forget) => forget());
 
   /** What ends a response's body with an error, unless it has been read by then. It may live long, and does not keep the body. */
@@ -63,21 +63,23 @@
     };
   };
 
-  /** Ends a response's body with an error when the signal aborts; `alongside(reason)` ends what else there is to end. */
-  const watch = (signal, body, alongside) => {
+  /** Ends an upload when the signal aborts: `cancel` lives as long as what sends it. */
+  const watchUpload = (signal, cancel) => {
+    const weak = new WeakRef(cancel);
+    unread.register(cancel, addAlgorithm(signal, (reason) => weak.deref()?.(reason)));
+  };
+
+  /** Ends a response's body with an error when the signal aborts. */
+  const watch = (signal, body) => {
     if (body === null || body.source?.length === 0) return;
-    const abort = breakerOf(body);
-    const forget = addAlgorithm(signal, (reason) => {
-      alongside(reason);
-      abort(reason);
-    });
+    const forget = addAlgorithm(signal, breakerOf(body));
     body.forget = forget;
     unread.register(body, forget);
   };
 
   /** A response whose body the signal, if there is one, may end. */
   const watched = (signal, response) => {
-    if (signal !== null) watch(signal, responseStateOf(response).body, noop);
+    if (signal !== null) watch(signal, responseStateOf(response).body);
     return response;
   };
 
@@ -234,7 +236,11 @@
         const responseBody = bodyWith(method, head);
         // What is sent may still fail, and what is to come of the response then does.
         if (isStream && responseBody?.handle !== undefined) breakResponse = breakerOf(responseBody);
-        if (signal !== null) watch(signal, responseBody, cancel);
+        if (signal !== null) {
+          // The response may have no body, or end, before all is sent.
+          if (isStream) watchUpload(signal, cancel);
+          watch(signal, responseBody);
+        }
         resolve(responseWith(state, head, responseBody));
       },
       (error) => {

@@ -57,11 +57,17 @@ fn answer(mut stream: &TcpStream) -> Option<()> {
     {
         body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
-    } else if lower.starts_with("post /early ") {
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nea").ok()?;
+    } else if let Some(kind) = lower.strip_prefix("post /early/") {
+        let (early, late): (&[u8], &[u8]) = match kind.split(' ').next()? {
+            "partly" => (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nea", b"rly"),
+            "whole" => (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly", b""),
+            "empty" => (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b""),
+            _ => (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
+        };
+        stream.write_all(early).ok()?;
         let uploaded = read_chunks(&mut reader);
         uploads().send(if uploaded.is_some() { "complete" } else { "broken off" }).ok()?;
-        return stream.write_all(b"rly").ok();
+        return stream.write_all(late).ok();
     } else if lower.contains("transfer-encoding: chunked") {
         body = read_chunks(&mut reader)?;
     }
@@ -142,8 +148,9 @@ impl<T> Told<T> {
         self.1.send(what)
     }
 
+    /// What was told; nothing if that takes far too long.
     fn receive(&self) -> Option<T> {
-        self.0.lock().ok()?.recv().ok()
+        self.0.lock().ok()?.recv_timeout(Duration::from_secs(10)).ok()
     }
 }
 
@@ -371,17 +378,21 @@ fn bodies_are_sent() {
 
 #[test]
 fn uploads_may_fail_when_the_response_has_begun() {
-    let early = |options: &str, rest: &str| {
+    let answered = |kind: &str, options: &str, rest: &str| {
         format!(
             "(async () => {{
-                let c; const body = new ReadableStream({{ start(controller) {{ c = controller; c.enqueue(new Uint8Array(5)); }} }});
+                let c, cancelled; const body = new ReadableStream({{
+                    start(controller) {{ c = controller; c.enqueue(new Uint8Array(5)); }},
+                    cancel(reason) {{ cancelled = reason; }},
+                }});
                 const a = new AbortController(); const {{ signal }} = a;
-                const r = await fetch(server + '/early', {{ method: 'POST', duplex: 'half', body, {options} }});
+                const r = await fetch(server + '/early/{kind}', {{ method: 'POST', duplex: 'half', body, {options} }});
                 const what = await (async () => {{ {rest} }})().catch((e) => e);
                 return [what, await (await fetch(server + '/uploaded')).text()];
             }})()"
         )
     };
+    let early = |options: &str, rest: &str| answered("partly", options, rest);
     check(&[
         (&early("", "c.close(); return r.text();"), "early,complete"),
         (&early("", "const t = r.text(); c.error(new RangeError('boom')); return t;"), "RangeError: boom,broken off"),
@@ -404,6 +415,17 @@ fn uploads_may_fail_when_the_response_has_begun() {
         (&early("signal", "const t = r.text(); a.abort('enough'); return t;"), "enough,broken off"),
         (&early("signal", "a.abort('enough'); return r.text();"), "enough,broken off"),
     ]);
+    // Nothing of the response is to come, but the request is still under way.
+    for (kind, text) in [("whole", "early"), ("empty", ""), ("none", "")] {
+        check(&[
+            (&answered(kind, "signal", "c.close(); return r.text();"), &format!("{text},complete")),
+            (
+                &answered(kind, "signal", "const t = await r.text(); a.abort('enough'); return [t, cancelled];"),
+                &format!("{text},enough,broken off"),
+            ),
+            (&answered(kind, "signal", "a.abort('enough'); return cancelled;"), "enough,broken off"),
+        ]);
+    }
 }
 
 #[test]
