@@ -98,6 +98,10 @@ defmodule QuickBEAM.Options.Check do
 
   def run(:timeout, :infinity), do: {:ok, :infinity}
   def run(:timeout, ms) when is_integer(ms) and ms in 0..@max, do: {:ok, ms}
+
+  def run(:timeout, ms) when is_integer(ms) and ms > @max,
+    do: must("be a number of milliseconds of at most #{@max} or :infinity", ms)
+
   def run(:timeout, other), do: must("be a number of milliseconds or :infinity", other)
 
   def run(:console, nil), do: {:ok, nil}
@@ -218,8 +222,15 @@ defmodule QuickBEAM.Options.Check do
     do: {:ok, value}
 
   defp integer(value, min, max, what) do
-    range = if max == @max, do: "of at least #{min}", else: "from #{min} to #{max}"
-    must("be a #{what} #{range}", value)
+    range =
+      cond do
+        is_integer(value) and value > max -> " of at most #{max}"
+        min == 1 -> ""
+        max == @max -> " of at least #{min}"
+        true -> " from #{min} to #{max}"
+      end
+
+    must("be a #{what}#{range}", value)
   end
 
   defp names(map, check) do
