@@ -80,10 +80,13 @@ defmodule QuickBEAM.SystemStopTest do
   {:ok, _} = Application.ensure_all_started(:quickbeam)
   {:ok, runtime} = QuickBEAM.start()
   {:ok, 1} = QuickBEAM.eval(runtime, "1")
-  QuickBEAM.stop(runtime)
   Logger.configure(level: :warning)
   :ok = Application.stop(:quickbeam)
+  names = "try { Beam.register('it'); Beam.whereis('it') !== null } catch (error) { error.message }"
+  {:ok, "the application :quickbeam" <> _} = QuickBEAM.eval(runtime, names)
   {:ok, _} = Application.ensure_all_started(:quickbeam)
+  {:ok, true} = QuickBEAM.eval(runtime, names)
+  QuickBEAM.stop(runtime)
 
   {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 2)
   {:ok, uses} = QuickBEAM.Pool.start_link(size: 2)

@@ -57,7 +57,7 @@ defmodule QuickBEAM.Beam.Services do
     if Telemetry.enabled?() do
       span = Telemetry.begin(:service, %{runtime: owner.name, service: name})
 
-      case serve(name, args, id, owner) do
+      case serve_if_running(name, args, id, owner) do
         {:task, kind, fun} ->
           {:task, kind, fn -> finished(fun, span) end}
 
@@ -70,8 +70,21 @@ defmodule QuickBEAM.Beam.Services do
           result
       end
     else
-      serve(name, args, id, owner)
+      serve_if_running(name, args, id, owner)
     end
+  end
+
+  # A realm may outlive the application, under a supervisor of somebody else.
+  defp serve_if_running(name, args, id, owner) do
+    serve(name, args, id, owner)
+  catch
+    kind, reason ->
+      if Enum.all?([QuickBEAM.Registry, Cluster, Broadcast], &Process.whereis/1) do
+        :erlang.raise(kind, reason, __STACKTRACE__)
+      else
+        message = "the application :quickbeam, which serves #{name}, does not run"
+        {:error, %{name: "Error", message: message}}
+      end
   end
 
   defp finished(fun, span) do
