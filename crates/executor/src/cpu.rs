@@ -112,14 +112,19 @@ impl Allowed {
         core < libc::CPU_SETSIZE as usize && unsafe { libc::CPU_ISSET(core, &self.0) }
     }
 
-    /// Moves the calling thread to one of them, from where it is as free to be moved by the system as before.
+    /// Moves the calling thread to one of them, from where it is as free to be moved by the system as before: to cores that are added
+    /// later, too, if those are all that there are now.
     pub(crate) fn move_to(&self, core: usize) {
-        // SAFETY: as above.
+        // SAFETY: as above; `sysconf` asks for a number.
         unsafe {
             let mut one: libc::cpu_set_t = std::mem::zeroed();
             libc::CPU_SET(core, &mut one);
             libc::sched_setaffinity(0, size_of_val(&one), &raw const one);
-            libc::sched_setaffinity(0, size_of_val(&self.0), &raw const self.0);
+            let mut allowed = self.0;
+            if i64::from(libc::CPU_COUNT(&allowed)) == libc::sysconf(libc::_SC_NPROCESSORS_ONLN) {
+                (0..libc::CPU_SETSIZE as usize).for_each(|core| libc::CPU_SET(core, &mut allowed));
+            }
+            libc::sched_setaffinity(0, size_of_val(&allowed), &raw const allowed);
         }
     }
 }
