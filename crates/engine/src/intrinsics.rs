@@ -1,4 +1,4 @@
-//! Builtins that are not the engine's: they end where its own would not, or check what those do not.
+//! Builtins that are not the engine's: they check what its own do not.
 //!
 //! The `next` methods of iterator helpers (`Iterator.prototype.map` and its like) and of iterators that
 //! `Iterator.from` wraps are replaced: the engine calls its own `next` functions of an inner iterator
@@ -7,7 +7,6 @@
 //!
 //! `getFunction` of the call sites that `Error.prepareStackTrace` gets returns nothing, so that no script is given a function of glue.
 
-use crate::array_guard;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::function::Args;
@@ -29,7 +28,6 @@ pub(crate) struct Intrinsics {
 /// Replaces what is to be replaced in a realm.
 pub(crate) fn install(ctx: Ctx<'_>) -> Result<()> {
     let natives = &ctx.inner().layout.natives;
-    array_guard::install(ctx)?;
     reveal::install(ctx)?;
     // As for functions in strict mode elsewhere: a frame may be one of glue.
     prototype(ctx, natives.call_site_class)

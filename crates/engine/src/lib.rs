@@ -34,7 +34,6 @@
 )]
 
 mod account;
-mod array_guard;
 mod buffer;
 mod builtins;
 mod bytecode;

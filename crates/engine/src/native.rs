@@ -37,7 +37,6 @@ pub(crate) struct Native {
 
 /// Those that this crate calls, and the classes whose prototypes it needs.
 pub(crate) struct Natives {
-    pub(crate) array_methods: [Native; crate::array_guard::COUNT],
     pub(crate) array_to_string: Native,
     pub(crate) map_for_each: Native,
     pub(crate) set_for_each: Native,
@@ -82,7 +81,6 @@ impl Natives {
         let native = |source: &CStr| function(source).filter(Native::is_known);
         let getter = c"Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength').get";
         Some(Natives {
-            array_methods: crate::array_guard::originals(native)?,
             array_to_string: native(c"Array.prototype.toString")?,
             map_for_each: native(c"Map.prototype.forEach")?,
             set_for_each: native(c"Set.prototype.forEach")?,

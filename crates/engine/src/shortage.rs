@@ -22,7 +22,7 @@ use std::cell::Cell;
 #[derive(Default)]
 pub(crate) struct Shortage {
     /// Whether this crate has the engine compile, or read what it compiled.
-    is_compiling: Cell<bool>,
+    pub(crate) is_compiling: Cell<bool>,
     /// At which size the engine would collect, if it is not to.
     threshold: Cell<Option<usize>>,
     /// Whether the engine takes the stack for used up.

@@ -26,6 +26,7 @@ pub struct StackState {
     frame: *mut c_void,
     tracing: u8,
     exception: qjs::JSValue,
+    is_compiling: bool,
 }
 
 // SAFETY: inert until given back to its isolate, which one thread has at a time; the pointers are into the isolate's heap and the
@@ -122,6 +123,7 @@ impl Isolate {
                 frame: inner.layout.frame(inner.rt).replace(ptr::null_mut()),
                 tracing: inner.layout.tracing(inner.rt).replace(0),
                 exception,
+                is_compiling: inner.shortage.is_compiling.take(),
             }
         }
     }
@@ -141,6 +143,7 @@ impl Isolate {
             inner.depth.set(state.depth);
             inner.switch_to(state.entered, state.left);
             inner.countdown.set(state.countdown);
+            inner.shortage.is_compiling.set(state.is_compiling);
             if let Some(slot) = state.entered.as_ref()
                 && !qjs::JS_IsUninitialized(state.exception)
             {
