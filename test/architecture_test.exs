@@ -8,6 +8,7 @@ defmodule QuickBEAM.ArchitectureTest do
 
   # A crate with what it may depend on, of the crates of this workspace.
   @crates %{
+    "quickjs-sys" => [],
     "engine" => [],
     "dom" => [],
     "toolchain" => [],

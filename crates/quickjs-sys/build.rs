@@ -95,5 +95,6 @@ fn bind(upstream: &Path, out: &Path) {
         source.join("inlines").join(inlines),
         source.join("inlines/common.rs"),
     ];
-    fs::write(out.join("bindings.rs"), parts.map(|part| read(&part)).concat()).expect("the output directory can be written to");
+    fs::write(out.join("bindings.rs"), parts.map(|part| read(&part)).concat())
+        .expect("the output directory can be written to");
 }

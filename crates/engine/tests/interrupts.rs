@@ -170,6 +170,7 @@ const ENDLESS: &[&str] = &[
     "eval('class A {' + Array.from({ length: 6e4 }, (_, i) => '#a' + i + ';').join('') + '}'); for (;;);",
     "for (;;) eval('1+'.repeat(1e6) + '1')",
     "for (;;) eval('a;'.repeat(1e6))",
+    "const s = 'x'.repeat(1e6), a = Array(1e6).fill(s); for (;;) a.indexOf(s + 'y'), a.includes('y' + s.slice(1)), a.lastIndexOf('y')",
 ];
 
 /// Aborts from the first poll after somebody asked.
