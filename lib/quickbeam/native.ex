@@ -37,6 +37,18 @@ defmodule QuickBEAM.Native do
   @spec realm_output_taken(handle(), non_neg_integer()) :: non_neg_integer()
   def realm_output_taken(_handle, _text_bytes), do: not_loaded()
 
+  # The processes that the realm has sent messages to and that are to be looked at, `to` among them.
+  @spec realm_addressees(handle(), to :: pid()) :: [pid()]
+  def realm_addressees(_handle, _to), do: not_loaded()
+
+  # How many messages wait in the mailboxes of such processes.
+  @spec realm_mailboxes(handle(), [{pid(), non_neg_integer()}]) :: :ok
+  def realm_mailboxes(_handle, _lengths), do: not_loaded()
+
+  # How many messages an owner holds for its realm.
+  @spec realm_holds(pid(), non_neg_integer()) :: :ok | :noproc
+  def realm_holds(_owner, _messages), do: not_loaded()
+
   @spec resolve(handle(), call_id(), {:ok, term()} | {:error, map()}) :: :ok
   def resolve(_handle, _call_id, _result), do: not_loaded()
 

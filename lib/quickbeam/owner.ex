@@ -289,7 +289,7 @@ defmodule QuickBEAM.Owner do
   @spec reset(t(), GenServer.from(), Native.parent() | nil) :: t()
   def reset(owner, from, parent) do
     realm = self()
-    owner = %{Services.reset(owner) | mailbox: %Mailbox{}}
+    owner = %{Services.reset(owner) | mailbox: Mailbox.clear()}
     {earlier, owner} = take_resets(owner)
     requests = [{from, parent} | earlier]
     steps = [:reset | owner.setup]

@@ -171,6 +171,80 @@ defmodule QuickBEAM.MessagesTest do
     Process.exit(sink, :kill)
   end
 
+  test "messages that wait take no more than memory_limit" do
+    for {size, range} <- [{1_000, 9_000..12_000}, {100_000, 150..165}, {3_000_000, 5..6}],
+        receiver <- [:itself, :other] do
+      rt = start_runtime(memory_limit: 16_000_000)
+      sink = spawn(fn -> Process.sleep(:infinity) end)
+      to = if receiver == :itself, do: rt, else: sink
+
+      code = """
+      {
+        let n = 0;
+        const text = 'x'.repeat(size);
+        try { for (; n <= most; n++) Beam.send(to, text) } catch (e) { [e.name, e.message, n] }
+      }
+      """
+
+      vars = %{to: to, size: size, most: range.last}
+
+      assert {:ok, ["BusyError", message, sent]} =
+               QuickBEAM.eval(rt, code, vars: vars, timeout: 20_000)
+
+      assert message =~ "memory_limit: 16000000 bytes"
+      assert sent in range
+
+      # Who has taken all before gets more.
+      {:ok, _} = QuickBEAM.eval(rt, "Beam.send(to, 'still')", vars: %{to: self()})
+      assert_receive "still"
+      Process.exit(sink, :kill)
+      QuickBEAM.stop(rt)
+    end
+  end
+
+  test "messages that are taken do not count" do
+    test = self()
+    rt = start_runtime(memory_limit: 16_000_000)
+    other = start_runtime(handlers: %{"done" => fn [n] -> send(test, {:done, n}) && nil end})
+
+    {:ok, _} =
+      QuickBEAM.eval(other, """
+      let n = 0;
+      Beam.onMessage(m => { if (m === 'end') Beam.call('done', n); else n++ });
+      null
+      """)
+
+    {:ok, _} = QuickBEAM.eval(rt, "let n = 0; Beam.onMessage(() => { n++ }); null")
+
+    # Three times what may wait.
+    code = """
+    {
+      const text = 'x'.repeat(10000);
+      const send = async message => {
+        for (;;) try { return Beam.send(to, message) } catch (e) {
+          if (e.name !== 'BusyError') throw e;
+          await new Promise(done => setTimeout(done, 1));
+        }
+      };
+      for (let i = 0; i < 4800; i++) await send(text);
+      await send('end');
+    }
+    """
+
+    for to <- [other, spawn_link(&take_all/0), rt],
+        do: assert({:ok, _} = QuickBEAM.eval(rt, code, vars: %{to: to}, timeout: 30_000))
+
+    assert_receive {:done, 4800}, 5_000
+    code = "while (n < 4801) await new Promise(done => setTimeout(done, 1)); n"
+    assert QuickBEAM.eval(rt, code, timeout: 10_000) == {:ok, 4801}
+  end
+
+  defp take_all do
+    receive do
+      _any -> take_all()
+    end
+  end
+
   test "a flood is refused, not kept without bound" do
     rt = start_runtime(handlers: %{"stuck" => stuck()})
     request = request(fn -> QuickBEAM.eval(rt, "Beam.callSync('stuck')") end)

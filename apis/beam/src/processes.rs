@@ -6,7 +6,6 @@ use quickbeam_api_grants::require;
 use quickbeam_api_webidl::{Natives, need};
 use quickbeam_engine::{Args, Ctx, Result, Value};
 use quickbeam_executor::{call_service, call_service_sync, host};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Adds the natives.
 pub(crate) fn add(natives: Natives<'_>) -> Result<Natives<'_>> {
@@ -73,30 +72,8 @@ fn with_name<'a>(ctx: Ctx<'a>, args: Args<'a>, api: &str, service: &'static str)
 
 fn send<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     granted(ctx, args, "Beam.send", 2)?;
-    let target = args.get(0);
-    if SENT.fetch_add(1, Ordering::Relaxed).is_multiple_of(SENDS_PER_CHECK) && host(ctx)?.is_process(&target) {
-        check_mailbox(ctx, &target)?;
-    }
-    host(ctx)?.send(ctx, &target, &args.get(1))?;
+    host(ctx)?.send(ctx, &args.get(0), &args.get(1))?;
     Ok(ctx.undefined())
-}
-
-/// Messages that realms of this operating system process have sent.
-static SENT: AtomicU32 = AtomicU32::new(1);
-
-/// A mailbox has no bound of its own, so whoever sends much looks at it now and then.
-const SENDS_PER_CHECK: u32 = 1024;
-const MAX_WAITING: f64 = 500_000.0;
-
-fn check_mailbox<'a>(ctx: Ctx<'a>, target: &Value<'a>) -> Result<()> {
-    let waiting = call_service_sync(ctx, "mailbox", std::slice::from_ref(target))?.as_f64().unwrap_or(0.0);
-    if waiting < MAX_WAITING {
-        return Ok(());
-    }
-    // The next message is checked, too.
-    SENT.store(0, Ordering::Relaxed);
-    let message = format!("Beam.send: {waiting} messages wait for the process; this one was not sent");
-    Err(ctx.throw_error("BusyError", &message))
 }
 
 /// The host answers with a list of the exit reason, or with `null` for a monitor that was taken back.

@@ -35,6 +35,11 @@ impl RealmHandle {
         self.mail.meter.usage()
     }
 
+    /// Ops, messages and answers in its inbox, as of the last time that it was used.
+    pub fn waiting(&self) -> usize {
+        self.mail.waiting()
+    }
+
     /// Whether a thread is awake that has nothing else to do: an op submitted now starts at once.
     pub fn is_attended(&self) -> bool {
         self.mail.home.processor().is_free_for(&self.mail.home)

@@ -204,7 +204,7 @@ pub trait Host: Send + Sync {
     /// `Beam.send(target, message)`.
     ///
     /// # Errors
-    /// Throws if `target` is no address or the message cannot be encoded.
+    /// Throws if `target` is no address, the message cannot be encoded, or too much waits for `target`.
     fn send<'a>(&self, ctx: Ctx<'a>, target: &Value<'a>, message: &Value<'a>) -> Result<()> {
         let _ = (target, message);
         Err(ctx.throw_type("this host has no processes to send to"))

@@ -89,7 +89,11 @@ impl Mail {
 
     /// Whether nothing waits in the inbox. What is posted at the same time wakes the task afterwards.
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.load(Ordering::Acquire) == 0
+        self.waiting() == 0
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
     }
 
     pub(crate) fn is_killed(&self) -> bool {

@@ -23,7 +23,7 @@ pub(crate) fn to_term<'e>(
     to_sized_term(env, ctx, value, limits).map(|(term, _bytes)| term)
 }
 
-/// Converts a value; the term, with about the bytes that it takes: texts, buffers and lists.
+/// Converts a value; the term, with about the bytes that it takes.
 ///
 /// # Errors
 /// As [`to_term`].
@@ -73,8 +73,14 @@ fn map_of_few<'e>(env: Env<'e>, keys: &[Term<'e>], values: &[Term<'e>]) -> Optio
 /// About the bytes that adding a key to a large map leaves behind: each node on the path to it is copied.
 const MAP_PUT: usize = 600;
 
-/// Bytes of a list cell.
-const LIST_CELL: usize = 16;
+/// Bytes of a list cell, of an entry of a map, and of a float.
+const CELL: usize = 16;
+
+/// About the bytes of a binary beside those that it holds, and of a pid or reference.
+const BOXED: usize = 48;
+
+/// About the bytes of a `DateTime`.
+const DATE_TIME: usize = 320;
 
 /// Makes terms in an environment.
 pub(crate) struct TermSink<'e> {
@@ -85,6 +91,10 @@ pub(crate) struct TermSink<'e> {
 impl<'e> TermSink<'e> {
     pub(crate) fn new(env: Env<'e>) -> TermSink<'e> {
         TermSink { env, bytes: 0 }
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes);
     }
 }
 
@@ -111,31 +121,33 @@ impl<'e> Sink for TermSink<'e> {
         } else if value == f64::NEG_INFINITY {
             atoms::negative_infinity()
         } else {
+            self.count(CELL);
             return value.encode(self.env);
         };
         named.to_term(self.env)
     }
 
     fn bigint(&mut self, negative: bool, digits: &str) -> Term<'e> {
+        self.count(CELL + digits.len() / 2);
         let term = self.env.binary_to_term(&external_integer(negative, digits));
         term.map_or_else(|| self.nil(), |(term, _)| term)
     }
 
     fn string(&mut self, text: &str) -> Term<'e> {
-        self.bytes = self.bytes.saturating_add(text.len());
+        self.count(BOXED + text.len());
         binary(self.env, text.as_bytes())
     }
 
     fn utf16(&mut self, text: Utf16<'_>) -> Term<'e> {
         let len = text.utf8_len();
-        self.bytes = self.bytes.saturating_add(len);
+        self.count(BOXED + len);
         let mut binary = NewBinary::new(self.env, len);
         text.write_utf8(binary.as_mut_slice());
         binary.into()
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> Term<'e> {
-        self.bytes = self.bytes.saturating_add(bytes.len());
+        self.count(BOXED + bytes.len());
         binary(self.env, bytes)
     }
 
@@ -144,11 +156,12 @@ impl<'e> Sink for TermSink<'e> {
     }
 
     fn date(&mut self, epoch_ms: f64) -> Term<'e> {
+        self.count(DATE_TIME);
         date_time(self.env, epoch_ms as i64)
     }
 
     fn list(&mut self, items: &[Term<'e>]) -> Term<'e> {
-        self.bytes = self.bytes.saturating_add(items.len() * LIST_CELL);
+        self.count(items.len() * CELL);
         items.encode(self.env)
     }
 
@@ -161,6 +174,7 @@ impl<'e> Sink for TermSink<'e> {
     }
 
     fn map(&mut self, keys: &[Term<'e>], values: &[Term<'e>]) -> Term<'e> {
+        self.count(keys.len() * CELL);
         if let Some(map) = map_of_few(self.env, keys, values) {
             return map;
         }
@@ -174,7 +188,9 @@ impl<'e> Sink for TermSink<'e> {
     }
 
     fn host(&mut self, value: &dyn Any) -> Option<Term<'e>> {
-        Some(value.downcast_ref::<HostTerm>()?.copy_to(self.env))
+        let term = value.downcast_ref::<HostTerm>()?;
+        self.count(BOXED);
+        Some(term.copy_to(self.env))
     }
 }
 

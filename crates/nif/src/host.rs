@@ -3,13 +3,14 @@
 use crate::atoms;
 use crate::cover;
 use crate::decode::decode;
-use crate::encode::{binary, to_sized_term, to_term};
+use crate::encode::{binary, to_sized_term};
 use crate::error::{SourceMaps, js_error, map};
 use crate::host_term::HostTerm;
 use crate::lineage::Lineages;
+use crate::outbox::{Outbox, Refusal};
 use crate::post::post;
 use quickbeam_engine::{Attributes, Ctx, EncodeError, EncodeLimits, ErrorReport, Result, Thrown, Value};
-use quickbeam_executor::{CallId, Host, Level, LogLine, SpanEnd, Uncaught, lineage};
+use quickbeam_executor::{CallId, Host, Level, LogLine, SpanEnd, Uncaught, call_service_sync, lineage};
 use rustler::env::OwnedEnv;
 use rustler::{Atom, Encoder, Env, LocalPid, Term};
 use std::collections::{HashMap, HashSet};
@@ -37,6 +38,7 @@ pub(crate) struct BeamHost {
     handlers: RwLock<HashSet<String>>,
     backlog: Backlog,
     arguments: Arguments,
+    pub(crate) outbox: Outbox,
 }
 
 /// Memory that the arguments of open calls take outside the heap that `memory_limit` bounds. A script can share one long
@@ -127,6 +129,7 @@ impl BeamHost {
             handlers: RwLock::default(),
             backlog: Backlog::default(),
             arguments: Arguments::new(memory_limit),
+            outbox: Outbox::new(memory_limit),
         }
     }
 
@@ -173,6 +176,28 @@ impl BeamHost {
             self.lineages.answered(id);
         }
         told
+    }
+
+    /// Lets a message be sent to that process, unless too much waits.
+    fn admit_message(&self, ctx: Ctx<'_>, to: LocalPid) -> Result<()> {
+        if self.outbox.is_look_due(&to) {
+            // The owner looks: only a process can.
+            call_service_sync(ctx, "mailboxes", &[self.process(ctx, to)?])?;
+        }
+        let message = match self.outbox.refuse(&to) {
+            None => return Ok(()),
+            Some(Refusal::Messages(count)) => format!("{count} messages wait for the process"),
+            Some(Refusal::Bytes { waiting, limit }) => {
+                format!(
+                    "what this runtime has sent, and waits still, takes {waiting} bytes, past its memory_limit: {limit} bytes"
+                )
+            }
+        };
+        Err(ctx.throw_error("BusyError", &format!("Beam.send: {message}; this one was not sent")))
+    }
+
+    fn process<'a>(&self, ctx: Ctx<'a>, pid: LocalPid) -> Result<Value<'a>> {
+        OwnedEnv::new().run(|env| decode(ctx, pid.encode(env)))
     }
 
     /// Makes a message out of JS values and sends it.
@@ -292,7 +317,7 @@ impl Host for BeamHost {
     }
 
     fn owner<'a>(&self, ctx: Ctx<'a>) -> Result<Value<'a>> {
-        OwnedEnv::new().run(|env| decode(ctx, self.owner.encode(env)))
+        self.process(ctx, self.owner)
     }
 
     fn is_process(&self, value: &Value<'_>) -> bool {
@@ -321,13 +346,19 @@ impl Host for BeamHost {
         if !is_pid {
             return Err(ctx.throw_type("Beam.send needs a pid"));
         }
-        match local {
-            Some(local) => self.tell_values(ctx, &local, |env| to_term(env, ctx, message, self.limits)),
-            // Only a process can send to another node.
-            None => self.tell_values(ctx, &self.owner, |env| {
-                let message = to_term(env, ctx, message, self.limits)?;
-                Ok((atoms::quickbeam(), atoms::send(), pid.copy_to(env), message).encode(env))
-            }),
-        }
+        // Only a process can send to another node.
+        let to = local.unwrap_or(self.owner);
+        self.admit_message(ctx, to)?;
+        let mut bytes = 0;
+        self.tell_values(ctx, &to, |env| {
+            let (message, size) = to_sized_term(env, ctx, message, self.limits)?;
+            bytes = size;
+            Ok(match local {
+                Some(_) => message,
+                None => (atoms::quickbeam(), atoms::send(), pid.copy_to(env), message).encode(env),
+            })
+        })?;
+        self.outbox.add(to, bytes);
+        Ok(())
     }
 }

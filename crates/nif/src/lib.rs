@@ -8,6 +8,7 @@
 //! | `op` | reading ops from terms |
 //! | `decode`, `encode` | terms to JS values and back, without a tree between |
 //! | `host` | what a realm asks of its owner, as messages |
+//! | `outbox` | what a realm has sent to processes, and its bound |
 //! | `answer` | the answers to what a realm asks of its owner |
 //! | `grants` | what a realm may do |
 //! | `lineage` | which calls the ops of handlers run for |
@@ -43,6 +44,7 @@ mod host;
 mod host_term;
 mod lineage;
 mod op;
+mod outbox;
 mod post;
 mod realm;
 mod rendezvous;

@@ -19,7 +19,7 @@ use rustler::{Atom, Binary, Decoder, Encoder, Env, LocalPid, Monitor, NifResult,
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, DefaultHasher};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ pub(crate) struct OwnedRealm {
     /// restarted process would be found under its name before its script has run.
     is_open: AtomicBool,
     is_over: AtomicBool,
+    /// Messages that its owner holds while the inbox is full.
+    held: AtomicUsize,
     lingering: Habit,
 }
 
@@ -187,7 +189,8 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
     let is_open = AtomicBool::new(option::<bool>(options, atoms::open())?.unwrap_or(true));
     let is_over = AtomicBool::new(false);
     let handle = executor.spawn(config);
-    let realm = Arc::new(OwnedRealm { handle, host, timeout, is_open, is_over, lingering: Habit::default() });
+    let held = AtomicUsize::new(0);
+    let realm = Arc::new(OwnedRealm { handle, host, timeout, is_open, is_over, held, lingering: Habit::default() });
     table_mut().insert(owner, realm.clone());
     let resource = ResourceArc::new(Owner { realm });
     if resource.monitor(Some(env), &owner).is_none() {
@@ -218,6 +221,30 @@ fn realm_handlers(owner: ResourceArc<Owner>, names: Vec<String>) -> Atom {
 #[rustler::nif]
 fn realm_output_taken(owner: ResourceArc<Owner>, text_bytes: usize) -> u64 {
     owner.realm.host.output_taken(text_bytes)
+}
+
+/// The processes whose mailboxes the owner is to look at, as its realm has sent them messages; that one among them.
+#[rustler::nif]
+fn realm_addressees(owner: ResourceArc<Owner>, to: LocalPid) -> Vec<LocalPid> {
+    owner.realm.host.outbox.next_look(to)
+}
+
+/// How many messages wait in those mailboxes. For a realm's owner, those on their way from there into the realm wait, too.
+#[rustler::nif]
+fn realm_mailboxes(owner: ResourceArc<Owner>, lengths: Vec<(LocalPid, usize)>) -> Atom {
+    for (pid, length) in lengths {
+        let passed_on = find(&pid).map_or(0, |realm| realm.held.load(Ordering::Relaxed) + realm.handle.waiting());
+        owner.realm.host.outbox.looked(pid, length + passed_on);
+    }
+    atoms::ok()
+}
+
+/// The owner holds so many messages for its realm.
+#[rustler::nif]
+fn realm_holds(owner: LocalPid, messages: usize) -> Atom {
+    let Some(realm) = find(&owner) else { return atoms::noproc() };
+    realm.held.store(messages, Ordering::Relaxed);
+    atoms::ok()
 }
 
 /// Hands an op over; the reply comes as the message `{ref, reply}`.

@@ -254,6 +254,15 @@ defmodule QuickBEAM.Beam.Processes do
     end
   end
 
+  @doc "How many messages wait for a process of this node."
+  @spec waiting(pid()) :: non_neg_integer()
+  def waiting(pid) do
+    case Process.info(pid, :message_queue_len) do
+      {:message_queue_len, length} -> length
+      nil -> 0
+    end
+  end
+
   @doc "Starts a child of the realm."
   @spec spawn(t(), String.t(), {String.t(), String.t()} | nil, map() | nil, Owner.t()) :: change()
   def spawn(processes, script, blob, options, owner) do

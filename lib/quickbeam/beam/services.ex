@@ -112,14 +112,16 @@ defmodule QuickBEAM.Beam.Services do
   defp serve("demonitor", [ref], _id, owner),
     do: Processes.demonitor(processes(owner), ref, owner)
 
-  # Nil for a process of another node, or none.
-  defp serve("mailbox", [pid], _id, _owner) do
-    with true <- node(pid) == node(),
-         {:message_queue_len, length} <- Process.info(pid, :message_queue_len) do
-      {:ok, length}
-    else
-      _other -> {:ok, nil}
-    end
+  # `pid` is to get a message, and the realm has sent much.
+  defp serve("mailboxes", [pid], _id, owner) do
+    addressees = Native.realm_addressees(owner.handle, pid)
+
+    Native.realm_mailboxes(
+      owner.handle,
+      for(pid <- addressees, do: {pid, Processes.waiting(pid)})
+    )
+
+    {:ok, nil}
   end
 
   defp serve("link", [pid], _id, owner), do: Processes.link(processes(owner), pid)

@@ -53,9 +53,13 @@ defmodule QuickBEAM.Owner.Mailbox do
         wait(mailbox)
 
       _sent ->
-        flush(told(%{mailbox | held: held, count: mailbox.count - 1}, name), name)
+        mailbox |> put(held, mailbox.count - 1) |> told(name) |> flush(name)
     end
   end
+
+  @doc "One that holds nothing, in place of the owner's."
+  @spec clear() :: t()
+  def clear, do: put(%__MODULE__{}, :queue.new(), 0)
 
   defp told(%{count: 0, dropped: dropped} = mailbox, name) when dropped > 0 do
     Console.refused(dropped, name)
@@ -65,7 +69,13 @@ defmodule QuickBEAM.Owner.Mailbox do
   defp told(mailbox, _name), do: mailbox
 
   defp hold(mailbox, message),
-    do: %{mailbox | held: :queue.in(message, mailbox.held), count: mailbox.count + 1}
+    do: put(mailbox, :queue.in(message, mailbox.held), mailbox.count + 1)
+
+  # Realms that send messages are told how many wait.
+  defp put(mailbox, held, count) do
+    Native.realm_holds(self(), count)
+    %{mailbox | held: held, count: count}
+  end
 
   defp wait(mailbox) do
     Process.send_after(self(), {:quickbeam, :flush}, @flush_ms)
