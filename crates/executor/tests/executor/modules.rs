@@ -54,6 +54,24 @@ fn top_level_await_holds_the_op_and_its_importers() {
 }
 
 #[test]
+fn a_broken_promise_holds_up_no_module() {
+    for broken in [
+        "Object.defineProperty(Promise.prototype, 'constructor', { value: 7 })",
+        "Object.defineProperty(Promise, Symbol.species, { get() { return 8 } })",
+        "Promise.prototype.then = () => {}",
+    ] {
+        let _case = Case(broken);
+        let realm = realm();
+        realm.eval(&format!("{broken}; 0"));
+        assert_eq!(load(&realm, "a \"b\" \\c", "globalThis.a = 1; export const a = 1"), Got::Done);
+        assert_eq!(load(&realm, "b", r#"import { a } from 'a "b" \\c'; globalThis.b = a + 1"#), Got::Done);
+        assert_eq!(load(&realm, "data.json", "[1]"), Got::Done);
+        assert_eq!(load(&realm, "c", "throw new TypeError('x')").to_string(), "TypeError: x");
+        realm.check("[a, b].join()", "1,2");
+    }
+}
+
+#[test]
 fn cycles_resolve() {
     let realm = realm();
     // A module must be there to be imported, so the cycle is closed by giving the first one again.
