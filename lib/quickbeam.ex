@@ -538,6 +538,9 @@ defmodule QuickBEAM do
   The memory of the runtime's heap, as a map of figures in bytes and counts. Raises a
   `QuickBEAM.JSError` if it cannot tell.
 
+  For a context that shares its heap (`contexts_per_isolate`), each figure is of what the context itself holds. The engine knows
+  `:malloc_count`, `:memory_used_size`, `:atom_count`, `:atom_size` and `:shape_count` of the whole heap only, so they are missing then.
+
       iex> {:ok, rt} = QuickBEAM.start(memory_limit: 32_000_000)
       iex> usage = QuickBEAM.memory_usage(rt)
       iex> Enum.all?(usage, fn {key, figure} -> is_atom(key) and is_integer(figure) end)

@@ -65,7 +65,8 @@ defmodule QuickBEAM.Context do
   The memory of the context's heap: `{:ok, figures}`, a map of bytes and counts.
 
   Beside the figures of `QuickBEAM.memory_usage/1` it has `:context_malloc_size`, the bytes that this
-  context itself holds: with `contexts_per_isolate: 1` its heap, else its part of the heap that it shares.
+  context itself holds: with `contexts_per_isolate: 1` its heap, else its part of the heap that it shares. Of a shared heap
+  there are the figures of that part alone.
 
       iex> {:ok, pool} = QuickBEAM.ContextPool.start_link(size: 1)
       iex> {:ok, context} = QuickBEAM.Context.start_link(pool: pool)

@@ -206,6 +206,26 @@ defmodule QuickBEAM.ContextTest do
     assert {:noproc, _} = catch_exit(Context.memory_usage(:nobody))
   end
 
+  test "memory of contexts that share a heap is told of each alone" do
+    pool = pool(size: 1, contexts_per_isolate: 16)
+    [large, small] = for _ <- 1..2, do: context(pool)
+    code = "{ const kept = Array.from({ length: 100000 }, (_, i) => ({ i })); kept.length }"
+    assert Context.eval(large, code) == {:ok, 100_000}
+    assert Context.eval(small, "1") == {:ok, 1}
+    {:ok, large} = Context.memory_usage(large)
+    {:ok, small} = Context.memory_usage(small)
+    assert large.malloc_peak >= large.obj_size and large.malloc_peak > 8_000_000
+    assert small.malloc_peak in small.malloc_size..1_000_000
+    assert small.obj_count < 10_000
+
+    for figures <- [large, small],
+        name <- [:malloc_count, :memory_used_size, :atom_count],
+        do: refute(Map.has_key?(figures, name))
+
+    {:ok, alone} = Context.memory_usage(context(pool()))
+    assert %{malloc_count: _, memory_used_size: _, atom_count: _, malloc_peak: _} = alone
+  end
+
   test "what a pool does can be seen, whatever its contexts do" do
     pool = pool(size: 1)
     [looping | others] = for _ <- 1..3, do: context(pool, handlers: %{"reached" => reached()})

@@ -75,17 +75,25 @@ struct Account {
     base: usize,
     /// Bytes of the blocks charged to it.
     held: usize,
+    /// The most that it ever held.
+    peak: usize,
     limit: usize,
     over_limit: bool,
 }
 
 impl Account {
     fn new(base: usize) -> Account {
-        Account { is_open: true, base, held: 0, limit: usize::MAX, over_limit: false }
+        Account { is_open: true, base, held: 0, peak: base, limit: usize::MAX, over_limit: false }
     }
 
     fn used(&self) -> usize {
         self.base.saturating_add(self.held)
+    }
+
+    /// Settles what it was charged and credited: `highest` was the most in between.
+    fn settle(&mut self, bytes: isize, highest: isize) {
+        self.peak = self.peak.max(self.used().saturating_add_signed(highest));
+        self.held = self.held.saturating_add_signed(bytes);
     }
 }
 
@@ -103,6 +111,8 @@ pub struct Heap {
     charged: Cell<u32>,
     /// What it was charged and credited since it was last looked at.
     unsettled: Cell<isize>,
+    /// The most that this was since then.
+    highest: Cell<isize>,
     /// Whether any account ever passed a limit, which most heaps never do.
     was_over: Cell<bool>,
     /// Bytes that are admitted without a look at limits and accounts: what was left at the last look, and was not asked for since.
@@ -139,6 +149,7 @@ impl Heap {
             accounts: RefCell::new(vec![Account::new(0)]),
             charged: Cell::new(0),
             unsettled: Cell::new(0),
+            highest: Cell::new(0),
             was_over: Cell::new(false),
             room: Cell::new(0),
             grace: Cell::new(0),
@@ -197,7 +208,7 @@ impl Heap {
     fn with_account<R>(&self, account: u32, f: impl FnOnce(&mut Account) -> R) -> R {
         let mut accounts = self.accounts.borrow_mut();
         let charged = &mut accounts[self.charged.get() as usize];
-        charged.held = charged.held.saturating_add_signed(self.unsettled.take());
+        charged.settle(self.unsettled.take(), self.highest.take());
         f(&mut accounts[account as usize])
     }
 
@@ -231,6 +242,11 @@ impl Heap {
     /// What is charged to an account, and its limit.
     pub(crate) fn account(&self, account: u32) -> (usize, usize) {
         self.with_account(account, |account| (account.used(), account.limit))
+    }
+
+    /// The most that the realm which runs ever held on its account, if it has one.
+    pub fn peak_of_account(&self) -> Option<usize> {
+        (self.charged.get() != 0).then(|| self.with_charged(|account| account.peak))
     }
 
     pub(crate) fn set_account_limit(&self, account: u32, limit: usize) {
@@ -437,9 +453,11 @@ impl Heap {
     #[inline]
     fn settle_later(&self, account: u32, bytes: isize) {
         if account == self.charged.get() {
-            self.unsettled.set(self.unsettled.get() + bytes);
+            let unsettled = self.unsettled.get() + bytes;
+            self.unsettled.set(unsettled);
+            self.highest.set(self.highest.get().max(unsettled));
         } else {
-            self.with_account(account, |account| account.held = account.held.saturating_add_signed(bytes));
+            self.with_account(account, |account| account.settle(bytes, bytes.max(0)));
         }
     }
 }

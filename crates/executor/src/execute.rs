@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, HashSet};
 /// Default name of a script in stack traces.
 const EVAL: &str = "<eval>";
 
+/// Figures that the engine has only of all realms of a heap together, or mixes with such.
+const OF_ALL_REALMS: [&str; 5] = ["malloc_count", "memory_used_size", "atom_count", "atom_size", "shape_count"];
+
 /// What becomes of an op's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Then {
@@ -185,10 +188,14 @@ impl RealmState {
     }
 
     fn memory_figures(&self, ctx: Ctx<'_>) -> BTreeMap<&'static str, u64> {
-        let (memory, heap) = (ctx.memory(), ctx.heap().stats());
+        let (memory, heap) = (ctx.memory(), ctx.heap());
+        let own_peak = heap.peak_of_account();
         let mut figures = BTreeMap::from(ctx.census());
+        if own_peak.is_some() {
+            figures.retain(|name, _| !OF_ALL_REALMS.contains(name));
+        }
         figures.insert("malloc_size", memory.used as u64);
-        figures.insert("malloc_peak", heap.peak as u64);
+        figures.insert("malloc_peak", own_peak.unwrap_or_else(|| heap.stats().peak) as u64);
         figures.insert("malloc_limit", self.config.memory_limit as u64);
         figures
     }
