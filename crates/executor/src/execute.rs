@@ -152,6 +152,9 @@ impl RealmState {
     /// Calls the function at a dotted path, with the object that holds it as `this`.
     fn call<'a>(&self, ctx: Ctx<'a>, path: &str, args: &Value<'a>) -> Result<Value<'a>> {
         let mut names = path.split('.');
+        if names.clone().any(str::is_empty) {
+            return Err(ctx.throw_type(&format!("cannot call '{path}': the path has an empty name")));
+        }
         let head = names.next().unwrap_or_default();
         let missing = |name: &str| ctx.throw_error("ReferenceError", &format!("{name} is not defined"));
         let mut this = ctx.undefined();

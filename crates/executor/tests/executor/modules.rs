@@ -250,6 +250,9 @@ fn calls_follow_dotted_paths() {
     assert_eq!(call("app.missing.more"), "TypeError: cannot call 'app.missing.more': app.missing has no properties");
     assert_eq!(call("app"), "TypeError: 'app' is not a function");
     assert_eq!(call("Promise.reject"), "Error: you");
+    for path in ["", ".", "a..b", "app.", ".app"] {
+        assert_eq!(call(path), format!("TypeError: cannot call '{path}': the path has an empty name"));
+    }
 }
 
 #[test]
