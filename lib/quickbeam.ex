@@ -77,7 +77,7 @@ defmodule QuickBEAM do
   of its children included; one more is a `RangeError`.
 
   A mailbox has no bound of its own, so senders have one: what a runtime has sent by `Beam.send` and processes have not taken yet, messages
-  on their way into a runtime included, takes about its `memory_limit` at most. Past that `Beam.send` throws a `"BusyError"`, but to a process that
+  on their way into a runtime included, takes about its `memory_limit` at most, together with what its children have sent. Past that `Beam.send` throws a `"BusyError"`, but to a process that
   has taken all before; and to one with half a million messages in its mailbox, whoever sent them. A message to a process of another node
   counts until it has left this one.
 

@@ -37,12 +37,16 @@ defmodule QuickBEAM.Native do
   @spec realm_output_taken(handle(), non_neg_integer()) :: non_neg_integer()
   def realm_output_taken(_handle, _text_bytes), do: not_loaded()
 
-  # The processes that the realm has sent messages to and that are to be looked at, `to` among them.
-  @spec realm_addressees(handle(), to :: pid()) :: [pid()]
+  # The processes that the realm has sent messages to and that are to be looked at, `to` among them, each with the number of the
+  # last message.
+  @spec realm_addressees(handle(), to :: pid()) :: [{pid(), last :: non_neg_integer()}]
   def realm_addressees(_handle, _to), do: not_loaded()
 
-  # How many messages wait in the mailboxes of such processes.
-  @spec realm_mailboxes(handle(), [{pid(), non_neg_integer()}]) :: :ok
+  # How many messages wait in the mailboxes of these processes.
+  @spec realm_mailboxes(handle(), [
+          {pid(), last :: non_neg_integer(), length :: non_neg_integer()}
+        ]) ::
+          :ok
   def realm_mailboxes(_handle, _lengths), do: not_loaded()
 
   # How many messages an owner holds for its realm.

@@ -94,8 +94,7 @@ defmodule QuickBEAM.Owner do
     {parent, callers} = ancestry()
 
     with {:ok, setup} <- Setup.steps(options),
-         owner = create(options, placement, setup, parent, callers),
-         owner = %{owner | family: family || Family.new()},
+         owner = create(options, placement, setup, parent, callers, family || Family.new()),
          {:ok, owner} <- set_up(owner) do
       {:ok, owner}
     else
@@ -356,10 +355,10 @@ defmodule QuickBEAM.Owner do
 
   # Starting
 
-  defp create(options, placement, setup, parent, callers) do
+  defp create(options, placement, setup, parent, callers, family) do
     Census.register(options.name, pool(placement))
     {executor, monitor} = place(placement)
-    own = %{executor: executor, open: setup == []}
+    own = %{executor: executor, open: setup == [], root: Family.root(family)}
     handle = Native.realm_start(Map.merge(realm_options(options), own))
     Native.realm_handlers(handle, Map.keys(options.handlers))
 
@@ -371,6 +370,7 @@ defmodule QuickBEAM.Owner do
       callers: callers,
       pool_monitor: monitor,
       placement: placement,
+      family: family,
       setup: setup
     }
   end

@@ -202,6 +202,36 @@ defmodule QuickBEAM.MessagesTest do
     end
   end
 
+  test "what children have sent counts with the rest, also when they have ended" do
+    rt = start_runtime(memory_limit: 16_000_000)
+    sink = spawn(fn -> Process.sleep(:infinity) end)
+
+    script = """
+    let sent = 0;
+    try { for (; sent < 200; sent++) Beam.send(sink, 'x'.repeat(100000)) }
+    catch (e) { if (e.name !== 'BusyError') throw e }
+    Beam.send(test, { sent });
+    """
+
+    vars = %{script: script, define: %{sink: sink, test: self()}}
+
+    sent =
+      for _ <- 1..3 do
+        {:ok, child} = QuickBEAM.eval(rt, "Beam.spawn(script, { define })", vars: vars)
+        assert_receive %{"sent" => sent}, 10_000
+        QuickBEAM.stop(child)
+        sent
+      end
+
+    assert [first, 0, 0] = sent
+    assert first in 150..165
+
+    assert {:error, %{name: "BusyError"}} =
+             QuickBEAM.eval(rt, "Beam.send(to, 1)", vars: %{to: sink})
+
+    Process.exit(sink, :kill)
+  end
+
   test "messages that are taken do not count" do
     test = self()
     rt = start_runtime(memory_limit: 16_000_000)

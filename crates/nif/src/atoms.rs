@@ -84,6 +84,7 @@ rustler::atoms! {
     fetch,
     open,
     executor,
+    root,
 
     eval,
     eval_module,

@@ -15,7 +15,7 @@ use rustler::env::OwnedEnv;
 use rustler::{Atom, Encoder, Env, LocalPid, Term};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 /// Whether somebody listens to telemetry.
@@ -38,7 +38,7 @@ pub(crate) struct BeamHost {
     handlers: RwLock<HashSet<String>>,
     backlog: Backlog,
     arguments: Arguments,
-    pub(crate) outbox: Outbox,
+    pub(crate) outbox: Arc<Outbox>,
 }
 
 /// Memory that the arguments of open calls take outside the heap that `memory_limit` bounds. A script can share one long
@@ -119,7 +119,7 @@ impl Backlog {
 }
 
 impl BeamHost {
-    pub(crate) fn new(owner: LocalPid, limits: EncodeLimits, memory_limit: usize) -> BeamHost {
+    pub(crate) fn new(owner: LocalPid, limits: EncodeLimits, memory_limit: usize, outbox: Arc<Outbox>) -> BeamHost {
         BeamHost {
             owner,
             limits,
@@ -129,7 +129,7 @@ impl BeamHost {
             handlers: RwLock::default(),
             backlog: Backlog::default(),
             arguments: Arguments::new(memory_limit),
-            outbox: Outbox::new(memory_limit),
+            outbox,
         }
     }
 
@@ -187,11 +187,9 @@ impl BeamHost {
         let message = match self.outbox.refuse(&to) {
             None => return Ok(()),
             Some(Refusal::Messages(count)) => format!("{count} messages wait for the process"),
-            Some(Refusal::Bytes { waiting, limit }) => {
-                format!(
-                    "what this runtime has sent, and waits still, takes {waiting} bytes, past its memory_limit: {limit} bytes"
-                )
-            }
+            Some(Refusal::Bytes { waiting, limit }) => format!(
+                "what this runtime has sent, its children included, and waits still, takes {waiting} bytes, past memory_limit: {limit} bytes"
+            ),
         };
         Err(ctx.throw_error("BusyError", &format!("Beam.send: {message}; this one was not sent")))
     }

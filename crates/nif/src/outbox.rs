@@ -2,7 +2,7 @@
 //!
 //! A mailbox has no bound, and nobody is told what is taken from it. But its length can be asked for: of what a realm has sent to a process,
 //! the last so many messages wait at most. So a realm asks now and then, and what waits may take so many bytes as its heap may.
-//! Past that, only a process that has taken all before gets more.
+//! Past that, only a process that has taken all before gets more. A realm shares its outbox with its children: a child may end when it has sent.
 
 use rustler::LocalPid;
 use std::collections::{HashMap, VecDeque};
@@ -37,17 +37,18 @@ struct Sent {
     since: usize,
     /// Processes whose mailboxes get no more.
     flooded: usize,
+    /// Messages so far.
+    messages: u64,
 }
 
 /// What one process was sent.
-#[derive(Default)]
 struct Line {
     /// What may wait, oldest first: that of each time between two looks.
     parts: VecDeque<Part>,
     /// The length of the mailbox at the last look.
     length: usize,
-    /// Messages since the last look began.
-    later: usize,
+    /// The number of the last message: for each process they are consecutive.
+    last: u64,
     is_in_order: bool,
 }
 
@@ -89,29 +90,24 @@ impl Outbox {
             || (sent.flooded > 0 && sent.to.get(to).is_some_and(Line::is_flooded))
     }
 
-    /// The processes whose mailboxes are looked at next: that one, and those not looked at for longest.
-    pub(crate) fn next_look(&self, to: LocalPid) -> Vec<LocalPid> {
+    /// The processes whose mailboxes are looked at next, each with the number of the last message: that one, and those not looked at for longest.
+    pub(crate) fn next_look(&self, to: LocalPid) -> Vec<(LocalPid, u64)> {
         let mut guard = self.sent();
         let sent = &mut *guard;
-        let mut next = vec![to];
+        let mut next = vec![(to, sent.to.get(&to).map_or(sent.messages, |line| line.last))];
         while next.len() < MOST_AT_ONCE
             && let Some(pid) = sent.order.pop_front()
         {
             if let Some(line) = sent.to.get_mut(&pid) {
                 line.is_in_order = false;
-                next.push(pid);
-            }
-        }
-        for pid in &next {
-            if let Some(line) = sent.to.get_mut(pid) {
-                line.later = 0;
+                next.push((pid, line.last));
             }
         }
         next
     }
 
-    /// A mailbox was looked at: so many messages wait in it.
-    pub(crate) fn looked(&self, to: LocalPid, length: usize) {
+    /// A mailbox was looked at, after the message of that number was sent: so many wait in it.
+    pub(crate) fn looked(&self, to: LocalPid, last: u64, length: usize) {
         let mut guard = self.sent();
         let sent = &mut *guard;
         sent.since = 0;
@@ -119,7 +115,7 @@ impl Outbox {
         sent.flooded -= usize::from(line.is_flooded());
         line.length = length;
         sent.flooded += usize::from(line.is_flooded());
-        let length = length + line.later;
+        let length = length + line.last.saturating_sub(last) as usize;
         let mut newer = 0;
         let kept = line.parts.iter().rev().take_while(|part| {
             let may_wait = newer < length;
@@ -164,9 +160,12 @@ impl Outbox {
         sent.since = sent.since.saturating_add(bytes);
         let line = sent.to.entry(to).or_insert_with(|| {
             sent.order.push_back(to);
-            Line { parts: VecDeque::from([Part::default()]), is_in_order: true, ..Line::default() }
+            // Past what any process was sent before, so that a look that began before does not take this message for an older one.
+            let parts = VecDeque::from([Part::default()]);
+            Line { parts, length: 0, last: sent.messages, is_in_order: true }
         });
-        line.later += 1;
+        sent.messages += 1;
+        line.last += 1;
         if let Some(part) = line.parts.back_mut() {
             part.messages += 1;
             part.bytes += bytes;

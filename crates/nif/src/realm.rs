@@ -7,6 +7,7 @@ use crate::grants;
 use crate::host::BeamHost;
 use crate::lineage::Parent;
 use crate::op::{Request, read};
+use crate::outbox::Outbox;
 use crate::rendezvous::{Habit, Rendezvous};
 use crate::reply::{BeamReply, Parcel, unpack};
 use quickbeam_engine::EncodeLimits;
@@ -170,7 +171,9 @@ fn realm_start<'a>(env: Env<'a>, options: Term<'a>) -> NifResult<Term<'a>> {
         max_bytes: (memory_limit as u64).saturating_mul(4),
         cut: depth.is_some() || nodes.is_some(),
     };
-    let host = Arc::new(BeamHost::new(owner, limits, memory_limit));
+    let root = option::<LocalPid>(options, atoms::root())?.and_then(|root| find(&root));
+    let outbox = root.map_or_else(|| Arc::new(Outbox::new(memory_limit)), |root| root.host.outbox.clone());
+    let host = Arc::new(BeamHost::new(owner, limits, memory_limit, outbox));
     let timeout = options.map_get(atoms::timeout()).ok().and_then(milliseconds);
     let config = RealmConfig {
         apis: apis(options)?,
@@ -223,18 +226,19 @@ fn realm_output_taken(owner: ResourceArc<Owner>, text_bytes: usize) -> u64 {
     owner.realm.host.output_taken(text_bytes)
 }
 
-/// The processes whose mailboxes the owner is to look at, as its realm has sent them messages; that one among them.
+/// The processes whose mailboxes the owner is to look at, as its realm has sent them messages, that one among them; each with the number of the last
+/// message.
 #[rustler::nif]
-fn realm_addressees(owner: ResourceArc<Owner>, to: LocalPid) -> Vec<LocalPid> {
+fn realm_addressees(owner: ResourceArc<Owner>, to: LocalPid) -> Vec<(LocalPid, u64)> {
     owner.realm.host.outbox.next_look(to)
 }
 
 /// How many messages wait in those mailboxes. For a realm's owner, those on their way from there into the realm wait, too.
 #[rustler::nif]
-fn realm_mailboxes(owner: ResourceArc<Owner>, lengths: Vec<(LocalPid, usize)>) -> Atom {
-    for (pid, length) in lengths {
+fn realm_mailboxes(owner: ResourceArc<Owner>, lengths: Vec<(LocalPid, u64, usize)>) -> Atom {
+    for (pid, last, length) in lengths {
         let passed_on = find(&pid).map_or(0, |realm| realm.held.load(Ordering::Relaxed) + realm.handle.waiting());
-        owner.realm.host.outbox.looked(pid, length + passed_on);
+        owner.realm.host.outbox.looked(pid, last, length + passed_on);
     }
     atoms::ok()
 }

@@ -15,6 +15,10 @@ defmodule QuickBEAM.Beam.Family do
   @spec new() :: t()
   def new, do: {self(), :atomics.new(1, [])}
 
+  @doc "The process that all of them end with."
+  @spec root(t()) :: pid()
+  def root({root, _count}), do: root
+
   @doc "Starts one more by `start`, if the family may have it."
   @spec add(t(), (() -> {:ok, pid()} | {:error, Services.failure()})) ::
           {:ok, pid()} | {:error, Services.failure()}

@@ -114,13 +114,11 @@ defmodule QuickBEAM.Beam.Services do
 
   # `pid` is to get a message, and the realm has sent much.
   defp serve("mailboxes", [pid], _id, owner) do
-    addressees = Native.realm_addressees(owner.handle, pid)
+    lengths =
+      for {pid, last} <- Native.realm_addressees(owner.handle, pid),
+          do: {pid, last, Processes.waiting(pid)}
 
-    Native.realm_mailboxes(
-      owner.handle,
-      for(pid <- addressees, do: {pid, Processes.waiting(pid)})
-    )
-
+    Native.realm_mailboxes(owner.handle, lengths)
     {:ok, nil}
   end
 
