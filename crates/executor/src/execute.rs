@@ -83,10 +83,7 @@ impl RealmState {
             }
             Op::LoadModule { name, source } => {
                 self.modules.give(&name, source);
-                // The engine's own `import` waits for a module by what scripts can change. A text in Rust's notation is one in JavaScript's,
-                // too, as a name has no NUL.
-                let importer = format!("import {name:?}");
-                Ok(Ran::Value(ctx.eval_module(&importer, "", "")?, Then::Done))
+                Ok(Ran::Value(ctx.import("", &name)?, Then::Done))
             }
             Op::Compile { source, filename } => {
                 let source = self.guard.keep_text(source);
