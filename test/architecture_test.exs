@@ -100,7 +100,11 @@ defmodule QuickBEAM.ArchitectureTest do
   # Dependencies of the tests are no arrows: only `[dependencies]` is read.
   defp manifests(directory) do
     for path <- Path.wildcard("#{directory}/*/Cargo.toml") do
-      [_, section] = Regex.run(~r/^\[dependencies\]\n(.*?)(?=^\[|\z)/ms, File.read!(path))
+      section =
+        case Regex.run(~r/^\[dependencies\]\n(.*?)(?=^\[|\z)/ms, File.read!(path)) do
+          [_, section] -> section
+          nil -> ""
+        end
 
       {path |> Path.dirname() |> Path.basename(),
        Regex.scan(~r/^([a-z0-9_-]+)/m, section) |> Enum.map(&List.last/1)}

@@ -23,8 +23,8 @@ defmodule QuickBEAM.ContextPool do
 
   With `contexts_per_isolate: 1` every context has a heap of its own, which nothing in another one can touch.
   With more, a context takes a third of the memory, and contexts are still separate to the scripts in them:
-  globals, prototypes, modules, limits, timers and handlers are each context's own. But what breaks a heap
-  (see `:memory_limit`) takes the contexts that share it along, and each of them tells so by its exit reason.
+  globals, prototypes, modules, limits, timers and handlers are each context's own. But what breaks a heap,
+  a fault of the engine or a machine without memory, takes the contexts that share it along, and each of them tells so by its exit reason.
 
   A pool that stops takes its contexts with it: they exit with `{:shutdown, {:pool_down, reason}}`.
   """

@@ -138,7 +138,7 @@ defmodule QuickBEAM.ContextTest do
     for context <- [other, fresh], do: assert(Context.eval(context, code) == expected)
   end
 
-  test "a context of a shared isolate ends alone, unless it breaks the heap" do
+  test "a context of a shared isolate ends alone, and so does what it takes too much for" do
     pool = pool(size: 1, contexts_per_isolate: 2)
     limits = [memory_limit: 16_000_000]
     [stopped, left, other] = for _ <- 1..3, do: context(pool, limits)
@@ -148,27 +148,46 @@ defmodule QuickBEAM.ContextTest do
     until_contexts(pool, 2, left)
 
     # It takes the place that has become free.
-    breaking = context(pool, limits)
-    assert_usable(breaking)
+    greedy = context(pool, limits)
+    assert_usable(greedy)
     assert ContextPool.info(pool).isolates == 2
-    monitors = for context <- [breaking, left], do: {context, Process.monitor(context)}
 
-    # A builtin that polls nowhere, and takes ever more, in pieces that are small each: it fails alone.
-    greedy = "JSON.parse('[' + ('[' + '{},'.repeat(999) + '{}],').repeat(2000) + '1]')"
-    assert {:error, %JSError{name: "OutOfMemoryError"}} = Context.eval(breaking, greedy)
-    assert_usable(breaking)
-
-    # The one that cannot fail, as the compiler might run already.
-    joining = "Function(...Array(60).fill('/*' + 'x'.repeat(2e6) + '*/'))"
-    assert {:error, %JSError{name: "OutOfMemoryError"}} = Context.eval(breaking, joining)
-
-    for {context, monitor} <- monitors do
-      assert_receive {:DOWN, ^monitor, :process, ^context, {:quickbeam_dead, error}}
-      assert error.name == "OutOfMemoryError"
-      if context == left, do: assert(error.message =~ "of the same isolate")
+    for code <- [
+          "JSON.parse('[' + ('[' + '{},'.repeat(999) + '{}],').repeat(2000) + '1]')",
+          "Function(...Array(60).fill('/*' + 'x'.repeat(2e6) + '*/'))",
+          "eval('class A {' + 'static {};'.repeat(1e6) + '}')",
+          "for (let a = [];;) a.push({})"
+        ] do
+      assert {:error, %JSError{name: "OutOfMemoryError"}} = Context.eval(greedy, code)
+      for context <- [greedy, left], do: assert_usable(context)
     end
 
     assert Context.eval(other, "kept") == {:ok, 1}
+  end
+
+  test "a builtin that would take years ends with its timeout, and the neighbours of its heap do not wait" do
+    pool = pool(size: 1, contexts_per_isolate: 2)
+    test = self()
+    handlers = %{"begun" => fn _ -> send(test, :begun) && true end}
+    [stuck, left] = for _ <- 1..2, do: context(pool, handlers: handlers)
+
+    for code <- [
+          "'a'.repeat(1e7).indexOf('a'.repeat(5e6) + 'b')",
+          "'a'.repeat(1e7).split('a'.repeat(5e6) + 'b')",
+          "let a = []; for (let i = 0; i < 60; i++) a = [a, a]; a.flat(Infinity)",
+          "Array.prototype.keys.call({ length: 2 ** 53 - 1 }).drop(Infinity).next()",
+          "eval('class A {' + Array.from({ length: 6e4 }, (_, i) => `#a${i};`).join('') + '}')"
+        ] do
+      request =
+        Task.async(fn ->
+          Context.eval(stuck, "{ Beam.callSync('begun'); #{code} }", timeout: 1_000)
+        end)
+
+      assert_receive :begun
+      for _ <- 1..10, do: assert(Context.eval(left, "1 + 1", timeout: 500) == {:ok, 2})
+      assert {:error, %JSError{name: "TimeoutError"}} = Task.await(request)
+      assert_usable(stuck)
+    end
   end
 
   test "what a tree and a response may hold follows from the context's own limit" do

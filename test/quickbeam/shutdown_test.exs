@@ -46,22 +46,6 @@ defmodule QuickBEAM.ShutdownTest do
            )
   end
 
-  # What cannot be stopped in any other way takes its heap along.
-  test "memory that a builtin exhausts ends a runtime with an error that names the limit" do
-    Process.flag(:trap_exit, true)
-    code = "Function(...Array(60).fill('/*' + 'x'.repeat(2e6) + '*/'))"
-
-    ExUnit.CaptureLog.capture_log(fn ->
-      {:ok, runtime} = QuickBEAM.start(memory_limit: 20_000_000)
-
-      assert {:error, %{name: "OutOfMemoryError", message: message}} =
-               QuickBEAM.eval(runtime, code)
-
-      assert message =~ "memory_limit: 20000000 bytes"
-      assert_receive {:EXIT, ^runtime, {:quickbeam_dead, %{name: "OutOfMemoryError"}}}, 5_000
-    end)
-  end
-
   # Memory and processes are given back in their own time.
   defp eventually(fun, expected, tries \\ 100_000) do
     cond do
