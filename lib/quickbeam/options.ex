@@ -30,7 +30,9 @@ defmodule QuickBEAM.Options do
     max_stack_size:
       {:stack, 8 * 1024 * 1024, "8 MB", "bytes that JavaScript's stack may take, 64 KB to 1 GB"},
     max_reductions:
-      {:count, nil, "none", "interpreter steps that one eval, call or callback may take"},
+      {:count, nil, "none",
+       "interpreter steps that one eval or call may take, with all that it does after an `await` and in its callbacks until it is answered; " <>
+         "as many for each callback that no eval or call waits for"},
     max_convert_depth:
       {:depth, nil, "1,000",
        "levels of a JavaScript value that become a term. What lies deeper becomes `nil` if this option is set, and is an error otherwise"},

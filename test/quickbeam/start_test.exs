@@ -314,6 +314,72 @@ defmodule QuickBEAM.StartTest do
         do: assert({:ok, _} = QuickBEAM.eval(rt, "for (let i = 0; i < 50000; i++) {}"))
   end
 
+  test "a budget is for all that an eval does until it is answered" do
+    handlers = %{"answer" => fn _ -> 1 end}
+    rt = start_runtime(max_reductions: 1_000_000, handlers: handlers)
+
+    for wait <- [
+          "await new Promise((done) => setTimeout(done, 0))",
+          "await Beam.call('answer')",
+          "await crypto.subtle.digest('SHA-256', new Uint8Array(9))",
+          "await fetch('data:text/plain,hello').then((response) => response.text())",
+          "await new Promise((done) => { const { port1, port2 } = new MessageChannel(); port1.onmessage = done; port2.postMessage(1) })",
+          "await new Promise((done) => AbortSignal.timeout(1).addEventListener('abort', done))",
+          "await new Response(new Blob(['x'])).text()",
+          "await navigator.locks.request('job', async () => {})"
+        ] do
+      code =
+        "for (let i = 0; i < 50; i++) { #{wait}; globalThis.laps = i; for (let j = 0; j < 200000; j++); }"
+
+      assert {^wait, {:error, %{name: "InterruptedError"} = error}} =
+               {wait, QuickBEAM.eval(rt, code)}
+
+      assert error.message == "the eval used up max_reductions: 1000000 steps"
+      assert {:ok, laps} = QuickBEAM.eval(rt, "laps")
+      assert laps < 5
+    end
+
+    # What goes on after the answer has a budget for each callback.
+    assert {:ok, 1} =
+             QuickBEAM.eval(rt, """
+             globalThis.laps = 0;
+             const id = setInterval(() => {
+               for (let j = 0; j < 200000; j++);
+               if (++laps === 20) clearInterval(id);
+             }, 0);
+             1
+             """)
+
+    assert {:ok, 20} =
+             QuickBEAM.eval(
+               rt,
+               "while (laps < 20) await new Promise((done) => setTimeout(done, 1)); laps"
+             )
+  end
+
+  test "an eval that waits and times out ends nothing of another one" do
+    test = self()
+
+    answer = fn [name] ->
+      send(test, {name, self()})
+      receive(do: (:answer -> name))
+    end
+
+    rt = start_runtime(handlers: %{"answer" => answer})
+
+    code = "await Beam.call('answer', 'go'); Beam.callSync('answer', 'hold')"
+    other = request(fn -> QuickBEAM.eval(rt, code) end)
+    assert_receive {"go", go}, 5_000
+    code = "await Beam.call('answer', 'never')"
+    waiting = request(fn -> QuickBEAM.eval(rt, code, timeout: 200) end)
+    assert_receive {"never", _never}, 5_000
+    send(go, :answer)
+    assert_receive {"hold", hold}, 5_000
+    assert {:error, %{name: "TimeoutError"}} = await_result(waiting)
+    send(hold, :answer)
+    assert await_result(other) == {:ok, "hold"}
+  end
+
   test "what waits for a callback that used up its budget is told, and locks are free again" do
     rt = start_runtime(max_reductions: 100_000)
 

@@ -1,7 +1,8 @@
 //! Calls from JavaScript to the host.
 
+use crate::effort::Share;
 use crate::fiber::Pause;
-use crate::guard::Frame;
+use crate::frame::Frame;
 use crate::host::CallId;
 use crate::lineage::Lineage;
 use crate::op::{Answer, HostError};
@@ -31,6 +32,7 @@ struct Pending {
     settler: Settler,
     /// What the op that made it runs for.
     lineage: Lineage,
+    share: Share,
     /// The stack of an error that answers it.
     trace: Option<Trace>,
 }
@@ -115,7 +117,7 @@ pub(crate) fn begin_call<'a>(
         discard(ctx, trace);
         return Err(Thrown);
     }
-    let pending = Pending { settler, lineage: state.guard.lineage(), trace };
+    let pending = Pending { settler, lineage: state.guard.lineage(), share: state.guard.share(), trace };
     state.calls.borrow_mut().pending.insert(id, pending);
     Ok(promise)
 }
@@ -265,6 +267,14 @@ impl RealmState {
                 calls.pending.remove(&id)
             };
             if let Some(pending) = pending {
+                // Its jobs are to be told from those of the answers before it.
+                if self.guard.depth() == 0 && !self.guard.jobs.are_of(&pending.share) {
+                    self.checkpoint(ctx);
+                    if self.is_over(ctx) {
+                        self.calls.borrow_mut().pending.insert(id, pending);
+                        return true;
+                    }
+                }
                 self.settle(ctx, pending, answer);
                 if self.mail.is_empty() {
                     return true;
@@ -281,10 +291,10 @@ impl RealmState {
 
     /// Settles a call's promise; with the reason, if converting the answer is ended by a limit.
     fn settle(&self, ctx: Ctx<'_>, pending: Pending, answer: Answer) {
-        let Pending { settler, lineage, trace } = pending;
+        let Pending { settler, lineage, share, trace } = pending;
         let mut failure = None;
         let goes_on = !lineage.is_empty();
-        let frame = Frame::callback("answer", self.config.callback_timeout).for_calls(lineage);
+        let frame = Frame::callback("answer", self.config.callback_timeout, share).for_calls(lineage);
         self.in_frame(ctx, frame, || {
             let outcome = match answer {
                 Ok(value) => {
@@ -304,7 +314,7 @@ impl RealmState {
             }
         });
         match failure {
-            Some(report) if !self.is_over(ctx) => self.callback(ctx, "answer", || {
+            Some(report) if !self.is_over(ctx) => self.callback(ctx, "answer", None, || {
                 let error = ctx.error(&report.name, &report.message)?;
                 settler.settle(ctx, Err(error))
             }),

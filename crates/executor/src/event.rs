@@ -1,6 +1,7 @@
 //! Events from the host to callbacks that APIs have registered: streams of them, unlike the one answer of a call.
 
 use crate::call::begin_call;
+use crate::effort::Share;
 use crate::host::{CallId, Input};
 use crate::inbox::Envelope;
 use crate::mail::Mail;
@@ -35,7 +36,7 @@ impl<I: Input> Notice for I {
 }
 
 #[derive(Default)]
-pub(crate) struct Listeners(HashMap<ListenerId, Persistent>);
+pub(crate) struct Listeners(HashMap<ListenerId, (Persistent, Share)>);
 
 /// Registers a callback, or whatever [notices](Notice) of a kind of their own want, for events that the host posts to the id as
 /// [`Op::Event`](crate::Op::Event).
@@ -50,7 +51,7 @@ pub fn listen<'a>(ctx: Ctx<'a>, listener: Value<'a>) -> Result<ListenerId> {
         return Err(ctx.throw_error("RangeError", &format!("a runtime has at most {MAX_LISTENERS} event listeners")));
     }
     let id = state.mail.next_call_id();
-    listeners.0.insert(id, listener.persist());
+    listeners.0.insert(id, (listener.persist(), state.guard.share()));
     Ok(id)
 }
 
@@ -60,7 +61,7 @@ pub fn unlisten(ctx: Ctx<'_>, id: ListenerId) {
         return;
     };
     let removed = state.listeners.borrow_mut().0.remove(&id);
-    drop(removed.map(|listener| ctx.restore(listener)));
+    drop(removed.map(|(listener, _)| ctx.restore(listener)));
 }
 
 /// Reaches a realm from any thread. It does not keep the realm.
@@ -117,9 +118,9 @@ impl RealmSender {
 impl RealmState {
     /// Tells the listener, if there still is one.
     pub(crate) fn dispatch(&self, ctx: Ctx<'_>, id: ListenerId, event: Box<dyn Notice>) {
-        let listener = self.listeners.borrow().0.get(&id).map(|kept| ctx.get_kept(kept));
-        let Some(listener) = listener else { return };
-        self.callback(ctx, "event callback", move || {
+        let listener = self.listeners.borrow().0.get(&id).map(|(kept, share)| (ctx.get_kept(kept), share.clone()));
+        let Some((listener, share)) = listener else { return };
+        self.callback(ctx, "event callback", share, move || {
             let listener = listener;
             event.arrive(ctx, &listener)
         });

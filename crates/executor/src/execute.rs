@@ -1,6 +1,6 @@
 //! Carrying out ops.
 
-use crate::guard::Frame;
+use crate::frame::Frame;
 use crate::host::{Input, Outcome};
 use crate::inbox::Envelope;
 use crate::op::Op;

@@ -2,14 +2,18 @@
 //!
 //! Everything that runs JavaScript does so inside a *frame*: an op, or a callback (timer, message, job) that no op waits
 //! for. An op that a handler submits while its caller is suspended is a frame on top of the caller's.
+//! A callback that belongs to an op which still waits for its answer shares the *effort* of that op (`effort.rs`): its budget is the op's.
 //! An *ending* names the frame it ends; all frames above it end with it.
 //!
 //! A frame also holds what must outlive its fiber: should the heap run out inside a builtin, the fiber is abandoned
 //! where it stands, and nothing that lives on its stack is ever dropped.
 
+use crate::effort::{Claim, Effort, Share, is_nobodys, is_of};
 use crate::fiber::{Pause, Suspender};
+use crate::frame::{Frame, JOB};
 use crate::host::{CallId, Outcome, Reply};
 use crate::inbox::Due;
+use crate::jobs::Jobs;
 use crate::lineage::Lineage;
 use crate::realm::RealmState;
 use crate::tether::Tethers;
@@ -24,9 +28,6 @@ const CHECK_EVERY: Duration = Duration::from_millis(1);
 
 /// Steps between polls when nothing asks for fewer.
 const STEPS_PER_POLL: u64 = 10_000;
-
-/// The frames of jobs that no op waits for.
-pub(crate) const JOB: &str = "job";
 
 /// Why a frame is ended from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,51 +82,18 @@ impl Reason {
     }
 }
 
-/// What runs JavaScript now.
-pub(crate) struct Frame {
-    pub(crate) what: &'static str,
-    pub(crate) reply: Option<Box<dyn Reply>>,
-    pub(crate) due: Option<Due>,
-    /// The call whose handler submitted the op.
-    pub(crate) parent: Option<CallId>,
-    pub(crate) lineage: Lineage,
-    /// Source text that the engine reads while the frame is open.
-    text: Option<Rc<String>>,
-    /// Reaches the same caller while the reply itself is encoding a value.
-    spare: Option<Box<dyn Reply>>,
-    is_callback: bool,
-    spent: u64,
-}
-
-impl Frame {
-    pub(crate) fn op(
-        what: &'static str,
-        reply: Option<Box<dyn Reply>>,
-        due: Option<Due>,
-        parent: Option<CallId>,
-    ) -> Frame {
-        let lineage = Lineage::default();
-        Frame { what, reply, due, parent, lineage, text: None, spare: None, is_callback: false, spent: 0 }
-    }
-
-    pub(crate) fn callback(what: &'static str, timeout: Option<Duration>) -> Frame {
-        let due = timeout.and_then(|timeout| Some(Due { at: Instant::now().checked_add(timeout)?, timeout }));
-        Frame { is_callback: true, ..Frame::op(what, None, due, None) }
-    }
-
-    pub(crate) fn for_calls(self, lineage: Lineage) -> Frame {
-        Frame { lineage, ..self }
-    }
-
-    fn is_abandoned(&self) -> bool {
-        self.reply.as_ref().or(self.spare.as_ref()).is_some_and(|reply| reply.is_abandoned())
-    }
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Ending {
     depth: usize,
     reason: Reason,
+}
+
+/// Ops whose time is over.
+pub(crate) struct Expired {
+    /// There was one that never started.
+    pub(crate) any_queued: bool,
+    /// The efforts of those that were parked.
+    pub(crate) parked: Vec<Rc<Effort>>,
 }
 
 pub(crate) struct Guard {
@@ -134,8 +102,7 @@ pub(crate) struct Guard {
     budget: Option<u64>,
     reductions: Cell<u64>,
     next_check: Cell<Instant>,
-    /// Jobs were to end, and none of them ran: those that poll end in their stead, until none waits.
-    is_jobs_overdue: Cell<bool>,
+    pub(crate) jobs: Jobs,
     pub(crate) tethers: Tethers,
     /// The fiber that polls may suspend, and its isolate; null outside one.
     suspender: Cell<*const Suspender>,
@@ -150,7 +117,7 @@ impl Guard {
             budget,
             reductions: Cell::new(0),
             next_check: Cell::new(Instant::now()),
-            is_jobs_overdue: Cell::new(false),
+            jobs: Jobs::default(),
             tethers: Tethers::default(),
             suspender: Cell::new(ptr::null()),
             isolate: Cell::new(ptr::null()),
@@ -197,6 +164,9 @@ impl Guard {
         self.reductions.set(self.reductions.get() + steps);
         if let Some(frame) = self.frames.borrow_mut().last_mut() {
             frame.spent += steps;
+            if let Some(effort) = &frame.effort {
+                effort.charge(steps);
+            }
         }
     }
 
@@ -211,7 +181,7 @@ impl Guard {
     /// Steps until the next poll.
     fn countdown(&self) -> u32 {
         let left = match (self.budget, self.frames.borrow().last()) {
-            (Some(budget), Some(frame)) => budget.saturating_sub(frame.spent).max(1),
+            (Some(budget), Some(frame)) => budget.saturating_sub(frame.spent()).max(1),
             _ => STEPS_PER_POLL,
         };
         left.min(STEPS_PER_POLL) as u32
@@ -293,19 +263,88 @@ impl Guard {
         Some(if is_inner { Reason::Outer } else { reason })
     }
 
-    /// What was to end stands between two jobs. A loop that goes on in jobs is in one of them whenever the steps between
-    /// two polls are over, and that is what ends then. It may be one that the loop can do without, so the next is tried
-    /// as well.
-    pub(crate) fn set_jobs_overdue(&self, is_overdue: bool) {
-        self.is_jobs_overdue.set(is_overdue);
+    /// The effort of which what the innermost frame sets going is a part.
+    pub(crate) fn share(&self) -> Share {
+        self.frames.borrow_mut().last_mut()?.share()
     }
 
-    /// Ends the job that polls, if jobs are to. One that only gives way to others is not what goes on for long.
+    /// Takes what is to be answered of the innermost frame's effort.
+    pub(crate) fn take_claim(&self) -> Option<Claim> {
+        let mut frames = self.frames.borrow_mut();
+        let frame = frames.last_mut()?;
+        frame.share();
+        frame.claim.take()
+    }
+
+    /// The innermost frame leaves the jobs that wait to others.
+    fn leave_jobs(&self) {
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            self.jobs.leave(frame.found_jobs, frame.share());
+        }
+    }
+
+    /// The innermost frame finds jobs that one above it has left.
+    fn find_jobs(&self) {
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            frame.found_jobs = true;
+        }
+    }
+
+    /// No job waits.
+    pub(crate) fn note_no_jobs(&self) {
+        self.jobs.end_rush();
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            frame.found_jobs = false;
+        }
+    }
+
+    /// What was to end stands between two jobs; whether more wait.
+    pub(crate) fn end_between_jobs(&self, do_wait: bool) {
+        if !do_wait {
+            return self.note_no_jobs();
+        }
+        if let Some(frame) = self.frames.borrow().last() {
+            self.jobs.set_overdue(frame.effort.clone());
+        }
+    }
+
+    /// Ends the job that polls, if it may be overdue. One that only gives way to others is not what goes on for long.
     fn end_overdue_job(&self) {
         let is_long = |frame: &Frame| frame.what == JOB && frame.spent >= STEPS_PER_POLL;
-        let is_long_job = self.frames.borrow().last().is_some_and(is_long);
-        if is_long_job && self.is_jobs_overdue.get() {
+        let is_to_end = |frame: &Frame| is_long(frame) && self.jobs.are_overdue(&frame.effort);
+        let is_ending = self.frames.borrow().last().is_some_and(is_to_end);
+        if is_ending {
             self.end(self.depth() - 1, Reason::InTheWay);
+        }
+    }
+
+    /// Ends the callbacks that are in the way of ops whose time is over: all, of an op that they have kept from starting; of one that
+    /// waited, its own, and jobs that may be.
+    fn end_in_the_way(&self, expired: &Expired) {
+        if !expired.any_queued && expired.parked.is_empty() {
+            return;
+        }
+        let depth = {
+            let frames = self.frames.borrow();
+            let callbacks = frames.iter().rposition(|frame| !frame.is_callback).map_or(0, |op| op + 1);
+            let is_in_the_way = |frame: &Frame| {
+                let is_own = expired.parked.iter().any(|effort| is_of(&frame.effort, effort));
+                is_own || (frame.what == JOB && is_nobodys(&frame.effort))
+            };
+            if expired.any_queued && callbacks == 0 {
+                Some(0)
+            } else if expired.parked.is_empty() {
+                None
+            } else {
+                frames[callbacks..].iter().position(is_in_the_way).map(|index| callbacks + index)
+            }
+        };
+        match depth {
+            Some(depth) => self.end(depth, Reason::InTheWay),
+            None if self.frames.borrow().last().is_some_and(|frame| frame.found_jobs) => {
+                self.jobs.set_overdue_of(&expired.parked);
+            }
+            None => {}
         }
     }
 
@@ -323,14 +362,10 @@ impl Guard {
             }
         }
         if let (Some(budget), Some(frame)) = (self.budget, frames.last())
-            && frame.spent >= budget
+            && frame.spent() >= budget
         {
             self.end(frames.len() - 1, Reason::Budget(budget));
         }
-    }
-
-    fn only_callbacks_run(&self) -> bool {
-        self.frames.borrow().iter().all(|frame| frame.is_callback)
     }
 
     /// Whether somebody waits for an open frame.
@@ -356,20 +391,37 @@ pub(crate) unsafe fn release<T>(value: Rc<T>) {
 
 impl RealmState {
     /// Runs `f` in a frame of its own, with a budget of its own.
-    pub(crate) fn in_frame(&self, ctx: Ctx<'_>, frame: Frame, f: impl FnOnce()) {
+    pub(crate) fn in_frame(&self, ctx: Ctx<'_>, mut frame: Frame, f: impl FnOnce()) {
         let guard = &self.guard;
         self.charge(ctx.steps_since_poll());
         let depth = guard.depth();
+        // What an op that goes on in a job does is to end, and that job's frame has the jobs.
+        let has_own_jobs = frame.claim.is_none();
+        frame.found_jobs = if depth == 0 { guard.jobs.do_wait() } else { ctx.has_jobs() };
+        if depth > 0 && has_own_jobs && frame.found_jobs {
+            guard.leave_jobs();
+        }
         guard.frames.borrow_mut().push(frame);
         ctx.set_countdown(guard.countdown());
         f();
         self.charge(ctx.steps_since_poll());
+        let leaves_jobs = has_own_jobs && ctx.has_jobs();
+        if leaves_jobs {
+            guard.leave_jobs();
+        }
+        let mut share = None;
         // More than one is left only if a panic inside was stopped at an entry from the engine.
         while guard.depth() > depth {
             let frame = guard.frames.borrow_mut().pop();
-            if let Some(Frame { reply: Some(reply), .. }) = frame {
-                self.deliver(reply, Outcome::Failed(Reason::Fatal.report("")));
+            if let Some(Frame { reply, effort, .. }) = frame {
+                share = effort;
+                if let Some(reply) = reply {
+                    self.deliver(reply, Outcome::Failed(Reason::Fatal.report("")));
+                }
             }
+        }
+        if leaves_jobs {
+            guard.find_jobs();
         }
         let ended = guard.ending.get().filter(|ending| ending.depth >= depth);
         if ended.is_some() {
@@ -380,6 +432,9 @@ impl RealmState {
         self.settle_memory(ctx);
         self.mail.meter.set_memory(ctx.memory().used);
         if let Some(Ending { reason, .. }) = ended {
+            if let (Reason::Budget(_), Some(effort)) = (reason, share) {
+                self.fail_parked(&effort, reason);
+            }
             self.fail_orphans(ctx, reason);
         }
         self.is_mourning.set(false);
@@ -404,24 +459,22 @@ impl RealmState {
         self.guard.judge_frames(now, check);
         if check {
             self.guard.next_check.set(now + CHECK_EVERY);
-            if self.expire(now) && self.guard.only_callbacks_run() {
-                self.guard.end(0, Reason::InTheWay);
-            }
+            let expired = self.expire(now);
+            self.guard.end_in_the_way(&expired);
         }
         self.guard.ending()
     }
 
-    /// Ends the ops, queued or parked, that are past their time. True if there were any.
-    pub(crate) fn expire(&self, now: Instant) -> bool {
+    /// Ends the ops, queued or parked, that are past their time.
+    pub(crate) fn expire(&self, now: Instant) -> Expired {
         let expired = if self.mail.is_empty() { Vec::new() } else { self.mail.inbox().take_expired(now) };
-        let mut any = !expired.is_empty();
+        let any_queued = !expired.is_empty();
         for envelope in expired {
             if let (Some(reply), Some(due)) = (envelope.reply, envelope.due) {
                 self.deliver(reply, Outcome::Failed(Reason::Timeout(due.timeout).report(envelope.op.noun())));
             }
         }
-        any |= self.expire_parked(now);
-        any
+        Expired { any_queued, parked: self.expire_parked(now) }
     }
 
     /// Lets other tasks run if this one has had its slice, or has lost its processor to them. Also called between ops.

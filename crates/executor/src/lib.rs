@@ -17,6 +17,7 @@
 //! | `Vm` | the isolate; replaced by a reset of a realm that is alone in it | its task |
 //! | `Occupant` | the engine's realm and its state, from one reset to the next | its seat |
 //! | `RealmState` | timers, pending calls, parked replies, message callbacks | its realm |
+//! | `Effort` | an op with what it has set going: its budget | the op's frame or place among the parked, and whatever it has set going |
 //! | `Guard` | the interrupt: slices, deadlines, budgets, kills | its realm's state |
 //! | [`Op`] | one request, with the [`Reply`] that takes its outcome | the inbox, then the turn |
 //!
@@ -42,10 +43,12 @@ mod call;
 mod clock;
 mod config;
 mod cpu;
+mod effort;
 mod event;
 mod execute;
 mod executor;
 mod fiber;
+mod frame;
 mod grants;
 mod guard;
 mod handle;
@@ -53,6 +56,7 @@ mod home;
 mod host;
 mod inbox;
 mod info;
+mod jobs;
 mod lineage;
 mod mail;
 mod message;

@@ -147,7 +147,7 @@ impl RealmState {
         };
         for callback in callbacks {
             let args = std::slice::from_ref(&message);
-            self.callback(ctx, "message callback", move || {
+            self.callback(ctx, "message callback", None, move || {
                 let callback = callback;
                 ctx.call(&callback, &ctx.undefined(), args).map(drop)
             });

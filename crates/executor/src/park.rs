@@ -1,7 +1,9 @@
 //! Ops that wait for a promise.
 
+use crate::effort::{Claim, Effort};
 use crate::execute::Then;
-use crate::guard::{Frame, Reason};
+use crate::frame::Frame;
+use crate::guard::Reason;
 use crate::host::{CallId, Outcome, Reply, Uncaught};
 use crate::inbox::Due;
 use crate::realm::RealmState;
@@ -17,6 +19,7 @@ pub(crate) struct Parked {
     due: Option<Due>,
     parent: Option<CallId>,
     then: Then,
+    claim: Claim,
     /// Why a frame was ended while it waited: what would have settled its promise may have gone with that.
     loss: Option<Reason>,
 }
@@ -104,6 +107,7 @@ impl ParkingLot {
                 break;
             }
         }
+        parked.claim.set_parked(Some(self.last_id));
         self.ops.insert(self.last_id, parked);
         self.last_id
     }
@@ -157,16 +161,24 @@ impl Drop for Wait {
 }
 
 impl RealmState {
-    /// Ends parked ops that are past their time. True if there were any.
-    pub(crate) fn expire_parked(&self, now: Instant) -> bool {
+    /// Ends parked ops that are past their time, and tells their efforts.
+    pub(crate) fn expire_parked(&self, now: Instant) -> Vec<Rc<Effort>> {
         let expired = self.parked.borrow_mut().take_expired(now);
-        let any = !expired.is_empty();
-        for parked in expired {
-            if let (Some(reply), Some(due)) = (parked.reply, parked.due) {
-                self.deliver(reply, Outcome::Failed(Reason::Timeout(due.timeout).report(parked.what)));
+        let end = |Parked { what, reply, due, claim, .. }: Parked| {
+            if let (Some(reply), Some(due)) = (reply, due) {
+                self.deliver(reply, Outcome::Failed(Reason::Timeout(due.timeout).report(what)));
             }
+            claim.effort().clone()
+        };
+        expired.into_iter().map(end).collect()
+    }
+
+    /// Ends the op of an effort, if it is parked.
+    pub(crate) fn fail_parked(&self, effort: &Effort, reason: Reason) {
+        let parked = effort.parked().and_then(|id| self.parked.borrow_mut().remove(id));
+        if let Some(Parked { what, reply: Some(reply), .. }) = parked {
+            self.deliver(reply, Outcome::Failed(reason.report(what)));
         }
-        any
     }
 
     /// Ends all parked ops.
@@ -220,8 +232,11 @@ impl RealmState {
         let Some((what, due, parent)) = self.guard.innermost() else {
             return;
         };
+        let Some(claim) = self.guard.take_claim() else {
+            return;
+        };
         let reply = self.guard.take_reply();
-        let id = self.parked.borrow_mut().insert(Parked { what, reply, due, parent, then, loss: None });
+        let id = self.parked.borrow_mut().insert(Parked { what, reply, due, parent, then, claim, loss: None });
         let waits = RealmState::of(ctx).and_then(|state| {
             let wait = ctx.host_object(Rc::new(Wait { state: Rc::downgrade(&state), id }), None)?;
             promise.on_settled(
@@ -340,8 +355,9 @@ impl RealmState {
 fn unpark<'a>(ctx: Ctx<'a>, wait: &Value<'a>, settled: std::result::Result<Value<'a>, Value<'a>>) -> Result<Value<'a>> {
     let state = RealmState::of(ctx)?;
     let parked = wait.host::<Wait>().and_then(|wait| state.parked.borrow_mut().remove(wait.id));
-    if let Some(Parked { what, reply, due, parent, then, .. }) = parked {
-        state.in_frame(ctx, Frame::op(what, reply, due, parent), || state.conclude(ctx, then, settled));
+    if let Some(Parked { what, reply, due, parent, then, claim, .. }) = parked {
+        let frame = Frame::op(what, reply, due, parent).resumed(claim);
+        state.in_frame(ctx, frame, || state.conclude(ctx, then, settled));
     }
     Ok(ctx.undefined())
 }

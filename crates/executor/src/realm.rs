@@ -2,8 +2,10 @@
 
 use crate::call::Calls;
 use crate::config::RealmConfig;
+use crate::effort::Share;
 use crate::event::Listeners;
-use crate::guard::{Frame, Guard, Reason, internal_bug};
+use crate::frame::Frame;
+use crate::guard::{Guard, Reason, internal_bug};
 use crate::host::{Host, LogLine, Outcome, Reply, Uncaught};
 use crate::mail::Mail;
 use crate::message::Messages;
@@ -161,8 +163,8 @@ impl RealmState {
     ///
     /// `f` owns the values that only it uses: if it is ended from outside, ops that waited for them fail with it, which
     /// those that live on outside of the frame are not taken for.
-    pub(crate) fn callback(&self, ctx: Ctx<'_>, what: &'static str, f: impl FnOnce() -> Result<()>) {
-        self.in_frame(ctx, Frame::callback(what, self.config.callback_timeout), || {
+    pub(crate) fn callback(&self, ctx: Ctx<'_>, what: &'static str, share: Share, f: impl FnOnce() -> Result<()>) {
+        self.in_frame(ctx, Frame::callback(what, self.config.callback_timeout, share), || {
             let thrown = f().map_err(|Thrown| ctx.take_exception());
             match (self.guard.ending(), thrown) {
                 (Some(reason), _) if reason.is_final() => {}
@@ -248,7 +250,7 @@ impl RealmState {
             if self.is_over(ctx) {
                 return;
             }
-            self.callback(ctx, "rejection callback", move || {
+            self.callback(ctx, "rejection callback", None, move || {
                 let (promise, reason) = (promise, reason);
                 let report = self.describe(ctx, &reason);
                 if !self.hook_handles(ctx, "unhandledrejection", &reason, Some(&promise)) {
@@ -285,7 +287,7 @@ pub fn report_exception<'a>(ctx: Ctx<'a>, error: &Value<'a>) {
     let Ok(state) = RealmState::of(ctx) else {
         return;
     };
-    state.callback(ctx, "error callback", || {
+    state.callback(ctx, "error callback", state.guard.share(), || {
         state.report_error(ctx, error);
         Ok(())
     });

@@ -1,5 +1,6 @@
 //! Timers of a realm.
 
+use crate::effort::Share;
 use crate::realm::RealmState;
 use crate::turn::GIVE_WAY;
 use quickbeam_engine::{Ctx, Persistent, Result, Value};
@@ -21,6 +22,7 @@ struct Timer {
     /// None for an immediate.
     at: Option<Instant>,
     interval: Option<Duration>,
+    share: Share,
 }
 
 #[derive(Default)]
@@ -104,7 +106,7 @@ fn add<'a>(
         return Err(ctx.throw_error("RangeError", &format!("a runtime has at most {MAX_TIMERS} timers at once")));
     }
     let args = args.into_iter().map(Value::persist).collect();
-    Ok(timers.insert(Timer { callback: callback.persist(), args, at, interval }))
+    Ok(timers.insert(Timer { callback: callback.persist(), args, at, interval, share: state.guard.share() }))
 }
 
 /// Calls `callback(...args)` after `delay` (at most 2^31 - 1 ms), again and again if `repeat`. The id is above 0.
@@ -137,16 +139,15 @@ pub fn clear_timer(ctx: Ctx<'_>, id: u32) {
         return;
     };
     let timer = state.timers.borrow_mut().remove(id);
-    if let Some(timer) = timer {
-        release(ctx, timer);
-    }
+    drop(timer.map(|timer| release(ctx, timer)));
 }
 
-fn release(ctx: Ctx<'_>, timer: Timer) {
+fn release(ctx: Ctx<'_>, timer: Timer) -> Share {
     drop(ctx.restore(timer.callback));
     for arg in timer.args {
         drop(ctx.restore(arg));
     }
+    timer.share
 }
 
 impl RealmState {
@@ -166,28 +167,26 @@ impl RealmState {
     }
 
     fn run_timer(&self, ctx: Ctx<'_>, id: u32, now: Instant) {
-        let call = {
+        let (call, share) = {
             let mut timers = self.timers.borrow_mut();
             let Some(timer) = timers.live.get_mut(&id) else {
                 return;
             };
             let callback = ctx.get_kept(&timer.callback);
             let args: Vec<Value<'_>> = timer.args.iter().map(|arg| ctx.get_kept(arg)).collect();
-            match timer.interval {
+            let share = match timer.interval {
                 Some(interval) => {
                     let next = now + interval;
                     timer.at = Some(next);
+                    let share = timer.share.clone();
                     timers.queue.insert((next, id));
+                    share
                 }
-                None => {
-                    if let Some(timer) = timers.live.remove(&id) {
-                        release(ctx, timer);
-                    }
-                }
-            }
-            (callback, args)
+                None => timers.live.remove(&id).and_then(|timer| release(ctx, timer)),
+            };
+            ((callback, args), share)
         };
-        self.callback(ctx, "timer", move || {
+        self.callback(ctx, "timer", share, move || {
             let (callback, args) = call;
             ctx.call(&callback, &ctx.globals(), &args).map(drop)
         });
@@ -207,7 +206,8 @@ mod tests {
             let mut timers = Timers::default();
             let now = Instant::now();
             for at in [Some(now), None, Some(now + MAX_DELAY)].into_iter().cycle().take(999) {
-                let timer = Timer { callback: ctx.undefined().persist(), args: Vec::new(), at, interval: None };
+                let timer =
+                    Timer { callback: ctx.undefined().persist(), args: Vec::new(), at, interval: None, share: None };
                 let id = timers.insert(timer);
                 assert!(timers.remove(id).is_some_and(|timer| timer.at == at));
                 assert!(timers.remove(id).is_none());

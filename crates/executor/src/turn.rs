@@ -1,7 +1,7 @@
 //! A turn: what one run of an isolate does.
 
 use crate::fiber::TurnEnd;
-use crate::guard::JOB;
+use crate::frame::JOB;
 use crate::realm::RealmState;
 use quickbeam_engine::{Ctx, Thrown};
 use std::time::{Duration, Instant};
@@ -43,7 +43,10 @@ impl RealmState {
             self.checkpoint(ctx);
             if self.timers.borrow().has_next() || self.next_due().is_some() {
                 let now = Instant::now();
-                self.expire(now);
+                let expired = self.expire(now);
+                if ctx.has_jobs() {
+                    self.guard.jobs.set_overdue_of(&expired.parked);
+                }
                 self.run_timers(ctx, now);
             }
             self.search_orphans(ctx);
@@ -79,7 +82,7 @@ impl RealmState {
     /// Runs the jobs that wait, in a frame of their own.
     pub(crate) fn checkpoint(&self, ctx: Ctx<'_>) {
         if ctx.has_jobs() && !self.is_over(ctx) {
-            self.callback(ctx, JOB, || {
+            self.callback(ctx, JOB, self.guard.jobs.owner(), || {
                 self.run_jobs(ctx, Patience::UntilAsked);
                 Ok(())
             });
@@ -109,8 +112,7 @@ impl RealmState {
             if let Err(Thrown) = result {
                 let error = ctx.take_exception();
                 if self.must_end(ctx) {
-                    self.guard.set_jobs_overdue(ctx.has_jobs());
-                    return;
+                    return self.guard.end_between_jobs(ctx.has_jobs());
                 }
                 crate::realm::report_exception(ctx, &error);
             }
@@ -121,8 +123,7 @@ impl RealmState {
                 let started = *started.get_or_insert(now);
                 let is_asked = patience == Patience::Limited || self.has_other_work(now);
                 if self.judge(now).is_some() {
-                    self.guard.set_jobs_overdue(ctx.has_jobs());
-                    return;
+                    return self.guard.end_between_jobs(ctx.has_jobs());
                 }
                 if is_asked && now - started > GIVE_WAY {
                     return;
@@ -130,6 +131,6 @@ impl RealmState {
                 self.breathe();
             }
         }
-        self.guard.set_jobs_overdue(false);
+        self.guard.note_no_jobs();
     }
 }

@@ -9,6 +9,7 @@ const MIN_THREADS: usize = 1;
 
 mod calls;
 mod deadlines;
+mod efforts;
 mod events;
 mod kills;
 mod memory;

@@ -189,9 +189,25 @@ impl Api for Globals {
                 Ok(ctx.undefined())
             })?,
         )?;
+        globals.set("post", ctx.function("post", 1, |ctx, _, args| post(ctx, args.get(0)))?)?;
         globals.set("echo", ctx.function("echo", 1, |ctx, _, args| echo(ctx, args))?)?;
         globals.set("panic", ctx.function("panic", 0, |_, _, _| panic!("a native function"))?)
     }
+}
+
+struct Null;
+
+impl Input for Null {
+    fn into_js<'a>(self: Box<Self>, ctx: Ctx<'a>) -> Result<Value<'a>> {
+        Ok(ctx.null())
+    }
+}
+
+/// Calls a function by an event.
+fn post<'a>(ctx: Ctx<'a>, function: Value<'a>) -> Result<Value<'a>> {
+    let listener = listen(ctx, function)?;
+    let sent = RealmSender::of(ctx)?.send(listener, Box::new(Null));
+    sent.map(|()| ctx.undefined()).map_err(|_| ctx.throw_type("the inbox is full"))
 }
 
 /// A promise of a call that is answered at once; making a value of the answer calls a function.

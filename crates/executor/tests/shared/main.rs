@@ -8,6 +8,8 @@ const MIN_THREADS: usize = 1;
 mod calls;
 #[path = "../executor/deadlines.rs"]
 mod deadlines;
+#[path = "../executor/efforts.rs"]
+mod efforts;
 #[path = "../executor/events.rs"]
 mod events;
 #[path = "../executor/kills.rs"]

@@ -1,0 +1,94 @@
+//! Frames: what runs JavaScript.
+
+use crate::effort::{Claim, Share};
+use crate::host::{CallId, Reply};
+use crate::inbox::Due;
+use crate::lineage::Lineage;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// The frames of jobs that no op waits for.
+pub(crate) const JOB: &str = "job";
+
+/// An op or a callback that runs now. A callback of an op that still waits for its answer shares its effort.
+pub(crate) struct Frame {
+    pub(crate) what: &'static str,
+    pub(crate) reply: Option<Box<dyn Reply>>,
+    pub(crate) due: Option<Due>,
+    /// The call whose handler submitted the op.
+    pub(crate) parent: Option<CallId>,
+    pub(crate) lineage: Lineage,
+    /// Source text that the engine reads while the frame is open.
+    pub(crate) text: Option<Rc<String>>,
+    /// Reaches the same caller while the reply itself is encoding a value.
+    pub(crate) spare: Option<Box<dyn Reply>>,
+    pub(crate) is_callback: bool,
+    /// What it belongs to: of an op, made when that sets something going.
+    pub(crate) effort: Share,
+    /// Of an op that has an effort and is not parked.
+    pub(crate) claim: Option<Claim>,
+    /// Its own steps.
+    pub(crate) spent: u64,
+    /// Jobs of others waited when it began, and may still.
+    pub(crate) found_jobs: bool,
+}
+
+impl Frame {
+    pub(crate) fn op(
+        what: &'static str,
+        reply: Option<Box<dyn Reply>>,
+        due: Option<Due>,
+        parent: Option<CallId>,
+    ) -> Frame {
+        let lineage = Lineage::default();
+        Frame {
+            what,
+            reply,
+            due,
+            parent,
+            lineage,
+            text: None,
+            spare: None,
+            is_callback: false,
+            effort: None,
+            claim: None,
+            spent: 0,
+            found_jobs: false,
+        }
+    }
+
+    /// That of an op that was parked.
+    pub(crate) fn resumed(self, claim: Claim) -> Frame {
+        claim.set_parked(None);
+        Frame { effort: Some(claim.effort().clone()), claim: Some(claim), ..self }
+    }
+
+    pub(crate) fn callback(what: &'static str, timeout: Option<Duration>, share: Share) -> Frame {
+        let due = timeout.and_then(|timeout| Some(Due { at: Instant::now().checked_add(timeout)?, timeout }));
+        let effort = share.filter(|effort| effort.is_open());
+        Frame { is_callback: true, effort, ..Frame::op(what, None, due, None) }
+    }
+
+    pub(crate) fn for_calls(self, lineage: Lineage) -> Frame {
+        Frame { lineage, ..self }
+    }
+
+    /// Steps that its budget is for.
+    pub(crate) fn spent(&self) -> u64 {
+        self.effort.as_ref().filter(|effort| effort.is_open()).map_or(self.spent, |effort| effort.spent())
+    }
+
+    /// The effort of which what it sets going is a part.
+    pub(crate) fn share(&mut self) -> Share {
+        if self.effort.is_none() && !self.is_callback {
+            let claim = Claim::new(self.spent);
+            self.effort = Some(claim.effort().clone());
+            self.claim = Some(claim);
+        }
+        self.effort.clone().filter(|effort| effort.is_open())
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.reply.as_ref().or(self.spare.as_ref()).is_some_and(|reply| reply.is_abandoned())
+    }
+}
