@@ -1,5 +1,6 @@
 //! Messages to a realm and its `onMessage` callbacks.
 
+use crate::effort::Share;
 use crate::host::Input;
 use crate::realm::RealmState;
 use quickbeam_engine::{Ctx, ErrorReport, Persistent, Result, Value};
@@ -12,9 +13,15 @@ const MAX_KEPT: usize = 10_000;
 /// Callbacks registered at once.
 const MAX_CALLBACKS: usize = 10_000;
 
+struct Callback {
+    id: u32,
+    function: Persistent,
+    share: Share,
+}
+
 #[derive(Default)]
 pub(crate) struct Messages {
-    callbacks: Vec<(u32, Persistent)>,
+    callbacks: Vec<Callback>,
     kept: VecDeque<Persistent>,
     last_id: u32,
     /// Bytes that the heap had taken in all when it was last collected for a message.
@@ -47,7 +54,7 @@ pub fn on_message<'a>(ctx: Ctx<'a>, callback: Value<'a>) -> Result<u32> {
     }
     messages.last_id = messages.last_id.wrapping_add(1);
     let id = messages.last_id;
-    messages.callbacks.push((id, callback.persist()));
+    messages.callbacks.push(Callback { id, function: callback.persist(), share: state.guard.share() });
     Ok(id)
 }
 
@@ -57,12 +64,12 @@ pub fn off_message(ctx: Ctx<'_>, id: u32) {
         return;
     };
     let mut messages = state.messages.borrow_mut();
-    let Some(index) = messages.callbacks.iter().position(|(kept, _)| *kept == id) else {
+    let Some(index) = messages.callbacks.iter().position(|callback| callback.id == id) else {
         return;
     };
-    let (_, callback) = messages.callbacks.remove(index);
+    let callback = messages.callbacks.remove(index);
     drop(messages);
-    drop(ctx.restore(callback));
+    drop(ctx.restore(callback.function));
 }
 
 impl RealmState {
@@ -142,12 +149,14 @@ impl RealmState {
             if messages.kept.is_empty() {
                 messages.refused = 0;
             }
-            let callbacks: Vec<Value<'_>> = messages.callbacks.iter().map(|(_, kept)| ctx.get_kept(kept)).collect();
+            let callbacks = messages.callbacks.iter();
+            let callbacks: Vec<(Value<'_>, Share)> =
+                callbacks.map(|callback| (ctx.get_kept(&callback.function), callback.share.clone())).collect();
             (ctx.restore(message), callbacks)
         };
-        for callback in callbacks {
+        for (callback, share) in callbacks {
             let args = std::slice::from_ref(&message);
-            self.callback(ctx, "message callback", None, move || {
+            self.callback(ctx, "message callback", share, move || {
                 let callback = callback;
                 ctx.call(&callback, &ctx.undefined(), args).map(drop)
             });

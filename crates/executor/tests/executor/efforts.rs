@@ -65,6 +65,18 @@ fn a_budget_holds_over_answers_of_handlers() {
     check_laps(&realm);
 }
 
+#[test]
+fn a_budget_holds_over_messages() {
+    let realm = budgeted();
+    let wait = "await new Promise(done => { const id = onMessage(() => { offMessage(id); done() }); note('listens') })";
+    let pending = realm.start(&laps(wait));
+    while realm.event() == Event::Note("listens".to_owned()) {
+        realm.handle.cast(Op::Message(input(|ctx| Ok(ctx.null())))).unwrap();
+    }
+    assert_eq!(pending.text(), USED_UP);
+    check_laps(&realm);
+}
+
 /// Several ops that await at once, and whose answers come at once.
 #[test]
 fn ops_do_not_pay_for_each_other() {
