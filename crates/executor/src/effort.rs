@@ -3,7 +3,7 @@
 //! An op that awaits goes on in callbacks: of timers and events that it has set going, of answers to its calls, in jobs. Until
 //! it is answered these share its budget and its deadline with it; from then on each is on its own.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// An op with all that it has set going. Made when there is something of it beside its frame.
@@ -92,5 +92,25 @@ pub(crate) fn is_same(a: &Share, b: &Share) -> bool {
     match (a, b) {
         (Some(a), Some(b)) if a.is_open() => Rc::ptr_eq(a, b),
         _ => is_nobodys(a) && is_nobodys(b),
+    }
+}
+
+/// Whose frames were: an op's, if all of them were of that one.
+#[derive(Default)]
+pub(crate) struct Common(RefCell<Option<Share>>);
+
+impl Common {
+    pub(crate) fn add(&self, share: &Share) {
+        let mut common = self.0.borrow_mut();
+        match &mut *common {
+            Some(common) if is_same(common, share) => {}
+            Some(common) => *common = None,
+            None => *common = Some(share.clone()),
+        }
+    }
+
+    /// Begins anew.
+    pub(crate) fn take(&self) -> Share {
+        self.0.take().flatten()
     }
 }

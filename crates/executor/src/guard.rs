@@ -8,7 +8,7 @@
 //! A frame also holds what must outlive its fiber: should the heap run out inside a builtin, the fiber is abandoned
 //! where it stands, and nothing that lives on its stack is ever dropped.
 
-use crate::effort::{Claim, Effort, Share, is_nobodys, is_of};
+use crate::effort::{Claim, Common, Effort, Share, is_nobodys, is_of};
 use crate::fiber::{Pause, Suspender};
 use crate::frame::{Frame, JOB};
 use crate::host::{CallId, Outcome, Reply};
@@ -103,6 +103,8 @@ pub(crate) struct Guard {
     reductions: Cell<u64>,
     next_check: Cell<Instant>,
     pub(crate) jobs: Jobs,
+    /// Whose the outermost frames were since rejections were reported.
+    pub(crate) rejecters: Common,
     pub(crate) tethers: Tethers,
     /// The fiber that polls may suspend, and its isolate; null outside one.
     suspender: Cell<*const Suspender>,
@@ -118,6 +120,7 @@ impl Guard {
             reductions: Cell::new(0),
             next_check: Cell::new(Instant::now()),
             jobs: Jobs::default(),
+            rejecters: Common::default(),
             tethers: Tethers::default(),
             suspender: Cell::new(ptr::null()),
             isolate: Cell::new(ptr::null()),
@@ -422,6 +425,9 @@ impl RealmState {
         }
         if leaves_jobs {
             guard.find_jobs();
+        }
+        if depth == 0 {
+            guard.rejecters.add(&share);
         }
         let ended = guard.ending.get().filter(|ending| ending.depth >= depth);
         if ended.is_some() {

@@ -244,13 +244,14 @@ impl RealmState {
         if ctx.has_jobs() {
             return;
         }
+        let share = self.guard.rejecters.take();
         let mut rejections = ctx.take_unhandled_rejections().into_iter();
         for (promise, reason) in rejections.by_ref().take(MAX_REJECTIONS) {
             self.expire(Instant::now());
             if self.is_over(ctx) {
                 return;
             }
-            self.callback(ctx, "rejection callback", None, move || {
+            self.callback(ctx, "rejection callback", share.clone(), move || {
                 let (promise, reason) = (promise, reason);
                 let report = self.describe(ctx, &reason);
                 if !self.hook_handles(ctx, "unhandledrejection", &reason, Some(&promise)) {

@@ -66,6 +66,20 @@ fn a_budget_holds_over_answers_of_handlers() {
 }
 
 #[test]
+fn a_budget_holds_over_what_hears_of_errors() {
+    for fail in [
+        "Promise.reject(1); await new Promise(done => setTimeout(done, 0))",
+        "setTimeout(() => null.x, 0); await echo('Object')",
+    ] {
+        let _case = Case(fail);
+        let realm = budgeted();
+        realm.check("globalThis.n = 0; setHook(() => { n++; for (let i = 0; i < 200000; i++); return true }); 0", "0");
+        assert_eq!(realm.eval(&format!("for (let i = 0; i < 50; i++) {{ {fail} }}")), USED_UP);
+        check_laps(&realm);
+    }
+}
+
+#[test]
 fn a_budget_holds_over_messages() {
     let realm = budgeted();
     let wait = "await new Promise(done => { const id = onMessage(() => { offMessage(id); done() }); note('listens') })";
