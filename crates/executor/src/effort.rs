@@ -95,22 +95,35 @@ pub(crate) fn is_same(a: &Share, b: &Share) -> bool {
     }
 }
 
-/// Whose frames were: an op's, if all of them were of that one.
+/// Whose the frames of a round were: an op's, if all of them were of that one.
 #[derive(Default)]
-pub(crate) struct Common(RefCell<Option<Share>>);
+pub(crate) struct Common {
+    /// As of the round of this number.
+    share: RefCell<Share>,
+    of_round: Cell<u64>,
+    rounds: Cell<u64>,
+}
 
 impl Common {
+    /// The number of the round under way, from 1 on.
+    fn round(&self) -> u64 {
+        self.rounds.get() + 1
+    }
+
+    /// Another frame was of this. Nothing changes where it is the op's of the frame before, as it mostly is.
     pub(crate) fn add(&self, share: &Share) {
-        let mut common = self.0.borrow_mut();
-        match &mut *common {
-            Some(common) if is_same(common, share) => {}
-            Some(common) => *common = None,
-            None => *common = Some(share.clone()),
+        let mut common = self.share.borrow_mut();
+        let is_first = self.of_round.replace(self.round()) != self.round();
+        if !is_same(&common, share) {
+            *common = share.clone().filter(|_| is_first);
         }
     }
 
-    /// Begins anew.
-    pub(crate) fn take(&self) -> Share {
-        self.0.take().flatten()
+    pub(crate) fn get(&self) -> Share {
+        self.share.borrow().clone().filter(|_| self.of_round.get() == self.round())
+    }
+
+    pub(crate) fn begin_round(&self) {
+        self.rounds.set(self.round());
     }
 }

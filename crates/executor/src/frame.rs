@@ -79,13 +79,13 @@ impl Frame {
     }
 
     /// The effort of which what it sets going is a part.
-    pub(crate) fn share(&mut self) -> Share {
+    pub(crate) fn share(&mut self) -> &Share {
         if self.effort.is_none() && !self.is_callback {
             let claim = Claim::new(self.spent);
             self.effort = Some(claim.effort().clone());
             self.claim = Some(claim);
         }
-        self.effort.clone().filter(|effort| effort.is_open())
+        &self.effort
     }
 
     pub(crate) fn is_abandoned(&self) -> bool {

@@ -268,7 +268,7 @@ impl Guard {
 
     /// The effort of which what the innermost frame sets going is a part.
     pub(crate) fn share(&self) -> Share {
-        self.frames.borrow_mut().last_mut()?.share()
+        self.frames.borrow_mut().last_mut()?.share().clone().filter(|effort| effort.is_open())
     }
 
     /// Takes what is to be answered of the innermost frame's effort.

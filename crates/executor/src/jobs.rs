@@ -11,6 +11,7 @@ use std::rc::Rc;
 pub(crate) struct Jobs {
     /// A frame has left some, and they have not all run since.
     do_wait: Cell<bool>,
+    /// As of when the last one waited.
     owner: RefCell<Share>,
     /// Jobs of this owner were to end, and none of them ran: those that poll end in their stead, until none waits.
     overdue: RefCell<Option<Share>>,
@@ -35,15 +36,18 @@ impl Jobs {
     }
 
     /// A frame leaves those that wait.
-    pub(crate) fn leave(&self, has_found_some: bool, share: Share) {
+    pub(crate) fn leave(&self, has_found_some: bool, share: &Share) {
         self.do_wait.set(true);
         let mut owner = self.owner.borrow_mut();
-        if !has_found_some || is_same(&owner, &share) {
-            *owner = share;
-        } else {
-            for effort in [owner.take(), share].iter().flatten() {
-                effort.set_mixed_in(self.rush());
-            }
+        if is_same(&owner, share) {
+            return;
+        }
+        if !has_found_some {
+            *owner = share.clone();
+            return;
+        }
+        for effort in [&owner.take(), share].into_iter().flatten() {
+            effort.set_mixed_in(self.rush());
         }
     }
 
@@ -56,7 +60,6 @@ impl Jobs {
     pub(crate) fn end_rush(&self) {
         self.do_wait.set(false);
         self.rushes.set(self.rush());
-        self.owner.take();
         self.overdue.take();
     }
 

@@ -244,7 +244,8 @@ impl RealmState {
         if ctx.has_jobs() {
             return;
         }
-        let share = self.guard.rejecters.take();
+        let share = self.guard.rejecters.get();
+        self.guard.rejecters.begin_round();
         let mut rejections = ctx.take_unhandled_rejections().into_iter();
         for (promise, reason) in rejections.by_ref().take(MAX_REJECTIONS) {
             self.expire(Instant::now());
