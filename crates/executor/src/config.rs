@@ -42,9 +42,9 @@ pub struct RealmConfig {
     pub memory_limit: usize,
     /// Bytes of stack for scripts.
     pub max_stack_size: usize,
-    /// Interpreter steps of one op or callback.
+    /// Interpreter steps of one op, with all that it does until it is answered, and of each callback that belongs to none.
     pub max_reductions: Option<u64>,
-    /// How long a callback (timer, message, job) that no op waits for may take; ops bring timeouts of their own.
+    /// How long a callback (timer, message, job) may take; ops bring timeouts of their own.
     pub callback_timeout: Option<Duration>,
     /// What it may do.
     pub grants: Arc<Grants>,

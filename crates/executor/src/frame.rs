@@ -7,7 +7,7 @@ use crate::lineage::Lineage;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// The frames of jobs that no op waits for.
+/// The frames of jobs that do not run in the frame which left them.
 pub(crate) const JOB: &str = "job";
 
 /// An op or a callback that runs now. A callback of an op that still waits for its answer shares its effort.

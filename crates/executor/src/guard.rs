@@ -1,7 +1,7 @@
 //! The interrupt: what ends a script, and what pauses it.
 //!
-//! Everything that runs JavaScript does so inside a *frame*: an op, or a callback (timer, message, job) that no op waits
-//! for. An op that a handler submits while its caller is suspended is a frame on top of the caller's.
+//! Everything that runs JavaScript does so inside a *frame*: an op, or a callback (timer, message, job).
+//! An op that a handler submits while its caller is suspended is a frame on top of the caller's.
 //! A callback that belongs to an op which still waits for its answer shares the *effort* of that op (`effort.rs`): its budget is the op's.
 //! An *ending* names the frame it ends; all frames above it end with it.
 //!

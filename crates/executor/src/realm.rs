@@ -159,7 +159,7 @@ impl RealmState {
         report
     }
 
-    /// Runs a callback that no op waits for; what it throws is reported.
+    /// Runs a callback; what it throws is reported. Its share is of the op that has set it going.
     ///
     /// `f` owns the values that only it uses: if it is ended from outside, ops that waited for them fail with it, which
     /// those that live on outside of the frame are not taken for.
