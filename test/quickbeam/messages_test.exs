@@ -202,6 +202,27 @@ defmodule QuickBEAM.MessagesTest do
     end
   end
 
+  test "many processes that have been sent nothing get no large messages past the limit" do
+    rt = start_runtime(memory_limit: 16_000_000)
+    sinks = for _ <- 1..30, do: spawn(fn -> Process.sleep(:infinity) end)
+
+    code = """
+    {
+      const text = 'x'.repeat(6e6), sent = [0, 0];
+      for (const [index, data] of [[0, text], [1, 'small']]) {
+        for (const sink of sinks.slice(index * 15, index * 15 + 15)) {
+          try { Beam.send(sink, data); sent[index]++ }
+          catch (e) { if (e.name !== 'BusyError' || !e.message.includes('6000000 bytes')) throw e }
+        }
+      }
+      sent
+    }
+    """
+
+    assert {:ok, [2, 15]} = QuickBEAM.eval(rt, code, vars: %{sinks: sinks}, timeout: 20_000)
+    for sink <- sinks, do: Process.exit(sink, :kill)
+  end
+
   test "what children have sent counts with the rest, also when they have ended" do
     rt = start_runtime(memory_limit: 16_000_000)
     sink = spawn(fn -> Process.sleep(:infinity) end)

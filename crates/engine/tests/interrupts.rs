@@ -170,6 +170,9 @@ const ENDLESS: &[&str] = &[
     "eval('class A {' + Array.from({ length: 6e4 }, (_, i) => '#a' + i + ';').join('') + '}'); for (;;);",
     "for (;;) eval('1+'.repeat(1e6) + '1')",
     "for (;;) eval('a;'.repeat(1e6))",
+    "const s = 'a'.repeat(3e7); for (;;) s.replaceAll('a', '')",
+    "for (;;) '\u{fdfa}'.repeat(1e6).normalize('NFKC')",
+    "for (;;) ('\u{344}'.repeat(1e6) + 'a').localeCompare('\u{344}'.repeat(1e6))",
     "const s = 'x'.repeat(1e6), a = Array(1e6).fill(s); for (;;) a.indexOf(s + 'y'), a.includes('y' + s.slice(1)), a.lastIndexOf('y')",
 ];
 
@@ -263,4 +266,21 @@ fn an_ended_script_leaves_no_trace_in_what_runs_next() {
             assert_eq!(eval_text(ctx, "try { throw new Error('x') } catch (e) { e.message }"), "x");
         }
     });
+}
+
+#[test]
+fn work_within_a_builtin_counts_by_its_length() {
+    for (source, most) in [
+        ("for (let i = 0; i < 100; i++) new RegExp('a'.repeat(300))", 2_000),
+        ("for (let i = 0; i < 100; i++) Function('return ' + '1 + '.repeat(100) + i)", 2_000),
+        ("const s = 'lorem ipsum '.repeat(100); for (let i = 0; i < 100; i++) s.replaceAll('ipsum', 'x')", 2_000),
+        ("for (let i = 0; i < 100; i++) 'caf\\u0065\\u0301'.repeat(10).normalize()", 1_000),
+        ("const a = Array.from({ length: 1000 }, (_, i) => i); for (let i = 0; i < 100; i++) a.indexOf(i)", 2_000),
+    ] {
+        in_realm(|isolate, ctx| {
+            isolate.set_interrupt(Budget::of(most));
+            isolate.set_countdown(most as u32);
+            assert!(ctx.eval(source, &EvalOptions::default()).is_ok(), "{source}");
+        });
+    }
 }

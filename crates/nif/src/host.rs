@@ -170,7 +170,7 @@ impl BeamHost {
                 bytes += size;
             }
             self.arguments.sent(id, bytes);
-            Ok((atoms::quickbeam(), kind, id, binary(env, name.as_bytes()), terms, sync).encode(env))
+            Ok(Some((atoms::quickbeam(), kind, id, binary(env, name.as_bytes()), terms, sync).encode(env)))
         });
         if told.is_err() {
             self.lineages.answered(id);
@@ -178,33 +178,64 @@ impl BeamHost {
         told
     }
 
-    /// Lets a message be sent to that process, unless too much waits.
-    fn admit_message(&self, ctx: Ctx<'_>, to: LocalPid) -> Result<()> {
-        if self.outbox.is_look_due(&to) {
-            // The owner looks: only a process can.
-            call_service_sync(ctx, "mailboxes", &[self.process(ctx, to)?])?;
-        }
-        let message = match self.outbox.refuse(&to) {
-            None => return Ok(()),
-            Some(Refusal::Messages(count)) => format!("{count} messages wait for the process"),
-            Some(Refusal::Bytes { waiting, limit }) => format!(
-                "what this runtime has sent, its children included, and waits still, takes {waiting} bytes, past memory_limit: {limit} bytes"
+    /// Has the owner look at mailboxes, that of this process and others: only a process can.
+    fn look_at_mailboxes(&self, ctx: Ctx<'_>, to: LocalPid) -> Result<()> {
+        call_service_sync(ctx, "mailboxes", &[self.process(ctx, to)?]).map(drop)
+    }
+
+    fn throw_refusal(&self, ctx: Ctx<'_>, refusal: Refusal) -> Thrown {
+        let why = match refusal {
+            Refusal::Messages(count) => format!("{count} messages wait for the process"),
+            Refusal::Bytes { waiting, message, limit } => format!(
+                "what this runtime has sent, its children included, and waits still, takes {waiting} bytes{}: {limit} bytes",
+                match message {
+                    0 => ", past memory_limit".to_owned(),
+                    message => format!("; with this message of {message} bytes that would pass memory_limit"),
+                }
             ),
         };
-        Err(ctx.throw_error("BusyError", &format!("Beam.send: {message}; this one was not sent")))
+        ctx.throw_error("BusyError", &format!("Beam.send: {why}; it was not sent"))
+    }
+
+    /// Sends a message to a process, by the owner if it is not of this node, unless too much waits.
+    fn send_to<'a>(
+        &self,
+        ctx: Ctx<'a>,
+        to: LocalPid,
+        remote: Option<&HostTerm>,
+        message: &Value<'a>,
+    ) -> Result<Option<Refusal>> {
+        let mut refusal = self.outbox.refuse(&to, 0);
+        if refusal.is_some() {
+            return Ok(refusal);
+        }
+        let mut bytes = 0;
+        self.tell_values(ctx, &to, |env| {
+            let (message, size) = to_sized_term(env, ctx, message, self.limits)?;
+            bytes = size;
+            refusal = self.outbox.refuse(&to, size);
+            Ok(refusal.is_none().then(|| match remote {
+                None => message,
+                Some(pid) => (atoms::quickbeam(), atoms::send(), pid.copy_to(env), message).encode(env),
+            }))
+        })?;
+        if refusal.is_none() {
+            self.outbox.add(to, bytes);
+        }
+        Ok(refusal)
     }
 
     fn process<'a>(&self, ctx: Ctx<'a>, pid: LocalPid) -> Result<Value<'a>> {
         OwnedEnv::new().run(|env| decode(ctx, pid.encode(env)))
     }
 
-    /// Makes a message out of JS values and sends it.
+    /// Makes a message out of JS values and sends it, if there is to be one.
     fn tell_values<'a, F>(&self, ctx: Ctx<'a>, target: &LocalPid, message: F) -> Result<()>
     where
-        F: for<'e> FnOnce(Env<'e>) -> std::result::Result<Term<'e>, EncodeError>,
+        F: for<'e> FnOnce(Env<'e>) -> std::result::Result<Option<Term<'e>>, EncodeError>,
     {
         let mut failed = None;
-        post(target, |env| message(env).map_err(|error| failed = Some(error)).ok());
+        post(target, |env| message(env).map_err(|error| failed = Some(error)).ok().flatten());
         match failed {
             // What a getter of the value threw travels on as it is.
             Some(EncodeError::Thrown) => Err(Thrown),
@@ -346,17 +377,16 @@ impl Host for BeamHost {
         }
         // Only a process can send to another node.
         let to = local.unwrap_or(self.owner);
-        self.admit_message(ctx, to)?;
-        let mut bytes = 0;
-        self.tell_values(ctx, &to, |env| {
-            let (message, size) = to_sized_term(env, ctx, message, self.limits)?;
-            bytes = size;
-            Ok(match local {
-                Some(_) => message,
-                None => (atoms::quickbeam(), atoms::send(), pid.copy_to(env), message).encode(env),
-            })
-        })?;
-        self.outbox.add(to, bytes);
-        Ok(())
+        let remote = if local.is_none() { Some(&*pid) } else { None };
+        let is_look_due = self.outbox.is_look_due(&to);
+        if is_look_due {
+            self.look_at_mailboxes(ctx, to)?;
+        }
+        let mut refusal = self.send_to(ctx, to, remote, message)?;
+        if refusal.is_some() && !is_look_due {
+            self.look_at_mailboxes(ctx, to)?;
+            refusal = self.send_to(ctx, to, remote, message)?;
+        }
+        refusal.map_or(Ok(()), |refusal| Err(self.throw_refusal(ctx, refusal)))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A mailbox has no bound, and nobody is told what is taken from it. But its length can be asked for: of what a realm has sent to a process,
 //! the last so many messages wait at most. So a realm asks now and then, and what waits may take so many bytes as its heap may.
-//! Past that, only a process that has taken all before gets more. A realm shares its outbox with its children: a child may end when it has sent.
+//! Past that, only a process that has taken all before gets small ones. A realm shares its outbox with its children: a child may end when it has sent.
 
 use rustler::LocalPid;
 use std::collections::{HashMap, VecDeque};
@@ -18,6 +18,9 @@ const MIN_BETWEEN: usize = 1 << 20;
 /// Mailboxes looked at in one go.
 const MOST_AT_ONCE: usize = 1_000;
 
+/// A process that has taken all gets a message of so many bytes, whatever waits elsewhere.
+const SMALL: usize = 4 << 10;
+
 /// Messages, of whomever, in a mailbox that gets no more of them.
 const MOST_WAITING: usize = 500_000;
 
@@ -29,7 +32,7 @@ pub(crate) struct Outbox {
 #[derive(Default)]
 struct Sent {
     to: HashMap<LocalPid, Line, BuildHasherDefault<DefaultHasher>>,
-    /// Those processes, who was looked at longest ago first; and some that have taken all.
+    /// Those processes, who was looked at longest ago first.
     order: VecDeque<LocalPid>,
     /// What may wait in all.
     bytes: usize,
@@ -43,13 +46,12 @@ struct Sent {
 
 /// What one process was sent.
 struct Line {
-    /// What may wait, oldest first: that of each time between two looks.
+    /// What may wait, oldest first: that of each time between two looks. None, if it has taken all.
     parts: VecDeque<Part>,
     /// The length of the mailbox at the last look.
     length: usize,
     /// The number of the last message: for each process they are consecutive.
     last: u64,
-    is_in_order: bool,
 }
 
 impl Line {
@@ -66,8 +68,8 @@ struct Part {
 
 /// Why a message is not sent.
 pub(crate) enum Refusal {
-    /// What the realm has sent takes too many bytes.
-    Bytes { waiting: usize, limit: usize },
+    /// What the realm has sent takes too many bytes, or would with a message of so many.
+    Bytes { waiting: usize, message: usize, limit: usize },
     /// The mailbox holds too many messages.
     Messages(usize),
 }
@@ -95,12 +97,18 @@ impl Outbox {
         let mut guard = self.sent();
         let sent = &mut *guard;
         let mut next = vec![(to, sent.to.get(&to).map_or(sent.messages, |line| line.last))];
-        while next.len() < MOST_AT_ONCE
-            && let Some(pid) = sent.order.pop_front()
-        {
-            if let Some(line) = sent.to.get_mut(&pid) {
-                line.is_in_order = false;
-                next.push((pid, line.last));
+        for _ in 0..sent.order.len().min(MOST_AT_ONCE) {
+            let Some(pid) = sent.order.pop_front() else { break };
+            match sent.to.get(&pid) {
+                Some(line) if line.parts.is_empty() => {
+                    sent.flooded -= usize::from(line.is_flooded());
+                    sent.to.remove(&pid);
+                }
+                Some(line) => {
+                    next.push((pid, line.last));
+                    sent.order.push_back(pid);
+                }
+                None => {}
             }
         }
         next
@@ -124,31 +132,25 @@ impl Outbox {
         });
         let taken = line.parts.len() - kept.count();
         sent.bytes -= line.parts.drain(..taken).map(|part| part.bytes).sum::<usize>();
-        if line.parts.is_empty() {
-            sent.to.remove(&to);
-            return;
-        }
         if line.parts.back().is_some_and(|part| part.messages > 0) {
             line.parts.push_back(Part::default());
         }
-        if !line.is_in_order {
-            line.is_in_order = true;
-            sent.order.push_back(to);
-        }
     }
 
-    /// Why a message to that process is not to be sent now, if it is not.
-    pub(crate) fn refuse(&self, to: &LocalPid) -> Option<Refusal> {
+    /// Why a message of so many bytes to that process is not to be sent now, if it is not.
+    pub(crate) fn refuse(&self, to: &LocalPid, message: usize) -> Option<Refusal> {
         let sent = self.sent();
         let (waiting, limit) = (sent.bytes, self.limit);
-        if waiting < limit && sent.flooded == 0 {
+        let is_much = waiting > 0 && waiting.saturating_add(message) > limit;
+        if !is_much && sent.flooded == 0 {
             return None;
         }
-        let line = sent.to.get(to)?;
-        if line.is_flooded() {
+        let line = sent.to.get(to);
+        if let Some(line) = line.filter(|line| line.is_flooded()) {
             return Some(Refusal::Messages(line.length));
         }
-        (waiting >= limit).then_some(Refusal::Bytes { waiting, limit })
+        let has_taken_all = line.is_none_or(|line| line.parts.is_empty());
+        (is_much && !(has_taken_all && message <= SMALL)).then_some(Refusal::Bytes { waiting, message, limit })
     }
 
     /// A message of so many bytes was sent.
@@ -161,11 +163,13 @@ impl Outbox {
         let line = sent.to.entry(to).or_insert_with(|| {
             sent.order.push_back(to);
             // Past what any process was sent before, so that a look that began before does not take this message for an older one.
-            let parts = VecDeque::from([Part::default()]);
-            Line { parts, length: 0, last: sent.messages, is_in_order: true }
+            Line { parts: VecDeque::new(), length: 0, last: sent.messages }
         });
         sent.messages += 1;
         line.last += 1;
+        if line.parts.is_empty() {
+            line.parts.push_back(Part::default());
+        }
         if let Some(part) = line.parts.back_mut() {
             part.messages += 1;
             part.bytes += bytes;
