@@ -248,7 +248,7 @@ defmodule QuickBEAM.MessagesTest do
     assert first in 150..165
 
     assert {:error, %{name: "BusyError"}} =
-             QuickBEAM.eval(rt, "Beam.send(to, 1)", vars: %{to: sink})
+             QuickBEAM.eval(rt, "Beam.send(to, 'x'.repeat(100000))", vars: %{to: sink})
 
     Process.exit(sink, :kill)
   end
