@@ -1,4 +1,4 @@
-//! Array methods that were replaced do what the specification says.
+//! Array methods that poll by patches do what the specification says.
 
 mod support;
 
@@ -97,4 +97,11 @@ fn sparse_arrays_of_any_length_work() {
     check("const a = []; a[2e6] = 2; a.shift(); [a.length, a[2e6 - 1]].join()", "2000000,2");
     check("const a = []; a[2e6] = 2; const c = [1].concat(a); [c.length, c[0], c[2e6 + 1]].join()", "2000002,1,2");
     check("const a = Array(2e6).fill(1); a.reverse() === a && a.sort() === a && a.fill(2) === a && a[1e6]", "2");
+}
+
+#[test]
+fn negative_bytes_are_found_from_behind() {
+    check("new Int8Array([1, -54, 2, -54]).lastIndexOf(-54)", "3");
+    check("new Int8Array([1, -54, 2]).lastIndexOf(202)", "-1");
+    check("new Uint8Array([1, 202, 2]).lastIndexOf(202)", "1");
 }

@@ -170,6 +170,8 @@ const ENDLESS: &[&str] = &[
     "eval('class A {' + Array.from({ length: 6e4 }, (_, i) => '#a' + i + ';').join('') + '}'); for (;;);",
     "for (;;) eval('1+'.repeat(1e6) + '1')",
     "for (;;) eval('a;'.repeat(1e6))",
+    "const k = Array.from({ length: 2e5 }, (_, i) => 'k' + i), p = new Proxy({}, { ownKeys: () => k }); for (;;) Reflect.ownKeys(p)",
+    "const o = {}; for (let i = 0; i < 5e5; i++) o[4e9 - i * 7919 % 500009] = 1; for (;;) Object.keys(o)",
     "const s = 'a'.repeat(3e7); for (;;) s.replaceAll('a', '')",
     "for (;;) '\u{fdfa}'.repeat(1e6).normalize('NFKC')",
     "for (;;) ('\u{344}'.repeat(1e6) + 'a').localeCompare('\u{344}'.repeat(1e6))",

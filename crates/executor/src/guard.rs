@@ -307,17 +307,21 @@ impl Guard {
             return self.note_no_jobs();
         }
         if let Some(frame) = self.frames.borrow().last() {
-            self.jobs.set_overdue(frame.effort.clone());
+            let reason =
+                self.ending.get().map(|ending| ending.reason).filter(|reason| matches!(reason, Reason::Budget(_)));
+            self.jobs.set_overdue(frame.effort.clone(), reason.unwrap_or(Reason::InTheWay));
         }
     }
 
     /// Ends the job that polls, if it may be overdue. One that only gives way to others is not what goes on for long.
     fn end_overdue_job(&self) {
         let is_long = |frame: &Frame| frame.what == JOB && frame.spent >= STEPS_PER_POLL;
-        let is_to_end = |frame: &Frame| is_long(frame) && self.jobs.are_overdue(&frame.effort);
-        let is_ending = self.frames.borrow().last().is_some_and(is_to_end);
-        if is_ending {
-            self.end(self.depth() - 1, Reason::InTheWay);
+        let reason = {
+            let frames = self.frames.borrow();
+            frames.last().filter(|frame| is_long(frame)).and_then(|frame| self.jobs.are_overdue(&frame.effort))
+        };
+        if let Some(reason) = reason {
+            self.end(self.depth() - 1, reason);
         }
     }
 

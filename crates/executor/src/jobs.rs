@@ -4,6 +4,7 @@
 //! waited already when that frame began, they are nobody's, until none waits any more.
 
 use crate::effort::{Effort, Share, is_nobodys, is_of, is_same};
+use crate::guard::Reason;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -13,8 +14,8 @@ pub(crate) struct Jobs {
     do_wait: Cell<bool>,
     /// As of when the last one waited.
     owner: RefCell<Share>,
-    /// Jobs of this owner were to end, and none of them ran: those that poll end in their stead, until none waits.
-    overdue: RefCell<Option<Share>>,
+    /// Jobs of this owner were to end, for that reason, and none of them ran: those that poll end in their stead, until none waits.
+    overdue: RefCell<Option<(Share, Reason)>>,
     /// Rushes that are over: times from one at which no job waits to the next.
     rushes: Cell<u64>,
 }
@@ -65,8 +66,8 @@ impl Jobs {
 
     /// What was to end stands between two jobs of this owner. A loop that goes on in jobs is in one of them whenever the steps between two
     /// polls are over, and that is what ends then. It may be one that the loop can do without, so the next is tried as well.
-    pub(crate) fn set_overdue(&self, owner: Share) {
-        self.overdue.replace(Some(owner));
+    pub(crate) fn set_overdue(&self, owner: Share, reason: Reason) {
+        self.overdue.replace(Some((owner, reason)));
     }
 
     /// Likewise where jobs of one of these ops are among those that wait.
@@ -74,15 +75,14 @@ impl Jobs {
         let owner = self.owner.borrow();
         let is_among = |effort: &Effort| owner.is_none() && effort.is_mixed_in(self.rush());
         if expired.iter().any(|effort| is_of(&owner, effort) || is_among(effort)) {
-            self.set_overdue(owner.clone());
+            self.set_overdue(owner.clone(), Reason::InTheWay);
         }
     }
 
-    /// Whether a job of this owner may be one of those that are to end.
-    pub(crate) fn are_overdue(&self, share: &Share) -> bool {
-        match &*self.overdue.borrow() {
-            Some(owner) => is_nobodys(share) || owner.as_ref().is_some_and(|owner| is_of(share, owner)),
-            None => false,
-        }
+    /// Why a job of this owner is to end, if it may be one of those that are.
+    pub(crate) fn are_overdue(&self, share: &Share) -> Option<Reason> {
+        let overdue = self.overdue.borrow();
+        let (owner, reason) = overdue.as_ref()?;
+        (is_nobodys(share) || owner.as_ref().is_some_and(|owner| is_of(share, owner))).then_some(*reason)
     }
 }
