@@ -480,8 +480,9 @@ pub(crate) fn selectors_arg(ctx: Ctx<'_>, args: Args<'_>, function: &str) -> Res
 pub(crate) fn query_selector<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let node = this_node(ctx, this)?;
     let selectors = selectors_arg(ctx, args, "querySelector")?;
-    let found = node.dom.read(|tree| selectors.first(tree, node.id));
-    node.dom.wrap_option(ctx, found)
+    let mut go_on = || ctx.poll(STEPS_PER_QUESTION).is_ok();
+    let found = node.dom.read(|tree| selectors.first(tree, node.id, &mut go_on));
+    node.dom.wrap_option(ctx, found.map_err(|error| throw(ctx, &error))?)
 }
 
 pub(crate) fn query_selector_all<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {

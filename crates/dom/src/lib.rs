@@ -25,7 +25,7 @@
 //! let document = tree.create_document(true, "text/html");
 //! let options = ParseOptions { scripting: false, go_on: &mut || true };
 //! tree.parse_document(document, "<p class=a>one<p>two", options).unwrap();
-//! let found = Selectors::parse("p.a").unwrap().first(&tree, document).unwrap();
+//! let found = Selectors::parse("p.a").unwrap().first(&tree, document, &mut || true).unwrap().unwrap();
 //! assert_eq!(tree.outer_html(found, false), r#"<p class="a">one</p>"#);
 //! ```
 

@@ -49,7 +49,7 @@ impl Tree {
     /// # Errors
     /// `SyntaxError` for what is no selector; [`DomError::Interrupted`](crate::DomError::Interrupted).
     pub fn query(&self, document: NodeId, query: &Query, go_on: &mut dyn FnMut() -> bool) -> Result<Answer> {
-        let first = |selector: &str| Ok(Selectors::parse(selector)?.first(self, document));
+        let mut first = |selector: &str| Selectors::parse(selector)?.first(self, document, go_on);
         Ok(match query {
             Query::Find(selector) => Answer::Element(first(selector)?),
             Query::FindAll(selector) => Answer::Elements(Selectors::parse(selector)?.all(self, document, go_on)?),

@@ -27,6 +27,8 @@ const MAX_NESTING: usize = 32;
 const MAX_COMPONENTS: usize = 512;
 /// Elements between two questions whether to go on.
 const PER_QUESTION: usize = 4096;
+/// For how many elements one counts that is asked what follows it, or stands in it, as `:has()` does.
+const PER_SEARCH: usize = 64;
 
 /// A parsed list of selectors.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub struct Selectors {
     path: Option<Path>,
     /// What an element needs at least, if a single selector says so.
     least: Option<Simple>,
+    /// For how many elements each one counts.
+    weight: usize,
 }
 
 /// Selectors that need no machinery.
@@ -74,7 +78,8 @@ impl Selectors {
             [selector] => Path::of(selector),
             _ => None,
         };
-        Ok(Selectors { list, simple, path, least })
+        let weight = if text.contains(':') && text.to_ascii_lowercase().contains(":has(") { PER_SEARCH } else { 1 };
+        Ok(Selectors { list, simple, path, least, weight })
     }
 
     /// Whether the element matches.
@@ -89,20 +94,35 @@ impl Selectors {
         })
     }
 
-    /// The first element below `root` that matches.
-    pub fn first(&self, tree: &Tree, root: NodeId) -> Option<NodeId> {
+    /// The first element below `root` that matches. `go_on` is asked now and then.
+    ///
+    /// # Errors
+    /// [`DomError::Interrupted`] once `go_on` says no.
+    pub fn first(&self, tree: &Tree, root: NodeId, go_on: &mut dyn FnMut() -> bool) -> Result<Option<NodeId>> {
         if let Some(Simple::Id(id)) = &self.simple
             && Manner::of(tree, root).quirks == QuirksMode::NoQuirks
         {
-            return tree.element_by_id(root, id);
+            return Ok(tree.element_by_id(root, id));
         }
         let mut found = None;
         let mut take = |id| {
             found = Some(id);
             false
         };
-        self.each(tree, root, &mut || true, &mut take);
-        found
+        if self.each(tree, root, &mut self.now_and_then(go_on), &mut take) {
+            Ok(found)
+        } else {
+            Err(DomError::Interrupted)
+        }
+    }
+
+    /// Asks `go_on` once for many elements.
+    fn now_and_then(&self, go_on: &mut dyn FnMut() -> bool) -> impl FnMut() -> bool {
+        let mut asked = 0;
+        move || {
+            asked += self.weight;
+            asked % PER_QUESTION >= self.weight || go_on()
+        }
     }
 
     /// All elements below `root` that match, in tree order. `go_on` is asked now and then.
@@ -110,17 +130,16 @@ impl Selectors {
     /// # Errors
     /// [`DomError::Interrupted`] once `go_on` says no.
     pub fn all(&self, tree: &Tree, root: NodeId, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<NodeId>> {
-        let mut asked = 0;
-        let mut go_on = || {
-            asked += 1;
-            asked % PER_QUESTION != 0 || go_on()
-        };
         let mut found = Vec::new();
         let mut take = |id| {
             found.push(id);
             true
         };
-        if self.each(tree, root, &mut go_on, &mut take) { Ok(found) } else { Err(DomError::Interrupted) }
+        if self.each(tree, root, &mut self.now_and_then(go_on), &mut take) {
+            Ok(found)
+        } else {
+            Err(DomError::Interrupted)
+        }
     }
 
     /// Hands the elements below `root` that match to `take`, in tree order, until it says no. False once `go_on`, asked at each element, says

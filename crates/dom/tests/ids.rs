@@ -91,7 +91,7 @@ fn the_index_finds_what_a_walk_finds() {
                     assert_eq!(tree.element_by_id(root, id), scan(&tree, root, id), "seed {seed}, step {step}: {id:?}");
                 }
             }
-            let selected = Selectors::parse("#a").unwrap().first(&tree, document);
+            let selected = Selectors::parse("#a").unwrap().first(&tree, document, &mut || true).unwrap();
             assert_eq!(selected, scan(&tree, document, "a"), "seed {seed}, step {step}");
         }
     }

@@ -1,6 +1,6 @@
 //! Selectors that one walk answers, against what each element is said to match by itself.
 
-use quickbeam_dom::{NodeId, ParseOptions, Selectors, Tree};
+use quickbeam_dom::{DomError, NodeId, ParseOptions, Selectors, Tree};
 
 fn page(markup: &str) -> (Tree, NodeId) {
     let mut tree = Tree::default();
@@ -45,7 +45,7 @@ fn a_walk_finds_what_elements_match() {
             let each = tree.descendants(root).filter(|&node| tree.is_element(node));
             let expected: Vec<NodeId> = each.filter(|&node| selectors.matches(&tree, node)).collect();
             assert_eq!(selectors.all(&tree, root, &mut || true).as_ref(), Ok(&expected), "{selector}");
-            assert_eq!(selectors.first(&tree, root), expected.first().copied(), "{selector}");
+            assert_eq!(selectors.first(&tree, root, &mut || true), Ok(expected.first().copied()), "{selector}");
         }
     }
 }
@@ -64,5 +64,27 @@ fn a_walk_is_no_longer_the_deeper_a_tree_is() {
     for (selector, count) in [("main i", 300_000), ("b i", 0), ("i > i", 299_999), ("main > i > i", 1)] {
         let found = Selectors::parse(selector).and_then(|selectors| selectors.all(&tree, document, &mut || true));
         assert_eq!(found.map(|found| found.len()), Ok(count), "{selector}");
+    }
+}
+
+#[test]
+fn searches_end_when_asked() {
+    let (tree, document) = page(&"<i></i>".repeat(10_000));
+    for (selector, least) in [("u", 2), (":is(u, b)", 2), ("i:has(~ b)", 100), ("i:HAS(b)", 100)] {
+        let selectors = Selectors::parse(selector).unwrap();
+        let mut asked = 0;
+        let mut go_on = || {
+            asked += 1;
+            true
+        };
+        assert_eq!(selectors.all(&tree, document, &mut go_on), Ok(vec![]), "{selector}");
+        assert!(asked >= least, "{selector}: {asked} times");
+        let mut asked = 0;
+        let mut go_on = || {
+            asked += 1;
+            asked < 2
+        };
+        assert_eq!(selectors.first(&tree, document, &mut go_on), Err(DomError::Interrupted), "{selector}");
+        assert_eq!(asked, 2, "{selector}");
     }
 }
