@@ -1,5 +1,6 @@
 //! Takes the engine's sources and bindings from the published `rquickjs-sys`, adds the patches, and compiles.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,11 +13,8 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=patches");
     let upstream = upstream();
-    for file in entries(&upstream.join("quickjs")) {
-        if file.extension().is_some_and(|extension| extension == "c" || extension == "h") {
-            let name = file.file_name().expect("a file has a name");
-            fs::write(out.join(name), patched(&file)).expect("the output directory can be written to");
-        }
+    for (name, source) in patched(&upstream.join("quickjs")) {
+        fs::write(out.join(name), source).expect("the output directory can be written to");
     }
     compile(&out);
     bind(&upstream, &out);
@@ -33,6 +31,10 @@ fn read(path: &Path) -> String {
 fn entries(directory: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     entries.map(|entry| entry.expect("a directory can be read").path())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().expect("a file has a name").to_string_lossy().into_owned()
 }
 
 /// Where cargo keeps the published crate, fetched if it is not there. A package of its own names it, as none has dependencies of two
@@ -57,17 +59,24 @@ fn upstream() -> PathBuf {
     manifest.parent().expect("a manifest lies in a directory").to_owned()
 }
 
-/// A file with its patch, if there is one.
-fn patched(file: &Path) -> String {
-    let text = read(file);
-    let name = file.file_name().expect("a file has a name").to_string_lossy();
-    let patch = Path::new("patches").join(format!("{name}.patch"));
-    if !patch.exists() {
-        return text;
+/// The sources by name, with all patches.
+fn patched(directory: &Path) -> BTreeMap<String, String> {
+    let files = entries(directory).filter(|file| file.extension().is_some_and(|kind| kind == "c" || kind == "h"));
+    let mut sources: BTreeMap<String, String> = files.map(|file| (file_name(&file), read(&file))).collect();
+    let mut patches: Vec<PathBuf> = entries(Path::new("patches")).collect();
+    patches.sort();
+    for patch in patches {
+        // A patch is a paragraph of what it is for, and a part for each file.
+        for part in read(&patch).split("diff --git ").skip(1) {
+            let part = diffy::Patch::from_str(part).unwrap_or_else(|error| panic!("{}: {error}", patch.display()));
+            let name = part.modified().and_then(|name| name.strip_prefix("b/"));
+            let source = name.and_then(|name| sources.get_mut(name));
+            let source = source.unwrap_or_else(|| panic!("{} changes an unknown file", patch.display()));
+            *source = diffy::apply(source, &part)
+                .unwrap_or_else(|error| panic!("{} does not apply: {error}", patch.display()));
+        }
     }
-    let patch_text = read(&patch);
-    let parsed = diffy::Patch::from_str(&patch_text).unwrap_or_else(|error| panic!("{}: {error}", patch.display()));
-    diffy::apply(&text, &parsed).unwrap_or_else(|error| panic!("{} does not apply: {error}", patch.display()))
+    sources
 }
 
 fn compile(out: &Path) {
