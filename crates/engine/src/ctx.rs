@@ -268,35 +268,6 @@ impl<'a> Ctx<'a> {
             _ => Ok(()),
         }
     }
-
-    /// Rejections without a handler since the last call, as (promise, reason).
-    pub fn take_unhandled_rejections(self) -> Vec<(Value<'a>, Value<'a>)> {
-        let kept = self.slot().rejections.take();
-        kept.into_iter().map(|(promise, reason)| (self.restore(promise), self.restore(reason))).collect()
-    }
-
-    /// Whether jobs (promise reactions) of this realm wait.
-    pub fn has_jobs(self) -> bool {
-        self.inner().has_jobs(self.slot())
-    }
-
-    /// Runs this realm's next job (a promise reaction). `None` if none waits.
-    pub fn run_job(self) -> Option<Result<()>> {
-        let inner = self.inner();
-        if !inner.present_job(self.slot(), self.raw()) {
-            return None;
-        }
-        if let Some(Err(thrown)) = inner.first_arrival().map(|job| self.check_import(job)) {
-            return Some(Err(thrown));
-        }
-        let mut job_ctx = std::ptr::null_mut();
-        // SAFETY: the runtime is live and entered by this thread; the job is this realm's.
-        match unsafe { qjs::JS_ExecutePendingJob(inner.rt, &mut job_ctx) } {
-            0 => None,
-            status if status > 0 => Some(Ok(())),
-            _ => Some(Err(Thrown)),
-        }
-    }
 }
 
 /// A C string from text that may hold NULs (they end file names early, harmlessly).

@@ -3,9 +3,13 @@
 //! The engine has one queue for all realms of an isolate. A job stays there until somebody asks for jobs; then each
 //! goes to the end of its own realm's queue, once. So a realm's jobs run in their order, in no other realm's time, and
 //! however many another realm has enqueued. Jobs of a freed realm are dropped.
+//!
+//! Each has a *continuation tag*: the one that was set when its promise reaction was made (by `then` or `await`), not when the promise was
+//! settled; for other jobs, when they were enqueued. So it tells on whose behalf a job goes on.
 
-use crate::error::Result;
-use crate::isolate::Inner;
+use crate::ctx::Ctx;
+use crate::error::{Result, Thrown};
+use crate::isolate::{Inner, Isolate};
 use crate::layout::Job;
 use crate::list::Link;
 use crate::realm::RealmSlot;
@@ -23,6 +27,65 @@ impl Value<'_> {
         let ctx = self.ctx();
         // SAFETY: live values; the engine takes a reference of its own.
         ctx.check_int(unsafe { qjs::JS_EnqueueJob(ctx.raw(), Some(call), 1, &mut self.raw()) }).map(drop)
+    }
+}
+
+impl Ctx<'_> {
+    /// Whether jobs (promise reactions) of this realm wait.
+    pub fn has_jobs(self) -> bool {
+        self.inner().has_jobs(self.slot())
+    }
+
+    /// The continuation tag of this realm's next job. `None` if none waits.
+    pub fn next_job(self) -> Option<u64> {
+        let job = self.inner().next_job(self.slot(), self.raw())?;
+        // SAFETY: a live job.
+        Some(unsafe { (*job).continuation })
+    }
+
+    /// Runs this realm's next job (a promise reaction). `None` if none waits.
+    pub fn run_job(self) -> Option<Result<()>> {
+        let inner = self.inner();
+        let job = inner.present_job(self.slot(), self.raw())?;
+        if let Err(thrown) = self.check_import(job) {
+            return Some(Err(thrown));
+        }
+        let mut job_ctx = ptr::null_mut();
+        // SAFETY: the runtime is live and entered by this thread; the job is this realm's.
+        match unsafe { qjs::JS_ExecutePendingJob(inner.rt, &mut job_ctx) } {
+            0 => None,
+            status if status > 0 => Some(Ok(())),
+            _ => Some(Err(Thrown)),
+        }
+    }
+
+    /// Frees this realm's next job without running it: as if it had been ended at its first step.
+    pub fn drop_job(self) {
+        let inner = self.inner();
+        if let Some(job) = inner.next_job(self.slot(), self.raw()) {
+            // SAFETY: a live job in a list.
+            unsafe { inner.drop_job(job) };
+        }
+    }
+
+    /// Sets the continuation tag of promise reactions and jobs that are made from now on, 0 at first; the one before. It stays with the stack
+    /// that sets it.
+    pub fn set_continuation(self, tag: u64) -> u64 {
+        self.inner().set_continuation(tag)
+    }
+
+    /// The continuation tag that is set.
+    pub fn continuation(self) -> u64 {
+        // SAFETY: the runtime is live.
+        unsafe { qjs::JS_GetContinuationTag(self.inner().rt).read() }
+    }
+}
+
+impl Isolate {
+    /// Frees the jobs that wait with that continuation tag in the realm that runs; how many there were.
+    pub fn drop_jobs_of(&self, tag: u64) -> usize {
+        // SAFETY: the realm entered now is live.
+        unsafe { self.inner.entered.get().as_ref() }.map_or(0, |slot| self.inner.drop_jobs_tagged(slot, tag))
     }
 }
 
@@ -76,24 +139,62 @@ impl Inner {
         !slot.jobs.is_empty()
     }
 
-    /// Makes the next job of a realm the one that the engine runs next; false if it has none.
-    pub(crate) fn present_job(&self, slot: &RealmSlot, ctx: *mut qjs::JSContext) -> bool {
+    /// The next job of a realm, which is in its own queue or first in the engine's.
+    fn next_job(&self, slot: &RealmSlot, ctx: *mut qjs::JSContext) -> Option<*mut Job> {
         if slot.jobs.is_empty() {
-            match self.first_arrival() {
-                None => return false,
-                // SAFETY: a live job.
-                Some(job) if unsafe { (*job).ctx } == ctx => return true,
-                Some(_) => {}
+            let job = self.first_arrival()?;
+            // SAFETY: a live job.
+            if unsafe { (*job).ctx } == ctx {
+                return Some(job);
+            }
+            self.sort_jobs();
+        }
+        slot.jobs.first().map(<*mut Link>::cast)
+    }
+
+    /// Makes the next job of a realm the one that the engine runs next, if it has one.
+    fn present_job(&self, slot: &RealmSlot, ctx: *mut qjs::JSContext) -> Option<*mut Job> {
+        let job = self.next_job(slot, ctx)?;
+        if !slot.jobs.is_empty() {
+            self.sort_jobs();
+            // SAFETY: a job in a list goes to another list, which is empty.
+            unsafe {
+                Link::unlink(job.cast());
+                Link::push(self.arrivals(), job.cast());
             }
         }
+        Some(job)
+    }
+
+    pub(crate) fn set_continuation(&self, tag: u64) -> u64 {
+        // SAFETY: the runtime is live, and its mark is a plain number.
+        unsafe { qjs::JS_GetContinuationTag(self.rt).replace(tag) }
+    }
+
+    fn drop_jobs_tagged(&self, slot: &RealmSlot, tag: u64) -> usize {
         self.sort_jobs();
-        let Some(job) = slot.jobs.first() else { return false };
-        // SAFETY: a job in a list goes to another list.
+        let head = slot.jobs.head();
+        let mut dropped = Link::new();
+        let mut count = 0;
+        // SAFETY: the realm's list holds live jobs. They are taken out first: what goes with one may enqueue others.
         unsafe {
-            Link::unlink(job);
-            Link::push(self.arrivals(), job);
+            let dropped = &raw mut dropped;
+            Link::init(dropped);
+            let mut link = Link::next(head);
+            while link != head {
+                let next = Link::next(link);
+                if (*link.cast::<Job>()).continuation == tag {
+                    Link::unlink(link);
+                    Link::push(dropped, link);
+                    count += 1;
+                }
+                link = next;
+            }
+            while !Link::is_empty(dropped) {
+                self.drop_job(Link::next(dropped).cast());
+            }
         }
-        true
+        count
     }
 
     /// Frees the jobs of a realm without running them.

@@ -63,6 +63,8 @@ pub(crate) struct Job {
     pub(crate) link: Link,
     pub(crate) ctx: *mut qjs::JSContext,
     function: qjs::JSJobFunc,
+    /// What was set when its promise reaction was made, or else the job itself.
+    pub(crate) continuation: u64,
     argc: c_int,
     args: [qjs::JSValue; 0],
 }
@@ -376,6 +378,7 @@ impl Probe {
             let empty: Vec<usize> = offsets.filter(|&offset| Link::is_empty(head_at(offset))).collect();
             for tag in [41, 42] {
                 let mut args = [integer(tag), integer(-tag)];
+                qjs::JS_GetContinuationTag(self.rt).write(tag as u64);
                 if qjs::JS_EnqueueJob(self.ctx, Some(probe_job), 2, args.as_mut_ptr()) < 0 {
                     return None;
                 }
@@ -401,6 +404,7 @@ impl Probe {
         unsafe {
             (*job).ctx == self.ctx
                 && (*job).function.map(|function| function as usize) == Some(probe_job as *const () as usize)
+                && (*job).continuation == tag as u64
                 && (*job).argc == ARGS as c_int
                 && Job::args(job).iter().map(|value| value.u.int32).eq([tag, -tag])
         }

@@ -104,7 +104,7 @@ pub use module::{ModuleKind, ModuleLoader, ModuleSource};
 pub use object::{Attributes, PropertyKey};
 pub use persistent::Persistent;
 pub use preview::Preview;
-pub use promise::{PromiseState, Settler};
+pub use promise::{PromiseState, Rejection, Settler};
 pub use realm::{Realm, RealmEnd};
 pub use shape::{Known, Look, Mould, Recurring};
 pub use stack::StackState;

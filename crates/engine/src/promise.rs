@@ -128,14 +128,44 @@ impl<'a> Value<'a> {
     }
 }
 
+/// A promise that was rejected and has no handler.
+pub struct Rejection<'a> {
+    /// The promise.
+    pub promise: Value<'a>,
+    /// What it was rejected with.
+    pub reason: Value<'a>,
+    /// The [continuation tag](Ctx::set_continuation) that was set when it was rejected.
+    pub continuation: u64,
+}
+
+/// A [`Rejection`] that nobody has asked for yet.
+pub(crate) struct KeptRejection {
+    promise: Persistent,
+    reason: Persistent,
+    continuation: u64,
+}
+
+impl<'a> Ctx<'a> {
+    /// Rejections without a handler since the last call.
+    pub fn take_unhandled_rejections(self) -> Vec<Rejection<'a>> {
+        let kept = self.slot().rejections.take();
+        kept.into_iter().map(|rejection| self.restore_rejection(rejection)).collect()
+    }
+
+    fn restore_rejection(self, kept: KeptRejection) -> Rejection<'a> {
+        let KeptRejection { promise, reason, continuation } = kept;
+        Rejection { promise: self.restore(promise), reason: self.restore(reason), continuation }
+    }
+}
+
 fn forget_rejection(ctx: Ctx<'_>, promise: qjs::JSValue) {
     let mut rejections = ctx.slot().rejections.borrow_mut();
-    let Some(index) = rejections.iter().position(|(kept, _)| kept.is(ctx.slot(), promise)) else {
+    let Some(index) = rejections.iter().position(|kept| kept.promise.is(ctx.slot(), promise)) else {
         return;
     };
-    let (promise, reason) = rejections.remove(index);
+    let kept = rejections.remove(index);
     drop(rejections);
-    drop((ctx.restore(promise), ctx.restore(reason)));
+    drop(ctx.restore_rejection(kept));
 }
 
 /// SAFETY: installed on a runtime whose contexts all have a slot once guest code runs.
@@ -155,7 +185,11 @@ pub(crate) unsafe extern "C" fn on_rejection(
         if is_handled {
             forget_rejection(ctx, promise);
         } else {
-            let kept = (Value::borrowed(ctx, promise).persist(), Value::borrowed(ctx, reason).persist());
+            let kept = KeptRejection {
+                promise: Value::borrowed(ctx, promise).persist(),
+                reason: Value::borrowed(ctx, reason).persist(),
+                continuation: ctx.continuation(),
+            };
             ctx.slot().rejections.borrow_mut().push(kept);
         }
     }

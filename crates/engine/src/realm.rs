@@ -22,6 +22,7 @@ use crate::list::List;
 use crate::module::ModuleLoader;
 use crate::persistent::{KeptValues, Persistent};
 use crate::primordials::{self, Primordials};
+use crate::promise::KeptRejection;
 use crate::room;
 use rquickjs::qjs;
 use std::any::Any;
@@ -70,7 +71,7 @@ pub(crate) struct RealmSlot {
     pub(crate) interrupt: RefCell<Option<Rc<dyn Interrupt>>>,
     pub(crate) data: RefCell<Option<Rc<dyn Any>>>,
     pub(crate) loader: RefCell<Option<Rc<dyn ModuleLoader>>>,
-    pub(crate) rejections: RefCell<Vec<(Persistent, Persistent)>>,
+    pub(crate) rejections: RefCell<Vec<KeptRejection>>,
     /// What the embedder keeps for the realm's lifetime, by name.
     pub(crate) kept: RefCell<Vec<(Cow<'static, str>, Persistent)>>,
     /// What scripts have of deferred globals.

@@ -27,6 +27,7 @@ pub struct StackState {
     tracing: u8,
     exception: qjs::JSValue,
     is_compiling: bool,
+    continuation: u64,
 }
 
 // SAFETY: inert until given back to its isolate, which one thread has at a time; the pointers are into the isolate's heap and the
@@ -124,6 +125,7 @@ impl Isolate {
                 tracing: inner.layout.tracing(inner.rt).replace(0),
                 exception,
                 is_compiling: inner.shortage.is_compiling.take(),
+                continuation: inner.set_continuation(0),
             }
         }
     }
@@ -144,6 +146,7 @@ impl Isolate {
             inner.switch_to(state.entered, state.left);
             inner.countdown.set(state.countdown);
             inner.shortage.is_compiling.set(state.is_compiling);
+            inner.set_continuation(state.continuation);
             if let Some(slot) = state.entered.as_ref()
                 && !qjs::JS_IsUninitialized(state.exception)
             {

@@ -57,12 +57,17 @@ impl Run {
                 ctx.set_data(Rc::new(fiber.clone()));
                 ctx.set_interrupt(Some(Rc::new(fiber)));
                 ctx.set_countdown(100);
+                assert_eq!(ctx.set_continuation(source.len() as u64), 0, "a stack has the continuation tag of another");
                 let pause = ctx.function("pause", 0, |ctx, _, _| {
+                    let tag = ctx.continuation();
                     ctx.data::<Fiber>().unwrap().suspend();
+                    assert_eq!(ctx.continuation(), tag);
                     Ok(ctx.undefined())
                 });
                 ctx.globals().set("pause", pause.unwrap()).unwrap();
-                eval_text(ctx, &source)
+                let result = eval_text(ctx, &source);
+                ctx.set_continuation(0);
+                result
             })
         });
         Run { coroutine, result: None }

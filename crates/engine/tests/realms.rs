@@ -134,7 +134,8 @@ fn each_realm_has_its_data_loader_modules_rejections_and_kept_values() {
             assert_eq!(ctx.data::<usize>().as_deref(), Some(&index));
             assert_eq!(ctx.kept("index").and_then(|value| value.as_int()), Some(index as i32));
             assert_eq!(eval_text(ctx, "n"), index.to_string());
-            let reasons: Vec<_> = ctx.take_unhandled_rejections().iter().map(|(_, why)| why.as_int()).collect();
+            let reasons: Vec<_> =
+                ctx.take_unhandled_rejections().iter().map(|rejection| rejection.reason.as_int()).collect();
             assert_eq!(reasons, [Some(index as i32)]);
         });
     }
@@ -202,6 +203,58 @@ fn a_poke_reaches_the_realm_that_runs() {
     });
     let [(1, in_b), (0, in_a)] = polls.borrow()[..] else { panic!("{:?}", polls.borrow()) };
     assert!(in_a < 10 && in_b < 10, "steps that nobody ran are counted: {in_a}, {in_b}");
+}
+
+/// Whoever settles the promise.
+#[test]
+fn jobs_have_the_tag_that_was_set_when_their_reaction_was_made() {
+    for (reaction, is_late) in [
+        ("gate.then(() => {})", false),
+        ("gate.catch(() => {}).finally(() => {})", false),
+        ("(async () => { await gate })()", false),
+        ("(async () => { for await (const item of [gate]); })()", false),
+        ("(async function* () { yield await gate })().next()", false),
+        ("Promise.all([gate])", false),
+        ("Promise.any([gate])", false),
+        ("Promise.resolve({ then(done) { gate.then(done) } })", false),
+        ("(async () => gate)()", false),
+        ("Array.fromAsync([gate])", false),
+        ("settle2 = () => queueMicrotask(() => {})", true),
+        ("settle2 = () => Promise.resolve().then(() => {})", true),
+    ] {
+        in_realm(|_, ctx| {
+            eval_text(ctx, "var settle2 = () => {}, { promise: gate, resolve: settle } = Promise.withResolvers()");
+            assert_eq!(ctx.set_continuation(7), 0);
+            eval_text(ctx, reaction);
+            while ctx.has_jobs() {
+                assert_eq!(ctx.next_job(), Some(7), "{reaction}");
+                assert!(matches!(ctx.run_job(), Some(Ok(()))));
+            }
+            assert_eq!(ctx.set_continuation(8), 7);
+            eval_text(ctx, "settle(); settle2()");
+            let tag = if is_late { 8 } else { 7 };
+            assert_eq!(ctx.next_job(), Some(tag), "{reaction}");
+            assert!(matches!(ctx.run_job(), Some(Ok(()))));
+        });
+    }
+}
+
+#[test]
+fn jobs_of_one_tag_can_be_dropped() {
+    in_realm(|isolate, ctx| {
+        eval_text(ctx, "var ran = []");
+        for index in 0..30 {
+            ctx.set_continuation(index % 3);
+            eval_text(ctx, &format!("Promise.resolve({index}).then(n => ran.push(n))"));
+        }
+        assert_eq!((isolate.drop_jobs_of(9), isolate.drop_jobs_of(1), isolate.drop_jobs_of(1)), (0, 10, 0));
+        assert_eq!(ctx.next_job(), Some(0));
+        ctx.drop_job();
+        assert_eq!(ctx.next_job(), Some(2));
+        run_jobs(ctx, 100);
+        ctx.drop_job();
+        assert_eq!(eval_text(ctx, "ran.join()"), "2,3,5,6,8,9,11,12,14,15,17,18,20,21,23,24,26,27,29");
+    });
 }
 
 #[test]

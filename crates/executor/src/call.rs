@@ -7,7 +7,7 @@ use crate::host::CallId;
 use crate::lineage::Lineage;
 use crate::op::{Answer, HostError};
 use crate::realm::RealmState;
-use crate::turn::{GIVE_WAY, Patience};
+use crate::turn::GIVE_WAY;
 use quickbeam_engine::{Attributes, Ctx, Result, Settler, Thrown, Trace, Value};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -267,8 +267,8 @@ impl RealmState {
                 calls.pending.remove(&id)
             };
             if let Some(pending) = pending {
-                // Its jobs are to be told from those of the answers before it.
-                if self.guard.depth() == 0 && !self.guard.jobs.are_of(&pending.share) {
+                // What awaited it goes on at once, for the same calls: not behind what other answers have set going.
+                if self.guard.depth() == 0 && !pending.lineage.is_empty() {
                     self.checkpoint(ctx);
                     if self.is_over(ctx) {
                         self.calls.borrow_mut().pending.insert(id, pending);
@@ -310,7 +310,7 @@ impl RealmState {
                 failure = Some(self.take_report(ctx));
             } else if goes_on && !self.must_end(ctx) {
                 // What awaited the answer goes on for the same calls.
-                self.run_jobs(ctx, Patience::Limited);
+                self.run_jobs(ctx);
             }
         });
         match failure {

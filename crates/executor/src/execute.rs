@@ -5,7 +5,6 @@ use crate::host::{Input, Outcome};
 use crate::inbox::Envelope;
 use crate::op::Op;
 use crate::realm::RealmState;
-use crate::turn::Patience;
 use crate::vars::Block;
 use crate::vm;
 use quickbeam_engine::{Ctx, EvalOptions, Result, Thrown, Value};
@@ -54,7 +53,7 @@ impl RealmState {
         self.in_frame(ctx, Frame::op(op.noun(), reply, due, parent).for_calls(lineage), || {
             let ran = self.run(ctx, op).map_err(|Thrown| ctx.take_exception());
             if !self.must_end(ctx) {
-                self.run_jobs(ctx, Patience::Limited);
+                self.run_jobs(ctx);
             }
             match ran {
                 Ok(Ran::Value(value, then)) => self.conclude(ctx, then, Ok(value)),

@@ -1,13 +1,13 @@
 //! Frames: what runs JavaScript.
 
-use crate::effort::{Claim, Share};
+use crate::effort::{Claim, NOBODY, OpId, Share};
 use crate::host::{CallId, Reply};
 use crate::inbox::Due;
 use crate::lineage::Lineage;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// The frames of jobs that do not run in the frame which left them.
+/// The frames of jobs that do not run in the frame of their op.
 pub(crate) const JOB: &str = "job";
 
 /// An op or a callback that runs now. A callback of an op that still waits for its answer shares its effort.
@@ -23,14 +23,14 @@ pub(crate) struct Frame {
     /// Reaches the same caller while the reply itself is encoding a value.
     pub(crate) spare: Option<Box<dyn Reply>>,
     pub(crate) is_callback: bool,
-    /// What it belongs to: of an op, made when that sets something going.
+    /// The op that it belongs to; known once it is open.
+    pub(crate) op: OpId,
+    /// All of that op: made when the op sets something going.
     pub(crate) effort: Share,
     /// Of an op that has an effort and is not parked.
     pub(crate) claim: Option<Claim>,
     /// Its own steps.
     pub(crate) spent: u64,
-    /// Jobs of others waited when it began, and may still.
-    pub(crate) found_jobs: bool,
 }
 
 impl Frame {
@@ -50,23 +50,24 @@ impl Frame {
             text: None,
             spare: None,
             is_callback: false,
+            op: NOBODY,
             effort: None,
             claim: None,
             spent: 0,
-            found_jobs: false,
         }
     }
 
     /// That of an op that was parked.
     pub(crate) fn resumed(self, claim: Claim) -> Frame {
-        claim.set_parked(None);
-        Frame { effort: Some(claim.effort().clone()), claim: Some(claim), ..self }
+        let effort = claim.effort().clone();
+        Frame { lineage: effort.lineage().clone(), effort: Some(effort), claim: Some(claim), ..self }
     }
 
     pub(crate) fn callback(what: &'static str, timeout: Option<Duration>, share: Share) -> Frame {
         let due = timeout.and_then(|timeout| Some(Due { at: Instant::now().checked_add(timeout)?, timeout }));
         let effort = share.filter(|effort| effort.is_open());
-        Frame { is_callback: true, effort, ..Frame::op(what, None, due, None) }
+        let lineage = effort.as_ref().map(|effort| effort.lineage().clone()).unwrap_or_default();
+        Frame { is_callback: true, effort, lineage, ..Frame::op(what, None, due, None) }
     }
 
     pub(crate) fn for_calls(self, lineage: Lineage) -> Frame {
@@ -81,7 +82,7 @@ impl Frame {
     /// The effort of which what it sets going is a part.
     pub(crate) fn share(&mut self) -> &Share {
         if self.effort.is_none() && !self.is_callback {
-            let claim = Claim::new(self.spent);
+            let claim = Claim::new(self.op, self.lineage.clone(), self.spent);
             self.effort = Some(claim.effort().clone());
             self.claim = Some(claim);
         }

@@ -8,12 +8,11 @@
 //! A frame also holds what must outlive its fiber: should the heap run out inside a builtin, the fiber is abandoned
 //! where it stands, and nothing that lives on its stack is ever dropped.
 
-use crate::effort::{Claim, Common, Effort, Share, is_nobodys, is_of};
+use crate::effort::{Claim, NOBODY, OpId, Share, is_nobodys};
 use crate::fiber::{Pause, Suspender};
-use crate::frame::{Frame, JOB};
+use crate::frame::Frame;
 use crate::host::{CallId, Outcome, Reply};
 use crate::inbox::Due;
-use crate::jobs::Jobs;
 use crate::lineage::Lineage;
 use crate::realm::RealmState;
 use crate::tether::Tethers;
@@ -92,8 +91,8 @@ struct Ending {
 pub(crate) struct Expired {
     /// There was one that never started.
     pub(crate) any_queued: bool,
-    /// The efforts of those that were parked.
-    pub(crate) parked: Vec<Rc<Effort>>,
+    /// Those that were parked.
+    pub(crate) parked: Vec<OpId>,
 }
 
 pub(crate) struct Guard {
@@ -102,9 +101,8 @@ pub(crate) struct Guard {
     budget: Option<u64>,
     reductions: Cell<u64>,
     next_check: Cell<Instant>,
-    pub(crate) jobs: Jobs,
-    /// Whose the outermost frames were since rejections were reported.
-    pub(crate) rejecters: Common,
+    /// The op that was begun last.
+    last_op: Cell<OpId>,
     pub(crate) tethers: Tethers,
     /// The fiber that polls may suspend, and its isolate; null outside one.
     suspender: Cell<*const Suspender>,
@@ -119,8 +117,7 @@ impl Guard {
             budget,
             reductions: Cell::new(0),
             next_check: Cell::new(Instant::now()),
-            jobs: Jobs::default(),
-            rejecters: Common::default(),
+            last_op: Cell::new(NOBODY),
             tethers: Tethers::default(),
             suspender: Cell::new(ptr::null()),
             isolate: Cell::new(ptr::null()),
@@ -188,6 +185,11 @@ impl Guard {
             _ => STEPS_PER_POLL,
         };
         left.min(STEPS_PER_POLL) as u32
+    }
+
+    fn begin_op(&self) -> OpId {
+        self.last_op.set(self.last_op.get() + 1);
+        self.last_op.get()
     }
 
     /// Whether somebody waits for the innermost frame's reply.
@@ -279,79 +281,38 @@ impl Guard {
         frame.claim.take()
     }
 
-    /// The innermost frame leaves the jobs that wait to others.
-    fn leave_jobs(&self) {
-        if let Some(frame) = self.frames.borrow_mut().last_mut() {
-            self.jobs.leave(frame.found_jobs, frame.share());
-        }
+    /// The effort of an op, if that has an open frame here.
+    pub(crate) fn open_effort(&self, op: OpId) -> Share {
+        self.frames.borrow_mut().iter_mut().find(|frame| frame.op == op)?.share().clone()
     }
 
-    /// The innermost frame finds jobs that one above it has left.
-    fn find_jobs(&self) {
-        if let Some(frame) = self.frames.borrow_mut().last_mut() {
-            frame.found_jobs = true;
-        }
+    /// Whether the innermost frame belongs to no op that waits for its answer.
+    pub(crate) fn runs_for_nobody(&self) -> bool {
+        self.frames.borrow().last().is_none_or(|frame| frame.is_callback && is_nobodys(&frame.effort))
     }
 
-    /// No job waits.
-    pub(crate) fn note_no_jobs(&self) {
-        self.jobs.end_rush();
-        if let Some(frame) = self.frames.borrow_mut().last_mut() {
-            frame.found_jobs = false;
-        }
-    }
-
-    /// What was to end stands between two jobs; whether more wait.
-    pub(crate) fn end_between_jobs(&self, do_wait: bool) {
-        if !do_wait {
-            return self.note_no_jobs();
-        }
-        if let Some(frame) = self.frames.borrow().last() {
-            let reason =
-                self.ending.get().map(|ending| ending.reason).filter(|reason| matches!(reason, Reason::Budget(_)));
-            self.jobs.set_overdue(frame.effort.clone(), reason.unwrap_or(Reason::InTheWay));
-        }
-    }
-
-    /// Ends the job that polls, if it may be overdue. One that only gives way to others is not what goes on for long.
-    fn end_overdue_job(&self) {
-        let is_long = |frame: &Frame| frame.what == JOB && frame.spent >= STEPS_PER_POLL;
-        let reason = {
-            let frames = self.frames.borrow();
-            frames.last().filter(|frame| is_long(frame)).and_then(|frame| self.jobs.are_overdue(&frame.effort))
-        };
-        if let Some(reason) = reason {
-            self.end(self.depth() - 1, reason);
-        }
+    /// Frees the jobs of an op that wait; whether there were any.
+    pub(crate) fn drop_jobs_of(&self, op: OpId) -> bool {
+        // SAFETY: see `set_stack`. Endings come where the engine polls, and in native functions.
+        unsafe { self.isolate.get().as_ref() }.is_some_and(|isolate| isolate.drop_jobs_of(op) > 0)
     }
 
     /// Ends the callbacks that are in the way of ops whose time is over: all, of an op that they have kept from starting; of one that
-    /// waited, its own, and jobs that may be.
+    /// waited, its own.
     fn end_in_the_way(&self, expired: &Expired) {
         if !expired.any_queued && expired.parked.is_empty() {
             return;
         }
         let depth = {
             let frames = self.frames.borrow();
-            let callbacks = frames.iter().rposition(|frame| !frame.is_callback).map_or(0, |op| op + 1);
-            let is_in_the_way = |frame: &Frame| {
-                let is_own = expired.parked.iter().any(|effort| is_of(&frame.effort, effort));
-                is_own || (frame.what == JOB && is_nobodys(&frame.effort))
-            };
-            if expired.any_queued && callbacks == 0 {
-                Some(0)
-            } else if expired.parked.is_empty() {
-                None
-            } else {
-                frames[callbacks..].iter().position(is_in_the_way).map(|index| callbacks + index)
+            let is_own = |frame: &Frame| frame.is_callback && expired.parked.contains(&frame.op);
+            match expired.any_queued && frames.iter().all(|frame| frame.is_callback) {
+                true => Some(0),
+                false => frames.iter().position(is_own),
             }
         };
-        match depth {
-            Some(depth) => self.end(depth, Reason::InTheWay),
-            None if self.frames.borrow().last().is_some_and(|frame| frame.found_jobs) => {
-                self.jobs.set_overdue_of(&expired.parked);
-            }
-            None => {}
+        if let Some(depth) = depth {
+            self.end(depth, Reason::InTheWay);
         }
     }
 
@@ -402,38 +363,27 @@ impl RealmState {
         let guard = &self.guard;
         self.charge(ctx.steps_since_poll());
         let depth = guard.depth();
-        // What an op that goes on in a job does is to end, and that job's frame has the jobs.
-        let has_own_jobs = frame.claim.is_none();
-        frame.found_jobs = if depth == 0 { guard.jobs.do_wait() } else { ctx.has_jobs() };
-        if depth > 0 && has_own_jobs && frame.found_jobs {
-            guard.leave_jobs();
-        }
+        frame.op = match &frame.effort {
+            Some(effort) => effort.id(),
+            None if frame.is_callback => NOBODY,
+            None => guard.begin_op(),
+        };
+        let (op, is_callback) = (frame.op, frame.is_callback);
+        let outer = ctx.set_continuation(op);
         guard.frames.borrow_mut().push(frame);
         ctx.set_countdown(guard.countdown());
         f();
         self.charge(ctx.steps_since_poll());
-        let leaves_jobs = has_own_jobs && ctx.has_jobs();
-        if leaves_jobs {
-            guard.leave_jobs();
-        }
-        let mut share = None;
         // More than one is left only if a panic inside was stopped at an entry from the engine.
         while guard.depth() > depth {
             let frame = guard.frames.borrow_mut().pop();
-            if let Some(Frame { reply, effort, .. }) = frame {
-                share = effort;
-                if let Some(reply) = reply {
-                    self.deliver(reply, Outcome::Failed(Reason::Fatal.report("")));
-                }
+            if let Some(Frame { reply: Some(reply), .. }) = frame {
+                self.deliver(reply, Outcome::Failed(Reason::Fatal.report("")));
             }
         }
-        if leaves_jobs {
-            guard.find_jobs();
-        }
-        if depth == 0 {
-            guard.rejecters.add(&share);
-        }
-        let ended = guard.ending.get().filter(|ending| ending.depth >= depth);
+        ctx.set_continuation(outer);
+        let is_inner = guard.ending.get().is_some_and(|ending| ending.depth < depth);
+        let ended = guard.ending.get().filter(|_| !is_inner);
         if ended.is_some() {
             guard.ending.set(None);
             guard.tethers.note_ending();
@@ -442,13 +392,25 @@ impl RealmState {
         self.settle_memory(ctx);
         self.mail.meter.set_memory(ctx.memory().used);
         if let Some(Ending { reason, .. }) = ended {
-            if let (Reason::Budget(_), Some(effort)) = (reason, share) {
-                self.fail_parked(&effort, reason);
-            }
+            self.end_op(op, is_callback, reason);
             self.fail_orphans(ctx, reason);
+        } else if is_inner {
+            self.end_op(op, is_callback, Reason::Outer);
         }
         self.is_mourning.set(false);
         ctx.set_countdown(guard.countdown());
+    }
+
+    /// A frame was ended. With an op's own, and when its budget is used up, all of the op ends: the jobs that wait are part of it.
+    fn end_op(&self, op: OpId, is_callback: bool, reason: Reason) {
+        let is_used_up = matches!(reason, Reason::Budget(_));
+        if op == NOBODY || reason.is_final() || (is_callback && !is_used_up) {
+            return;
+        }
+        self.guard.drop_jobs_of(op);
+        if is_used_up {
+            self.fail_parked(op, reason);
+        }
     }
 
     fn charge(&self, steps: u32) {
@@ -484,7 +446,13 @@ impl RealmState {
                 self.deliver(reply, Outcome::Failed(Reason::Timeout(due.timeout).report(envelope.op.noun())));
             }
         }
-        Expired { any_queued, parked: self.expire_parked(now) }
+        let parked = self.expire_parked(now);
+        let was_mourning = self.is_mourning.replace(true);
+        if parked.iter().fold(false, |any, op| self.guard.drop_jobs_of(*op) | any) {
+            self.note_loss(Reason::InTheWay);
+        }
+        self.is_mourning.set(was_mourning);
+        Expired { any_queued, parked }
     }
 
     /// Lets other tasks run if this one has had its slice, or has lost its processor to them. Also called between ops.
@@ -499,7 +467,6 @@ impl Interrupt for RealmState {
     fn poll(&self, steps: u32) -> Verdict {
         self.charge(steps);
         let now = Instant::now();
-        self.guard.end_overdue_job();
         if self.judge(now).is_some() {
             return Verdict::Abort;
         }

@@ -56,7 +56,6 @@ mod home;
 mod host;
 mod inbox;
 mod info;
-mod jobs;
 mod lineage;
 mod mail;
 mod message;

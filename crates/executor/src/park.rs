@@ -1,6 +1,7 @@
 //! Ops that wait for a promise.
 
-use crate::effort::{Claim, Effort};
+use crate::call::IdHasher;
+use crate::effort::{Claim, NOBODY, OpId, Share};
 use crate::execute::Then;
 use crate::frame::Frame;
 use crate::guard::Reason;
@@ -9,6 +10,7 @@ use crate::inbox::Due;
 use crate::realm::RealmState;
 use quickbeam_engine::{Ctx, ErrorReport, PromiseState, Result, Thrown, Value};
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
@@ -20,6 +22,8 @@ pub(crate) struct Parked {
     parent: Option<CallId>,
     then: Then,
     claim: Claim,
+    /// What waits for its promise.
+    wait: u64,
     /// Why a frame was ended while it waited: what would have settled its promise may have gone with that.
     loss: Option<Reason>,
 }
@@ -53,13 +57,13 @@ impl Search {
 
 #[derive(Default)]
 pub(crate) struct ParkingLot {
-    ops: HashMap<u32, Parked>,
+    ops: HashMap<OpId, Parked, BuildHasherDefault<IdHasher>>,
     /// How many of them the handlers of each call wait for.
     parents: HashMap<CallId, usize>,
     /// Ops whose promise was lost with a frame that was ended.
     orphans: Vec<Parked>,
     search: Option<Search>,
-    last_id: u32,
+    last_wait: u64,
     next_due: Option<Instant>,
     /// Ops whose callers are gone are looked for when this many are parked.
     sweep_at: usize,
@@ -90,7 +94,7 @@ impl ParkingLot {
         !self.parents.is_empty() && calls.iter().any(|call| self.parents.contains_key(call))
     }
 
-    fn insert(&mut self, parked: Parked) -> u32 {
+    fn insert(&mut self, mut parked: Parked) -> Wait {
         if self.ops.len() >= self.sweep_at.max(Self::MIN_SWEEP) {
             self.remove_where(|parked| parked.reply.as_ref().is_some_and(|reply| reply.is_abandoned()));
             self.sweep_at = self.ops.len() * 2;
@@ -101,19 +105,25 @@ impl ParkingLot {
         if let Some(parent) = parked.parent {
             *self.parents.entry(parent).or_default() += 1;
         }
-        loop {
-            self.last_id = self.last_id.wrapping_add(1);
-            if !self.ops.contains_key(&self.last_id) {
-                break;
-            }
-        }
-        parked.claim.set_parked(Some(self.last_id));
-        self.ops.insert(self.last_id, parked);
-        self.last_id
+        self.last_wait += 1;
+        parked.wait = self.last_wait;
+        let op = parked.claim.effort().id();
+        self.ops.insert(op, parked);
+        Wait { state: Weak::new(), op, number: self.last_wait }
     }
 
-    fn remove(&mut self, id: u32) -> Option<Parked> {
-        let parked = self.ops.remove(&id)?;
+    /// The op for which that waits.
+    fn of(&self, wait: &Wait) -> Option<&Parked> {
+        self.ops.get(&wait.op).filter(|parked| parked.wait == wait.number)
+    }
+
+    fn take(&mut self, wait: &Wait) -> Option<Parked> {
+        self.of(wait)?;
+        self.remove(wait.op)
+    }
+
+    fn remove(&mut self, op: OpId) -> Option<Parked> {
+        let parked = self.ops.remove(&op)?;
         if let Some(parent) = parked.parent
             && let Some(count) = self.parents.get_mut(&parent)
         {
@@ -126,7 +136,7 @@ impl ParkingLot {
     }
 
     fn remove_where(&mut self, is_gone: impl Fn(&Parked) -> bool) -> Vec<Parked> {
-        let ids: Vec<u32> = self.ops.iter().filter(|(_, parked)| is_gone(parked)).map(|(id, _)| *id).collect();
+        let ids: Vec<OpId> = self.ops.iter().filter(|(_, parked)| is_gone(parked)).map(|(id, _)| *id).collect();
         ids.iter().filter_map(|id| self.remove(*id)).collect()
     }
 
@@ -149,33 +159,44 @@ impl ParkingLot {
 /// What the reactions of a promise hold; dropped with them.
 struct Wait {
     state: Weak<RealmState>,
-    id: u32,
+    op: OpId,
+    /// An op may wait for one promise after another.
+    number: u64,
 }
 
 impl Drop for Wait {
     fn drop(&mut self) {
         if let Some(state) = self.state.upgrade() {
-            state.orphan(self.id);
+            state.orphan(self);
         }
     }
 }
 
 impl RealmState {
-    /// Ends parked ops that are past their time, and tells their efforts.
-    pub(crate) fn expire_parked(&self, now: Instant) -> Vec<Rc<Effort>> {
+    /// Ends parked ops that are past their time, and tells which.
+    pub(crate) fn expire_parked(&self, now: Instant) -> Vec<OpId> {
         let expired = self.parked.borrow_mut().take_expired(now);
         let end = |Parked { what, reply, due, claim, .. }: Parked| {
             if let (Some(reply), Some(due)) = (reply, due) {
                 self.deliver(reply, Outcome::Failed(Reason::Timeout(due.timeout).report(what)));
             }
-            claim.effort().clone()
+            claim.effort().id()
         };
         expired.into_iter().map(end).collect()
     }
 
-    /// Ends the op of an effort, if it is parked.
-    pub(crate) fn fail_parked(&self, effort: &Effort, reason: Reason) {
-        let parked = effort.parked().and_then(|id| self.parked.borrow_mut().remove(id));
+    /// The effort of an op that is not answered yet.
+    pub(crate) fn effort_of(&self, op: OpId) -> Share {
+        if op == NOBODY {
+            return None;
+        }
+        let of_parked = || self.parked.borrow().ops.get(&op).map(|parked| parked.claim.effort().clone());
+        self.guard.open_effort(op).or_else(of_parked).filter(|effort| effort.is_open())
+    }
+
+    /// Ends an op, if it is parked.
+    pub(crate) fn fail_parked(&self, op: OpId, reason: Reason) {
+        let parked = self.parked.borrow_mut().remove(op);
         if let Some(Parked { what, reply: Some(reply), .. }) = parked {
             self.deliver(reply, Outcome::Failed(reason.report(what)));
         }
@@ -236,9 +257,11 @@ impl RealmState {
             return;
         };
         let reply = self.guard.take_reply();
-        let id = self.parked.borrow_mut().insert(Parked { what, reply, due, parent, then, claim, loss: None });
+        let wait =
+            self.parked.borrow_mut().insert(Parked { what, reply, due, parent, then, claim, wait: 0, loss: None });
+        let op = wait.op;
         let waits = RealmState::of(ctx).and_then(|state| {
-            let wait = ctx.host_object(Rc::new(Wait { state: Rc::downgrade(&state), id }), None)?;
+            let wait = ctx.host_object(Rc::new(Wait { state: Rc::downgrade(&state), ..wait }), None)?;
             promise.on_settled(
                 &wait,
                 |ctx, wait, args| unpark(ctx, wait, Ok(args.get(0))),
@@ -247,7 +270,7 @@ impl RealmState {
         });
         if let Err(Thrown) = waits {
             let report = self.take_report(ctx);
-            let parked = self.parked.borrow_mut().remove(id);
+            let parked = self.parked.borrow_mut().remove(op);
             if let Some(reply) = parked.and_then(|parked| parked.reply) {
                 self.deliver(reply, Outcome::Failed(report));
             }
@@ -256,11 +279,11 @@ impl RealmState {
 
     /// The reactions of a parked op's promise are gone. That may just be how the script is written, and the op may
     /// have a deadline; but if code was ended from outside, the code that would have settled the promise went with it.
-    fn orphan(&self, id: u32) {
+    fn orphan(&self, wait: &Wait) {
         let is_mourning = self.is_mourning.get() || self.guard.ending().is_some();
         if let Ok(mut lot) = self.parked.try_borrow_mut()
-            && (is_mourning || lot.ops.get(&id).is_some_and(|parked| parked.loss.is_some()))
-            && let Some(parked) = lot.remove(id)
+            && lot.of(wait).is_some_and(|parked| is_mourning || parked.loss.is_some())
+            && let Some(parked) = lot.remove(wait.op)
         {
             lot.orphans.push(parked);
         }
@@ -272,24 +295,26 @@ impl RealmState {
         if reason.is_final() {
             return;
         }
+        if self.note_loss(reason) {
+            ctx.collect_garbage();
+        }
+        self.tell_orphans();
+    }
+
+    /// Remembers that code was ended for which ops may wait, and that they are to be looked for. False if there is nothing to look for.
+    pub(crate) fn note_loss(&self, reason: Reason) -> bool {
         let reason = match reason {
             Reason::Budget(_) | Reason::Memory(_) => reason,
             _ => Reason::InTheWay,
         };
-        let is_bereft = {
-            let mut lot = self.parked.borrow_mut();
-            let ParkingLot { ops, orphans, .. } = &mut *lot;
-            for parked in ops.values_mut().chain(orphans) {
-                parked.loss = Some(reason);
-            }
-            let is_bereft = lot.len() > 0 || self.guard.tethers.are_there();
-            lot.search = is_bereft.then(|| Search::new(Instant::now()));
-            is_bereft
-        };
-        if is_bereft {
-            ctx.collect_garbage();
+        let mut lot = self.parked.borrow_mut();
+        let ParkingLot { ops, orphans, .. } = &mut *lot;
+        for parked in ops.values_mut().chain(orphans) {
+            parked.loss = Some(reason);
         }
-        self.tell_orphans();
+        let is_bereft = lot.len() > 0 || self.guard.tethers.are_there();
+        lot.search = is_bereft.then(|| Search::new(Instant::now()));
+        is_bereft
     }
 
     /// Answers the ops that wait in vain.
@@ -354,7 +379,7 @@ impl RealmState {
 
 fn unpark<'a>(ctx: Ctx<'a>, wait: &Value<'a>, settled: std::result::Result<Value<'a>, Value<'a>>) -> Result<Value<'a>> {
     let state = RealmState::of(ctx)?;
-    let parked = wait.host::<Wait>().and_then(|wait| state.parked.borrow_mut().remove(wait.id));
+    let parked = wait.host::<Wait>().and_then(|wait| state.parked.borrow_mut().take(&wait));
     if let Some(Parked { what, reply, due, parent, then, claim, .. }) = parked {
         let frame = Frame::op(what, reply, due, parent).resumed(claim);
         state.in_frame(ctx, frame, || state.conclude(ctx, then, settled));

@@ -13,7 +13,7 @@ use crate::module::Modules;
 use crate::park::ParkingLot;
 use crate::scripts::Scripts;
 use crate::timer::Timers;
-use quickbeam_engine::{Ctx, ErrorReport, Persistent, Result, Thrown, Value};
+use quickbeam_engine::{Ctx, ErrorReport, Persistent, Rejection, Result, Thrown, Value};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -244,15 +244,13 @@ impl RealmState {
         if ctx.has_jobs() {
             return;
         }
-        let share = self.guard.rejecters.get();
-        self.guard.rejecters.begin_round();
         let mut rejections = ctx.take_unhandled_rejections().into_iter();
-        for (promise, reason) in rejections.by_ref().take(MAX_REJECTIONS) {
+        for Rejection { promise, reason, continuation } in rejections.by_ref().take(MAX_REJECTIONS) {
             self.expire(Instant::now());
             if self.is_over(ctx) {
                 return;
             }
-            self.callback(ctx, "rejection callback", share.clone(), move || {
+            self.callback(ctx, "rejection callback", self.effort_of(continuation), move || {
                 let (promise, reason) = (promise, reason);
                 let report = self.describe(ctx, &reason);
                 if !self.hook_handles(ctx, "unhandledrejection", &reason, Some(&promise)) {

@@ -1,5 +1,6 @@
 //! A turn: what one run of an isolate does.
 
+use crate::effort::OpId;
 use crate::fiber::TurnEnd;
 use crate::frame::JOB;
 use crate::realm::RealmState;
@@ -14,11 +15,46 @@ pub(crate) const GIVE_WAY: Duration = Duration::from_millis(10);
 
 /// What makes jobs that go on for long give way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Patience {
+enum Patience {
     /// Nothing: an op waits for its reply, the rest of the jobs run after it.
     Limited,
     /// An op that waits, a message or a timer.
     UntilAsked,
+}
+
+/// Jobs that run one after another, in one frame or several.
+struct Spell {
+    patience: Patience,
+    until_check: u32,
+    /// As of the first check.
+    started: Option<Instant>,
+    /// The rest of the jobs run later.
+    is_over: bool,
+}
+
+impl Spell {
+    fn new(patience: Patience) -> Spell {
+        Spell { patience, until_check: JOBS_PER_CHECK, started: None, is_over: false }
+    }
+
+    /// Another job has run. The time, if something is to be looked at.
+    fn check(&mut self) -> Option<Instant> {
+        self.until_check -= 1;
+        (self.until_check == 0).then(|| {
+            self.until_check = JOBS_PER_CHECK;
+            let now = Instant::now();
+            self.started.get_or_insert(now);
+            now
+        })
+    }
+
+    fn is_long(&self, now: Instant) -> bool {
+        self.started.is_some_and(|started| now - started > GIVE_WAY)
+    }
+
+    fn end(&mut self) {
+        self.is_over = true;
+    }
 }
 
 /// How a stretch of a turn ends.
@@ -43,10 +79,7 @@ impl RealmState {
             self.checkpoint(ctx);
             if self.timers.borrow().has_next() || self.next_due().is_some() {
                 let now = Instant::now();
-                let expired = self.expire(now);
-                if ctx.has_jobs() {
-                    self.guard.jobs.set_overdue_of(&expired.parked);
-                }
+                self.expire(now);
                 self.run_timers(ctx, now);
             }
             self.search_orphans(ctx);
@@ -79,11 +112,15 @@ impl RealmState {
         self.mail.is_killed() || self.fatal.borrow().is_some() || ctx.is_broken().is_some()
     }
 
-    /// Runs the jobs that wait, in a frame of their own.
+    /// Runs the jobs that wait, those of each op in frames of its own.
     pub(crate) fn checkpoint(&self, ctx: Ctx<'_>) {
-        if ctx.has_jobs() && !self.is_over(ctx) {
-            self.callback(ctx, JOB, self.guard.jobs.owner(), || {
-                self.run_jobs(ctx, Patience::UntilAsked);
+        let mut spell = Spell::new(Patience::UntilAsked);
+        while !spell.is_over
+            && let Some(op) = ctx.next_job()
+            && !self.is_over(ctx)
+        {
+            self.callback(ctx, JOB, self.effort_of(op), || {
+                self.run_own_jobs(ctx, &mut spell);
                 Ok(())
             });
         }
@@ -104,33 +141,41 @@ impl RealmState {
         [timer, search, self.next_due()].into_iter().flatten().min()
     }
 
-    /// Runs jobs until none waits, the open frame is to end, or they have kept ops waiting for long.
-    pub(crate) fn run_jobs(&self, ctx: Ctx<'_>, patience: Patience) {
-        let mut started = None;
-        let mut until_check = JOBS_PER_CHECK;
-        while let Some(result) = ctx.run_job() {
-            if let Err(Thrown) = result {
+    /// Runs the next jobs as far as they belong to the open frame.
+    pub(crate) fn run_jobs(&self, ctx: Ctx<'_>) {
+        self.run_own_jobs(ctx, &mut Spell::new(Patience::Limited));
+    }
+
+    /// Runs jobs until the next is another op's or none waits, the open frame is to end, or they have kept others waiting for long.
+    fn run_own_jobs(&self, ctx: Ctx<'_>, spell: &mut Spell) {
+        while let Some(op) = ctx.next_job()
+            && self.is_own_job(ctx, op)
+        {
+            if let Some(Err(Thrown)) = ctx.run_job() {
                 let error = ctx.take_exception();
                 if self.must_end(ctx) {
-                    return self.guard.end_between_jobs(ctx.has_jobs());
+                    return spell.end();
                 }
                 crate::realm::report_exception(ctx, &error);
             }
-            until_check -= 1;
-            if until_check == 0 {
-                until_check = JOBS_PER_CHECK;
-                let now = Instant::now();
-                let started = *started.get_or_insert(now);
-                let is_asked = patience == Patience::Limited || self.has_other_work(now);
+            if let Some(now) = spell.check() {
                 if self.judge(now).is_some() {
-                    return self.guard.end_between_jobs(ctx.has_jobs());
+                    // It ends between two jobs, so that the next is what goes on in this frame.
+                    if ctx.next_job().is_some_and(|op| self.is_own_job(ctx, op)) {
+                        ctx.drop_job();
+                    }
+                    return spell.end();
                 }
-                if is_asked && now - started > GIVE_WAY {
-                    return;
+                if spell.is_long(now) && (spell.patience == Patience::Limited || self.has_other_work(now)) {
+                    return spell.end();
                 }
                 self.breathe();
             }
         }
-        self.guard.note_no_jobs();
+    }
+
+    /// Whether a job of that op, or of none, belongs to the open frame.
+    fn is_own_job(&self, ctx: Ctx<'_>, op: OpId) -> bool {
+        ctx.continuation() == op || (self.guard.runs_for_nobody() && self.effort_of(op).is_none())
     }
 }

@@ -54,6 +54,33 @@ fn a_budget_holds_over_whatever_an_op_awaits() {
     }
 }
 
+/// What settles them was set going by evals that were answered long ago.
+const GATES: &str = "globalThis.waiting = []; setInterval(() => { for (const go of waiting.splice(0)) go() }, 0);
+    globalThis.gate = () => new Promise(done => waiting.push(done));
+    globalThis.laps = (async function* () { for (;;) yield await gate() })(); 0";
+
+#[test]
+fn a_budget_holds_where_others_settle_what_is_awaited() {
+    for wait in [
+        "await gate()",
+        "await { then(done) { waiting.push(done) } }",
+        "await gate().then(() => gate())",
+        "await (async () => { await gate(); await null })()",
+        "await Promise.race([gate(), gate()])",
+        "await laps.next()",
+        "await Promise.all([gate(), echo('Object')])",
+        "for await (const lap of [gate()]);",
+        "await new Promise(done => queueMicrotask(() => waiting.push(done)))",
+        "await new Promise(done => gate().finally(done))",
+    ] {
+        let _case = Case(wait);
+        let realm = budgeted();
+        realm.check(GATES, "0");
+        assert_eq!(realm.eval(&laps(wait)), USED_UP, "{wait}");
+        check_laps(&realm);
+    }
+}
+
 #[test]
 fn a_budget_holds_over_answers_of_handlers() {
     let realm = budgeted();
@@ -114,6 +141,48 @@ fn ops_do_not_pay_for_each_other() {
     assert_eq!(greedy.text(), USED_UP);
 }
 
+#[test]
+fn ops_that_await_the_same_do_not_pay_for_each_other() {
+    let work = "for (let i = 0; i < 200000; i++); 'through'";
+    for (make, settle) in [
+        ("ready = new Promise(done => setInterval(() => { if (globalThis.go) done() }, 0))", "go = 1"),
+        ("ready = call('ready')", "0"),
+        ("{ const { promise, resolve } = Promise.withResolvers(); ready = promise; release = resolve }", "release()"),
+        (
+            "{ const { promise, resolve } = Promise.withResolvers(); ready = promise; release = resolve }",
+            "await echo('Object'); release(); await null; release()",
+        ),
+    ] {
+        let _case = Case(settle);
+        let realm = budgeted();
+        realm.check(&format!("var ready, release; {make}; 0"), "0");
+        let call = make.contains("call(").then(|| realm.expect_call("ready"));
+        let pending: Vec<_> = (0..20).map(|_| realm.start(&format!("await ready; {work}"))).collect();
+        let greedy = realm.start(&laps("await ready"));
+        if let Some(id) = call {
+            realm.resolve(id, "");
+        }
+        realm.eval(settle);
+        for pending in pending {
+            assert_eq!(pending.text(), "through");
+        }
+        assert_eq!(greedy.text(), USED_UP);
+    }
+}
+
+/// Jobs that wait are a part of it; what they would have settled is known to be lost.
+#[test]
+fn an_op_that_awaits_jobs_of_one_that_timed_out_is_told() {
+    let realm = realm();
+    let other = realm.start("await new Promise(done => { globalThis.pass = done; call('waits') })");
+    realm.expect_call("waits");
+    let looping = "{ const done = pass; delete globalThis.pass; (async () => { for (;;) await 1 })().then(done) } for (;;) await 2";
+    assert_eq!(start_timed(&realm, looping).text(), TIMED_OUT);
+    let told = other.text();
+    assert!(told.starts_with("InterruptedError: the eval was interrupted"), "{told}");
+    realm.check("1 + 1", "2");
+}
+
 /// The op waits for something else, which is not lost.
 #[test]
 fn an_op_is_told_at_once_that_a_callback_used_up_its_budget() {
@@ -172,12 +241,15 @@ fn an_op_that_waits_and_times_out_leaves_alone_what_is_not_its_own() {
         ),
         ("onMessage(() => note(callSync('hold'))); 1", false),
         ("(function again() { post(() => globalThis.go ? note(callSync('hold')) : again()) })(); 1", false),
+        ("(async () => { while (!globalThis.go) await null; note(callSync('hold')) })(); 1", false),
+        ("await new Promise(done => { globalThis.settle = done; call('go') }); callSync('hold')", true),
     ] {
         let _case = Case(source);
         let realm = realm();
         let bystander = realm.start(source);
         let go = is_open.then(|| realm.expect_call("go"));
-        let parked = start_timed(&realm, "globalThis.go = true; call('parked')");
+        let parked =
+            start_timed(&realm, "globalThis.go = true; setTimeout(() => globalThis.settle?.(), 0); call('parked')");
         realm.expect_call("parked");
         if let Some(id) = go {
             realm.resolve(id, "");
