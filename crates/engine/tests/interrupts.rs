@@ -176,6 +176,10 @@ const ENDLESS: &[&str] = &[
     "for (;;) '\u{fdfa}'.repeat(1e6).normalize('NFKC')",
     "for (;;) ('\u{344}'.repeat(1e6) + 'a').localeCompare('\u{344}'.repeat(1e6))",
     "const s = 'x'.repeat(1e6), a = Array(1e6).fill(s); for (;;) a.indexOf(s + 'y'), a.includes('y' + s.slice(1)), a.lastIndexOf('y')",
+    "eval(('if (a) {' + 'b;'.repeat(10) + '}').repeat(1e6))",
+    "new RegExp('|'.repeat(1e7))",
+    "new RegExp('\\\\k<a>'.repeat(1e6) + '(?<a>)')",
+    "for (;;) eval('(function f(' + Array.from({ length: 6e4 }, (_, i) => 'a' + i + ' = 1').join() + ') {})')",
 ];
 
 /// Aborts from the first poll after somebody asked.
@@ -268,6 +272,55 @@ fn an_ended_script_leaves_no_trace_in_what_runs_next() {
             assert_eq!(eval_text(ctx, "try { throw new Error('x') } catch (e) { e.message }"), "x");
         }
     });
+}
+
+/// What may take longer than 300 steps without a call, after what sets it up.
+const LONG: &[(&str, &str)] = &[
+    ("const s = 'a'.repeat(1e6)", "Function('var ' + s)"),
+    ("const s = 'a'.repeat(1e6)", "eval('//' + s)"),
+    ("const s = 'a'.repeat(1e6)", "eval('/*' + s + '*/')"),
+    ("const s = ' '.repeat(1e6)", "eval(s)"),
+    ("const s = '\\n'.repeat(1e6)", "eval(s)"),
+    ("const s = '1'.repeat(1e6)", "eval(s)"),
+    ("const s = '1'.repeat(1e6)", "Number(s)"),
+    ("const s = '1'.repeat(1e6)", "parseInt(s)"),
+    ("const s = '1'.repeat(1e6)", "parseFloat('.' + s)"),
+    ("const s = '0'.repeat(1e6)", "BigInt(s)"),
+    ("const s = ' '.repeat(1e6)", "s.trim()"),
+    ("const s = ' '.repeat(1e6)", "s.trimEnd()"),
+    ("const s = '\\u3042'.repeat(1e6)", "s.isWellFormed()"),
+    ("const s = ' '.repeat(1e6) + '1'", "JSON.parse(s)"),
+    ("const s = '\\n'.repeat(1e6) + '1'", "JSON.parse(s)"),
+    ("const a = Array(1e5).fill('a')", "JSON.stringify(1, a)"),
+    ("const a = new Float32Array(1e6)", "new Float64Array(a)"),
+    ("const a = new Float32Array(1e6), b = new Float64Array(1e6)", "b.set(a)"),
+    ("const a = Array(1e6).fill(1)", "[].concat(a)"),
+    ("const a = new Uint8Array(1e5)", "Object.keys(a)"),
+    ("const a = new Uint8Array(1e5)", "Object.values(a)"),
+    ("const a = new Uint8Array(1e5)", "Object.entries(a)"),
+    ("const a = new Uint8Array(1e5)", "Object.assign({}, a)"),
+    ("const a = new Uint8Array(1e5)", "({ ...a })"),
+    ("const a = new Uint8Array(1e5)", "Object.getOwnPropertyDescriptors(a)"),
+    ("const a = Array(1e5).fill(1)", "Object.freeze(a)"),
+    ("const s = 'a'.repeat(1e5)", "for (const k in s) break"),
+    ("const o = Object.create(new Uint8Array(1e5))", "for (const k in o) break"),
+    ("const o = {}; for (let i = 0; i < 1e5; i++) o['k' + i] = 1", "for (const k in Object.create(o)) break"),
+];
+
+#[test]
+fn long_builtins_count() {
+    for (before, source) in LONG {
+        in_realm(|isolate, ctx| {
+            assert!(ctx.eval(before, &EvalOptions::default()).is_ok(), "{before}");
+            isolate.set_interrupt(Budget::of(300));
+            isolate.set_countdown(300);
+            assert_eq!(ctx.eval(source, &EvalOptions::default()).map(drop), Err(Thrown), "{before}; {source}");
+            assert_eq!(ctx.take_report().message, "interrupted", "{before}; {source}");
+            isolate.set_interrupt(None);
+            isolate.set_countdown(10_000);
+            assert_eq!(eval_text(ctx, "1 + 1"), "2");
+        });
+    }
 }
 
 #[test]
