@@ -3,6 +3,7 @@
 use crate::class::{Class, as_instance, construct, getters, make, of};
 use crate::convert::{OrThrow, integral, range, text};
 use crate::fields::{Fields, ZONED};
+use crate::lunisolar;
 use crate::options::Options;
 use crate::zone::{calendar_of_fields, date_text};
 use quickbeam_engine::{Args, Ctx, Result, Value};
@@ -75,7 +76,7 @@ pub(crate) fn class(ctx: Ctx<'_>) -> Result<Value<'_>> {
         let unit = options.unit("unit")?.filter(|unit| *unit != Unit::Auto);
         let unit = unit.ok_or_else(|| range(ctx, "the option unit is missing"))?;
         let is_missing = relative_to.is_none() && (has_calendar_units(&duration) || unit.is_calendar_unit());
-        Ok(ctx.number(named(ctx, duration.total(unit, relative_to), is_missing)?.as_inner()))
+        Ok(ctx.number(named(ctx, lunisolar::total(&duration, unit, relative_to), is_missing)?))
     })?;
     class.method("toString", 0, |ctx, this, args| {
         let duration = of::<Duration>(ctx, this)?;
@@ -178,7 +179,7 @@ fn round<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>
     let relative_to = relative_to(ctx, &options)?;
     let mut rounding: RoundingOptions = options.rounding()?;
     rounding.largest_unit = largest_unit;
-    make(ctx, duration.round(rounding, relative_to).or_throw(ctx)?)
+    make(ctx, lunisolar::round(&duration, rounding, relative_to).or_throw(ctx)?)
 }
 
 /// GetTemporalRelativeToOption.

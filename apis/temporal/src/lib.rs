@@ -7,6 +7,7 @@
 //! | `convert` | numbers, BigInts and primitives as the specification converts them; errors |
 //! | `options` | objects of options, read in the specification's order |
 //! | `fields` | property bags such as `{ year: 2024, month: 2, day: 29 }` |
+//! | `lunisolar` | months between dates of the Chinese calendar that lie far apart |
 //! | `zone` | time zones and calendars of arguments, the clock |
 //! | the others | one class each |
 //!
@@ -18,6 +19,7 @@ mod convert;
 mod duration;
 mod fields;
 mod instant;
+mod lunisolar;
 mod now;
 mod options;
 mod plain_date;

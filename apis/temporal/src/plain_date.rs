@@ -4,6 +4,7 @@ use crate::class::{Class, as_instance, construct, date_getters, define_locale_st
 use crate::convert::{OrThrow, narrow, truncated};
 use crate::duration::to_duration;
 use crate::fields::{DATE, Fields, need_partial};
+use crate::lunisolar;
 use crate::options::Options;
 use crate::plain_time::to_time;
 use crate::zone::{calendar_argument, calendar_of_fields, date_text, need_same_calendar, to_calendar, to_time_zone};
@@ -51,11 +52,11 @@ pub(crate) fn class(ctx: Ctx<'_>) -> Result<Value<'_>> {
     })?;
     class.method("until", 1, |ctx, this, args| {
         let (date, other, options) = operands(ctx, this, args)?;
-        make(ctx, date.until(&other, options.difference()?).or_throw(ctx)?)
+        make(ctx, lunisolar::until(&date, &other, options.difference()?).or_throw(ctx)?)
     })?;
     class.method("since", 1, |ctx, this, args| {
         let (date, other, options) = operands(ctx, this, args)?;
-        make(ctx, date.since(&other, options.difference()?).or_throw(ctx)?)
+        make(ctx, lunisolar::since(&date, &other, options.difference()?).or_throw(ctx)?)
     })?;
     class.method("equals", 1, |ctx, this, args| {
         let date = of::<PlainDate>(ctx, this)?;

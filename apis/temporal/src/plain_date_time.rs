@@ -4,6 +4,7 @@ use crate::class::{Class, as_instance, construct, date_getters, define_locale_st
 use crate::convert::{OrThrow, narrow, truncated};
 use crate::duration::to_duration;
 use crate::fields::{DATE_TIME, Fields, need_partial};
+use crate::lunisolar;
 use crate::options::Options;
 use crate::plain_time::{time_arguments, to_time};
 use crate::zone::{calendar_argument, calendar_of_fields, date_text, need_same_calendar, to_calendar, to_time_zone};
@@ -77,11 +78,11 @@ fn define_arithmetic(class: &Class<'_>) -> Result<()> {
     })?;
     class.method("until", 1, |ctx, this, args| {
         let (value, other, options) = operands(ctx, this, args)?;
-        make(ctx, value.until(&other, options.difference()?).or_throw(ctx)?)
+        make(ctx, lunisolar::until(&value, &other, options.difference()?).or_throw(ctx)?)
     })?;
     class.method("since", 1, |ctx, this, args| {
         let (value, other, options) = operands(ctx, this, args)?;
-        make(ctx, value.since(&other, options.difference()?).or_throw(ctx)?)
+        make(ctx, lunisolar::since(&value, &other, options.difference()?).or_throw(ctx)?)
     })?;
     class.method("round", 1, |ctx, this, args| {
         let value = of::<PlainDateTime>(ctx, this)?;

@@ -4,6 +4,7 @@ use crate::class::{Class, as_instance, construct, define_locale_string, make, mo
 use crate::convert::{OrThrow, narrow, truncated};
 use crate::duration::to_duration;
 use crate::fields::{DAY, Fields, YEAR_MONTH, need_partial};
+use crate::lunisolar;
 use crate::options::Options;
 use crate::zone::{calendar_argument, calendar_of_fields, date_text, need_same_calendar};
 use quickbeam_engine::{Args, Ctx, Result, Value};
@@ -48,11 +49,11 @@ pub(crate) fn class(ctx: Ctx<'_>) -> Result<Value<'_>> {
     })?;
     class.method("until", 1, |ctx, this, args| {
         let (value, other, options) = operands(ctx, this, args)?;
-        make(ctx, value.until(&other, options.difference()?).or_throw(ctx)?)
+        make(ctx, lunisolar::until_month(&value, &other, options.difference()?).or_throw(ctx)?)
     })?;
     class.method("since", 1, |ctx, this, args| {
         let (value, other, options) = operands(ctx, this, args)?;
-        make(ctx, value.since(&other, options.difference()?).or_throw(ctx)?)
+        make(ctx, lunisolar::since_month(&value, &other, options.difference()?).or_throw(ctx)?)
     })?;
     class.method("equals", 1, |ctx, this, args| {
         let value = of::<PlainYearMonth>(ctx, this)?;

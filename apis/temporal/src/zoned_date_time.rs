@@ -6,6 +6,7 @@ use crate::class::{
 use crate::convert::{OrThrow, bigint, range, text, to_bigint};
 use crate::duration::to_duration;
 use crate::fields::{Fields, WITH_OFFSET, ZONED, need_partial};
+use crate::lunisolar;
 use crate::options::Options;
 use crate::plain_time::to_time;
 use crate::zone::{calendar_argument, calendar_of_fields, date_text, need_same_calendar, to_calendar, to_time_zone};
@@ -72,11 +73,11 @@ fn define_arithmetic(class: &Class<'_>) -> Result<()> {
     })?;
     class.method("until", 1, |ctx, this, args| {
         let (value, other, options) = operands(ctx, this, args)?;
-        make(ctx, value.until(&other, options.difference()?).or_throw(ctx)?)
+        make(ctx, lunisolar::until(&value, &other, options.difference()?).or_throw(ctx)?)
     })?;
     class.method("since", 1, |ctx, this, args| {
         let (value, other, options) = operands(ctx, this, args)?;
-        make(ctx, value.since(&other, options.difference()?).or_throw(ctx)?)
+        make(ctx, lunisolar::since(&value, &other, options.difference()?).or_throw(ctx)?)
     })?;
     class.method("round", 1, |ctx, this, args| {
         let value = of::<ZonedDateTime>(ctx, this)?;

@@ -98,6 +98,43 @@ fn scripts_can_derive_and_pollute() {
     }
 }
 
+/// Hours of work, were the months counted one by one.
+#[test]
+fn months_of_the_chinese_calendar_are_counted_over_all_its_years() {
+    let harness = harness();
+    for (source, expected) in [
+        (
+            "globalThis.first = Temporal.PlainDate.from('-271820-01-30[u-ca=chinese]');
+             globalThis.last = Temporal.PlainDate.from('+275759-12-30[u-ca=chinese]'); first.until(last).toString()",
+            "P199999457D",
+        ),
+        ("globalThis.months = first.until(last, { largestUnit: 'month' }); months.months > 6_772_000", "true"),
+        ("first.add(months).equals(last)", "true"),
+        ("last.add(last.until(first, { largestUnit: 'month' })).equals(first)", "true"),
+        (
+            "first.until('+200000-01-01[u-ca=chinese]', { smallestUnit: 'month', roundingIncrement: 3_000_000 })",
+            "P3000000M",
+        ),
+        ("Math.trunc(first.until(last).total({ unit: 'month', relativeTo: first })) === months.months", "true"),
+        (
+            "first.until(last).round({ largestUnit: 'month', relativeTo: first }).toString() === months.toString()",
+            "true",
+        ),
+        (
+            "const [from, to] = [first, last].map((date) => date.toPlainYearMonth());
+             to.equals(from.add({ months: from.until(to, { largestUnit: 'month' }).months }))",
+            "true",
+        ),
+        (
+            "const [then, later] = [first, last].map((date) => date.toZonedDateTime('Europe/Berlin'));
+             then.add(then.until(later, { largestUnit: 'month' })).equals(later)",
+            "true",
+        ),
+    ] {
+        harness.check(source, expected);
+    }
+}
+
 #[test]
 fn locales_write_what_a_value_has() {
     let harness = harness();
