@@ -5,7 +5,8 @@
 //! |---|---|
 //! | `locale` | canonical tags, likely subtags |
 //! | `region` | calendars, orders, weeks and time zones where a locale is spoken |
-//! | `words`, `names` | segments, order, lists, plural forms, relative times; names |
+//! | `segments` | segments of text |
+//! | `words`, `names` | order, lists, plural forms, relative times; names |
 //! | `number`, `numerals`, `units` | `NumberFormat`, rounding; systems of digits; units of measurement |
 //! | `datetime` | `DateTimeFormat`, time zones |
 //! | `temporal` | objects of Temporal |
@@ -22,6 +23,7 @@ mod numerals;
 mod options;
 mod parts;
 mod region;
+mod segments;
 mod temporal;
 mod units;
 mod words;
@@ -164,7 +166,8 @@ fn made(ctx: Ctx<'_>) -> Result<Value<'_>> {
             .function("temporal", temporal::temporal)?
             .function("duration", temporal::duration)?
             .function("checkedDuration", temporal::checked_duration)?
-            .function("segments", words::segments)?
+            .function("segments", segments::segments)?
+            .function("segmentSizes", segments::sizes)?
             .function("collator", words::collator)?
             .function("compare", words::compare)?
             .function("pluralRules", words::plural_rules)?

@@ -2,59 +2,106 @@
 (native, shared) => {
   const {
     canonicalLocales, option, flag, optionsObject, coerced, readMatcher, typeOption, quoted, has, resolve, publish, copy, partsOf,
-    textOf, nameless, matches, bind,
+    textOf, nameless, matches, bind, list, add,
   } = shared;
 
   // ── Segmenter ──
 
+  const { 0: usual, 1: longest } = native.segmentSizes();
+  const { abs, min, trunc } = Math;
+  const charCodeAt = bind(String.prototype.charCodeAt);
+  const substring = bind(String.prototype.substring);
+  const isHalf = (text, at) => at < text.length && (charCodeAt(text, at - 1) & 0xfc00) === 0xd800;
+
   class Segments {
     #text;
     #granularity;
-    #ends;
+    /** The pieces that have been cut so far: where each starts, and what the native part has made of it. */
+    #pieces = list();
+    #done = 0;
+    /** How far before that the next piece must begin. */
+    #back = 0;
 
     constructor(text, granularity) {
       this.#text = text;
       this.#granularity = granularity;
     }
+    /** Cuts one more piece, unless there is none. */
     static cut(segments) {
-      return (segments.#ends ??= native.segments(segments.#text, segments.#granularity));
+      const text = segments.#text;
+      const done = segments.#done;
+      const start = done - segments.#back;
+      if (done >= text.length) return false;
+      for (let size = usual; ; size = min(size * 2, longest)) {
+        let end = min(start + size, text.length);
+        if (isHalf(text, end)) end++;
+        const isLast = end === text.length;
+        const ends = native.segments(substring(text, start, end), segments.#granularity, start, done - start, isLast);
+        if (ends.length === 1) continue;
+        add(segments.#pieces, { __proto__: null, start: done, ends });
+        segments.#back = ends[0];
+        segments.#done = abs(ends[ends.length - 1]);
+        return true;
+      }
     }
-    static segment(segments, index) {
-      const ends = cut(segments);
-      const start = index === 0 ? 0 : Math.abs(ends[index - 1]);
-      const found = { segment: segments.#text.slice(start, Math.abs(ends[index])), index: start, input: segments.#text };
-      return segments.#granularity === "word" ? { ...found, isWordLike: ends[index] > 0 } : found;
+    /** A piece; `undefined` if there are fewer. */
+    static piece(segments, number) {
+      while (number >= segments.#pieces.length) if (!cut(segments)) return undefined;
+      return segments.#pieces[number];
+    }
+    /** A segment of a piece; the first one is 1. */
+    static segment(segments, { start, ends }, number) {
+      const index = number === 1 ? start : abs(ends[number - 1]);
+      const found = { segment: substring(segments.#text, index, abs(ends[number])), index, input: segments.#text };
+      return segments.#granularity === "word" ? { ...found, isWordLike: ends[number] > 0 } : found;
     }
     containing(index) {
-      const at = Math.trunc(+index) || 0;
+      const at = trunc(+index) || 0;
       if (at < 0 || at >= this.#text.length) return undefined;
-      const ends = cut(this);
-      let [low, high] = [0, ends.length - 1];
+      while (at >= this.#done) cut(this);
+      const pieces = this.#pieces;
+      let low = 0;
+      let high = pieces.length - 1;
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if (pieces[middle].start <= at) low = middle;
+        else high = middle - 1;
+      }
+      const piece = pieces[low];
+      low = 1;
+      high = piece.ends.length - 1;
       while (low < high) {
         const middle = (low + high) >> 1;
-        if (Math.abs(ends[middle]) > at) high = middle;
+        if (abs(piece.ends[middle]) > at) high = middle;
         else low = middle + 1;
       }
-      return segmentAt(this, low);
+      return segmentAt(this, piece, low);
     }
     [Symbol.iterator]() {
       return new SegmentIterator(this);
     }
   }
-  const { cut, segment: segmentAt } = Segments;
+  const { cut, piece: pieceAt, segment: segmentAt } = Segments;
   delete Segments.cut;
+  delete Segments.piece;
   delete Segments.segment;
 
   class SegmentIterator {
     #segments;
-    #next = 0;
+    #piece = 0;
+    #next = 1;
 
     constructor(segments) {
       this.#segments = segments;
     }
     next() {
-      const done = this.#next >= cut(this.#segments).length;
-      return { value: done ? undefined : segmentAt(this.#segments, this.#next++), done };
+      let piece = pieceAt(this.#segments, this.#piece);
+      if (piece !== undefined && this.#next >= piece.ends.length) {
+        this.#next = 1;
+        piece = pieceAt(this.#segments, ++this.#piece);
+      }
+      const done = piece === undefined;
+      return { value: done ? undefined : segmentAt(this.#segments, piece, this.#next++), done };
     }
   }
   Object.setPrototypeOf(SegmentIterator.prototype, Iterator.prototype);

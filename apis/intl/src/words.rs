@@ -1,4 +1,4 @@
-//! Text: segments, order, lists, plural forms, relative times, and names of things.
+//! Text: order, lists, plural forms, relative times, and names of things.
 
 use crate::names;
 use crate::number;
@@ -16,39 +16,8 @@ use icu::list::ListFormatter;
 use icu::list::options::{ListFormatterOptions, ListLength};
 use icu::locale::Locale;
 use icu::plurals::{PluralCategory, PluralRuleType, PluralRules};
-use icu::segmenter::options::{SentenceBreakInvariantOptions, WordBreakInvariantOptions};
-use icu::segmenter::{GraphemeClusterSegmenter, SentenceSegmenter, WordSegmenter};
 use quickbeam_engine::{Args, Ctx, Result, Value};
 use std::cmp::Ordering;
-
-/// The ends of a string's segments in UTF-16 units, each negated if the segment is not like a word:
-/// `(string, granularity)`.
-pub(crate) fn segments<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    let granularity = args.get(1).to_text()?;
-    let breaks: Vec<(usize, bool)> = args.get(0).with_text(|text| {
-        let mut breaks: Vec<(usize, bool)> = match granularity.as_str() {
-            "word" => WordSegmenter::new_auto(WordBreakInvariantOptions::default())
-                .segment_str(&text)
-                .iter_with_word_type()
-                .map(|(end, kind)| (end, kind.is_word_like()))
-                .collect(),
-            "sentence" => SentenceSegmenter::new(SentenceBreakInvariantOptions::default())
-                .segment_str(&text)
-                .map(|end| (end, true))
-                .collect(),
-            _ => GraphemeClusterSegmenter::new().segment_str(&text).map(|end| (end, true)).collect(),
-        };
-        let (mut bytes, mut units) = (0, 0);
-        for (end, _) in &mut breaks {
-            units += text[bytes..*end].chars().map(char::len_utf16).sum::<usize>();
-            bytes = *end;
-            *end = units;
-        }
-        breaks
-    })?;
-    let ends = breaks.into_iter().filter(|(end, _)| *end > 0);
-    ctx.array(ends.map(|(end, is_word)| ctx.number(if is_word { end as f64 } else { -(end as f64) })).collect())
-}
 
 struct Order(CollatorBorrowed<'static>);
 

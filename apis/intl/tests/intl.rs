@@ -440,8 +440,11 @@ fn polluted_prototypes_change_nothing() {
         "for (const name of ['timeZone', 'locale', '0', 'style']) \
            Object.defineProperty(Object.prototype, name, { set() { throw new Error('set') }, configurable: true }); \
          Array.prototype.push = Array.prototype.includes = Array.prototype.sort = undefined; \
-         [new Intl.DateTimeFormat('en', { timeZone: 'UTC' }).format(0), new Intl.NumberFormat('de').format(1.5)].join(' ')",
-        "1/1/1970 1,5",
+         Object.defineProperty(Array.prototype, 9, { set() { throw new Error('set') } }); \
+         String.prototype.charCodeAt = String.prototype.slice = String.prototype.substring = Math.min = Math.abs = undefined; \
+         [new Intl.DateTimeFormat('en', { timeZone: 'UTC' }).format(0), new Intl.NumberFormat('de').format(1.5), \
+          new Intl.Segmenter('en').segment('a'.repeat(10_000)).containing(9999).index].join(' ')",
+        "1/1/1970 1,5 9999",
     )]);
 }
 
