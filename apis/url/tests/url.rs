@@ -63,3 +63,17 @@ fn vast_urls_are_refused() {
         &format!("TypeError: URL: {} bytes are more than the {MAX_LENGTH} allowed", MAX_LENGTH + 6),
     )]);
 }
+
+#[test]
+fn long_queries_are_interrupted() {
+    let harness = Harness::configured(&[&Urls], |config| config.max_reductions = Some(100_000));
+    for (source, expected) in [
+        ("globalThis.query = 'a=1&'.repeat(1e6); new URLSearchParams(query)", USED_UP),
+        ("globalThis.params = new URLSearchParams('a=1&'.repeat(1e5)); params.size", "100000"),
+        ("for (;;) params.toString()", USED_UP),
+    ] {
+        harness.check(source, expected);
+    }
+}
+
+const USED_UP: &str = "InterruptedError: the eval used up max_reductions: 100000 steps";
