@@ -119,13 +119,10 @@ pub(crate) fn whole(bytes: &[u8], room: usize, encoding: Encoding) -> usize {
     }
 }
 
-/// The string that bytes stand for.
-pub(crate) fn decode<'a>(ctx: Ctx<'a>, bytes: &[u8], encoding: Encoding) -> Result<Value<'a>> {
-    match encoding {
-        Encoding::Utf8 => match ctx.string_from_utf8(bytes)? {
-            Some(string) => Ok(string),
-            None => ctx.string(&String::from_utf8_lossy(bytes)),
-        },
+/// The string that bytes stand for; `None` for those that are to be UTF-8 and are not.
+pub(crate) fn decode<'a>(ctx: Ctx<'a>, bytes: &[u8], encoding: Encoding) -> Result<Option<Value<'a>>> {
+    let text = match encoding {
+        Encoding::Utf8 => return ctx.string_from_utf8(bytes),
         Encoding::Utf16Le => {
             let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
             ctx.string_utf16(&units)
@@ -135,5 +132,16 @@ pub(crate) fn decode<'a>(ctx: Ctx<'a>, bytes: &[u8], encoding: Encoding) -> Resu
         Encoding::Base64 => ctx.string(&STANDARD.encode_to_string(bytes)),
         Encoding::Base64Url => ctx.string(&URL_SAFE_NO_PAD.encode_to_string(bytes)),
         Encoding::Hex => ctx.string(&hex_simd::encode_to_string(bytes, hex_simd::AsciiCase::Lower)),
+    };
+    text.map(Some)
+}
+
+/// A place that no character of UTF-8 lies across, at most three bytes before the given one.
+pub(crate) fn character_start(bytes: &[u8], at: usize) -> usize {
+    let is_within = |at: &usize| bytes[*at] & 0xC0 == 0x80;
+    if at >= bytes.len() {
+        return bytes.len();
     }
+    // After more bytes of the kind that goes on, none goes on.
+    (at.saturating_sub(3)..=at).rev().find(|at| !is_within(at)).unwrap_or(at)
 }

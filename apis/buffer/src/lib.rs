@@ -122,7 +122,34 @@ fn decode<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'
         let end = end.min(bytes.len());
         codec::decode(ctx, &bytes[start.min(end)..end], encoding(args, 1))
     });
-    decoded.unwrap_or_else(|| ctx.string(""))
+    match decoded.transpose()? {
+        Some(Some(text)) => Ok(text),
+        Some(None) => decode_malformed(ctx, &args.get(0), start, end),
+        None => ctx.string(""),
+    }
+}
+
+/// Bytes that are not UTF-8, piece by piece.
+fn decode_malformed<'a>(ctx: Ctx<'a>, bytes: &Value<'a>, start: usize, end: usize) -> Result<Value<'a>> {
+    // A piece takes a millisecond or less.
+    const PIECE: usize = 1 << 16;
+    const STEPS_PER_PIECE: u32 = 500;
+
+    let mut text = String::new();
+    let mut at = start;
+    while let Some(next) = bytes
+        .with_bytes(|bytes| {
+            let bytes = &bytes[..end.min(bytes.len())];
+            let next = codec::character_start(bytes, at.saturating_add(PIECE));
+            text.push_str(&String::from_utf8_lossy(&bytes[at.min(next)..next]));
+            (at < next).then_some(next)
+        })
+        .flatten()
+    {
+        at = next;
+        ctx.poll(STEPS_PER_PIECE)?;
+    }
+    ctx.string(&text)
 }
 
 /// `(bytes, string, offset, length, encoding)`: how many bytes were written. Characters are written whole or not at all.

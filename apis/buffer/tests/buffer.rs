@@ -1,6 +1,7 @@
 //! Node.js's `Buffer`: its documentation's examples, its errors, and its encodings against plain JavaScript.
 
 use quickbeam_api_buffer::Buffers;
+use quickbeam_api_encoding::Encoding;
 use quickbeam_api_harness::Harness;
 
 fn check_all(cases: &[(&str, &str)]) {
@@ -179,4 +180,26 @@ fn changed_prototypes_do_no_harm() {
          Buffer.concat([b, Buffer.from('62', 'HEX')]).toString()",
         "ab",
     )]);
+}
+
+#[test]
+fn malformed_text_is_decoded_piece_by_piece() {
+    let harness = Harness::configured(&[&Encoding, &Buffers], |config| config.max_reductions = Some(200_000));
+    for (source, expected) in [
+        ("globalThis.bytes = Buffer.alloc(4e7, 255); bytes.toString()", "InterruptedError: the eval used up max_reductions: 200000 steps"),
+        // Characters lie across the cuts in each way.
+        (
+            "['あ', '😀', 'é', '\\x80', '\\xe3\\x81', '\\xf0\\x9f\\x98', '\\xf0\\x80', 'a\\x80\\x80\\x80\\x80'].every((text, i) => {
+               const one = i < 3 ? Buffer.from(text) : Buffer.from(text, 'latin1');
+               return [0, 1, 2, 3].every((shift) => {
+                 const bytes = Buffer.concat([Buffer.alloc(shift, 'x'), Buffer.alloc(140_000, one), Buffer.from([255])]);
+                 return bytes.toString() === new TextDecoder().decode(bytes);
+               });
+             })",
+            "true",
+        ),
+        ("globalThis.bytes = Buffer.from([0xe3, 0x81, 0x82, 0xff, 0xe3]); bytes.toString('utf8', 1, 4) + bytes.toString('utf8', 4)", "\u{fffd}\u{fffd}\u{fffd}\u{fffd}"),
+    ] {
+        harness.check(source, expected);
+    }
 }

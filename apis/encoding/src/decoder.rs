@@ -5,6 +5,12 @@ use quickbeam_engine::{Args, Ctx, Result, Thrown, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// How many bytes are decoded between two polls.
+const PIECE: usize = 1 << 16;
+
+/// A piece takes up to a millisecond or two.
+const STEPS_PER_PIECE: u32 = 1000;
+
 /// What a `TextDecoder` stands on.
 struct TextDecoder {
     encoding: &'static Encoding,
@@ -70,17 +76,28 @@ pub(crate) fn decode<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Res
         return text;
     }
     let mut state = continued.unwrap_or_else(|| decoder.fresh());
-    let units = args.get(1).with_bytes(|bytes| chunk(&mut state, decoder.fatal, bytes, !stream));
-    let units = units.unwrap_or_else(|| chunk(&mut state, decoder.fatal, &[], !stream));
-    match units {
-        Ok(text) => {
-            if stream {
-                *decoder.stream.borrow_mut() = Some(state);
-            }
-            ctx.string(&text)
+    let mut text = String::new();
+    let mut at = 0;
+    loop {
+        // `None` once this was the last piece.
+        let next = args.get(1).with_bytes(|bytes| {
+            let piece = &bytes[at.min(bytes.len())..bytes.len().min(at + PIECE)];
+            let is_end = at + piece.len() == bytes.len() || piece.is_empty();
+            chunk(&mut state, decoder.fatal, piece, is_end && !stream, &mut text)?;
+            Ok((!is_end).then_some(at + PIECE))
+        });
+        let next = next.unwrap_or_else(|| chunk(&mut state, decoder.fatal, &[], !stream, &mut text).map(|()| None));
+        match next {
+            Ok(Some(next)) => at = next,
+            Ok(None) => break,
+            Err(failure) => return Err(throw(ctx, &decoder, &failure)),
         }
-        Err(failure) => Err(throw(ctx, &decoder, &failure)),
+        ctx.poll(STEPS_PER_PIECE)?;
     }
+    if stream {
+        *decoder.stream.borrow_mut() = Some(state);
+    }
+    ctx.string(&text)
 }
 
 fn throw(ctx: Ctx<'_>, decoder: &TextDecoder, failure: &Failure) -> Thrown {
@@ -100,19 +117,24 @@ fn whole<'a>(ctx: Ctx<'a>, decoder: &TextDecoder, bytes: &[u8]) -> Option<Result
     std::str::from_utf8(bytes).ok().map(|text| ctx.string(text))
 }
 
-/// Decodes one chunk; `last` ends the stream.
-fn chunk(state: &mut Decoder, fatal: bool, bytes: &[u8], last: bool) -> std::result::Result<String, Failure> {
-    let mut text = String::new();
+/// Decodes one chunk to the end of a text; `last` ends the stream.
+fn chunk(
+    state: &mut Decoder,
+    fatal: bool,
+    bytes: &[u8],
+    last: bool,
+    text: &mut String,
+) -> std::result::Result<(), Failure> {
     if fatal {
         let room = state.max_utf8_buffer_length_without_replacement(bytes.len()).ok_or(Failure::TooLong)?;
         text.try_reserve(room).map_err(|_| Failure::TooLong)?;
-        return match state.decode_to_string_without_replacement(bytes, &mut text, last).0 {
-            DecoderResult::InputEmpty => Ok(text),
+        return match state.decode_to_string_without_replacement(bytes, text, last).0 {
+            DecoderResult::InputEmpty => Ok(()),
             _ => Err(Failure::Malformed),
         };
     }
     let room = state.max_utf8_buffer_length(bytes.len()).ok_or(Failure::TooLong)?;
     text.try_reserve(room).map_err(|_| Failure::TooLong)?;
-    let (_, _read, _had_errors) = state.decode_to_string(bytes, &mut text, last);
-    Ok(text)
+    let (_, _read, _had_errors) = state.decode_to_string(bytes, text, last);
+    Ok(())
 }

@@ -152,3 +152,27 @@ fn every_scalar_value_survives_the_round_trip() {
         "true",
     )]);
 }
+
+#[test]
+fn long_bytes_are_decoded_piece_by_piece() {
+    let harness = Harness::configured(&[&Encoding], |config| config.max_reductions = Some(200_000));
+    let used_up = "InterruptedError: the eval used up max_reductions: 200000 steps";
+    for (source, expected) in [
+        ("globalThis.bytes = new Uint8Array(2e7).fill(255); new TextDecoder().decode(bytes)", used_up),
+        ("new TextDecoder('gb18030').decode(bytes)", used_up),
+        // A character of three bytes across each of the cuts, and the end of another one.
+        (
+            "globalThis.text = 'あ'.repeat(1e5) + 'x'; globalThis.bytes = new TextEncoder().encode(text + text).fill(255, 300_001, 300_002);
+             new TextDecoder().decode(bytes) === text.slice(0, -1) + 'x\\ufffd' + '\\ufffd'.repeat(2) + text.slice(1)",
+            "true",
+        ),
+        (
+            "{ const decoder = new TextDecoder(); [0, 1, 100_000, 500_000].map((at, i, all) =>
+                 decoder.decode(bytes.subarray(at, all[i + 1]), { stream: true })).join('') + decoder.decode() === new TextDecoder().decode(bytes) }",
+            "true",
+        ),
+        ("new TextDecoder('utf-8', { fatal: true }).decode(bytes)", "TypeError: TextDecoder.decode: the bytes are not valid utf-8"),
+    ] {
+        harness.check(source, expected);
+    }
+}
