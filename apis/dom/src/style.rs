@@ -2,6 +2,7 @@
 
 use crate::collection::{ELEMENT, keys};
 use quickbeam_api_webidl::Natives;
+use quickbeam_dom::Declaration;
 use quickbeam_engine::{Attributes, Ctx, Exotic, PropertyKey, Result, Value};
 use std::rc::Rc;
 
@@ -35,6 +36,16 @@ impl Exotic for Style {
     }
 }
 
+/// How many declarations are read between two polls.
+const DECLARATIONS_PER_POLL: u32 = 256;
+
+fn push<'a>(ctx: Ctx<'a>, parts: &mut Vec<Value<'a>>, declaration: &Declaration) -> Result<()> {
+    parts.push(ctx.string(&declaration.name)?);
+    parts.push(ctx.string(&declaration.value)?);
+    parts.push(ctx.boolean(declaration.is_important));
+    Ok(())
+}
+
 /// Functions for the glue.
 pub(crate) fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
     Ok(Natives::new(ctx)?
@@ -43,11 +54,21 @@ pub(crate) fn natives(ctx: Ctx<'_>) -> Result<Value<'_>> {
         // `(text)`: name, value, whether it is important, of each declaration in turn
         .function("declarations", |ctx, _, args| {
             let mut parts = Vec::new();
-            for declaration in args.get(0).with_text(|text| quickbeam_dom::parse_declarations(&text))? {
-                parts.push(ctx.string(&declaration.name)?);
-                parts.push(ctx.string(&declaration.value)?);
-                parts.push(ctx.boolean(declaration.is_important));
-            }
+            let mut count = 0_u32;
+            let mut outcome = Ok(());
+            args.get(0).with_text(|text| {
+                quickbeam_dom::parse_declarations(&text, &mut |declaration| {
+                    count += 1;
+                    let polled = if count.is_multiple_of(DECLARATIONS_PER_POLL) {
+                        ctx.poll(DECLARATIONS_PER_POLL)
+                    } else {
+                        Ok(())
+                    };
+                    outcome = polled.and_then(|()| declaration.map_or(Ok(()), |found| push(ctx, &mut parts, &found)));
+                    outcome.is_ok()
+                });
+            })?;
+            outcome?;
             ctx.array(parts)
         })?
         // `(text)`: the value, closed at its end, or `null`

@@ -3,7 +3,7 @@
 use crate::collection::split_tokens;
 use crate::dom::{Dom, this_element, throw};
 use crate::element::value_of;
-use crate::members::{Members, poll_scan, unsigned_long};
+use crate::members::{Members, UNPOLLED, poll_scan, unsigned_long};
 use indexmap::IndexSet;
 use quickbeam_api_webidl::need;
 use quickbeam_dom::{DomError, NodeId, local_name};
@@ -38,8 +38,15 @@ struct TokenList(Source);
 type Tokens = IndexSet<String>;
 
 impl TokenList {
-    fn tokens(&self) -> Tokens {
-        split_tokens(&self.0.get().unwrap_or_default()).map(str::to_owned).collect()
+    fn tokens(&self, ctx: Ctx<'_>) -> Result<Tokens> {
+        let mut tokens = Tokens::new();
+        for (index, token) in split_tokens(&self.0.get().unwrap_or_default()).enumerate() {
+            if index % UNPOLLED == UNPOLLED - 1 {
+                ctx.poll(UNPOLLED as u32)?;
+            }
+            tokens.insert(token.to_owned());
+        }
+        Ok(tokens)
     }
 
     /// "Update steps".
@@ -57,21 +64,23 @@ const INDEXED: Attributes = Attributes { writable: false, enumerable: true, conf
 impl Exotic for TokenList {
     fn get<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<Option<(Value<'a>, Attributes)>> {
         let Some(index) = key.as_index() else { return Ok(None) };
-        let tokens = self.tokens();
-        poll_scan(object.ctx(), tokens.len())?;
+        let tokens = self.tokens(object.ctx())?;
         tokens.get_index(index as usize).map(|token| Ok((object.ctx().string(token)?, INDEXED))).transpose()
     }
 
     fn names<'a>(&self, object: &Value<'a>) -> Result<Vec<PropertyKey<'a>>> {
-        (0..self.tokens().len()).map(|index| PropertyKey::from_value(&object.ctx().number(index as f64))).collect()
+        (0..self.tokens(object.ctx())?.len())
+            .map(|index| PropertyKey::from_value(&object.ctx().number(index as f64)))
+            .collect()
     }
 
     fn define<'a>(&self, _: &Value<'a>, key: &PropertyKey<'a>, _: Option<&Value<'a>>) -> Result<Option<bool>> {
         Ok(key.is_index().then_some(false))
     }
 
-    fn delete<'a>(&self, _: &Value<'a>, key: &PropertyKey<'a>) -> Result<bool> {
-        Ok(key.as_index().is_none_or(|index| index as usize >= self.tokens().len()))
+    fn delete<'a>(&self, object: &Value<'a>, key: &PropertyKey<'a>) -> Result<bool> {
+        let Some(index) = key.as_index() else { return Ok(true) };
+        Ok(index as usize >= self.tokens(object.ctx())?.len())
     }
 }
 
@@ -112,12 +121,12 @@ fn all_tokens(ctx: Ctx<'_>, args: Args<'_>) -> Result<Vec<String>> {
 /// The members of `DOMTokenList`.
 pub(crate) fn dom_token_list(ctx: Ctx<'_>) -> Result<Value<'_>> {
     Members::new(ctx)?
-        .get("length", |ctx, this, _| Ok(ctx.number(this_list(ctx, this)?.tokens().len() as f64)))?
+        .get("length", |ctx, this, _| Ok(ctx.number(this_list(ctx, this)?.tokens(ctx)?.len() as f64)))?
         .method("item", 1, |ctx, this, args| {
             let list = this_list(ctx, this)?;
             need(ctx, args, 1, "item")?;
             let index = unsigned_long(&args.get(0))?;
-            crate::members::string_or_null(ctx, list.tokens().get_index(index).map(String::as_str))
+            crate::members::string_or_null(ctx, list.tokens(ctx)?.get_index(index).map(String::as_str))
         })?
         .method("contains", 1, |ctx, this, args| {
             let list = this_list(ctx, this)?;
@@ -127,7 +136,7 @@ pub(crate) fn dom_token_list(ctx: Ctx<'_>) -> Result<Value<'_>> {
         })?
         .method("add", 0, |ctx, this, args| {
             let list = this_list(ctx, this)?;
-            let mut tokens = list.tokens();
+            let mut tokens = list.tokens(ctx)?;
             tokens.extend(all_tokens(ctx, args)?);
             list.update(ctx, &tokens)?;
             Ok(ctx.undefined())
@@ -135,7 +144,7 @@ pub(crate) fn dom_token_list(ctx: Ctx<'_>) -> Result<Value<'_>> {
         .method("remove", 0, |ctx, this, args| {
             let list = this_list(ctx, this)?;
             let removed: Tokens = all_tokens(ctx, args)?.into_iter().collect();
-            let mut tokens = list.tokens();
+            let mut tokens = list.tokens(ctx)?;
             tokens.retain(|token| !removed.contains(token));
             list.update(ctx, &tokens)?;
             Ok(ctx.undefined())
@@ -146,7 +155,7 @@ pub(crate) fn dom_token_list(ctx: Ctx<'_>) -> Result<Value<'_>> {
             need(ctx, args, 2, "replace")?;
             let (old, new) = (args.get(0).to_text()?, args.get(1).to_text()?);
             check_tokens(ctx, &[old.clone(), new.clone()])?;
-            let tokens = list.tokens();
+            let tokens = list.tokens(ctx)?;
             if !tokens.contains(&old) {
                 return Ok(ctx.boolean(false));
             }
@@ -182,7 +191,7 @@ fn toggle<'a>(ctx: Ctx<'a>, this: &Value<'a>, args: Args<'a>) -> Result<Value<'a
     let force = args.get(1);
     let force = (!force.is_undefined()).then(|| force.truthy());
     check_tokens(ctx, std::slice::from_ref(&token))?;
-    let mut tokens = list.tokens();
+    let mut tokens = list.tokens(ctx)?;
     let is_there = match (tokens.get_index_of(&token), force) {
         (Some(index), None | Some(false)) => {
             tokens.shift_remove_index(index);

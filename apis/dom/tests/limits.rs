@@ -2,7 +2,12 @@
 
 mod support;
 
+use quickbeam_api_dom::DomApi;
+use quickbeam_api_file::Files;
+use quickbeam_api_harness::Harness;
+use quickbeam_api_url::Urls;
 use quickbeam_engine::IsolateOptions;
+use quickbeam_executor::Api;
 use support::{realm, run};
 
 /// What a realm may hold by default.
@@ -191,4 +196,20 @@ fn forms_of_a_hundred_thousand_controls_and_levels_are_no_matter() {
             ),
         ],
     );
+}
+
+#[test]
+fn long_lists_in_attributes_are_interrupted() {
+    let apis: Vec<&'static dyn Api> =
+        [quickbeam_apis::always(), &[&Urls as &'static dyn Api, &Files, &DomApi]].concat();
+    let harness = Harness::configured(&apis, |config| config.max_reductions = Some(200_000));
+    let used_up = "InterruptedError: the eval used up max_reductions: 200000 steps";
+    for (source, expected) in [
+        ("globalThis.p = document.createElement('p'); p.style.cssText = 'a:b;'.repeat(1e6)", used_up),
+        ("p.className = 'a '.repeat(1e6); p.classList.length", used_up),
+        ("p.style.cssText = 'color: red; width: ' + '('.repeat(1e7); p.style.cssText", "color: red;"),
+        ("p.style.width = '('.repeat(1e7); p.style.cssText", "color: red;"),
+    ] {
+        harness.check(source, expected);
+    }
 }

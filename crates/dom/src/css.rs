@@ -17,28 +17,49 @@ pub struct Declaration {
     pub is_important: bool,
 }
 
-/// The declarations of an attribute `style`, in order; those that are malformed are left out.
-pub fn parse_declarations(text: &str) -> Vec<Declaration> {
-    let mut parser = Parser::new(text);
-    let mut declarations = Vec::new();
-    while !parser.is_exhausted() {
-        let parsed = parser.parse_until_after(Delimiter::Semicolon, |parser| {
-            let name = parser.expect_ident_cloned()?;
-            parser.expect_colon()?;
-            Ok::<_, ParseError<()>>((name.to_string(), rest(parser)))
-        });
-        if let Ok((name, value)) = parsed
-            && let Some((value, is_important)) = parse(value)
-        {
-            declarations.push(Declaration { name, value, is_important });
+/// The most bytes of a declaration: reading one is not interrupted. A longer one is malformed, and ends the list.
+pub const LONGEST_DECLARATION: usize = 1 << 20;
+
+/// Gives the declarations of an attribute `style` to `take`, in order, and `None` for each that is malformed. Ends early if that says `false`.
+pub fn parse_declarations(text: &str, take: &mut dyn FnMut(Option<Declaration>) -> bool) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let piece = &rest[..rest.floor_char_boundary(LONGEST_DECLARATION)];
+        let is_last = piece.len() == rest.len();
+        let mut parser = Parser::new(piece);
+        let mut done = 0;
+        while !parser.is_exhausted() {
+            let declaration = declaration(&mut parser);
+            if !is_last && parser.is_exhausted() {
+                break;
+            }
+            done = parser.position().byte_index();
+            if !take(declaration) {
+                return;
+            }
         }
+        if is_last || done == 0 {
+            return;
+        }
+        rest = &rest[done..];
     }
-    declarations
+}
+
+fn declaration(parser: &mut Parser<'_>) -> Option<Declaration> {
+    let parsed = parser.parse_until_after(Delimiter::Semicolon, |parser| {
+        let name = parser.expect_ident_cloned()?;
+        parser.expect_colon()?;
+        Ok::<_, ParseError<()>>((name.to_string(), rest(parser)))
+    });
+    let (name, value) = parsed.ok()?;
+    let (value, is_important) = parse(value)?;
+    Some(Declaration { name, value, is_important })
 }
 
 /// The value that a property is given: without comments, and with what is open at the end closed. `None` if it is malformed, more
 /// than one value, or not the value alone.
 pub fn parse_value(text: &str) -> Option<String> {
+    let text = Some(text).filter(|text| text.len() <= LONGEST_DECLARATION)?;
     parse(text).and_then(|(value, is_important)| (!is_important).then_some(value))
 }
 
@@ -244,10 +265,43 @@ mod tests {
         check(&"\\url(\" ) ((((\"".repeat(100_000), None);
     }
 
+    fn declarations(text: &str) -> Vec<Declaration> {
+        let mut found = Vec::new();
+        parse_declarations(text, &mut |declaration| {
+            found.extend(declaration);
+            true
+        });
+        found
+    }
+
+    #[test]
+    fn long_lists_are_read_piece_by_piece() {
+        for one in ["a:b;", "a : 'x;y' /* ; */ !important ;", "--\u{e9}:(;);", "a;b:c;"] {
+            let text = one.repeat(3 * LONGEST_DECLARATION / one.len());
+            let expected = declarations(one);
+            let found = declarations(&text);
+            assert_eq!(found.len(), 3 * LONGEST_DECLARATION / one.len() * expected.len(), "{one}");
+            assert!(found.chunks(expected.len()).all(|found| found == expected), "{one}");
+        }
+    }
+
+    #[test]
+    fn declarations_that_are_too_long_end_the_list() {
+        let long = format!("a:b;c:{};d:e", "f ".repeat(LONGEST_DECLARATION));
+        assert_eq!(declarations(&long).len(), 1);
+        assert_eq!(parse_value(&"f ".repeat(LONGEST_DECLARATION)), None);
+        let mut count = 0;
+        parse_declarations(&";a".repeat(1000), &mut |_| {
+            count += 1;
+            count < 10
+        });
+        assert_eq!(count, 10);
+    }
+
     #[test]
     fn declarations_are_told_apart() {
         let check = |text: &str, expected: &[(&str, &str, bool)]| {
-            let got = parse_declarations(text);
+            let got = declarations(text);
             let got: Vec<_> = got.iter().map(|d| (d.name.as_str(), d.value.as_str(), d.is_important)).collect();
             assert_eq!(got, expected, "{text}");
         };

@@ -53,7 +53,7 @@ mod xml_serialize;
 
 pub use attributes::{is_called, qualified};
 pub use copy::position;
-pub use css::{Declaration, identifier, parse_declarations, parse_value};
+pub use css::{Declaration, LONGEST_DECLARATION, identifier, parse_declarations, parse_value};
 pub use error::{DomError, Result};
 pub use html5ever::{LocalName, Namespace, QualName, ns};
 pub use journal::Change;
