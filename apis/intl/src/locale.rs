@@ -5,6 +5,7 @@ use icu::locale::extensions::transform::Value as Transformed;
 use icu::locale::extensions::unicode::{Key, Unicode, Value as Keyword};
 use icu::locale::{LanguageIdentifier, Locale, LocaleCanonicalizer, LocaleExpander, langid};
 use quickbeam_engine::{Args, Ctx, Result, Value};
+use std::borrow::Cow;
 
 /// Languages with data for everything here: those of CLDR's modern and moderate coverage.
 const LANGUAGES: &[&str] = &[
@@ -36,9 +37,15 @@ const ALIASES: &[(&str, &str, &str)] = &[
     ("kn", "yes", "true"),
 ];
 
+/// The most bytes of a language tag. What the library does with one is slow, and not interrupted.
+const LONGEST_TAG: usize = 1 << 16;
+
 /// The canonical form of a language tag.
 pub(crate) fn canonical<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let text = args.get(0).to_text()?;
+    if text.len() > LONGEST_TAG {
+        return Err(range(ctx, &format!("a language tag of {} bytes is longer than {LONGEST_TAG}", text.len())));
+    }
     let mut locale: Locale =
         text.parse().map_err(|_| range(ctx, &format!("{text:?} is not a well-formed language tag")))?;
     LocaleCanonicalizer::new_extended().canonicalize(&mut locale);
@@ -164,20 +171,60 @@ pub(crate) fn minimize<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> R
 
 /// Upper case, by the rules of a locale's language.
 pub(crate) fn upper_case<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
-    let locale = options::locale(ctx, &args.get(1))?;
-    let mapped = args
-        .get(0)
-        .with_text(|text| icu::casemap::CaseMapper::new().uppercase_to_string(&text, &locale.id).into_owned())?;
-    ctx.string(&mapped)
+    let mapper = icu::casemap::CaseMapper::new();
+    mapped(ctx, args, |text, language| mapper.uppercase_to_string(text, language))
 }
 
 /// Lower case, by the rules of a locale's language.
 pub(crate) fn lower_case<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
+    let mapper = icu::casemap::CaseMapper::new();
+    mapped(ctx, args, |text, language| mapper.lowercase_to_string(text, language))
+}
+
+/// Maps a text piece by piece: `(text, locale)`.
+fn mapped<'a>(
+    ctx: Ctx<'a>,
+    args: Args<'a>,
+    map: impl for<'t> Fn(&'t str, &LanguageIdentifier) -> Cow<'t, str>,
+) -> Result<Value<'a>> {
+    // A piece takes up to some milliseconds.
+    const PIECE: usize = 1 << 16;
+    const STEPS_PER_PIECE: u32 = 2000;
+
     let locale = options::locale(ctx, &args.get(1))?;
-    let mapped = args
-        .get(0)
-        .with_text(|text| icu::casemap::CaseMapper::new().lowercase_to_string(&text, &locale.id).into_owned())?;
-    ctx.string(&mapped)
+    let text = args.get(0).with_text(|text| {
+        if text.len() <= PIECE {
+            return Ok(map(&text, &locale.id).into_owned());
+        }
+        let mut mapped = String::new();
+        let mut rest = &*text;
+        while !rest.is_empty() {
+            let (piece, others) = rest.split_at(piece_end(rest, PIECE));
+            mapped.push_str(&map(piece, &locale.id));
+            rest = others;
+            ctx.poll(STEPS_PER_PIECE)?;
+        }
+        Ok(mapped)
+    })??;
+    ctx.string(&text)
+}
+
+/// Where a text may be cut, at or behind that place: between two letters whose case depends on no other letter, nor that of others on more
+/// than that they are letters.
+fn piece_end(text: &str, from: usize) -> usize {
+    let is_alone = |letter: char| {
+        matches!(letter, ' ' | '0'..='9' | 'A'..='Z' | 'a'..='z' | '\u{df}'..='\u{ff}' | '\u{100}'..='\u{12d}' | '\u{132}'..='\u{17f}')
+            || matches!(letter, '\u{400}'..='\u{455}' | '\u{460}'..='\u{481}' | 'β'..='δ' | 'κ'..='ν' | 'Β'..='Δ' | 'Κ'..='Ν')
+    };
+    let mut letters = text.char_indices().skip_while(|(at, _)| *at < from);
+    let mut previous = letters.next().map(|(_, letter)| letter);
+    for (at, letter) in letters {
+        if previous.is_some_and(is_alone) && is_alone(letter) {
+            return at;
+        }
+        previous = Some(letter);
+    }
+    text.len()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Formatted text with its parts, as `formatToParts` gives them.
 
 use quickbeam_engine::{Ctx, Result, Value};
+use std::cmp::Reverse;
 use std::fmt::{self, Write};
 use writeable::{Part, PartsWrite, Writeable};
 
@@ -26,12 +27,20 @@ pub(crate) fn pieces(source: &impl Writeable, category: &str) -> Vec<Piece> {
     let mut ends: Vec<usize> = spans.iter().flat_map(|(start, end, _)| [*start, *end]).chain([text.len()]).collect();
     ends.sort_unstable();
     ends.dedup();
+    // Outer parts before inner ones.
+    let mut parts: Vec<_> = spans.into_iter().rev().collect();
+    parts.sort_by_key(|(first, last, _)| (*first, Reverse(*last)));
+    let mut parts = parts.into_iter().peekable();
+    let mut open: Vec<(usize, &'static str)> = Vec::new();
     let mut pieces = Vec::new();
     let mut at = 0;
     for end in ends.into_iter().filter(|end| *end > 0) {
+        while open.pop_if(|(last, _)| *last <= at).is_some() {}
+        while let Some((_, last, kind)) = parts.next_if(|(first, ..)| *first <= at) {
+            open.push((last, kind));
+        }
         // Of parts within parts, the innermost.
-        let covering = spans.iter().filter(|(first, last, _)| *first <= at && end <= *last);
-        let kind = covering.min_by_key(|(first, last, _)| last - first).map_or("literal", |(.., kind)| kind);
+        let kind = open.last().map_or("literal", |(_, kind)| kind);
         pieces.push(Piece::new(kind, &text[at..end]));
         at = end;
     }

@@ -193,6 +193,7 @@ fn dates() {
 #[test]
 fn text() {
     checks(&[
+        ("new Intl.ListFormat('en').formatToParts(Array(60_000).fill('a')).length", "119999"),
         (
             "[...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment('a👩‍👩‍👧é')].map(({ segment, index }) => segment + index).join()",
             "a0,👩‍👩‍👧1,é9",
@@ -527,5 +528,22 @@ fn nothing_of_intl_is_cloned() {
             &format!("try {{ structuredClone({{ made: {made} }}) }} catch (e) {{ `${{e}}` }}"),
             &format!("DataCloneError: structuredClone: an object of the class {class} cannot be cloned"),
         );
+    }
+}
+
+#[test]
+fn long_texts_are_mapped_piece_by_piece() {
+    let harness = Harness::configured(&[&Intl], |config| config.max_reductions = Some(100_000));
+    for (source, expected) in [
+        ("'ß'.repeat(5e6).toLocaleUpperCase('tr')", "InterruptedError: the eval used up max_reductions: 100000 steps"),
+        (
+            "globalThis.text = 'i̇ïjI İıʼnΑΣ ΟΔΟΣ. ὅς ή άυλος, Ϊ ǆßﬁ į̇́ ĄĮ'; globalThis.texts = ['tr', 'lt', 'el', 'de', 'nl'];
+             texts.every((locale) => ['toLocaleUpperCase', 'toLocaleLowerCase'].every((method) =>
+               (text + ' ').repeat(3000)[method](locale) === (text + ' ')[method](locale).repeat(3000)))",
+            "true",
+        ),
+        ("new Intl.Locale('en-a-' + 'aaaaa-'.repeat(1e5) + 'a')", "RangeError: a language tag of 600006 bytes is longer than 65536"),
+    ] {
+        harness.check(source, expected);
     }
 }
