@@ -213,7 +213,7 @@ fn mapped<'a>(
 /// than that they are letters.
 fn piece_end(text: &str, from: usize) -> usize {
     let is_alone = |letter: char| {
-        matches!(letter, ' ' | '0'..='9' | 'A'..='Z' | 'a'..='z' | '\u{df}'..='\u{ff}' | '\u{100}'..='\u{12d}' | '\u{132}'..='\u{17f}')
+        matches!(letter, ' ' | '0'..='9' | 'A'..='Z' | 'a'..='z' | '\u{df}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')
             || matches!(letter, '\u{400}'..='\u{455}' | '\u{460}'..='\u{481}' | 'β'..='δ' | 'κ'..='ν' | 'Β'..='Δ' | 'Κ'..='Ν')
     };
     let mut letters = text.char_indices().skip_while(|(at, _)| *at < from);

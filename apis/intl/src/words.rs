@@ -15,8 +15,10 @@ use icu::experimental::relativetime::{RelativeTimeFormatter, RelativeTimeFormatt
 use icu::list::ListFormatter;
 use icu::list::options::{ListFormatterOptions, ListLength};
 use icu::locale::Locale;
+use icu::normalizer::properties::CanonicalCombiningClassMapBorrowed;
 use icu::plurals::{PluralCategory, PluralRuleType, PluralRules};
 use quickbeam_engine::{Args, Ctx, Result, Value};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 struct Order(CollatorBorrowed<'static>);
@@ -46,12 +48,58 @@ pub(crate) fn collator<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> R
 pub(crate) fn compare<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) -> Result<Value<'a>> {
     let order = behind::<Order>(ctx, &args.get(0))?;
     let second = args.get(2);
-    let found = args.get(1).with_text(|first| second.with_text(|second| order.0.compare(&first, &second)))??;
+    let found = args.get(1).with_text(|first| {
+        second.with_text(|second| {
+            let (first, second) = unlike(&first, &second);
+            order.0.compare(&with_bounded_runs(first), &with_bounded_runs(second))
+        })
+    })??;
     Ok(ctx.int(match found {
         Ordering::Less => -1,
         Ordering::Equal => 0,
         Ordering::Greater => 1,
     }))
+}
+
+/// Two texts without what both begin with, but for as much as may matter for the order of what follows. The library looks back from there for a
+/// place where it may begin, and takes the square of the time that it takes to get there.
+fn unlike<'t>(first: &'t str, second: &'t str) -> (&'t str, &'t str) {
+    const LOOK_BACK: usize = 2048;
+    const CHUNK: usize = 4096;
+
+    let chunks = first.as_bytes().chunks_exact(CHUNK).zip(second.as_bytes().chunks_exact(CHUNK));
+    let alike = chunks.take_while(|(first, second)| first == second).count() * CHUNK;
+    let rest = first.as_bytes()[alike..].iter().zip(&second.as_bytes()[alike..]);
+    let alike = alike + rest.take_while(|(first, second)| first == second).count();
+    let from = first.floor_char_boundary(alike.saturating_sub(LOOK_BACK));
+    (&first[from..], &second[from..])
+}
+
+/// A text with a combining grapheme joiner in each run of combining characters that is longer than any language has them, as
+/// [UAX #15](https://unicode.org/reports/tr15/#Stream_Safe_Text_Format) has it: the library takes the square of their number for their order.
+fn with_bounded_runs(text: &str) -> Cow<'_, str> {
+    const LONGEST_RUN: usize = 256;
+    const JOINER: char = '\u{34f}';
+
+    if text.len() <= LONGEST_RUN || text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let classes = CanonicalCombiningClassMapBorrowed::new();
+    let is_combining = |c| classes.get_u8(c) != 0 || matches!(c, '\u{f73}' | '\u{f75}' | '\u{f81}');
+    let (mut bounded, mut done, mut run) = (String::new(), 0, 0);
+    for (at, c) in text.char_indices() {
+        run = if is_combining(c) { run + 1 } else { 0 };
+        if run > LONGEST_RUN {
+            bounded.push_str(&text[done..at]);
+            bounded.push(JOINER);
+            (done, run) = (at, 1);
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(text);
+    }
+    bounded.push_str(&text[done..]);
+    Cow::Owned(bounded)
 }
 
 /// Plural rules: `(locale, type)`.
@@ -195,4 +243,41 @@ pub(crate) fn display_name<'a>(ctx: Ctx<'a>, _this: &Value<'a>, args: Args<'a>) 
         _ => names::english(&locale, &code).map(str::to_owned),
     };
     name.map_or(Ok(ctx.undefined()), |name| ctx.string(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_texts_begin_with_does_not_change_their_order() {
+        let pieces = [
+            "a", "A", "ä", "a\u{308}", "\u{301}", "-", "เ", "ก", "\u{f71}", "\u{f72}", "ch", "の", "漢", "1", "\u{ad}",
+        ];
+        for language in ["en", "th", "fr-CA", "ja", "cs"] {
+            let locale: Locale = language.parse().unwrap();
+            let collator = Collator::try_new((&locale).into(), CollatorOptions::default()).unwrap();
+            for (first, second) in pieces.iter().flat_map(|first| pieces.iter().map(move |second| (first, second))) {
+                let prefix = "ab-เก ñ\u{323}ch漢".repeat(300);
+                let texts = [first, second].map(|piece| format!("{prefix}{piece}{prefix}"));
+                let (one, other) = unlike(&texts[0], &texts[1]);
+                assert!(one.len() < texts[0].len());
+                assert_eq!(
+                    collator.compare(one, other),
+                    collator.compare(&texts[0], &texts[1]),
+                    "{language} {first} {second}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn runs_of_combining_characters_are_bounded() {
+        for text in ["", "abc", &"\u{301}a".repeat(1000), &"\u{301}".repeat(256)] {
+            assert!(matches!(with_bounded_runs(text), Cow::Borrowed(same) if same == text));
+        }
+        let text = format!("a{}b", "\u{301}".repeat(600));
+        let runs: Vec<usize> = with_bounded_runs(&text).split('\u{34f}').map(|run| run.chars().count()).collect();
+        assert_eq!(runs, [257, 256, 89]);
+    }
 }

@@ -194,6 +194,10 @@ fn dates() {
 fn text() {
     checks(&[
         ("new Intl.ListFormat('en').formatToParts(Array(60_000).fill('a')).length", "119999"),
+        // Hours of work, were they sorted.
+        ("'\\u0301'.repeat(1e6).concat('a').localeCompare('\\u0301'.repeat(1e6).concat('b'))", "-1"),
+        ("'a'.concat('\\u0f71\\u0f72'.repeat(5e5)).localeCompare('A'.concat('\\u0f71\\u0f72'.repeat(5e5)))", "-1"),
+        ("'เ'.repeat(1e6).concat('a').localeCompare('เ'.repeat(1e6).concat('b'), 'th')", "-1"),
         (
             "[...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment('a👩‍👩‍👧é')].map(({ segment, index }) => segment + index).join()",
             "a0,👩‍👩‍👧1,é9",
