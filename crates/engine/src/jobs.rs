@@ -36,20 +36,23 @@ impl Ctx<'_> {
         self.inner().has_jobs(self.slot())
     }
 
-    /// The continuation tag of this realm's next job. `None` if none waits.
-    pub fn next_job(self) -> Option<u64> {
+    /// This realm's next job. `None` if none waits.
+    pub fn next_job(self) -> Option<NextJob> {
         let job = self.inner().next_job(self.slot(), self.raw())?;
-        // SAFETY: a live job.
-        Some(unsafe { (*job).continuation })
+        // SAFETY: jobs in lists are live.
+        Some(unsafe { NextJob::of(job) })
     }
 
     /// Runs this realm's next job (a promise reaction). `None` if none waits.
     pub fn run_job(self) -> Option<Result<()>> {
         let inner = self.inner();
-        let job = inner.present_job(self.slot(), self.raw())?;
+        let job = inner.next_job(self.slot(), self.raw())?;
         if let Err(thrown) = self.check_import(job) {
+            // SAFETY: a live job in a list.
+            unsafe { inner.drop_job(job) };
             return Some(Err(thrown));
         }
+        inner.present_job(self.slot(), job);
         let mut job_ctx = ptr::null_mut();
         // SAFETY: the runtime is live and entered by this thread; the job is this realm's.
         match unsafe { qjs::JS_ExecutePendingJob(inner.rt, &mut job_ctx) } {
@@ -74,18 +77,56 @@ impl Ctx<'_> {
         self.inner().set_continuation(tag)
     }
 
+    /// The number of the next job that is enqueued.
+    pub fn next_job_number(self) -> JobNumber {
+        self.inner().next_job_number()
+    }
+
     /// The continuation tag that is set.
     pub fn continuation(self) -> u64 {
         // SAFETY: the runtime is live.
-        unsafe { qjs::JS_GetContinuationTag(self.inner().rt).read() }
+        unsafe { (*qjs::JS_GetContinuation(self.inner().rt)).tag }
     }
 }
 
+/// A job that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextJob {
+    /// Its [continuation tag](Ctx::set_continuation).
+    pub continuation: u64,
+    number: JobNumber,
+}
+
+impl NextJob {
+    /// SAFETY: the job is live.
+    unsafe fn of(job: *mut Job) -> NextJob {
+        // SAFETY: by contract.
+        unsafe { NextJob { continuation: (*job).continuation, number: (*job).number } }
+    }
+
+    /// Whether it was enqueued before the job of that number.
+    pub fn is_before(&self, number: JobNumber) -> bool {
+        (self.number.wrapping_sub(number) as i32) < 0
+    }
+}
+
+/// Numbers the jobs of an isolate in the order in which they are enqueued. They start anew after 2^32, so only those can be compared of
+/// which less than half as many lie between.
+pub type JobNumber = u32;
+
 impl Isolate {
-    /// Frees the jobs that wait with that continuation tag in the realm that runs; how many there were.
-    pub fn drop_jobs_of(&self, tag: u64) -> usize {
+    /// The next job of the realm that runs.
+    pub fn next_job(&self) -> Option<NextJob> {
         // SAFETY: the realm entered now is live.
-        unsafe { self.inner.entered.get().as_ref() }.map_or(0, |slot| self.inner.drop_jobs_tagged(slot, tag))
+        let slot = unsafe { self.inner.entered.get().as_ref() }?;
+        let job = self.inner.next_job(slot, slot.ctx.as_ptr())?;
+        // SAFETY: jobs in lists are live.
+        Some(unsafe { NextJob::of(job) })
+    }
+
+    /// The number of the next job that is enqueued.
+    pub fn next_job_number(&self) -> JobNumber {
+        self.inner.next_job_number()
     }
 }
 
@@ -152,9 +193,8 @@ impl Inner {
         slot.jobs.first().map(<*mut Link>::cast)
     }
 
-    /// Makes the next job of a realm the one that the engine runs next, if it has one.
-    fn present_job(&self, slot: &RealmSlot, ctx: *mut qjs::JSContext) -> Option<*mut Job> {
-        let job = self.next_job(slot, ctx)?;
+    /// Makes the next job of a realm the one that the engine runs next.
+    fn present_job(&self, slot: &RealmSlot, job: *mut Job) {
         if !slot.jobs.is_empty() {
             self.sort_jobs();
             // SAFETY: a job in a list goes to another list, which is empty.
@@ -163,38 +203,16 @@ impl Inner {
                 Link::push(self.arrivals(), job.cast());
             }
         }
-        Some(job)
+    }
+
+    fn next_job_number(&self) -> JobNumber {
+        // SAFETY: the runtime is live.
+        unsafe { (*qjs::JS_GetContinuation(self.rt)).next_job }
     }
 
     pub(crate) fn set_continuation(&self, tag: u64) -> u64 {
         // SAFETY: the runtime is live, and its mark is a plain number.
-        unsafe { qjs::JS_GetContinuationTag(self.rt).replace(tag) }
-    }
-
-    fn drop_jobs_tagged(&self, slot: &RealmSlot, tag: u64) -> usize {
-        self.sort_jobs();
-        let head = slot.jobs.head();
-        let mut dropped = Link::new();
-        let mut count = 0;
-        // SAFETY: the realm's list holds live jobs. They are taken out first: what goes with one may enqueue others.
-        unsafe {
-            let dropped = &raw mut dropped;
-            Link::init(dropped);
-            let mut link = Link::next(head);
-            while link != head {
-                let next = Link::next(link);
-                if (*link.cast::<Job>()).continuation == tag {
-                    Link::unlink(link);
-                    Link::push(dropped, link);
-                    count += 1;
-                }
-                link = next;
-            }
-            while !Link::is_empty(dropped) {
-                self.drop_job(Link::next(dropped).cast());
-            }
-        }
-        count
+        unsafe { std::mem::replace(&mut (*qjs::JS_GetContinuation(self.rt)).tag, tag) }
     }
 
     /// Frees the jobs of a realm without running them.

@@ -30,6 +30,9 @@ use std::sync::OnceLock;
 /// Steps between two polls when nobody asks for an earlier one; the engine's own constant.
 pub(crate) const STEPS_PER_POLL: i32 = 10_000;
 
+/// Those of the first two jobs of a probe.
+const PROBE_TAGS: [i32; 2] = [41, 42];
+
 /// What the engine's inner allocator puts before each block.
 const BLOCK_HEADER: usize = 8;
 
@@ -65,6 +68,7 @@ pub(crate) struct Job {
     function: qjs::JSJobFunc,
     /// What was set when its promise reaction was made, or else the job itself.
     pub(crate) continuation: u64,
+    pub(crate) number: u32,
     argc: c_int,
     args: [qjs::JSValue; 0],
 }
@@ -376,17 +380,21 @@ impl Probe {
             let head_at = |offset: usize| self.rt.cast::<u8>().add(offset).cast::<Link>();
             let offsets = (0..=bytes - size_of::<Link>()).step_by(align_of::<Link>());
             let empty: Vec<usize> = offsets.filter(|&offset| Link::is_empty(head_at(offset))).collect();
-            for tag in [41, 42] {
+            for tag in PROBE_TAGS {
                 let mut args = [integer(tag), integer(-tag)];
-                qjs::JS_GetContinuationTag(self.rt).write(tag as u64);
+                (*qjs::JS_GetContinuation(self.rt)).tag = tag as u64;
                 if qjs::JS_EnqueueJob(self.ctx, Some(probe_job), 2, args.as_mut_ptr()) < 0 {
                     return None;
                 }
             }
+            let [tag, next_tag] = PROBE_TAGS;
             let holds_both = |&offset: &usize| {
                 let head = head_at(offset);
                 let (first, last) = (Link::next(head), Link::prev(head));
-                self.is_job(first, 41) && self.is_job(last, 42) && Link::next(first) == last && Link::next(last) == head
+                self.is_job(first, tag)
+                    && self.is_job(last, next_tag)
+                    && Link::next(first) == last
+                    && Link::next(last) == head
             };
             let offset = only(empty.into_iter().filter(holds_both))?;
             self.check_jobs(head_at(offset)).then_some(offset)
@@ -405,6 +413,7 @@ impl Probe {
             (*job).ctx == self.ctx
                 && (*job).function.map(|function| function as usize) == Some(probe_job as *const () as usize)
                 && (*job).continuation == tag as u64
+                && (*job).number == (tag - PROBE_TAGS[0]) as u32
                 && (*job).argc == ARGS as c_int
                 && Job::args(job).iter().map(|value| value.u.int32).eq([tag, -tag])
         }
@@ -424,7 +433,7 @@ impl Probe {
                 && qjs::JS_ExecutePendingJob(self.rt, &mut ran) == 1
                 && ran == self.ctx
                 && Link::next(head) == Link::prev(head)
-                && self.is_job(Link::next(head), 42)
+                && self.is_job(Link::next(head), PROBE_TAGS[1])
         }
     }
 

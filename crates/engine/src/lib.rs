@@ -99,6 +99,7 @@ pub use host_object::HostRef;
 pub use instances::Instances;
 pub use interrupt::{Interrupt, Pacer, Verdict};
 pub use isolate::{Isolate, IsolateError, IsolateOptions};
+pub use jobs::{JobNumber, NextJob};
 pub use lazy::LazyGlobal;
 pub use module::{ModuleKind, ModuleLoader, ModuleSource};
 pub use object::{Attributes, PropertyKey};

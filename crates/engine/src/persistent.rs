@@ -76,18 +76,6 @@ impl KeptValues {
     }
 }
 
-impl Persistent {
-    /// Whether it keeps this very object, and belongs to that realm.
-    pub(crate) fn is(&self, slot: &RealmSlot, object: qjs::JSValue) -> bool {
-        // SAFETY: both are live objects: the table keeps its values.
-        self.realm == slot.id
-            && slot
-                .values
-                .get(self.index)
-                .is_some_and(|kept| unsafe { qjs::JS_VALUE_GET_PTR(kept) == qjs::JS_VALUE_GET_PTR(object) })
-    }
-}
-
 impl<'a> Value<'a> {
     /// Keeps the value beyond its context, as long as its realm lives.
     pub fn persist(self) -> Persistent {

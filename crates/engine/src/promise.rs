@@ -6,6 +6,7 @@ use crate::function::NativeFn;
 use crate::persistent::Persistent;
 use crate::value::Value;
 use rquickjs::qjs;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
@@ -138,18 +139,45 @@ pub struct Rejection<'a> {
     pub continuation: u64,
 }
 
-/// A [`Rejection`] that nobody has asked for yet.
-pub(crate) struct KeptRejection {
+/// The [`Rejection`]s of a realm that nobody has asked for yet.
+#[derive(Default)]
+pub(crate) struct Rejections {
+    /// In the order in which they came.
+    kept: BTreeMap<u64, KeptRejection>,
+    /// By the addresses of the promises.
+    numbers: HashMap<usize, u64>,
+    last: u64,
+}
+
+struct KeptRejection {
     promise: Persistent,
     reason: Persistent,
     continuation: u64,
 }
 
+fn address(promise: qjs::JSValue) -> usize {
+    // SAFETY: a live object.
+    unsafe { qjs::JS_VALUE_GET_PTR(promise).addr() }
+}
+
+impl Rejections {
+    fn add(&mut self, promise: &Value<'_>, rejection: KeptRejection) {
+        self.last += 1;
+        self.kept.insert(self.last, rejection);
+        self.numbers.insert(address(promise.raw()), self.last);
+    }
+
+    fn remove(&mut self, promise: qjs::JSValue) -> Option<KeptRejection> {
+        let number = self.numbers.remove(&address(promise))?;
+        self.kept.remove(&number)
+    }
+}
+
 impl<'a> Ctx<'a> {
     /// Rejections without a handler since the last call.
     pub fn take_unhandled_rejections(self) -> Vec<Rejection<'a>> {
-        let kept = self.slot().rejections.take();
-        kept.into_iter().map(|rejection| self.restore_rejection(rejection)).collect()
+        let rejections = self.slot().rejections.take();
+        rejections.kept.into_values().map(|rejection| self.restore_rejection(rejection)).collect()
     }
 
     fn restore_rejection(self, kept: KeptRejection) -> Rejection<'a> {
@@ -159,13 +187,8 @@ impl<'a> Ctx<'a> {
 }
 
 fn forget_rejection(ctx: Ctx<'_>, promise: qjs::JSValue) {
-    let mut rejections = ctx.slot().rejections.borrow_mut();
-    let Some(index) = rejections.iter().position(|kept| kept.promise.is(ctx.slot(), promise)) else {
-        return;
-    };
-    let kept = rejections.remove(index);
-    drop(rejections);
-    drop(ctx.restore_rejection(kept));
+    let kept = ctx.slot().rejections.borrow_mut().remove(promise);
+    drop(kept.map(|kept| ctx.restore_rejection(kept)));
 }
 
 /// SAFETY: installed on a runtime whose contexts all have a slot once guest code runs.
@@ -185,12 +208,13 @@ pub(crate) unsafe extern "C" fn on_rejection(
         if is_handled {
             forget_rejection(ctx, promise);
         } else {
-            let kept = KeptRejection {
-                promise: Value::borrowed(ctx, promise).persist(),
+            let promise = Value::borrowed(ctx, promise);
+            let rejection = KeptRejection {
+                promise: promise.clone().persist(),
                 reason: Value::borrowed(ctx, reason).persist(),
                 continuation: ctx.continuation(),
             };
-            ctx.slot().rejections.borrow_mut().push(kept);
+            ctx.slot().rejections.borrow_mut().add(&promise, rejection);
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::list::List;
 use crate::module::ModuleLoader;
 use crate::persistent::{KeptValues, Persistent};
 use crate::primordials::{self, Primordials};
-use crate::promise::KeptRejection;
+use crate::promise::Rejections;
 use crate::room;
 use rquickjs::qjs;
 use std::any::Any;
@@ -71,7 +71,7 @@ pub(crate) struct RealmSlot {
     pub(crate) interrupt: RefCell<Option<Rc<dyn Interrupt>>>,
     pub(crate) data: RefCell<Option<Rc<dyn Any>>>,
     pub(crate) loader: RefCell<Option<Rc<dyn ModuleLoader>>>,
-    pub(crate) rejections: RefCell<Vec<KeptRejection>>,
+    pub(crate) rejections: RefCell<Rejections>,
     /// What the embedder keeps for the realm's lifetime, by name.
     pub(crate) kept: RefCell<Vec<(Cow<'static, str>, Persistent)>>,
     /// What scripts have of deferred globals.
@@ -101,7 +101,7 @@ impl RealmSlot {
             interrupt: RefCell::new(None),
             data: RefCell::new(None),
             loader: RefCell::new(None),
-            rejections: RefCell::new(Vec::new()),
+            rejections: RefCell::default(),
             kept: RefCell::new(Vec::new()),
             stand_ins: RefCell::default(),
             templates: RefCell::default(),
@@ -127,7 +127,7 @@ impl RealmSlot {
     /// Lets go of everything that belongs to the embedder. None of its code may run while a cell is borrowed.
     fn release(&self, inner: &Inner) {
         let (data, loader, interrupt) = (self.data.take(), self.loader.take(), self.interrupt.take());
-        self.rejections.take().into_iter().for_each(drop);
+        drop(self.rejections.take());
         self.kept.take().into_iter().for_each(drop);
         self.stand_ins.take().into_iter().for_each(drop);
         self.templates.take().into_iter().for_each(drop);

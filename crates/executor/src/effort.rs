@@ -9,10 +9,10 @@ use crate::lineage::Lineage;
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// Identifies an op within its realm, and is the continuation tag of its jobs.
+/// Identifies an op within its realm, or a callback that belongs to no op which is still to be answered; the continuation tag of its jobs.
 pub(crate) type OpId = u64;
 
-/// The continuation tag of jobs that belong to no op.
+/// The continuation tag where no frame is open.
 pub(crate) const NOBODY: OpId = 0;
 
 /// An op with all that it has set going. Made when there is something of it beside its frame.
@@ -23,6 +23,7 @@ pub(crate) struct Effort {
     spent: Cell<u64>,
     /// The op is not answered yet.
     is_open: Cell<bool>,
+    has_deadline: bool,
 }
 
 impl Effort {
@@ -33,6 +34,11 @@ impl Effort {
     /// The calls that the op runs for.
     pub(crate) fn lineage(&self) -> &Lineage {
         &self.lineage
+    }
+
+    /// Whether the op has a deadline of its own.
+    pub(crate) fn has_deadline(&self) -> bool {
+        self.has_deadline
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -53,8 +59,8 @@ pub(crate) struct Claim(Rc<Effort>);
 
 impl Claim {
     /// That of an op which has taken so many steps already.
-    pub(crate) fn new(id: OpId, lineage: Lineage, spent: u64) -> Claim {
-        Claim(Rc::new(Effort { id, lineage, spent: Cell::new(spent), is_open: Cell::new(true) }))
+    pub(crate) fn new(id: OpId, lineage: Lineage, spent: u64, has_deadline: bool) -> Claim {
+        Claim(Rc::new(Effort { id, lineage, spent: Cell::new(spent), is_open: Cell::new(true), has_deadline }))
     }
 
     pub(crate) fn effort(&self) -> &Rc<Effort> {
@@ -70,8 +76,3 @@ impl Drop for Claim {
 
 /// What was set going, or waits, belongs to the op of this effort; to no op where there is none.
 pub(crate) type Share = Option<Rc<Effort>>;
-
-/// Whether no op that waits for its answer owns it.
-pub(crate) fn is_nobodys(share: &Share) -> bool {
-    !share.as_ref().is_some_and(|effort| effort.is_open())
-}

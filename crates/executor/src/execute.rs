@@ -7,7 +7,7 @@ use crate::op::Op;
 use crate::realm::RealmState;
 use crate::vars::Block;
 use crate::vm;
-use quickbeam_engine::{Ctx, EvalOptions, Result, Thrown, Value};
+use quickbeam_engine::{Attributes, Ctx, EvalOptions, Result, Thrown, Value};
 use std::collections::{BTreeMap, HashSet};
 
 /// Default name of a script in stack traces.
@@ -56,11 +56,20 @@ impl RealmState {
                 self.run_jobs(ctx);
             }
             match ran {
+                Ok(Ran::Value(value, Then::Value)) if self.may_change(ctx, &value) => {
+                    let last = after_jobs(ctx, value).map_err(|Thrown| ctx.take_exception());
+                    self.conclude(ctx, Then::Unwrap, last);
+                }
                 Ok(Ran::Value(value, then)) => self.conclude(ctx, then, Ok(value)),
                 Ok(Ran::Outcome(outcome)) => self.answer(outcome),
                 Err(thrown) => self.conclude(ctx, Then::Value, Err(thrown)),
             }
         });
+    }
+
+    /// Whether jobs of the op may change its value that have not run yet, as those of another op are before them.
+    fn may_change(&self, ctx: Ctx<'_>, value: &Value<'_>) -> bool {
+        ctx.has_jobs() && value.is_object() && value.promise_state().is_none() && !self.must_end(ctx)
     }
 
     fn run<'a>(&self, ctx: Ctx<'a>, op: Op) -> Result<Ran<'a>> {
@@ -209,6 +218,15 @@ impl RealmState {
             ("inbox", self.mail.inbox().len() as u64),
         ])
     }
+}
+
+/// A promise of an object whose `value` that is, which settles after the jobs that wait now.
+fn after_jobs<'a>(ctx: Ctx<'a>, value: Value<'a>) -> Result<Value<'a>> {
+    let wrapper = ctx.object_without_prototype()?;
+    wrapper.define("value", value, Attributes::ALL)?;
+    let (promise, settler) = ctx.promise()?;
+    settler.settle(ctx, Ok(wrapper))?;
+    promise.then(&ctx.undefined(), &ctx.undefined())
 }
 
 pub(crate) fn names_of(object: &Value<'_>) -> Result<Vec<String>> {

@@ -1,9 +1,11 @@
 //! Frames: what runs JavaScript.
 
 use crate::effort::{Claim, NOBODY, OpId, Share};
+use crate::guard::Reason;
 use crate::host::{CallId, Reply};
 use crate::inbox::Due;
 use crate::lineage::Lineage;
+use crate::rest::Rest;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +25,7 @@ pub(crate) struct Frame {
     /// Reaches the same caller while the reply itself is encoding a value.
     pub(crate) spare: Option<Box<dyn Reply>>,
     pub(crate) is_callback: bool,
-    /// The op that it belongs to; known once it is open.
+    /// What it belongs to; known once it is open.
     pub(crate) op: OpId,
     /// All of that op: made when the op sets something going.
     pub(crate) effort: Share,
@@ -31,6 +33,10 @@ pub(crate) struct Frame {
     pub(crate) claim: Option<Claim>,
     /// Its own steps.
     pub(crate) spent: u64,
+    /// Of the rest of an op: the steps that are left, and why it was ended.
+    pub(crate) rest: Option<Rest>,
+    /// Why code was ended while it was open: what would settle a promise that it waits for later may have gone with that.
+    pub(crate) loss: Option<Reason>,
 }
 
 impl Frame {
@@ -54,6 +60,8 @@ impl Frame {
             effort: None,
             claim: None,
             spent: 0,
+            rest: None,
+            loss: None,
         }
     }
 
@@ -70,8 +78,33 @@ impl Frame {
         Frame { is_callback: true, effort, lineage, ..Frame::op(what, None, due, None) }
     }
 
+    /// That of jobs with that continuation tag.
+    pub(crate) fn job(op: OpId, timeout: Option<Duration>, share: Share, rest: Option<Rest>) -> Frame {
+        Frame { op, rest, ..Frame::callback(JOB, timeout, share) }
+    }
+
     pub(crate) fn for_calls(self, lineage: Lineage) -> Frame {
         Frame { lineage, ..self }
+    }
+
+    /// Whether it is a callback of an op that is still to be answered.
+    pub(crate) fn goes_on_for_op(&self) -> bool {
+        self.is_callback && self.effort.as_ref().is_some_and(|effort| effort.is_open())
+    }
+
+    /// Whether jobs with that continuation tag are a part of it: not once its op was answered, for then they have a budget of their own.
+    pub(crate) fn owns(&self, op: OpId) -> bool {
+        self.op == op && self.effort.as_ref().is_none_or(|effort| effort.is_open())
+    }
+
+    /// Whether it is a callback of an op that has a deadline, with which it ends.
+    pub(crate) fn has_deadline_of_op(&self) -> bool {
+        self.goes_on_for_op() && self.effort.as_ref().is_some_and(|effort| effort.has_deadline())
+    }
+
+    /// When it is to end.
+    pub(crate) fn due(&self) -> Option<Due> {
+        self.due.filter(|_| !self.has_deadline_of_op())
     }
 
     /// Steps that its budget is for.
@@ -82,7 +115,7 @@ impl Frame {
     /// The effort of which what it sets going is a part.
     pub(crate) fn share(&mut self) -> &Share {
         if self.effort.is_none() && !self.is_callback {
-            let claim = Claim::new(self.op, self.lineage.clone(), self.spent);
+            let claim = Claim::new(self.op, self.lineage.clone(), self.spent, self.due.is_some());
             self.effort = Some(claim.effort().clone());
             self.claim = Some(claim);
         }

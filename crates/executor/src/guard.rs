@@ -8,13 +8,14 @@
 //! A frame also holds what must outlive its fiber: should the heap run out inside a builtin, the fiber is abandoned
 //! where it stands, and nothing that lives on its stack is ever dropped.
 
-use crate::effort::{Claim, NOBODY, OpId, Share, is_nobodys};
+use crate::effort::{Claim, NOBODY, OpId, Share};
 use crate::fiber::{Pause, Suspender};
 use crate::frame::Frame;
 use crate::host::{CallId, Outcome, Reply};
 use crate::inbox::Due;
 use crate::lineage::Lineage;
 use crate::realm::RealmState;
+use crate::rest::Rests;
 use crate::tether::Tethers;
 use quickbeam_engine::{Ctx, ErrorReport, Interrupt, Isolate, Verdict};
 use std::cell::{Cell, RefCell};
@@ -89,8 +90,8 @@ struct Ending {
 
 /// Ops whose time is over.
 pub(crate) struct Expired {
-    /// There was one that never started.
-    pub(crate) any_queued: bool,
+    /// When the last of those came that never started.
+    pub(crate) queued_at: Option<Instant>,
     /// Those that were parked.
     pub(crate) parked: Vec<OpId>,
 }
@@ -101,8 +102,15 @@ pub(crate) struct Guard {
     budget: Option<u64>,
     reductions: Cell<u64>,
     next_check: Cell<Instant>,
-    /// The op that was begun last.
+    /// The op, or callback of none, that was begun last.
     last_op: Cell<OpId>,
+    pub(crate) rests: Rests,
+    /// Frames and jobs that were begun, and looks at what has come.
+    strides: Cell<u64>,
+    /// Those as of the last check, and a time before there were so many.
+    stride: Cell<(u64, Instant)>,
+    /// When the last op came that had timed out unstarted by then.
+    kept_from: Cell<Option<Instant>>,
     pub(crate) tethers: Tethers,
     /// The fiber that polls may suspend, and its isolate; null outside one.
     suspender: Cell<*const Suspender>,
@@ -118,6 +126,10 @@ impl Guard {
             reductions: Cell::new(0),
             next_check: Cell::new(Instant::now()),
             last_op: Cell::new(NOBODY),
+            rests: Rests::default(),
+            strides: Cell::new(0),
+            stride: Cell::new((0, Instant::now())),
+            kept_from: Cell::new(None),
             tethers: Tethers::default(),
             suspender: Cell::new(ptr::null()),
             isolate: Cell::new(ptr::null()),
@@ -180,11 +192,11 @@ impl Guard {
 
     /// Steps until the next poll.
     fn countdown(&self) -> u32 {
-        let left = match (self.budget, self.frames.borrow().last()) {
-            (Some(budget), Some(frame)) => budget.saturating_sub(frame.spent()).max(1),
-            _ => STEPS_PER_POLL,
-        };
-        left.min(STEPS_PER_POLL) as u32
+        let frames = self.frames.borrow();
+        let Some(frame) = frames.last() else { return STEPS_PER_POLL as u32 };
+        let of_budget = self.budget.map_or(STEPS_PER_POLL, |budget| budget.saturating_sub(frame.spent()));
+        let of_rest = frame.rest.map_or(STEPS_PER_POLL, |rest| rest.left.saturating_sub(frame.spent));
+        of_budget.min(of_rest).clamp(1, STEPS_PER_POLL) as u32
     }
 
     fn begin_op(&self) -> OpId {
@@ -286,33 +298,72 @@ impl Guard {
         self.frames.borrow_mut().iter_mut().find(|frame| frame.op == op)?.share().clone()
     }
 
-    /// Whether the innermost frame belongs to no op that waits for its answer.
-    pub(crate) fn runs_for_nobody(&self) -> bool {
-        self.frames.borrow().last().is_none_or(|frame| frame.is_callback && is_nobodys(&frame.effort))
+    /// Whether jobs with that continuation tag run in the innermost frame.
+    pub(crate) fn owns(&self, op: OpId) -> bool {
+        self.frames.borrow().last().is_some_and(|frame| frame.owns(op))
     }
 
-    /// Frees the jobs of an op that wait; whether there were any.
-    pub(crate) fn drop_jobs_of(&self, op: OpId) -> bool {
-        // SAFETY: see `set_stack`. Endings come where the engine polls, and in native functions.
-        unsafe { self.isolate.get().as_ref() }.is_some_and(|isolate| isolate.drop_jobs_of(op) > 0)
+    /// An op is ended: its jobs that wait are a rest.
+    pub(crate) fn end_op(&self, op: OpId, reason: Reason) {
+        // SAFETY: see `set_stack`. Endings come where the engine polls, and in native functions: both are in the realm.
+        let Some(isolate) = (unsafe { self.isolate.get().as_ref() }) else { return };
+        let left = self.budget.map_or(STEPS_PER_POLL, |budget| budget.min(STEPS_PER_POLL));
+        let reason = if let Reason::Timeout(_) = reason { Reason::InTheWay } else { reason };
+        self.rests.add(op, reason, left, isolate.next_job(), isolate.next_job_number());
     }
 
-    /// Ends the callbacks that are in the way of ops whose time is over: all, of an op that they have kept from starting; of one that
-    /// waited, its own.
+    /// Code of the innermost frame goes on to something else.
+    pub(crate) fn stride(&self) {
+        self.strides.set(self.strides.get() + 1);
+    }
+
+    /// Whether nothing has run but what runs now for all the time of an op that timed out before it could start.
+    fn is_in_the_way(&self, queued_at: Option<Instant>) -> bool {
+        let (count, since) = self.stride.get();
+        let kept_from = self.kept_from.take().max(queued_at);
+        if count == self.strides.get() {
+            return kept_from.is_some_and(|queued_at| since <= queued_at);
+        }
+        // It began since the last check; whether it is still there the next one tells.
+        let last_check = self.next_check.get().checked_sub(CHECK_EVERY).unwrap_or(since);
+        self.stride.set((self.strides.get(), last_check));
+        self.kept_from.set(queued_at);
+        false
+    }
+
+    /// Remembers for open ops that code was ended.
+    pub(crate) fn note_loss(&self, reason: Reason) {
+        self.frames.borrow_mut().iter_mut().for_each(|frame| frame.loss = Some(reason));
+    }
+
+    /// Why code was ended since the innermost frame is open.
+    pub(crate) fn loss(&self) -> Option<Reason> {
+        self.frames.borrow().last()?.loss
+    }
+
+    /// Whether the innermost frame is itself to end, and not one that it runs inside of.
+    pub(crate) fn is_last_to_end(&self) -> bool {
+        self.ending.get().is_some_and(|ending| ending.depth + 1 == self.depth())
+    }
+
+    /// Ends the callbacks that are in the way of ops whose time is over: what has run for all the time of one that could not start, unless it
+    /// goes on for an op with a deadline of its own; of one that waited, its own.
     fn end_in_the_way(&self, expired: &Expired) {
-        if !expired.any_queued && expired.parked.is_empty() {
+        let may_end = |frame: &Frame| frame.is_callback && !frame.has_deadline_of_op();
+        if self.is_in_the_way(expired.queued_at) && self.frames.borrow().iter().all(may_end) {
+            self.end(0, Reason::InTheWay);
+        }
+        self.end_callbacks_of(&expired.parked, Reason::InTheWay);
+    }
+
+    fn end_callbacks_of(&self, ops: &[OpId], reason: Reason) {
+        if ops.is_empty() {
             return;
         }
-        let depth = {
-            let frames = self.frames.borrow();
-            let is_own = |frame: &Frame| frame.is_callback && expired.parked.contains(&frame.op);
-            match expired.any_queued && frames.iter().all(|frame| frame.is_callback) {
-                true => Some(0),
-                false => frames.iter().position(is_own),
-            }
-        };
+        let is_own = |frame: &Frame| frame.is_callback && ops.contains(&frame.op);
+        let depth = self.frames.borrow().iter().position(is_own);
         if let Some(depth) = depth {
-            self.end(depth, Reason::InTheWay);
+            self.end(depth, reason);
         }
     }
 
@@ -320,7 +371,7 @@ impl Guard {
     fn judge_frames(&self, now: Instant, check_callers: bool) {
         let frames = self.frames.borrow();
         for (depth, frame) in frames.iter().enumerate() {
-            if let Some(due) = frame.due
+            if let Some(due) = frame.due()
                 && due.at <= now
             {
                 return self.end(depth, Reason::Timeout(due.timeout));
@@ -329,11 +380,17 @@ impl Guard {
                 return self.end(depth, Reason::CallerGone);
             }
         }
-        if let (Some(budget), Some(frame)) = (self.budget, frames.last())
-            && frame.spent() >= budget
-        {
+        let Some(frame) = frames.last() else { return };
+        if let Some(rest) = frame.rest.filter(|rest| frame.spent >= rest.left) {
+            self.end(frames.len() - 1, rest.reason);
+        } else if let Some(budget) = self.budget.filter(|budget| frame.spent() >= *budget) {
             self.end(frames.len() - 1, Reason::Budget(budget));
         }
+    }
+
+    /// The op that the innermost frame goes on for.
+    fn op_going_on(&self) -> Option<OpId> {
+        self.frames.borrow().last().filter(|frame| frame.goes_on_for_op()).map(|frame| frame.op)
     }
 
     /// Whether somebody waits for an open frame.
@@ -341,9 +398,10 @@ impl Guard {
         self.frames.borrow().iter().any(|frame| frame.reply.is_some() || frame.spare.is_some())
     }
 
-    /// The earliest deadline of an open frame.
+    /// The earliest deadline of an open frame, or when to look again whether it is in the way.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.frames.borrow().iter().filter_map(|frame| Some(frame.due?.at)).min()
+        let check = self.kept_from.get().map(|_| self.next_check.get());
+        self.frames.borrow().iter().filter_map(|frame| Some(frame.due()?.at)).chain(check).min()
     }
 }
 
@@ -365,22 +423,30 @@ impl RealmState {
         let depth = guard.depth();
         frame.op = match &frame.effort {
             Some(effort) => effort.id(),
-            None if frame.is_callback => NOBODY,
-            None => guard.begin_op(),
+            None if frame.op == NOBODY => guard.begin_op(),
+            None => frame.op,
         };
         let (op, is_callback) = (frame.op, frame.is_callback);
         let outer = ctx.set_continuation(op);
+        guard.stride();
         guard.frames.borrow_mut().push(frame);
         ctx.set_countdown(guard.countdown());
         f();
         self.charge(ctx.steps_since_poll());
         // More than one is left only if a panic inside was stopped at an entry from the engine.
+        let mut is_open = false;
         while guard.depth() > depth {
             let frame = guard.frames.borrow_mut().pop();
-            if let Some(Frame { reply: Some(reply), .. }) = frame {
+            let Some(mut frame) = frame else { break };
+            is_open = !frame.is_callback || frame.goes_on_for_op();
+            if frame.rest.is_some() {
+                guard.rests.charge(op, frame.spent, ctx.next_job_number());
+            }
+            if let Some(reply) = frame.reply.take() {
                 self.deliver(reply, Outcome::Failed(Reason::Fatal.report("")));
             }
         }
+        guard.stride();
         ctx.set_continuation(outer);
         let is_inner = guard.ending.get().is_some_and(|ending| ending.depth < depth);
         let ended = guard.ending.get().filter(|_| !is_inner);
@@ -392,24 +458,25 @@ impl RealmState {
         self.settle_memory(ctx);
         self.mail.meter.set_memory(ctx.memory().used);
         if let Some(Ending { reason, .. }) = ended {
-            self.end_op(op, is_callback, reason);
+            if is_open {
+                self.end_op(op, is_callback, reason);
+            }
             self.fail_orphans(ctx, reason);
-        } else if is_inner {
-            self.end_op(op, is_callback, Reason::Outer);
+        } else if is_inner && !is_callback {
+            guard.end_op(op, Reason::Outer);
         }
         self.is_mourning.set(false);
         ctx.set_countdown(guard.countdown());
     }
 
-    /// A frame was ended. With an op's own, and when its budget is used up, all of the op ends: the jobs that wait are part of it.
+    /// A frame of an op was ended. With the op's own, and where a callback has hit a limit, all of the op ends.
     fn end_op(&self, op: OpId, is_callback: bool, reason: Reason) {
-        let is_used_up = matches!(reason, Reason::Budget(_));
-        if op == NOBODY || reason.is_final() || (is_callback && !is_used_up) {
+        let has_hit_limit = matches!(reason, Reason::Budget(_) | Reason::Memory(_));
+        if reason.is_final() || (is_callback && !has_hit_limit) {
             return;
         }
-        self.guard.drop_jobs_of(op);
-        if is_used_up {
-            self.fail_parked(op, reason);
+        if !is_callback || self.fail_parked(op, reason) {
+            self.guard.end_op(op, reason);
         }
     }
 
@@ -430,9 +497,12 @@ impl RealmState {
         let check = now >= self.guard.next_check.get();
         self.guard.judge_frames(now, check);
         if check {
-            self.guard.next_check.set(now + CHECK_EVERY);
             let expired = self.expire(now);
             self.guard.end_in_the_way(&expired);
+            if let Some(op) = self.guard.op_going_on().filter(|op| self.end_if_abandoned(*op)) {
+                self.guard.end_callbacks_of(&[op], Reason::CallerGone);
+            }
+            self.guard.next_check.set(now + CHECK_EVERY);
         }
         self.guard.ending()
     }
@@ -440,19 +510,14 @@ impl RealmState {
     /// Ends the ops, queued or parked, that are past their time.
     pub(crate) fn expire(&self, now: Instant) -> Expired {
         let expired = if self.mail.is_empty() { Vec::new() } else { self.mail.inbox().take_expired(now) };
-        let any_queued = !expired.is_empty();
+        let mut queued_at = None;
         for envelope in expired {
+            queued_at = queued_at.max(envelope.due.and_then(|due| due.at.checked_sub(due.timeout)));
             if let (Some(reply), Some(due)) = (envelope.reply, envelope.due) {
                 self.deliver(reply, Outcome::Failed(Reason::Timeout(due.timeout).report(envelope.op.noun())));
             }
         }
-        let parked = self.expire_parked(now);
-        let was_mourning = self.is_mourning.replace(true);
-        if parked.iter().fold(false, |any, op| self.guard.drop_jobs_of(*op) | any) {
-            self.note_loss(Reason::InTheWay);
-        }
-        self.is_mourning.set(was_mourning);
-        Expired { any_queued, parked }
+        Expired { queued_at, parked: self.expire_parked(now) }
     }
 
     /// Lets other tasks run if this one has had its slice, or has lost its processor to them. Also called between ops.

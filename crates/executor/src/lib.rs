@@ -66,6 +66,7 @@ mod park;
 mod processor;
 mod queue;
 mod realm;
+mod rest;
 mod retired;
 mod scripts;
 mod seat;

@@ -1,7 +1,7 @@
 //! Ops that wait for a promise.
 
 use crate::call::IdHasher;
-use crate::effort::{Claim, NOBODY, OpId, Share};
+use crate::effort::{Claim, OpId, Share};
 use crate::execute::Then;
 use crate::frame::Frame;
 use crate::guard::Reason;
@@ -28,6 +28,12 @@ pub(crate) struct Parked {
     loss: Option<Reason>,
 }
 
+impl Parked {
+    fn is_abandoned(&self) -> bool {
+        self.reply.as_ref().is_some_and(|reply| reply.is_abandoned())
+    }
+}
+
 /// When to look whether the promises of bereaved ops, and what tethers are for, are lost meanwhile. Each look collects the garbage of the realm.
 #[derive(Clone, Copy)]
 struct Search {
@@ -44,13 +50,15 @@ impl Search {
     /// So many times longer than a look takes are the intervals at least.
     const REST: u32 = 20;
 
-    fn new(now: Instant) -> Search {
-        Search { at: now + Search::FIRST, interval: Search::FIRST }
+    /// The first look, not before `rested_at`.
+    fn new(now: Instant, rested_at: Option<Instant>) -> Search {
+        let interval = rested_at.map_or(Search::FIRST, |at| at.saturating_duration_since(now).max(Search::FIRST));
+        Search { at: now + interval, interval }
     }
 
-    /// The next look, after one that took so long.
-    fn next(self, now: Instant, took: Duration) -> Option<Search> {
-        let interval = (self.interval * 2).max(took * Search::REST);
+    /// The next look.
+    fn next(self, now: Instant, rested_at: Instant) -> Option<Search> {
+        let interval = (self.interval * 2).max(rested_at.saturating_duration_since(now));
         (interval <= Search::LONGEST).then(|| Search { at: now + interval, interval })
     }
 }
@@ -58,6 +66,8 @@ impl Search {
 #[derive(Default)]
 pub(crate) struct ParkingLot {
     ops: HashMap<OpId, Parked, BuildHasherDefault<IdHasher>>,
+    /// When the garbage may be collected again for those that wait in vain.
+    rested_at: Option<Instant>,
     /// How many of them the handlers of each call wait for.
     parents: HashMap<CallId, usize>,
     /// Ops whose promise was lost with a frame that was ended.
@@ -94,11 +104,17 @@ impl ParkingLot {
         !self.parents.is_empty() && calls.iter().any(|call| self.parents.contains_key(call))
     }
 
-    fn insert(&mut self, mut parked: Parked) -> Wait {
-        if self.ops.len() >= self.sweep_at.max(Self::MIN_SWEEP) {
-            self.remove_where(|parked| parked.reply.as_ref().is_some_and(|reply| reply.is_abandoned()));
-            self.sweep_at = self.ops.len() * 2;
+    /// Takes those whose callers are gone, if it is time to look for such.
+    fn sweep(&mut self) -> Vec<Parked> {
+        if self.ops.len() < self.sweep_at.max(Self::MIN_SWEEP) {
+            return Vec::new();
         }
+        let swept = self.remove_where(Parked::is_abandoned);
+        self.sweep_at = self.ops.len() * 2;
+        swept
+    }
+
+    fn insert(&mut self, mut parked: Parked) -> Wait {
         if let Some(due) = parked.due {
             self.next_due = Some(self.next_due.map_or(due.at, |next| next.min(due.at)));
         }
@@ -180,26 +196,37 @@ impl RealmState {
             if let (Some(reply), Some(due)) = (reply, due) {
                 self.deliver(reply, Outcome::Failed(Reason::Timeout(due.timeout).report(what)));
             }
+            self.guard.end_op(claim.effort().id(), Reason::InTheWay);
             claim.effort().id()
         };
         expired.into_iter().map(end).collect()
     }
 
+    /// Ends a parked op if nobody waits for it any more; whether that is so.
+    pub(crate) fn end_if_abandoned(&self, op: OpId) -> bool {
+        let is_abandoned = self.parked.borrow().ops.get(&op).is_some_and(Parked::is_abandoned);
+        if is_abandoned {
+            let gone = self.parked.borrow_mut().remove(op);
+            drop(gone);
+            self.guard.end_op(op, Reason::CallerGone);
+        }
+        is_abandoned
+    }
+
     /// The effort of an op that is not answered yet.
     pub(crate) fn effort_of(&self, op: OpId) -> Share {
-        if op == NOBODY {
-            return None;
-        }
         let of_parked = || self.parked.borrow().ops.get(&op).map(|parked| parked.claim.effort().clone());
         self.guard.open_effort(op).or_else(of_parked).filter(|effort| effort.is_open())
     }
 
-    /// Ends an op, if it is parked.
-    pub(crate) fn fail_parked(&self, op: OpId, reason: Reason) {
+    /// Ends an op, if it is parked; whether it is.
+    pub(crate) fn fail_parked(&self, op: OpId, reason: Reason) -> bool {
         let parked = self.parked.borrow_mut().remove(op);
-        if let Some(Parked { what, reply: Some(reply), .. }) = parked {
+        let Some(Parked { what, reply, .. }) = parked else { return false };
+        if let Some(reply) = reply {
             self.deliver(reply, Outcome::Failed(reason.report(what)));
         }
+        true
     }
 
     /// Ends all parked ops.
@@ -247,7 +274,9 @@ impl RealmState {
 
     /// Lets the op of the innermost frame wait until the promise settles.
     fn park<'a>(&self, ctx: Ctx<'a>, promise: &Value<'a>, then: Then) {
-        if let Some(report) = self.ending_report() {
+        if self.must_end(ctx)
+            && let Some(report) = self.ending_report()
+        {
             return self.answer(Outcome::Failed(report));
         }
         let Some((what, due, parent)) = self.guard.innermost() else {
@@ -257,8 +286,19 @@ impl RealmState {
             return;
         };
         let reply = self.guard.take_reply();
-        let wait =
-            self.parked.borrow_mut().insert(Parked { what, reply, due, parent, then, claim, wait: 0, loss: None });
+        let swept = self.parked.borrow_mut().sweep();
+        for gone in swept {
+            self.guard.end_op(gone.claim.effort().id(), Reason::CallerGone);
+        }
+        let loss = self.guard.loss();
+        let parked = Parked { what, reply, due, parent, then, claim, wait: 0, loss };
+        let wait = {
+            let mut lot = self.parked.borrow_mut();
+            if loss.is_some() && lot.search.is_none() {
+                lot.search = Some(Search::new(Instant::now(), lot.rested_at));
+            }
+            lot.insert(parked)
+        };
         let op = wait.op;
         let waits = RealmState::of(ctx).and_then(|state| {
             let wait = ctx.host_object(Rc::new(Wait { state: Rc::downgrade(&state), ..wait }), None)?;
@@ -296,13 +336,23 @@ impl RealmState {
             return;
         }
         if self.note_loss(reason) {
-            ctx.collect_garbage();
+            self.collect_for_orphans(ctx);
         }
         self.tell_orphans();
     }
 
-    /// Remembers that code was ended for which ops may wait, and that they are to be looked for. False if there is nothing to look for.
-    pub(crate) fn note_loss(&self, reason: Reason) -> bool {
+    /// Collects the garbage, and tells when it may be collected again.
+    fn collect_for_orphans(&self, ctx: Ctx<'_>) -> Instant {
+        let start = Instant::now();
+        ctx.collect_garbage();
+        let now = Instant::now();
+        let rested_at = now + (now - start) * Search::REST;
+        self.parked.borrow_mut().rested_at = Some(rested_at);
+        rested_at
+    }
+
+    /// Remembers that code was ended for which ops may wait, and that they are to be looked for: whether now.
+    fn note_loss(&self, reason: Reason) -> bool {
         let reason = match reason {
             Reason::Budget(_) | Reason::Memory(_) => reason,
             _ => Reason::InTheWay,
@@ -312,9 +362,21 @@ impl RealmState {
         for parked in ops.values_mut().chain(orphans) {
             parked.loss = Some(reason);
         }
+        self.guard.note_loss(reason);
         let is_bereft = lot.len() > 0 || self.guard.tethers.are_there();
-        lot.search = is_bereft.then(|| Search::new(Instant::now()));
-        is_bereft
+        let now = Instant::now();
+        lot.search = is_bereft.then(|| Search::new(now, lot.rested_at));
+        is_bereft && lot.rested_at.is_none_or(|at| at <= now)
+    }
+
+    /// Frees the next job, which is the rest of an op that has taken its steps.
+    pub(crate) fn drop_rest(&self, ctx: Ctx<'_>, reason: Reason) {
+        self.guard.tidy();
+        self.guard.tethers.note_ending();
+        let was_mourning = self.is_mourning.replace(true);
+        ctx.drop_job();
+        self.is_mourning.set(was_mourning);
+        self.note_loss(reason);
     }
 
     /// Answers the ops that wait in vain.
@@ -345,15 +407,13 @@ impl RealmState {
     }
 
     fn search(&self, ctx: Ctx<'_>, search: Search) {
-        let start = Instant::now();
-        if start < search.at {
+        if Instant::now() < search.at {
             return;
         }
-        ctx.collect_garbage();
-        let now = Instant::now();
+        let rested_at = self.collect_for_orphans(ctx);
         let mut lot = self.parked.borrow_mut();
         let is_bereaved = lot.ops.values().any(|parked| parked.loss.is_some()) || self.guard.tethers.are_there();
-        lot.search = if is_bereaved { search.next(now, now - start) } else { None };
+        lot.search = if is_bereaved { search.next(Instant::now(), rested_at) } else { None };
     }
 
     /// Gives the op of the innermost frame its outcome; if the frame is to end, that is the outcome.

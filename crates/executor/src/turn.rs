@@ -1,10 +1,10 @@
 //! A turn: what one run of an isolate does.
 
-use crate::effort::OpId;
 use crate::fiber::TurnEnd;
-use crate::frame::JOB;
+use crate::frame::{Frame, JOB};
+use crate::host::Uncaught;
 use crate::realm::RealmState;
-use quickbeam_engine::{Ctx, Thrown};
+use quickbeam_engine::{Ctx, NextJob, Thrown};
 use std::time::{Duration, Instant};
 
 /// Jobs run in one go before the turn looks at its deadlines.
@@ -116,13 +116,27 @@ impl RealmState {
     pub(crate) fn checkpoint(&self, ctx: Ctx<'_>) {
         let mut spell = Spell::new(Patience::UntilAsked);
         while !spell.is_over
-            && let Some(op) = ctx.next_job()
+            && let Some(job) = ctx.next_job()
             && !self.is_over(ctx)
         {
-            self.callback(ctx, JOB, self.effort_of(op), || {
-                self.run_own_jobs(ctx, &mut spell);
-                Ok(())
+            let rests = &self.guard.rests;
+            let rest = if rests.is_empty() { None } else { rests.of(job) };
+            if let Some(rest) = rest.filter(|rest| rest.left == 0) {
+                self.drop_rest(ctx, rest.reason);
+                self.pass(&mut spell);
+                continue;
+            }
+            let op = job.continuation;
+            let frame = Frame::job(op, self.config.callback_timeout, self.effort_of(op), rest);
+            self.in_frame(ctx, frame, || {
+                let is_cut = self.run_own_jobs(ctx, &mut spell);
+                if let Some(reason) = self.guard.ending().filter(|reason| is_cut && !reason.is_final()) {
+                    self.host.uncaught(Uncaught::Exception(reason.report(JOB)));
+                }
             });
+        }
+        if !ctx.has_jobs() {
+            self.guard.rests.clear();
         }
     }
 
@@ -132,7 +146,11 @@ impl RealmState {
 
     /// Whether there is something beside jobs to do now.
     fn has_other_work(&self, now: Instant) -> bool {
-        !self.is_idle() || self.timers.borrow().are_due(now) || self.messages.borrow().are_due()
+        let are_orphans_due = || {
+            let lot = self.parked.borrow();
+            lot.has_orphans() || lot.next_search().is_some_and(|at| at <= now)
+        };
+        !self.is_idle() || self.timers.borrow().are_due(now) || self.messages.borrow().are_due() || are_orphans_due()
     }
 
     /// When the next timer or deadline is due, or ops that wait in vain are to be looked for.
@@ -146,36 +164,47 @@ impl RealmState {
         self.run_own_jobs(ctx, &mut Spell::new(Patience::Limited));
     }
 
-    /// Runs jobs until the next is another op's or none waits, the open frame is to end, or they have kept others waiting for long.
-    fn run_own_jobs(&self, ctx: Ctx<'_>, spell: &mut Spell) {
-        while let Some(op) = ctx.next_job()
-            && self.is_own_job(ctx, op)
-        {
+    /// Runs jobs until the next is another op's or none waits, the open frame is to end, or they have kept others waiting for long. Tells whether
+    /// one was ended.
+    fn run_own_jobs(&self, ctx: Ctx<'_>, spell: &mut Spell) -> bool {
+        let is_own = |job: NextJob| self.guard.owns(job.continuation);
+        while ctx.next_job().is_some_and(is_own) {
+            self.guard.stride();
             if let Some(Err(Thrown)) = ctx.run_job() {
                 let error = ctx.take_exception();
                 if self.must_end(ctx) {
-                    return spell.end();
+                    spell.end();
+                    return true;
                 }
                 crate::realm::report_exception(ctx, &error);
             }
-            if let Some(now) = spell.check() {
-                if self.judge(now).is_some() {
-                    // It ends between two jobs, so that the next is what goes on in this frame.
-                    if ctx.next_job().is_some_and(|op| self.is_own_job(ctx, op)) {
-                        ctx.drop_job();
-                    }
-                    return spell.end();
+            if !self.pass(spell) {
+                // It ends between two jobs, so that the next is what goes on in this frame.
+                let is_cut = self.guard.is_last_to_end() && ctx.next_job().is_some_and(is_own);
+                if is_cut {
+                    ctx.drop_job();
                 }
-                if spell.is_long(now) && (spell.patience == Patience::Limited || self.has_other_work(now)) {
-                    return spell.end();
-                }
-                self.breathe();
+                spell.end();
+                return is_cut;
+            }
+            if spell.is_over {
+                return false;
             }
         }
+        false
     }
 
-    /// Whether a job of that op, or of none, belongs to the open frame.
-    fn is_own_job(&self, ctx: Ctx<'_>, op: OpId) -> bool {
-        ctx.continuation() == op || (self.guard.runs_for_nobody() && self.effort_of(op).is_none())
+    /// Another job is done. False if the open frame is to end.
+    fn pass(&self, spell: &mut Spell) -> bool {
+        let Some(now) = spell.check() else { return true };
+        if self.judge(now).is_some() {
+            return false;
+        }
+        if spell.is_long(now) && (spell.patience == Patience::Limited || self.has_other_work(now)) {
+            spell.end();
+        } else {
+            self.breathe();
+        }
+        true
     }
 }

@@ -18,6 +18,7 @@ mod panics;
 mod preemption;
 mod relief;
 mod resets;
+mod rests;
 mod scripts;
 mod stack;
 mod stealing;

@@ -201,6 +201,18 @@ fn a_realm_that_stays_full_ends() {
 }
 
 #[test]
+fn a_callback_that_hits_the_limit_ends_its_op() {
+    for start in ["setTimeout", "setImmediate", "post"] {
+        let _case = Case(start);
+        let realm = realm_with(&eager(), |config| config.memory_limit = 16 << 20);
+        let grow = "const all = []; for (;;) all.push(new Array(1000).fill(1))";
+        let told = realm.eval(&format!("globalThis.kept = call('never'); {start}(() => {{ {grow} }}); await kept"));
+        assert_eq!(told, "OutOfMemoryError: the eval exceeded memory_limit: 16777216 bytes");
+        realm.check("1 + 1", "2");
+    }
+}
+
+#[test]
 fn callbacks_hit_the_limit_too() {
     for start in [
         "setTimeout(() => { for (;;) x.push({}) }, 0)",

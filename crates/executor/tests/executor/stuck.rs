@@ -23,11 +23,15 @@ fn a_stuck_builtin_delays_nobody() {
         others.iter().for_each(|other| other.check("1 + 1", "2"));
     }
     assert!(hand_offs(&executor) > 0);
-    let held = |processor: &ProcessorInfo| processor.longest_hold > Duration::ZERO;
-    assert!(executor.info().processors.iter().any(held) || !cfg!(target_os = "linux"));
     assert_eq!(pending.peek(), None);
     stuck.release();
     assert_eq!(pending.text(), "through");
+    // What computes holds its thread in CPU time, until it polls.
+    let looping = stuck.start_timed("for (;;) {}");
+    others.iter().for_each(|other| other.check("1 + 1", "2"));
+    assert_eq!(looping.text(), "TimeoutError: the eval timed out after 20 ms");
+    let held = |processor: &ProcessorInfo| processor.longest_hold > Duration::ZERO;
+    assert!(executor.info().processors.iter().any(held) || !cfg!(target_os = "linux"));
     stuck.check("1 + 1", "2");
 }
 

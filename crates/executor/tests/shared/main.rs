@@ -20,6 +20,8 @@ mod modules;
 mod preemption;
 #[path = "../executor/resets.rs"]
 mod resets;
+#[path = "../executor/rests.rs"]
+mod rests;
 #[path = "../executor/scripts.rs"]
 mod scripts;
 #[path = "../executor/stack.rs"]

@@ -22,6 +22,8 @@ mod modules;
 mod panics;
 #[path = "../executor/resets.rs"]
 mod resets;
+#[path = "../executor/rests.rs"]
+mod rests;
 #[path = "../executor/scripts.rs"]
 mod scripts;
 #[path = "../executor/stack.rs"]
