@@ -295,3 +295,35 @@ fn compiled_code_runs_in_another_realm() {
     let got = compiler.op(Op::Compile { source: "const = 1".into(), filename: None }).text();
     assert!(got.starts_with("SyntaxError"), "{got}");
 }
+
+/// It is neither run again nor waited for.
+#[test]
+fn a_module_that_was_ended_fails_for_whoever_imports_it() {
+    for hog in [
+        "for (;;);",
+        "await null; for (;;);",
+        "await call('f'); for (;;);",
+        "await null; await new Promise(done => setTimeout(done, 0)); for (;;);",
+        "import 'hog'; export const other = 1",
+        "await null; export * from 'hog'",
+    ] {
+        let _case = Case(hog);
+        let realm = realm_with(&eager(), |config| config.max_reductions = Some(100_000));
+        let name = if hog.contains("'hog'") { "above" } else { "hog" };
+        if name == "above" {
+            realm.op(Op::LoadModule { name: "hog".into(), source: "await null; for (;;);".into() }).text();
+        }
+        let loading = realm.op(Op::LoadModule { name: name.into(), source: hog.into() });
+        if hog.contains("call") {
+            let id = realm.expect_call("f");
+            realm.resolve(id, "");
+        }
+        let told = loading.text();
+        assert!(told.contains("interrupted") || told.contains("used up max_reductions"), "{told}");
+        for _ in 0..2 {
+            realm.check(&format!("await import('{name}').catch(error => error.message)"), "interrupted");
+        }
+        assert_eq!(load(&realm, "well", "export const well = 1"), Got::Done);
+        realm.check("(await import('well')).well", "1");
+    }
+}
