@@ -221,6 +221,7 @@ impl RealmState {
 }
 
 /// A promise of an object whose `value` that is, which settles after the jobs that wait now.
+#[cold]
 fn after_jobs<'a>(ctx: Ctx<'a>, value: Value<'a>) -> Result<Value<'a>> {
     let wrapper = ctx.object_without_prototype()?;
     wrapper.define("value", value, Attributes::ALL)?;

@@ -4,14 +4,17 @@ use crate::support::*;
 use quickbeam_executor::*;
 use std::time::Duration;
 
-const TIMED_OUT: &str = "TimeoutError: the eval timed out after 100 ms";
+/// Long enough to begin, also on a busy machine.
+const TIMEOUT: Duration = Duration::from_millis(300);
+
+const TIMED_OUT: &str = "TimeoutError: the eval timed out after 300 ms";
 
 fn timed(timeout: Duration) -> SubmitOptions {
     SubmitOptions { timeout: Some(timeout), ..SubmitOptions::default() }
 }
 
 fn start_timed(realm: &TestRealm, source: &str) -> Pending {
-    realm.submit(eval(source), timed(Duration::from_millis(100)))
+    realm.submit(eval(source), timed(TIMEOUT))
 }
 
 fn budgeted() -> TestRealm {
@@ -52,7 +55,7 @@ fn loops_of_ops_that_are_ended_end_beside_another_loop() {
         let quiet = "let before; do { before = globalThis.n; await new Promise(done => setTimeout(done, 1)) } while (globalThis.n !== before)";
         realm.check(&format!("{{ {quiet} }} 'quiet'"), "quiet");
         // What comes later goes on as any callback.
-        let late = "(async () => { await new Promise(done => setTimeout(done, 200)); for (let i = 0; i < 1e5; i++); note('late') })(); for (;;) await 1";
+        let late = "(async () => { await new Promise(done => setTimeout(done, 500)); for (let i = 0; i < 1e5; i++); note('late') })(); for (;;) await 1";
         assert_eq!(start_timed(&realm, late).text(), TIMED_OUT);
         while realm.event() != Event::Note("late".to_owned()) {}
     }
@@ -75,8 +78,11 @@ fn loops_of_callers_that_are_gone_end() {
 #[test]
 fn an_op_that_ran_meanwhile_is_told_that_its_promise_is_lost() {
     let realm = realm();
-    let first =
-        start_timed(&realm, "await new Promise(go => { globalThis.go = go }); for (let i = 0; i < 1e7; i++); done(1)");
+    let first = start_timed(
+        &realm,
+        "await new Promise(go => { globalThis.go = go; call('begun') }); for (let i = 0; i < 1e7; i++); done(1)",
+    );
+    realm.expect_call("begun");
     let second = realm.start(
         "{ const lost = new Promise(done => { globalThis.done = done }); go(); const id = setInterval(() => {}, 1); \
          callSync('hold'); delete globalThis.done; delete globalThis.go; clearTimeout(id); await lost }",
