@@ -105,3 +105,21 @@ fn negative_bytes_are_found_from_behind() {
     check("new Int8Array([1, -54, 2]).lastIndexOf(202)", "-1");
     check("new Uint8Array([1, 202, 2]).lastIndexOf(202)", "1");
 }
+
+/// As if the bytes of the source had been copied before.
+#[test]
+fn a_typed_array_is_set_from_one_over_the_same_buffer() {
+    check(
+        "const types = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array];
+        const wrong = [];
+        for (const To of types) for (const From of types) for (const [to, from] of [[0, 0], [8, 0], [0, 8], [16, 8]]) {
+            const bytes = Uint8Array.from({ length: 256 }, (_, i) => (i * 37 + 11) & 127);
+            const source = new From(bytes.buffer, from, 8), target = new To(bytes.buffer, to, 8);
+            const expected = To.from(Array.from(source)).join();
+            target.set(source);
+            if (target.join() !== expected) wrong.push([To.name, From.name, to, from]);
+        }
+        wrong.join(' ')",
+        "",
+    );
+}

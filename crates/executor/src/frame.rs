@@ -33,8 +33,8 @@ pub(crate) struct Frame {
     pub(crate) claim: Option<Claim>,
     /// Its own steps.
     pub(crate) spent: u64,
-    /// Of the rest of an op: the steps that are left, and why it was ended.
-    pub(crate) rest: Option<Rest>,
+    /// That of the op, if it was ended, and when the frame began.
+    pub(crate) rest: Option<(Rest, Instant)>,
     /// Why code was ended while it was open: what would settle a promise that it waits for later may have gone with that.
     pub(crate) loss: Option<Reason>,
 }
@@ -80,6 +80,7 @@ impl Frame {
 
     /// That of jobs with that continuation tag.
     pub(crate) fn job(op: OpId, timeout: Option<Duration>, share: Share, rest: Option<Rest>) -> Frame {
+        let rest = rest.map(|rest| (rest, Instant::now()));
         Frame { op, rest, ..Frame::callback(JOB, timeout, share) }
     }
 

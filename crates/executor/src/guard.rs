@@ -15,7 +15,7 @@ use crate::host::{CallId, Outcome, Reply};
 use crate::inbox::Due;
 use crate::lineage::Lineage;
 use crate::realm::RealmState;
-use crate::rest::Rests;
+use crate::rest::{Rest, Rests};
 use crate::tether::Tethers;
 use quickbeam_engine::{Ctx, ErrorReport, Interrupt, Isolate, Verdict};
 use std::cell::{Cell, RefCell};
@@ -40,6 +40,8 @@ pub(crate) enum Reason {
     CallerGone,
     /// The frame is a callback, and an op that waited for its realm timed out.
     InTheWay,
+    /// The frame is a callback of an op that timed out.
+    OpTimedOut,
     /// The realm was reset.
     Reset,
     /// The op that the frame runs inside is to end.
@@ -74,6 +76,9 @@ impl Reason {
             Reason::CallerGone => interrupted(format!("the {what} was cancelled: its caller is gone")),
             Reason::InTheWay => {
                 interrupted(format!("the {what} was interrupted: an op that waited for this runtime timed out"))
+            }
+            Reason::OpTimedOut => {
+                interrupted(format!("the {what} was interrupted: the op that it belongs to timed out"))
             }
             Reason::Reset => interrupted(format!("the {what} was interrupted: the runtime was reset")),
             Reason::Outer => interrupted(format!("the {what} was interrupted: the op that it ran inside has ended")),
@@ -195,7 +200,7 @@ impl Guard {
         let frames = self.frames.borrow();
         let Some(frame) = frames.last() else { return STEPS_PER_POLL as u32 };
         let of_budget = self.budget.map_or(STEPS_PER_POLL, |budget| budget.saturating_sub(frame.spent()));
-        let of_rest = frame.rest.map_or(STEPS_PER_POLL, |rest| rest.left.saturating_sub(frame.spent));
+        let of_rest = frame.rest.map_or(STEPS_PER_POLL, |(rest, _)| rest.left.saturating_sub(frame.spent));
         of_budget.min(of_rest).clamp(1, STEPS_PER_POLL) as u32
     }
 
@@ -308,7 +313,7 @@ impl Guard {
         // SAFETY: see `set_stack`. Endings come where the engine polls, and in native functions: both are in the realm.
         let Some(isolate) = (unsafe { self.isolate.get().as_ref() }) else { return };
         let left = self.budget.map_or(STEPS_PER_POLL, |budget| budget.min(STEPS_PER_POLL));
-        let reason = if let Reason::Timeout(_) = reason { Reason::InTheWay } else { reason };
+        let reason = if let Reason::Timeout(_) = reason { Reason::OpTimedOut } else { reason };
         self.rests.add(op, reason, left, isolate.next_job(), isolate.next_job_number());
     }
 
@@ -353,7 +358,7 @@ impl Guard {
         if self.is_in_the_way(expired.queued_at) && self.frames.borrow().iter().all(may_end) {
             self.end(0, Reason::InTheWay);
         }
-        self.end_callbacks_of(&expired.parked, Reason::InTheWay);
+        self.end_callbacks_of(&expired.parked, Reason::OpTimedOut);
     }
 
     fn end_callbacks_of(&self, ops: &[OpId], reason: Reason) {
@@ -381,7 +386,8 @@ impl Guard {
             }
         }
         let Some(frame) = frames.last() else { return };
-        if let Some(rest) = frame.rest.filter(|rest| frame.spent >= rest.left) {
+        let is_over = |&(rest, began): &(Rest, Instant)| frame.spent >= rest.left || now - began >= rest.time;
+        if let Some((rest, _)) = frame.rest.filter(is_over) {
             self.end(frames.len() - 1, rest.reason);
         } else if let Some(budget) = self.budget.filter(|budget| frame.spent() >= *budget) {
             self.end(frames.len() - 1, Reason::Budget(budget));
@@ -439,8 +445,8 @@ impl RealmState {
             let frame = guard.frames.borrow_mut().pop();
             let Some(mut frame) = frame else { break };
             is_open = !frame.is_callback || frame.goes_on_for_op();
-            if frame.rest.is_some() {
-                guard.rests.charge(op, frame.spent, ctx.next_job_number());
+            if let Some((_, began)) = frame.rest {
+                guard.rests.charge(op, frame.spent, began.elapsed(), ctx.next_job_number());
             }
             if let Some(reply) = frame.reply.take() {
                 self.deliver(reply, Outcome::Failed(Reason::Fatal.report("")));

@@ -196,7 +196,7 @@ impl RealmState {
             if let (Some(reply), Some(due)) = (reply, due) {
                 self.deliver(reply, Outcome::Failed(Reason::Timeout(due.timeout).report(what)));
             }
-            self.guard.end_op(claim.effort().id(), Reason::InTheWay);
+            self.guard.end_op(claim.effort().id(), Reason::OpTimedOut);
             claim.effort().id()
         };
         expired.into_iter().map(end).collect()

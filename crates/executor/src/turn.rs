@@ -4,6 +4,7 @@ use crate::fiber::TurnEnd;
 use crate::frame::{Frame, JOB};
 use crate::host::Uncaught;
 use crate::realm::RealmState;
+use crate::rest::Rest;
 use quickbeam_engine::{Ctx, NextJob, Thrown};
 use std::time::{Duration, Instant};
 
@@ -121,15 +122,17 @@ impl RealmState {
         {
             let rests = &self.guard.rests;
             let rest = if rests.is_empty() { None } else { rests.of(job) };
-            if let Some(rest) = rest.filter(|rest| rest.left == 0) {
+            if let Some(rest) = rest.filter(Rest::is_over) {
                 self.drop_rest(ctx, rest.reason);
                 self.pass(&mut spell);
                 continue;
             }
             let op = job.continuation;
             let frame = Frame::job(op, self.config.callback_timeout, self.effort_of(op), rest);
+            // Each job of a rest has a frame, which tells how long it has taken.
+            let most = if rest.is_some() { 1 } else { usize::MAX };
             self.in_frame(ctx, frame, || {
-                let is_cut = self.run_own_jobs(ctx, &mut spell);
+                let is_cut = self.run_own_jobs(ctx, &mut spell, most);
                 if let Some(reason) = self.guard.ending().filter(|reason| is_cut && !reason.is_final()) {
                     self.host.uncaught(Uncaught::Exception(reason.report(JOB)));
                 }
@@ -161,14 +164,17 @@ impl RealmState {
 
     /// Runs the next jobs as far as they belong to the open frame.
     pub(crate) fn run_jobs(&self, ctx: Ctx<'_>) {
-        self.run_own_jobs(ctx, &mut Spell::new(Patience::Limited));
+        self.run_own_jobs(ctx, &mut Spell::new(Patience::Limited), usize::MAX);
     }
 
-    /// Runs jobs until the next is another op's or none waits, the open frame is to end, or they have kept others waiting for long. Tells whether
+    /// Runs jobs, that many at most, until the next is another op's or none waits, the open frame is to end, or they have kept others waiting for long. Tells whether
     /// one was ended.
-    fn run_own_jobs(&self, ctx: Ctx<'_>, spell: &mut Spell) -> bool {
+    fn run_own_jobs(&self, ctx: Ctx<'_>, spell: &mut Spell, most: usize) -> bool {
         let is_own = |job: NextJob| self.guard.owns(job.continuation);
-        while ctx.next_job().is_some_and(is_own) {
+        for _ in 0..most {
+            if !ctx.next_job().is_some_and(is_own) {
+                break;
+            }
             self.guard.stride();
             if let Some(Err(Thrown)) = ctx.run_job() {
                 let error = ctx.take_exception();

@@ -62,6 +62,18 @@ fn loops_of_ops_that_are_ended_end_beside_another_loop() {
     realm.free();
 }
 
+/// Their jobs take few steps, but long.
+#[test]
+fn the_rest_of_an_op_does_not_take_long() {
+    let realm = realm();
+    realm.check("globalThis.bytes = new Uint8Array(2e7); 0", "0");
+    let source = "await Promise.all([1, 2, 3].map(async () => { for (;;) { await null; bytes.slice() } }))";
+    assert_eq!(start_timed(&realm, source).text(), TIMED_OUT);
+    realm.check("1 + 1", "2");
+    let quiet = "let before; do { before = globalThis.n; await new Promise(done => setTimeout(done, 1)) } while (globalThis.n !== before)";
+    realm.check(&format!("{{ {quiet} }} 'quiet'"), "quiet");
+}
+
 /// What nobody waits for any more ends as well.
 #[test]
 fn loops_of_callers_that_are_gone_end() {
