@@ -9,9 +9,9 @@ const BUDGET: u64 = 1_000_000;
 const USED_UP: &str = "InterruptedError: the eval used up max_reductions: 1000000 steps";
 
 /// Long enough to reach what is to be ended, also on a busy machine.
-const TIMEOUT: Duration = Duration::from_millis(200);
+const TIMEOUT: Duration = Duration::from_millis(500);
 
-const TIMED_OUT: &str = "TimeoutError: the eval timed out after 200 ms";
+const TIMED_OUT: &str = "TimeoutError: the eval timed out after 500 ms";
 
 fn budgeted() -> TestRealm {
     realm_with(&eager(), |config| config.max_reductions = Some(BUDGET))

@@ -5,9 +5,9 @@ use quickbeam_executor::*;
 use std::time::Duration;
 
 /// Long enough to begin, also on a busy machine.
-const TIMEOUT: Duration = Duration::from_millis(300);
+const TIMEOUT: Duration = Duration::from_millis(500);
 
-const TIMED_OUT: &str = "TimeoutError: the eval timed out after 300 ms";
+const TIMED_OUT: &str = "TimeoutError: the eval timed out after 500 ms";
 
 fn timed(timeout: Duration) -> SubmitOptions {
     SubmitOptions { timeout: Some(timeout), ..SubmitOptions::default() }
@@ -55,7 +55,7 @@ fn loops_of_ops_that_are_ended_end_beside_another_loop() {
         let quiet = "let before; do { before = globalThis.n; await new Promise(done => setTimeout(done, 1)) } while (globalThis.n !== before)";
         realm.check(&format!("{{ {quiet} }} 'quiet'"), "quiet");
         // What comes later goes on as any callback.
-        let late = "(async () => { await new Promise(done => setTimeout(done, 500)); for (let i = 0; i < 1e5; i++); note('late') })(); for (;;) await 1";
+        let late = "(async () => { await new Promise(done => setTimeout(done, 700)); for (let i = 0; i < 1e5; i++); note('late') })(); for (;;) await 1";
         assert_eq!(start_timed(&realm, late).text(), TIMED_OUT);
         while realm.event() != Event::Note("late".to_owned()) {}
     }
